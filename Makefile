@@ -1,0 +1,57 @@
+# Two commands do everything: `make run` and `make test`. Each sets up what it needs from the hash-locked lists.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
+export PYTHONUTF8 := 1
+
+.PHONY: run chat check test slow bench lint schemas lock clean help
+
+run: $(VENV)/.run  ## talk to Afterword (in Telegram when a token is set, else here in the terminal)
+	@$(BIN)/afterword run
+
+check: $(VENV)/.run  ## check the flows, rules and messages
+	@$(BIN)/afterword check
+
+test: $(VENV)/.test lint  ## the whole fast suite: style, types, floors, tests
+	@$(BIN)/python -m pytest
+
+lint: $(VENV)/.test
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+
+slow: $(VENV)/.test  ## the tests that take minutes
+	@$(BIN)/python -m pytest -m slow
+
+bench: $(VENV)/.test  ## what things cost, as ratios in one run
+	@$(BIN)/python -m tests.bench
+
+schemas: $(VENV)/.test  ## write schemas/*.json anew from the models
+	@$(BIN)/python -m bot.content.schemas schemas
+
+lock:  ## resolve requirements/*.txt anew (needs uv; the lists name no host)
+	@uv pip compile -q --universal --generate-hashes --no-header --no-annotate --python-version 3.11 \
+	  --extra build --extra diagrams --extra postgres pyproject.toml -o requirements/run.txt
+	@uv pip compile -q --universal --generate-hashes --no-header --no-annotate --python-version 3.11 \
+	  --extra build --extra diagrams --extra postgres --extra test -c requirements/run.txt pyproject.toml -o requirements/test.txt
+
+clean:  ## remove what the targets above made
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
+
+help:  ## this list
+	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST)
+
+# A stamp per list: installing happens again only when the list changed.
+$(VENV)/.run: requirements/run.txt pyproject.toml
+	@test -x $(BIN)/python || { echo "Setting up (once, about half a minute) ..." >&2; $(PYTHON) -m venv $(VENV); }
+	@$(PIP) install --require-hashes --only-binary :all: -r requirements/run.txt
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.test: requirements/test.txt pyproject.toml
+	@test -x $(BIN)/python || { echo "Setting up (once, about half a minute) ..." >&2; $(PYTHON) -m venv $(VENV); }
+	@$(PIP) install --require-hashes --only-binary :all: -r requirements/test.txt
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@ $(VENV)/.run

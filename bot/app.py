@@ -1,0 +1,131 @@
+"""The composition root: finds the content, opens it, and hands it to whoever talks."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from bot.content.library import default_folders, load
+from bot.core.calendar import zone_named
+from bot.core.issues import Issue, ordered
+from bot.core.library import Library
+from bot.core.session import Session, Turn
+from bot.proof.checking import examine
+from bot.terminal import transcript
+from bot.terminal.chat import Chat, Screen, utc_now
+
+DEFAULT_FLOW = "after_interview"
+
+
+class BadContent(Exception):
+    """The content has faults; `issues` names each with its place."""
+
+    def __init__(self, issues: Sequence[Issue]) -> None:
+        super().__init__("\n".join(str(issue) for issue in issues))
+        self.issues = tuple(issues)
+
+
+def folders(content: Path | None) -> tuple[Path, Path]:
+    """Return the flows and messages folders: inside `content`, else those of the checkout or the wheel."""
+    return (content / "flows", content / "messages") if content else default_folders()
+
+
+def check(content: Path | None) -> tuple[Library | None, list[Issue]]:
+    """Load the content and examine it; return it with every issue, in file order."""
+    loaded = load(*folders(content))
+    issues = list(loaded.issues)
+    if loaded.library is not None:
+        issues += examine(loaded.library, loaded.places)
+    return loaded.library, ordered(issues)
+
+
+def open_library(content: Path | None) -> Library:
+    """Return the content; raises `BadContent` when it cannot be loaded."""
+    loaded = load(*folders(content))
+    if loaded.library is None or loaded.issues:
+        raise BadContent(loaded.issues)
+    return loaded.library
+
+
+def local_zone() -> str:
+    """Return the IANA zone of this machine, UTC when it does not say."""
+    from tzlocal import get_localzone_name
+
+    try:
+        return get_localzone_name() or "UTC"
+    except (LookupError, ValueError, OSError):
+        return "UTC"
+
+
+class BadSession(Exception):
+    """The kept conversation cannot be read; the message says which file and why."""
+
+
+def chat(
+    library: Library,
+    *,
+    language: str,
+    zone: str | None,
+    now: datetime | None,
+    keep: Path | None,
+    save: Path | None,
+) -> None:
+    """Talk on standard input and output; raises `BadSession`, and OSError when `keep` cannot be written."""
+    start = _kept(keep, library) or Session(flow=DEFAULT_FLOW, language=language, zone=zone or local_zone())
+    talk = Chat(library, start, now or utc_now(), sys.stdout, keep)
+    last = [utc_now()]
+
+    def tick() -> timedelta:
+        before, last[0] = last[0], utc_now()
+        return last[0] - before
+
+    prompt = talk.catalogue.say("terminal.prompt") if sys.stdin.isatty() else ""
+
+    def read_line() -> str | None:
+        try:
+            return input(prompt)
+        except (EOFError, KeyboardInterrupt):
+            return None
+
+    talk.run(read_line, tick)
+    if save:
+        talk.save(save)
+
+
+def _kept(file: Path | None, library: Library) -> Session | None:
+    import json
+
+    if file is None or not file.exists():
+        return None
+    try:
+        kept = Session.from_json(json.loads(file.read_text(encoding="utf-8")))
+        zone_named(kept.zone)
+    except (OSError, ValueError, LookupError) as error:
+        raise BadSession(f"The conversation in {file} cannot be read: {error}.") from None
+    if kept.flow not in library.flows:
+        raise BadSession(f"The conversation in {file} belongs to the flow '{kept.flow}', which there is not any more.")
+    return kept
+
+
+def play(library: Library, file: Path) -> list[Issue]:
+    """Play a transcript on standard output; return its faults, or where the bot now says something else."""
+    loaded, issues = transcript.load(file.read_text(encoding="utf-8"), file.name, list(library.flows))
+    if loaded is None:
+        return issues
+    screen = Screen(sys.stdout)
+
+    def shown(typed: str, turn: Turn | None) -> None:
+        if typed:
+            screen.line(f"\n> {typed}", "bold")
+        for message in turn.messages if turn else ():
+            screen.message(message)
+
+    return transcript.play(library, loaded, shown)
+
+
+def token() -> str | None:
+    """Return the bot's token if one is set."""
+    return os.environ.get("TELEGRAM_BOT_TOKEN") or None

@@ -1,0 +1,277 @@
+"""The commands of Afterword: arguments in, printing out, nothing else.
+
+What a command needs is imported inside it, so that `--help` answers at once.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from bot.core.advising import Adviser
+    from bot.core.issues import Issue
+    from bot.core.library import Library
+
+app = typer.Typer(
+    name="afterword",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Whether, when and how to connect on LinkedIn after an interview.",
+)
+
+Content = Annotated[
+    Path | None,
+    typer.Option("--content", help="A folder with flows/ and messages/; without it, the shipped ones."),
+]
+Language = Annotated[str, typer.Option(help="The language of questions, advice and notes.")]
+Zone = Annotated[str | None, typer.Option(help="The time zone, such as Europe/Berlin; without it, this machine's.")]
+
+
+def fail(text: str) -> NoReturn:
+    """Say on standard error what went wrong and what to do, and end with status 1."""
+    typer.echo(text, err=True)
+    raise typer.Exit(1)
+
+
+def opened(content: Path | None) -> Library:
+    """Return the content, or say every fault of it and end."""
+    from bot.app import BadContent, open_library
+
+    try:
+        return open_library(content)
+    except BadContent as bad:
+        fail("\n".join([*map(str, bad.issues), _count(bad.issues)]))
+
+
+def _count(issues: Iterable[Issue]) -> str:
+    number = len(list(issues))
+    return "1 issue." if number == 1 else f"{number} issues."
+
+
+def checked_zone(zone: str | None) -> str | None:
+    """Return the zone if there is one of that name, else say so and end."""
+    from zoneinfo import available_timezones
+
+    from bot.core.issues import nearest
+
+    if zone and zone not in available_timezones():
+        close = nearest(zone, available_timezones())
+        fail(f"There is no time zone '{zone}'. {close if close.startswith('Did') else 'Try Europe/Berlin or UTC.'}")
+    return zone
+
+
+@app.command()
+def run() -> None:
+    """Start the bot when a token is set, else hold the same conversation here."""
+    from bot.app import token
+
+    library = opened(None)
+    words = library.catalogue("en")
+    typer.echo(words.say("terminal.token_later") if token() else words.say("terminal.no_token"), err=True)
+    _talk(library, now=None, zone=None, language="en", session=None, save=None)
+
+
+@app.command()
+def chat(
+    language: Language = "en",
+    zone: Zone = None,
+    now: Annotated[str | None, typer.Option(help="Talk as if it were this instant, such as 2026-11-23T10:00.")] = None,
+    script: Annotated[Path | None, typer.Option(help="Play this transcript instead of reading answers.")] = None,
+    save: Annotated[Path | None, typer.Option(help="Write the talk as a transcript when it ends.")] = None,
+    session: Annotated[
+        Path | None, typer.Option(help="Keep the conversation in this file, and go on from it next time.")
+    ] = None,
+    content: Content = None,
+) -> None:
+    """Hold the conversation in the terminal."""
+    library = opened(content)
+    if script:
+        _play(library, script)
+    else:
+        checked_zone(zone)
+        if language not in library.catalogues:
+            fail(f"There are no messages in '{language}'. Known: {', '.join(sorted(library.catalogues))}.")
+        _talk(library, now=_instant(now, zone), zone=zone, language=language, session=session, save=save)
+
+
+def _talk(
+    library: Library, *, now: datetime | None, zone: str | None, language: str, session: Path | None, save: Path | None
+) -> None:
+    from bot import app as root
+
+    try:
+        root.chat(library, language=language, zone=zone, now=now, keep=session, save=save)
+    except root.BadSession as bad:
+        fail(f"{bad} Start another one, with another file.")
+    except OSError as error:
+        fail(f"The conversation cannot be kept in {session}: {error.strerror}.")
+
+
+def _play(library: Library, script: Path) -> None:
+    from bot.app import play
+
+    try:
+        issues = play(library, script)
+    except (OSError, UnicodeDecodeError) as error:
+        fail(f"{script} cannot be read: {error}")
+    if issues:
+        fail("\n".join(map(str, issues)))
+
+
+def _instant(text: str | None, zone: str | None) -> datetime | None:
+    """Read `--now`; without an offset it is wall time in the zone."""
+    from bot.app import local_zone
+    from bot.core.calendar import zone_named
+
+    if text is None:
+        return None
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError:
+        fail(f"'{text}' is no instant. Write it as 2026-11-23T10:00.")
+    return (read if read.tzinfo else read.replace(tzinfo=zone_named(zone or local_zone()))).astimezone(UTC)
+
+
+@app.command()
+def advise(
+    facts: Annotated[list[str] | None, typer.Argument(help="fact=value, such as outcome=none tone=rapport")] = None,
+    today: Annotated[str | None, typer.Option(help="The day it is, such as 2026-11-23.")] = None,
+    zone: Zone = None,
+    language: Language = "en",
+    as_json: Annotated[bool, typer.Option("--json", help="Answer as one JSON object.")] = False,
+    batch: Annotated[bool, typer.Option("--batch", help="Read JSON objects, one a line; answer a line each.")] = False,
+    content: Content = None,
+) -> None:
+    """Give the advice for some facts, without a dialogue. What is missing counts as "not sure"."""
+    from bot.app import DEFAULT_FLOW, local_zone
+    from bot.core.advising import Adviser
+
+    library = opened(content)
+    where = checked_zone(zone) or local_zone()
+    adviser = Adviser(library, DEFAULT_FLOW, _morning(today, where), language=language, zone=where)
+    if batch:
+        from bot.batch import answer_lines
+
+        answer_lines(adviser, sys.stdin, sys.stdout)
+    else:
+        _advise_once(adviser, facts or [], as_json=as_json)
+
+
+def _morning(today: str | None, zone: str) -> datetime:
+    from bot.core.calendar import instant
+
+    if today is None:
+        return datetime.now(UTC)
+    try:
+        return instant(date.fromisoformat(today), time(9, 0), zone)
+    except ValueError:
+        fail(f"'{today}' is no day. Write it as 2026-11-23.")
+
+
+def _advise_once(adviser: Adviser, facts: list[str], *, as_json: bool) -> None:
+    from bot.core.advising import BadFacts
+    from bot.terminal.chat import Screen
+
+    given = {}
+    for fact in facts:
+        name, equals, value = fact.partition("=")
+        if not equals:
+            fail(f"'{fact}' is no fact=value, such as outcome=none.")
+        given[name] = value
+    try:
+        answered = adviser.advise(given)
+    except BadFacts as bad:
+        fail(f"{bad}")
+    if as_json:
+        typer.echo(json.dumps(answered.as_json(), ensure_ascii=False, indent=2))
+        return
+    screen = Screen(sys.stdout)
+    for message in answered.messages():
+        screen.message(message)
+
+
+@app.command()
+def check(
+    as_json: Annotated[bool, typer.Option("--json", help="Answer as one JSON object.")] = False,
+    content: Content = None,
+) -> None:
+    """Check flows, rules and messages; name every issue with its place. Ends with status 1 if there is any."""
+    from bot.app import check as check_content
+
+    library, issues = check_content(content)
+    if as_json:
+        typer.echo(json.dumps({"issues": [_issue_json(issue) for issue in issues]}, ensure_ascii=False, indent=2))
+    elif issues:
+        typer.echo("\n".join([*map(str, issues), "", _count(issues)]))
+    elif library is not None:
+        from bot.proof.checking import summary
+
+        typer.echo(summary(library))
+    if issues:
+        raise typer.Exit(1)
+
+
+def _issue_json(issue: Issue) -> dict[str, object]:
+    place = issue.place
+    return {
+        "file": place.file,
+        "line": place.line,
+        "column": place.column,
+        "code": issue.code,
+        "what": issue.what,
+        "why": issue.why,
+        "instead": issue.instead,
+    }
+
+
+@app.command()
+def draw(
+    flow: Annotated[str, typer.Argument(help="The conversation to draw, such as after_interview.")],
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="FILE.svg, .png, .mmd or .dot")] = None,
+    language: Language = "en",
+    content: Content = None,
+) -> None:
+    """Draw a conversation: its questions, answers and verdicts. Without -o, Mermaid text is printed."""
+    from bot.core.issues import nearest
+    from bot.proof.drawing import diagram, to_dot, to_mermaid
+    from bot.rendering import NoGraphviz, render
+
+    library = opened(content)
+    if flow not in library.flows:
+        fail(f"There is no flow '{flow}'. {nearest(flow, library.flows)}")
+    drawn = diagram(library, flow, language)
+    form = output.suffix if output else ".mmd"
+    try:
+        match form:
+            case ".mmd":
+                made = to_mermaid(drawn).encode()
+            case ".dot":
+                made = to_dot(drawn).encode()
+            case ".svg" | ".png":
+                made = render(to_dot(drawn), "svg" if form == ".svg" else "png")
+            case _:
+                fail(f"I can draw .svg, .png, .mmd or .dot, not '{form}'.")
+    except NoGraphviz as missing:
+        fail(str(missing))
+    if output is None:
+        typer.echo(made.decode(), nl=False)
+        return
+    try:
+        output.write_bytes(made)
+    except OSError as error:
+        fail(f"{output} cannot be written: {error.strerror}.")
+    typer.echo(f"{output} ({len(made) // 1024 + 1} kB)")
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

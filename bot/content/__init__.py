@@ -1,0 +1,1 @@
+"""Reads flows/ and messages/ into one frozen Library and names every fault."""

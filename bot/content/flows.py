@@ -1,0 +1,153 @@
+"""flows/<name>.yaml turned into a core flow: every step known, every way leading onwards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bot.content.conditions import Conditions
+from bot.content.models import ElseBranch, FlowFile, StepEntry
+from bot.content.sheet import Sheet
+from bot.content.vocabulary import Vocabulary, refuse_reserved
+from bot.content.yaml_source import Path
+from bot.core.flows import END, Branch, Flow, Hint, Step, StepKind
+from bot.core.issues import nearest
+
+KINDS: tuple[StepKind, ...] = ("ask", "judge", "compose")
+
+
+class FlowReader:
+    """Reads one flow file."""
+
+    def __init__(self, sheet: Sheet, file: FlowFile, vocabulary: Vocabulary) -> None:
+        self._sheet = sheet
+        self._file = file
+        self._vocabulary = vocabulary
+        self._conditions = Conditions(vocabulary)
+        self._declared = (sheet.ids("steps") or frozenset()) | {END}
+        self._order: Mapping[str, int] = {step.id: number for number, step in reversed([*enumerate(file.steps)])}
+
+    def read(self) -> Flow:
+        """Return the flow."""
+        sheet, file = self._sheet, self._file
+        sheet.address(sheet.at("flow"), "flow", file.flow)
+        refuse_reserved(sheet, ("flow",), file.flow)
+        sheet.refer(
+            sheet.at("rules"), file.rules, self._vocabulary.rulesets, "unknown-rules", "no ruleset of flows/rules/"
+        )
+        sheet.refuse_twins("steps", (step.id for step in file.steps))
+        steps = tuple(self._step(number, step) for number, step in enumerate(file.steps))
+        self._check_offers()
+        return Flow(file.flow, file.rules, steps, file.offers)
+
+    # -- steps -------------------------------------------------------------------------------------------------------
+
+    def _step(self, number: int, entry: StepEntry) -> Step:
+        sheet, path = self._sheet, ("steps", number)
+        address = ("flow", self._file.flow, "step", entry.id)
+        sheet.address(sheet.at(*path), *address)
+        sheet.address(sheet.key(*path, "when"), *address, "when")
+        refuse_reserved(sheet, (*path, "id"), entry.id)
+        kind = self._kind(path, entry)
+        return Step(
+            entry.id,
+            kind,
+            entry.ask or "",
+            when=self._conditions.read(sheet, (*path, "when"), entry.when),
+            next=self._branches(number, entry),
+            hints=tuple(
+                Hint(hint.say, self._conditions.read(sheet, (*path, "hints", n, "when"), hint.when))
+                for n, hint in enumerate(entry.hints)
+            ),
+        )
+
+    def _kind(self, path: Path, entry: StepEntry) -> StepKind:
+        given = [kind for kind in KINDS if getattr(entry, kind) is not None]
+        if len(given) != 1 and self._sheet.whole(*path):
+            what = f"step '{entry.id}' has {' and '.join(given) if given else 'none of ask, judge and compose'}."
+            place = self._sheet.key(*path, given[1] if given else "id")
+            self._sheet.fault(place, "exactly-one", what, "A step does exactly one thing.", f"Write one of {KINDS}.")
+        if entry.ask is not None:
+            self._check_question((*path, "ask"), entry.ask)
+        if entry.judge is not None:
+            self._check_judge((*path, "judge"), entry.judge)
+        for key in sorted({"when", "hints"} & entry.model_fields_set) if given and "ask" not in given else ():
+            what = f"'{key}' stands at step '{entry.id}', which asks nothing."
+            instead = "Take it out; a branch of `next` can lead past a step."
+            self._sheet.fault(self._sheet.key(*path, key), "only-for-questions", what, "", instead)
+        return given[0] if given else "ask"
+
+    def _check_question(self, path: Path, name: str) -> None:
+        fact = self._vocabulary.fact(self._sheet, self._sheet.at(*path), name)
+        if fact is not None and fact.derivation is not None:
+            what = f"'{name}' is never asked: it is worked out from '{fact.derivation.source}'."
+            instead = f"Ask {fact.derivation.source}."
+            self._sheet.fault(self._sheet.at(*path), "not-askable", what, "", instead)
+
+    def _check_judge(self, path: Path, rules: str) -> None:
+        known = self._vocabulary.rulesets
+        if known and rules in known and self._file.rules in known and rules != self._file.rules:
+            what = f"this step judges by '{rules}', but the flow's rules are '{self._file.rules}'."
+            why = "Which questions are open is worked out from the flow's own rules."
+            self._sheet.fault(self._sheet.at(*path), "other-rules", what, why, f"Write {self._file.rules}.")
+        elif rules != self._file.rules:  # else the finding about the flow's own `rules` is enough
+            self._sheet.refer(self._sheet.at(*path), rules, known, "unknown-rules", "no ruleset of flows/rules/")
+
+    # -- ways out ----------------------------------------------------------------------------------------------------
+
+    def _branches(self, number: int, entry: StepEntry) -> tuple[Branch, ...]:
+        sheet, path = self._sheet, ("steps", number, "next")
+        last = len(entry.next) - 1
+        elses = [n for n, branch in enumerate(entry.next) if isinstance(branch, ElseBranch)]
+        if entry.next and not elses and sheet.whole(*path):
+            what = f"the ways out of step '{entry.id}' do not end with `else`."
+            why = "Where no condition fits, the conversation would stand still."
+            sheet.fault(sheet.key(*path), "else-missing", what, why, "Add - else: and a step as the last one.")
+        for n in elses[1:]:
+            what = f"step '{entry.id}' has a second `else`."
+            sheet.fault(sheet.at(*path, n), "else-twice", what, "Only one can be taken.", "Keep the last one.")
+        if len(elses) == 1 and elses[0] != last:
+            what = f"`else` is not the last way out of step '{entry.id}'."
+            why = "It always fits, so nothing below it is ever looked at."
+            sheet.fault(sheet.at(*path, elses[0]), "else-not-last", what, why, "Move it to the end.")
+        found = []
+        for n, branch in enumerate(entry.next):
+            here = (*path, n)
+            sheet.address(sheet.at(*here), "flow", self._file.flow, "step", entry.id, "next", str(n))
+            if isinstance(branch, ElseBranch):
+                self._check_target((*here, "else"), branch.go, number)
+                found.append(Branch(branch.go))
+            else:
+                self._check_target((*here, "go"), branch.go, number)
+                found.append(Branch(branch.go, self._conditions.read(sheet, (*here, "when"), branch.when)))
+        return tuple(found)
+
+    def _check_target(self, path: Path, target: str, number: int) -> None:
+        sheet = self._sheet
+        if target not in self._declared:
+            what = f"'{target}' is no step; a step is only ever named, nothing is ever called."
+            sheet.fault(sheet.at(*path), "unknown-step", what, "", nearest(target, self._declared))
+        elif self._order.get(target, number + 1) <= number:
+            what = f"'{target}' is this step itself." if self._order[target] == number else f"'{target}' stands above."
+            why = "A conversation only moves forward; that is why every conversation ends."
+            later = [step.id for step in self._file.steps[number + 1 :]]
+            sheet.fault(sheet.at(*path), "backwards", what, why, f"Go to a later step or to end. {nearest('', later)}")
+
+    # -- offers ------------------------------------------------------------------------------------------------------
+
+    def _check_offers(self) -> None:
+        asked = {step.ask for step in self._file.steps}
+        for number, name in enumerate(self._file.offers):
+            path = ("offers", number)
+            self._check_question(path, name)
+            if name in asked:
+                what = f"'{name}' is asked by a step already."
+                why = "An offer is for what nobody is asked of its own accord."
+                self._sheet.fault(self._sheet.at(*path), "offer-asked", what, why, "Delete it here, or that step.")
+            if name in self._file.offers[:number]:
+                what = f"'{name}' is offered twice."
+                self._sheet.fault(self._sheet.at(*path), "duplicate-id", what, "", "Delete one of them.")
+
+
+def read_flow(sheet: Sheet, file: FlowFile, vocabulary: Vocabulary) -> Flow:
+    """Return the flow in `file`."""
+    return FlowReader(sheet, file, vocabulary).read()

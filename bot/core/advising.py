@@ -1,0 +1,240 @@
+"""Advice without a dialogue: facts in, everything that follows from them out, as plain values.
+
+Law of this file: what is missing counts as "not sure" and is named; what cannot matter is ignored; what is unknown is
+an error that names what is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+
+from bot.core import wording
+from bot.core.facts import ALSO_NOT_SURE, NO_DATE, NOT_SURE, Fact
+from bot.core.issues import nearest
+from bot.core.judging import Advice
+from bot.core.library import Library
+from bot.core.notes import Note, Unfit
+from bot.core.outcomes import OVERRIDDEN, settled
+from bot.core.scene import Scene
+from bot.core.session import Outgoing, Session
+from bot.core.text import clean, units
+
+Pairs = tuple[tuple[str, str], ...]
+
+
+class BadFacts(ValueError):
+    """The facts given cannot be read."""
+
+
+@dataclass(frozen=True)
+class Situation:
+    """Facts as they were read: `answers` to judge, `assumed` for those that matter and were not given."""
+
+    answers: Mapping[str, str]
+    assumed: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Answered:
+    """The advice on a situation, its texts where the slots were given, and which slots are missing for them."""
+
+    situation: Situation
+    scene: Scene
+    texts: tuple[Note, ...]
+    unfit: tuple[Unfit, ...]
+    missing: tuple[str, ...]
+
+    @property
+    def advice(self) -> Advice:
+        """The judgement."""
+        return self.scene.advice
+
+    @property
+    def note(self) -> Note | None:
+        """The LinkedIn note, if its slots were given and it fits."""
+        return next((text for text in self.texts if not text.subject), None)
+
+    def message(self) -> Outgoing:
+        """Word the advice."""
+        scene = self.scene
+        return wording.advice_message(scene.outcomes.ruleset, scene.library.facts, scene.catalogue, self.advice)
+
+    def messages(self) -> list[Outgoing]:
+        """Word the advice, and the texts that could be composed."""
+        overridden = self.situation.answers.get(OVERRIDDEN) == "yes"
+        scene = self.scene
+        return [
+            self.message(),
+            *(
+                wording.note_message(scene.catalogue, text, self.advice, today=scene.today, overridden=overridden)
+                for text in self.texts
+            ),
+        ]
+
+    def as_json(self) -> dict[str, object]:
+        """Return everything as JSON values; days are ISO dates, instants UTC."""
+        advice, outcome = self.advice, self.advice.outcome
+        note = self.note
+        return {
+            "verdict": outcome.verdict,
+            "rule": outcome.rule,
+            "open": self.scene.outcomes.ruleset.verdicts[outcome.verdict].open,
+            "opens": advice.opens.isoformat() if advice.opens else None,
+            "note": outcome.note,
+            "text": note.text if note else None,
+            "size": note.size if note else None,
+            "limit": note.limit if note else None,
+            "mails": list(outcome.mails),
+            "mail_texts": [{"kind": m.kind, "subject": m.subject, "body": m.text} for m in self.texts if m.subject],
+            "missing": list(self.missing),
+            "unfit": [{"kind": u.kind, "slot": u.slot, "room": u.room, "word": u.word} for u in self.unfit],
+            "gates": list(outcome.gates),
+            "reasons": list(advice.reasons),
+            "cautions": list(advice.cautions),
+            "cites": list(advice.cites),
+            "reminders": [
+                {"kind": r.kind, "day": r.day.isoformat(), "time": f"{r.wall:%H:%M}", "due": r.due.isoformat()}
+                for r in advice.reminders
+            ],
+            "would_change": [
+                {
+                    "fact": f.fact,
+                    "value": f.value,
+                    "verdict": f.verdict,
+                    "rule": f.rule,
+                    "opens": f.opens.isoformat() if f.opens else None,
+                    "on": f.on.isoformat() if f.on else None,
+                }
+                for f in advice.flips
+            ],
+            "assumed": dict(self.situation.assumed),
+            "advice": "\n".join(block.text for block in self.message().blocks),
+        }
+
+
+class Adviser:
+    """Answers situations for one flow, one person's place and one moment."""
+
+    def __init__(self, library: Library, flow: str, now: datetime, *, language: str, zone: str) -> None:
+        self.library = library
+        self.now = now
+        self._start = Session(flow=flow, language=language, zone=zone)
+        self._place = self._start.place
+        self._scene = Scene(library, self._start, now)
+
+    def advise(self, given: Mapping[str, object]) -> Answered:
+        """Return the advice for raw facts; raises `BadFacts`."""
+        return self.work_out(*self.canonical(given))
+
+    def canonical(self, given: Mapping[str, object]) -> tuple[Pairs, Pairs]:
+        """Read raw facts and keep those that matter: (answers, assumed); the same pair means the same advice."""
+        answers: dict[str, str] = {}
+        for name, value in given.items():
+            fact = self.library.facts.by_name.get(name)
+            if fact is None:
+                raise BadFacts(f"unknown fact '{name}'. {nearest(name, self.library.facts.by_name)}")
+            answers[name] = self._value(fact, value)
+        known = self._known(answers)
+        assumed: dict[str, str] = {}
+        kept: dict[str, str] = {}
+        node = self._scene.outcomes.root
+        while node.fact is not None:
+            fact_name = node.fact
+            raw = known.get(fact_name)
+            if raw is None or answers.get(fact_name) == NOT_SURE:
+                raw = self.library.facts.cautious[fact_name]
+                if fact_name in self._askable:
+                    assumed[fact_name] = raw
+            kept[fact_name] = raw
+            node = node.below[raw]
+        self._keep_needed(settled(node.outcome).needs, answers, kept, assumed)
+        return tuple(kept.items()), tuple(assumed.items())
+
+    def _keep_needed(
+        self, needs: Iterable[str], answers: Mapping[str, str], kept: dict[str, str], assumed: dict[str, str]
+    ) -> None:
+        """Add what the outcome needs beyond what decides: slots, the account, days; a day may follow from its band."""
+        for name in sorted(needs):
+            fact = self.library.facts[name]
+            if name in answers and answers[name] != NOT_SURE:
+                kept[name] = answers[name]
+            elif fact.finite and fact.cautious:
+                kept[name] = assumed[name] = fact.cautious
+            elif fact.kind == "date" and (day := self._latest(name, kept)):
+                kept[name] = assumed[name] = day
+
+    def _latest(self, source: str, kept: Mapping[str, str]) -> str | None:
+        """Return the latest day that is in the bands given: the cautious reading of "ready" without a date."""
+        week, today = self._place.week, self._scene.today
+        bands = [(d.derivation, kept[d.name]) for d in self._derived_from(source) if d.name in kept]
+        days = [derivation.latest(band, today, week) for derivation, band in bands if derivation]
+        return min(days).isoformat() if days else None
+
+    def _derived_from(self, source: str) -> list[Fact]:
+        return [d for d in self.library.facts.derived if d.derivation and d.derivation.source == source]
+
+    @cached_property
+    def _askable(self) -> frozenset[str]:
+        return frozenset(self.library.facts.by_name) - {OVERRIDDEN}
+
+    def _known(self, answers: Mapping[str, str]) -> dict[str, str]:
+        facts, week = self.library.facts, self._place.week
+        known = facts.known(answers, self._scene.today, week)
+        for fact in facts.derived:
+            if fact.derivation is None:
+                continue
+            day = facts.date_of(answers, fact.derivation.source)
+            if day and known[fact.name] != fact.derivation.band(day, self._scene.today, week):
+                raise BadFacts(
+                    f"{fact.name}={known[fact.name]} and {fact.derivation.source}={day} contradict each other"
+                )
+            if day is None and fact.name not in answers and (latest := self._latest(fact.derivation.source, known)):
+                known[fact.name] = fact.derivation.band(date.fromisoformat(latest), self._scene.today, week)
+        return known
+
+    def _value(self, fact: Fact, value: object) -> str:
+        text = {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+        if text in fact.values:
+            return text
+        if text in ALSO_NOT_SURE:
+            return NOT_SURE
+        if fact.finite:
+            raise BadFacts(f"'{text}' is no value of {fact.name}. {nearest(text, (*fact.values, NOT_SURE))}")
+        return self._day(fact, text) if fact.kind == "date" else self._slot(fact, text)
+
+    def _day(self, fact: Fact, text: str) -> str:
+        if text == NO_DATE and fact.optional:
+            return text
+        try:
+            day = date.fromisoformat(text)
+        except ValueError:
+            raise BadFacts(f"'{text}' is no day for {fact.name}. Write it as 2026-11-20.") from None
+        if fact.past and day > self._scene.today:
+            raise BadFacts(f"{fact.name}={text} is in the future (today is {self._scene.today})")
+        return day.isoformat()
+
+    def _slot(self, fact: Fact, text: str) -> str:
+        cleaned = clean(text)
+        if units(cleaned) > fact.max_length:
+            raise BadFacts(f"{fact.name} is {units(cleaned)} characters long; at most {fact.max_length} fit")
+        return cleaned or NOT_SURE
+
+    def work_out(self, answers: Pairs, assumed: Pairs) -> Answered:
+        """Return the advice for facts that `canonical` has read."""
+        situation = Situation(dict(answers), dict(assumed))
+        session = Session(
+            flow=self._start.flow, language=self._start.language, zone=self._start.zone, answers=situation.answers
+        )
+        scene = Scene(self.library, session, self.now)
+        missing = tuple(
+            dict.fromkeys(
+                s for kind in scene.kinds for s in kind.slots if situation.answers.get(s, NOT_SURE) == NOT_SURE
+            )
+        )
+        done = [scene.compose(kind) for kind in scene.kinds if not any(slot in missing for slot in kind.slots)]
+        texts = tuple(text for text in done if isinstance(text, Note))
+        unfit = tuple(text for text in done if isinstance(text, Unfit))
+        return Answered(situation, scene, texts, unfit, missing)

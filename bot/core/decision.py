@@ -1,0 +1,204 @@
+"""A decision diagram: one finite function from answers to outcomes, shared by dialogue, checker and explanations.
+
+Law of this file: a node stands in the diagram only if its fact can still change the outcome.
+So "may this question be skipped?" is "is its fact missing below this node?", exactly and without search.
+(Reduced, ordered, multi-valued; the binary case is Bryant, IEEE Trans. Computers C-35, 1986.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.core.guards import Clause, Condition
+
+
+class Node:
+    """A question to the facts (`fact`, `below`), or at the bottom an `outcome`; equal functions are one object."""
+
+    __slots__ = ("below", "fact", "facts", "outcome", "outcomes")
+
+    def __init__(self, fact: str | None, below: tuple[tuple[str, Node], ...], outcome: Hashable) -> None:
+        self.fact = fact
+        self.below = dict(below)
+        self.outcome = outcome
+        children = self.below.values()
+        own = frozenset({fact}) if fact else frozenset()
+        self.facts: frozenset[str] = own.union(*(child.facts for child in children))
+        self.outcomes: frozenset[Hashable] = (
+            frozenset().union(*(child.outcomes for child in children)) if fact else frozenset({outcome})
+        )
+
+
+class Diagram:
+    """Builds and restricts nodes, so that two equal functions are always the same node."""
+
+    def __init__(self, domains: Mapping[str, Sequence[str]]) -> None:
+        self.domains = {fact: tuple(values) for fact, values in domains.items()}
+        self.position = {fact: n for n, fact in enumerate(self.domains)}
+        self._unique: dict[Hashable, Node] = {}
+        self._restricted: dict[tuple[Node, str, str], Node] = {}
+
+    def leaf(self, outcome: Hashable) -> Node:
+        """Return the node that answers `outcome` whatever the facts are."""
+        key = (None, outcome)
+        if key not in self._unique:
+            self._unique[key] = Node(None, (), outcome)
+        return self._unique[key]
+
+    def node(self, fact: str, below: Mapping[str, Node]) -> Node:
+        """Return the node that asks `fact`; its only child when the answer makes no difference."""
+        children = tuple(below.items())
+        if all(child is children[0][1] for _, child in children):
+            return children[0][1]
+        key = (fact, tuple((value, id(child)) for value, child in children))
+        if key not in self._unique:
+            self._unique[key] = Node(fact, children, None)
+        return self._unique[key]
+
+    def fix(self, node: Node, fact: str, value: str) -> Node:
+        """Return the function that is left once `fact` is known to be `value`."""
+        if fact not in node.facts:
+            return node
+        if node.fact == fact:
+            return node.below[value]
+        key = (node, fact, value)
+        found = self._restricted.get(key)
+        if found is None:
+            assert node.fact
+            found = self.node(node.fact, {v: self.fix(child, fact, value) for v, child in node.below.items()})
+            self._restricted[key] = found
+        return found
+
+    def restrict(self, node: Node, known: Mapping[str, str]) -> Node:
+        """Return the function that is left once all of `known` is known."""
+        while node.fact is not None and node.fact in known:
+            node = node.below[known[node.fact]]
+        for fact in node.facts & known.keys():
+            node = self.fix(node, fact, known[fact])
+        return node
+
+    def __len__(self) -> int:
+        return len(self._unique)
+
+
+def reach(node: Node, known: Mapping[str, str]) -> Hashable:
+    """Return the outcome for `known`; raises KeyError when a fact that decides is missing."""
+    while node.fact is not None:
+        node = node.below[known[node.fact]]
+    return node.outcome
+
+
+def paths(node: Node) -> Iterator[tuple[dict[str, str], Hashable]]:
+    """Walk every way through the diagram as (what was answered, outcome); facts that do not matter are left out."""
+    if node.fact is None:
+        yield {}, node.outcome
+        return
+    for value, child in node.below.items():
+        for answered, outcome in paths(child):
+            yield {node.fact: value, **answered}, outcome
+
+
+# -- building from conditions ------------------------------------------------------------------------------------
+
+_Alternatives = tuple[Clause, ...]
+
+
+@dataclass(frozen=True)
+class _Open:
+    """What is undecided: rules that may still be first, and side conditions (True, False or alternatives)."""
+
+    rules: tuple[tuple[int, _Alternatives], ...]
+    sides: tuple[bool | _Alternatives, ...]
+
+
+class Builder:
+    """Turns "the first rule that fits, with the side conditions that hold" into a diagram."""
+
+    def __init__(
+        self,
+        diagram: Diagram,
+        sides_of: Callable[[int | None], frozenset[int]],
+        settle: Callable[[int | None, Sequence[bool]], Hashable],
+    ) -> None:
+        self._diagram = diagram
+        self._sides_of = sides_of
+        self._settle = settle
+        self._memo: dict[_Open, Node] = {}
+
+    def build(self, rules: Sequence[Condition], sides: Sequence[Condition]) -> Node:
+        """Return the node that decides; `settle(None, …)` is called where no rule fits."""
+        start = _Open(
+            tuple((n, self._sorted(rule)) for n, rule in enumerate(rules)), tuple(self._sorted(s) for s in sides)
+        )
+        return self._grow(self._tidy(start.rules, start.sides))
+
+    def _sorted(self, cond: Condition) -> _Alternatives:
+        """Put the facts of each clause into the diagram's order; a value set that allows everything asks nothing."""
+        place = self._diagram.position
+        clauses = []
+        for clause in cond.clauses:
+            kept = [(f, v) for f, v in clause if not v >= set(self._diagram.domains[f])]
+            clauses.append(tuple(sorted(kept, key=lambda pair: place[pair[0]])))
+        return tuple(clauses)
+
+    def _tidy(self, rules: tuple[tuple[int, _Alternatives], ...], sides: tuple[bool | _Alternatives, ...]) -> _Open:
+        """Drop what can no longer be first, and side conditions that no possible rule asks about."""
+        live: list[tuple[int, _Alternatives]] = []
+        for number, clauses in rules:
+            if not clauses:
+                continue
+            if () in clauses:
+                live.append((number, ((),)))
+                break
+            live.append((number, clauses))
+        certain = bool(live) and live[-1][1] == ((),)
+        wanted = frozenset().union(*(self._sides_of(n) for n, _ in live))
+        if not certain:
+            wanted |= self._sides_of(None)
+        settled = tuple(_settled(side) if n in wanted else False for n, side in enumerate(sides))
+        return _Open(tuple(live), settled)
+
+    def _grow(self, state: _Open) -> Node:
+        found = self._memo.get(state)
+        if found is None:
+            found = self._memo[state] = self._split(state)
+        return found
+
+    def _split(self, state: _Open) -> Node:
+        fact = self._next_fact(state)
+        if fact is None:
+            first = state.rules[0][0] if state.rules else None
+            return self._diagram.leaf(self._settle(first, [side is True for side in state.sides]))
+        below = {}
+        for value in self._diagram.domains[fact]:
+            rules = tuple((n, _given(clauses, fact, value)) for n, clauses in state.rules)
+            sides = tuple(s if isinstance(s, bool) else _given(s, fact, value) for s in state.sides)
+            below[value] = self._grow(self._tidy(rules, sides))
+        return self._diagram.node(fact, below)
+
+    def _next_fact(self, state: _Open) -> str | None:
+        place = self._diagram.position
+        heads = {clause[0][0] for _, clauses in state.rules for clause in clauses if clause}
+        heads |= {c[0][0] for side in state.sides if not isinstance(side, bool) for c in side if c}
+        return min(heads, key=place.__getitem__) if heads else None
+
+
+def _given(clauses: _Alternatives, fact: str, value: str) -> _Alternatives:
+    """Return what is left of `clauses` once `fact` is known to be `value`."""
+    kept = []
+    for clause in clauses:
+        if clause and clause[0][0] == fact:
+            if value in clause[0][1]:
+                kept.append(clause[1:])
+        else:
+            kept.append(clause)
+    return tuple(kept)
+
+
+def _settled(side: bool | _Alternatives) -> bool | _Alternatives:
+    if isinstance(side, bool):
+        return side
+    if not side:
+        return False
+    return True if () in side else side

@@ -1,0 +1,356 @@
+"""The heart: one event and one session in, the next session and what to say out.
+
+Law of this file: `advance` is pure and total. The same library, session, event and `now` give the same turn;
+an event that makes no sense here changes nothing and is answered kindly; no event is ever an exception.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from datetime import datetime
+
+from bot.core import wording
+from bot.core.flows import END, Step
+from bot.core.judging import Advice
+from bot.core.library import Library
+from bot.core.notes import Note, Unfit
+from bot.core.outcomes import OVERRIDDEN
+from bot.core.reading import Misread, choose, read
+from bot.core.scene import Scene
+from bot.core.session import (
+    Back,
+    Block,
+    Cancelled,
+    Change,
+    Effect,
+    Event,
+    Outgoing,
+    Picked,
+    Remind,
+    Restarted,
+    Said,
+    Session,
+    Started,
+    TimePassed,
+    Turn,
+    Why,
+)
+
+CHANGE = "change"
+DETAIL = "detail"
+MAX_TEXTS = 8  # a turn that would compose more texts than this has a slot that can never fit; it fails readably
+
+
+def advance(library: Library, session: Session, event: Event, now: datetime) -> Turn:
+    """Return what `event` leads to at the instant `now` (aware)."""
+    return _Turning(library, session, now).turn(event)
+
+
+class _Turning:
+    """One turn: `scene` is where the session stands, `effects` what has been said so far."""
+
+    def __init__(self, library: Library, session: Session, now: datetime) -> None:
+        self.library = library
+        self.now = now
+        self.effects: list[Effect] = []
+        self.session = session
+        self.scene = Scene(library, session, now)
+
+    def move(self, session: Session) -> None:
+        """Take `session` as the new state."""
+        self.session = session
+        self.scene = self.scene.after(session)
+
+    def say(self, message: Outgoing) -> None:
+        """Add a message."""
+        self.effects.append(message)
+
+    def notice(self, key: str) -> None:
+        """Add a short notice."""
+        self.say(wording.notice(self.scene.catalogue, f"notice.{key}"))
+
+    def turn(self, event: Event) -> Turn:
+        """Handle the event, then say what follows from where the session now stands."""
+        if self.session.stage == "cancelled" and not isinstance(event, Cancelled):
+            self.move(self.session.but(stage="open"))
+        if self.handle(event):
+            self.tell()
+        return Turn(self.session.but(turn=self.session.turn + 1), tuple(self.effects))
+
+    # -- events ------------------------------------------------------------------------------------------------------
+
+    def handle(self, event: Event) -> bool:
+        """Change the session as the event asks; False when there is nothing more to say."""
+        match event:
+            case Started():
+                self.start()
+            case Said(text):
+                self.answer(text)
+            case Picked(option, turn):
+                self.pick(option, turn)
+            case Back():
+                self.back()
+            case Why():
+                self.why()
+            case Change():
+                self.choose_change()
+            case Restarted():
+                self.restart()
+            case Cancelled():
+                return self.cancel()
+            case TimePassed():
+                pass
+        return True
+
+    def start(self) -> None:
+        if self.session.turn == 0:
+            self.say(self.hello())
+        elif self.session.answers:
+            self.notice("resumed")
+
+    def hello(self) -> Outgoing:
+        catalogue = self.scene.catalogue
+        blocks = (
+            Block("title", catalogue.say("notice.hello")),
+            Block("aside", catalogue.say("notice.promise")),
+        )
+        return Outgoing("notice", "notice hello", blocks)
+
+    def pick(self, option: str, turn: int) -> None:
+        if turn != self.session.turn:
+            self.notice("stale")
+            return
+        self.answer(option)
+
+    def back(self) -> None:
+        if self.session.asking:
+            self.move(self.session.but(asking=""))
+            return
+        passed = self.scene.position.passed
+        if not passed:
+            self.notice("first_question")
+            return
+        self.move(self.session.without(self.scene.flow.step[passed[-1]].fact))
+
+    def why(self) -> None:
+        catalogue = self.scene.catalogue
+        asked = self.asked()
+        if asked:
+            self.say(wording.notice(catalogue, f"question.{asked}.why"))
+        else:
+            self.say(wording.reasons_message(self.scene.outcomes.ruleset, catalogue, self.scene.advice))
+
+    def asked(self) -> str:
+        """Return the fact that is being asked, if any."""
+        if self.session.asking in (CHANGE, DETAIL):
+            return ""
+        return self.session.asking or self.scene.position.fact or ""
+
+    def choose_change(self) -> None:
+        if self.scene.changeable():
+            self.move(self.session.but(asking=CHANGE))
+        else:
+            self.say(wording.notice(self.scene.catalogue, "change.none"))
+
+    def restart(self) -> None:
+        self.move(self._anew({"user"}, others=()))
+        self.notice("restarted")
+
+    def another(self) -> None:
+        """Begin with another person met at the same interview: what they share is not asked again."""
+        note = self.scene.note
+        others = (*self.session.others, note.trace) if isinstance(note, Note) else self.session.others
+        self.move(self._anew({"user", "interview"}, others=others))
+        self.notice("another")
+
+    def _anew(self, scopes: set[str], others: tuple[str, ...]) -> Session:
+        facts = self.library.facts.by_name
+        kept = {n: a for n, a in self.session.facts.items() if n in facts and facts[n].scope in scopes}
+        return self.session.but(answers={}, carried=kept, asking="", said={}, others=others)
+
+    def cancel(self) -> bool:
+        self.move(self.session.but(stage="cancelled", asking=""))
+        self.notice("cancelled")
+        return False
+
+    # -- answers -----------------------------------------------------------------------------------------------------
+
+    def answer(self, text: str) -> None:
+        if self.session.asking in (CHANGE, DETAIL):
+            self.choose_fact(text)
+        elif asked := self.asked():
+            self.answer_fact(asked, text)
+        else:
+            self.act(text)
+
+    def choose_fact(self, text: str) -> None:
+        facts = self.scene.changeable() if self.session.asking == CHANGE else self.scene.offered()
+        listed = wording.list_message(self.scene.catalogue, f"{self.session.asking}.title", facts)
+        chosen = choose(text, listed.options)
+        if chosen is None:
+            self.say(wording.misread(self.scene.catalogue, Misread("choice")))
+            return
+        self.move(self.session.but(asking=chosen.id))
+
+    def answer_fact(self, name: str, text: str) -> None:
+        fact = self.library.facts[name]
+        found = read(fact, text, self.scene.catalogue, self.scene.today, self.session.place.week)
+        if isinstance(found, Misread):
+            self.say(wording.misread(self.scene.catalogue, found))
+            return
+        self.move(self.session.with_answer(name, found))
+
+    def act(self, text: str) -> None:
+        """Do what was chosen from the menu at the end."""
+        offered = wording.menu_message(self.scene.catalogue, self.menu())
+        chosen = choose(text, offered.options)
+        actions = {
+            "override": lambda: self.move(self.session.with_answer(OVERRIDDEN, "yes")),
+            "longer": self.show_other_length,
+            "shorter": self.show_other_length,
+            "as_mail": self.show_as_mail,
+            "change": self.choose_change,
+            "detail": lambda: self.move(self.session.but(asking=DETAIL)),
+            "another": self.another,
+            "restart": self.restart,
+        }
+        if chosen is None:
+            self.say(wording.misread(self.scene.catalogue, Misread("choice")))
+            return
+        actions[chosen.id]()
+
+    def menu(self) -> list[str]:
+        """Return what can be done at the end."""
+        scene = self.scene
+        other = scene.other_length()
+        possible = {
+            "override": scene.can_override(),
+            "longer": other is not None and other[0] == "longer",
+            "shorter": other is not None and other[0] == "shorter",
+            "as_mail": scene.as_mail() is not None,
+            "change": bool(scene.changeable()),
+            "detail": bool(scene.offered()),
+            "another": True,
+            "restart": True,
+        }
+        return [id_ for id_ in wording.MENU if possible[id_]]
+
+    def show_other_length(self) -> None:
+        other = self.scene.other_length()
+        if other:
+            self.say(self.note_message(other[1]))
+
+    def show_as_mail(self) -> None:
+        mail = self.scene.as_mail()
+        if mail:
+            self.say(self.note_message(mail))
+
+    # -- telling where things stand ----------------------------------------------------------------------------------
+
+    def tell(self) -> None:
+        """Say what was crossed on the way and is new, then ask what is open."""
+        for _ in range(MAX_TEXTS):
+            for step in self.scene.position.crossed:
+                if not self.announce(self.scene.flow.step[step]):
+                    break  # a text did not fit: its slot is open again, so the position has moved back
+            else:
+                self.ask()
+                return
+        raise RuntimeError(f"no text of flow '{self.session.flow}' can be made to fit; `afterword check` says which")
+
+    def announce(self, step: Step) -> bool:
+        """Say what a crossed step has to say, once; False when it turned out that an answer must be given anew."""
+        if step.kind == "judge":
+            if self.first_time(step, _fingerprint(self.scene), self.scene.outcome.verdict):
+                self.effects.extend(self.advise(self.scene.advice))
+            return True
+        texts = [self.scene.compose(kind) for kind in self.scene.kinds]
+        for text in texts:
+            if isinstance(text, Unfit):
+                self.say(wording.unfit_message(self.scene.catalogue, text))
+                self.move(self.session.without(text.slot))
+                return False
+        notes = {self.mark(text): text for text in texts if isinstance(text, Note)}
+        before = self.session.said.get(step.id, "").split()
+        if self.first_time(step, " ".join(notes)):
+            self.hand_over([note for mark, note in notes.items() if mark not in before])
+        return True
+
+    def mark(self, note: Note) -> str:
+        """Return what makes a text the same as before: its words, and for a note what is said before it."""
+        gates = () if note.subject else self.scene.outcome.gates
+        words = "\0".join((note.subject, note.text, *gates))
+        return f"{note.kind}:{hashlib.sha256(words.encode()).hexdigest()[:16]}"
+
+    def first_time(self, step: Step, mark: str, verdict: str = "") -> bool:
+        """Tell whether this has not been said yet; where the verdict is another than before, say what changed."""
+        before = self.session.said.get(step.id)
+        if before == mark:
+            return False
+        was = (before or "").partition("|")[0]
+        if verdict and was and was != verdict:
+            names = {"was": self._verdict(was), "now": self._verdict(verdict)}
+            self.say(wording.notice(self.scene.catalogue, "notice.changed", **names))
+        self.move(self.session.but(said={**self.session.said, step.id: mark}))
+        return True
+
+    def _verdict(self, id_: str) -> str:
+        return (
+            self.scene.catalogue.say(f"verdict.{id_}.name") if self.scene.catalogue.has(f"verdict.{id_}.name") else id_
+        )
+
+    def advise(self, advice: Advice) -> Iterator[Effect]:
+        yield wording.advice_message(self.scene.outcomes.ruleset, self.library.facts, self.scene.catalogue, advice)
+        for reminder in advice.reminders:
+            yield Remind(reminder.kind, reminder.day, reminder.due)
+
+    def hand_over(self, notes: list[Note]) -> None:
+        """Give the finished texts; before the note, what should be looked at first (G1, G3)."""
+        advice = self.scene.advice
+        ruleset = self.scene.outcomes.ruleset
+        for note in notes:
+            if not note.subject:
+                warnings = list(wording.gate_blocks(ruleset, self.scene.catalogue, advice, before_note=True))
+                if warnings:
+                    self.say(Outgoing("checklist", "checklist", tuple(warnings)))
+            self.say(self.note_message(note))
+
+    def note_message(self, note: Note) -> Outgoing:
+        overridden = self.session.facts.get(OVERRIDDEN) == "yes"
+        return wording.note_message(
+            self.scene.catalogue, note, self.scene.advice, today=self.scene.today, overridden=overridden
+        )
+
+    def ask(self) -> None:
+        """Ask the open question, or offer the menu at the end."""
+        catalogue, position, asking = self.scene.catalogue, self.scene.position, self.session.asking
+        if asking in (CHANGE, DETAIL):
+            facts = self.scene.changeable() if asking == CHANGE else self.scene.offered()
+            self.say(wording.list_message(catalogue, f"{asking}.title", facts))
+        elif asking:
+            self.say(wording.loose_question(self.library.facts[asking], catalogue))
+        elif position.step == END or position.fact is None:
+            self.say(wording.menu_message(catalogue, self.menu()))
+        else:
+            hints = self.hints(self.scene.flow.step[position.step])
+            part = "note" if any(self.scene.flow.step[s].kind == "judge" for s in position.crossed) else "advice"
+            self.say(wording.question(catalogue, self.library.facts[position.fact], position, hints, part))
+
+    def hints(self, step: Step) -> list[str]:
+        """Return the further lines under a question that are for this person."""
+        if not step.hints:
+            return []
+        known = {**self.library.facts.cautious, **self.scene.known}
+        return [hint.say for hint in step.hints if hint.when.fits(known)]
+
+
+def _fingerprint(scene: Scene) -> str:
+    """Return what makes an advice the same as before: verdict first, then everything that is said with it.
+
+    Days count by the answers they are counted from: that another day has come is no reason to say the same again.
+    """
+    out = scene.outcome
+    gates = (gate for gate in out.gates if not scene.outcomes.ruleset.gate[gate].before_note)
+    days = (scene.session.facts[name] for name in sorted(out.needs) if name in scene.dates)
+    return "|".join((out.verdict, out.rule, ",".join((*gates, *out.remarks, *out.mails, *out.remind, *days))))

@@ -1,0 +1,76 @@
+"""All loaded content as one frozen value, and what is compiled from it once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from bot.core.catalogue import Catalogue
+from bot.core.facts import Answers, Facts
+from bot.core.flows import Flow
+from bot.core.notes import NoteBook, NoteKind
+from bot.core.outcomes import Outcomes
+from bot.core.routing import Route
+from bot.core.rules import ReminderKind, Ruleset
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A statement of the article; a `rule` one must be carried somewhere, if only by `structure`."""
+
+    id: str
+    kind: str
+    section: str
+    structure: str = ""
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A platform's limit: one number, or one for each value of the fact `by`."""
+
+    id: str
+    values: Mapping[str, int]
+    by: str = ""
+
+    def of(self, facts: Facts, answers: Answers) -> int:
+        """Return the limit for somebody with these answers; the cautious one when unknown."""
+        if not self.by:
+            return self.values[""]
+        fact = facts[self.by]
+        return self.values[fact.means(answers.get(self.by, fact.cautious or ""))]
+
+
+@dataclass(frozen=True)
+class Library:
+    """Flows, rules, notes, limits, claims and messages; immutable, shared by everybody."""
+
+    facts: Facts
+    flows: Mapping[str, Flow]
+    rulesets: Mapping[str, Ruleset]
+    reminders: Mapping[str, ReminderKind]
+    notebook: NoteBook
+    limits: Mapping[str, Limit]
+    claims: Mapping[str, Claim]
+    catalogues: Mapping[str, Catalogue]
+
+    @cached_property
+    def outcomes(self) -> Mapping[str, Outcomes]:
+        """Each ruleset compiled to its decision diagram."""
+        return {id_: Outcomes(r, self.facts, self.notebook, self.reminders) for id_, r in self.rulesets.items()}
+
+    @cached_property
+    def routes(self) -> Mapping[str, Route]:
+        """Each flow compiled to its machine."""
+        return {id_: Route(flow, self.outcomes[flow.rules], self.facts) for id_, flow in self.flows.items()}
+
+    def catalogue(self, language: str) -> Catalogue:
+        """Return the messages of `language`, or of the language every other falls back on."""
+        return self.catalogues.get(language) or self.catalogues[FALLBACK_LANGUAGE]
+
+    def limit_of(self, kind: NoteKind, answers: Answers) -> int:
+        """Return the limit that a note of this kind has to keep for this person, in UTF-16 units."""
+        return self.limits[kind.limit].of(self.facts, answers)
+
+
+FALLBACK_LANGUAGE = "en"

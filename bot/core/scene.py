@@ -1,0 +1,190 @@
+"""One moment of a conversation: a session, the content and `now`, and everything that follows from them.
+
+Law of this file: nothing here changes anything; it is worked out on demand and forgotten with the turn.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+
+from bot.core.calendar import local_date
+from bot.core.catalogue import Catalogue
+from bot.core.facts import NOT_SURE, Fact
+from bot.core.flows import Flow
+from bot.core.judging import Advice, judge
+from bot.core.library import Library
+from bot.core.notes import Note, NoteKind, Unfit, compose
+from bot.core.outcomes import OVERRIDDEN, Outcome, Outcomes
+from bot.core.routing import Position, Route
+from bot.core.session import Session
+
+NO_LIMIT = 10**6  # the body of an e-mail may be as long as it likes
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Where a session stands at `now`."""
+
+    library: Library
+    session: Session
+    now: datetime
+
+    def after(self, session: Session) -> Scene:
+        """Return the scene of a later session of the same turn; what follows from the same answers is kept."""
+        scene = Scene(self.library, session, self.now)
+        now = self.session
+        same = session.answers is now.answers and session.carried is now.carried and session.place is now.place
+        if same and (session.flow, session.language, session.others) == (now.flow, now.language, now.others):
+            scene.__dict__.update({name: value for name, value in self.__dict__.items() if name != "session"})
+        return scene
+
+    @cached_property
+    def flow(self) -> Flow:
+        """The conversation."""
+        return self.library.flows[self.session.flow]
+
+    @cached_property
+    def route(self) -> Route:
+        """The compiled conversation."""
+        return self.library.routes[self.session.flow]
+
+    @cached_property
+    def outcomes(self) -> Outcomes:
+        """The compiled policy."""
+        return self.library.outcomes[self.flow.rules]
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """The messages in the person's language."""
+        return self.library.catalogue(self.session.language)
+
+    @cached_property
+    def today(self) -> date:
+        """The day it is where the person lives."""
+        return local_date(self.now, self.session.zone)
+
+    @cached_property
+    def known(self) -> dict[str, str]:
+        """The finite facts that the answers settle today."""
+        return self.library.facts.known(self.session.facts, self.today, self.session.place.week)
+
+    @cached_property
+    def given(self) -> frozenset[str]:
+        """The facts that have an answer which the content still accepts."""
+        facts = self.library.facts.by_name
+        return frozenset(
+            name for name, answer in self.session.facts.items() if name in facts and facts[name].accepts(answer)
+        )
+
+    @cached_property
+    def position(self) -> Position:
+        """Where the answers lead."""
+        carried = self.given & self.session.carried.keys() - self.session.answers.keys()
+        return self.route.position(frozenset(self.known.items()), self.given, carried)
+
+    @cached_property
+    def dates(self) -> frozenset[str]:
+        """The date facts that are answered with a day."""
+        facts = self.library.facts
+        return frozenset(name for name in self.given if facts[name].kind == "date" and self.session.facts[name])
+
+    @cached_property
+    def outcome(self) -> Outcome:
+        """What follows from the answers so far, undated."""
+        return self.outcomes.outcome({**self.library.facts.cautious, **self.route.assumed, **self.known})
+
+    @cached_property
+    def advice(self) -> Advice:
+        """The advice that the answers so far lead to."""
+        facts = {name: answer for name, answer in self.session.facts.items() if name in self.given}
+        return judge(
+            self.outcomes,
+            self.library.reminders,
+            self.library.facts,
+            facts,
+            self.route.assumed,
+            self.now,
+            self.session.place,
+        )
+
+    # -- texts -------------------------------------------------------------------------------------------------------
+
+    def compose(self, kind: NoteKind, limit: int | None = None) -> Note | Unfit:
+        """Compose a note or mail of this kind, for the person's own limit unless another is given."""
+        rungs = self.outcome.rungs if kind.id == self.outcome.note else [r.text for r in kind.ladder]
+        return compose(
+            kind,
+            self.slots(kind),
+            self.library.limit_of(kind, self.session.facts) if limit is None else limit,
+            self.catalogue,
+            rungs=rungs,
+            taken=frozenset(self.session.others),
+        )
+
+    def slots(self, kind: NoteKind) -> dict[str, str]:
+        """Return what fills the blanks of a kind: what was typed, and what the bot words itself."""
+        facts = self.session.facts
+        filled = {slot: facts.get(slot, "") for slot in kind.slots}
+        for name, source in kind.given.items():
+            day = self.library.facts.date_of(facts, source)
+            word = self.known.get(source, self.library.facts[source].cautious or NOT_SURE) if day is None else ""
+            filled[name] = self.catalogue.shown(day) if day else self.catalogue.say(f"word.{source}.{word}")
+        return filled
+
+    @cached_property
+    def kinds(self) -> tuple[NoteKind, ...]:
+        """The kinds the outcome calls for: mails first, since they go out first, then the note."""
+        outcome = self.outcome
+        ids = (*outcome.mails, *([outcome.note] if outcome.note else ()))
+        return tuple(self.library.notebook.kinds[id_] for id_ in ids)
+
+    @cached_property
+    def note(self) -> Note | Unfit | None:
+        """The LinkedIn note, if the outcome has one."""
+        id_ = self.outcome.note
+        return self.compose(self.library.notebook.kinds[id_]) if id_ else None
+
+    def other_length(self) -> tuple[str, Note] | None:
+        """Return ("longer" | "shorter", note) at the other account's limit, where that makes another text."""
+        if not isinstance(self.note, Note):
+            return None
+        kind = self.library.notebook.kinds[self.note.kind]
+        for limit in sorted(set(self.library.limits[kind.limit].values.values()) - {self.note.limit}):
+            other = self.compose(kind, limit)
+            if isinstance(other, Note) and other.text != self.note.text:
+                return ("longer" if limit > self.note.limit else "shorter"), other
+        return None
+
+    def as_mail(self) -> Note | None:
+        """Return the note as an e-mail (G3: for when no notes are left): the longest wording, with a subject."""
+        if not isinstance(self.note, Note):
+            return None
+        kind = self.library.notebook.kinds[self.note.kind]
+        whole = self.compose(kind, NO_LIMIT)
+        if not isinstance(whole, Note):
+            return None
+        subject = self.catalogue.say("as_mail.subject", first=self.session.facts.get("first", ""))
+        return Note(whole.kind, whole.rung, whole.text, whole.size, NO_LIMIT, subject=subject)
+
+    # -- what can be done --------------------------------------------------------------------------------------------
+
+    def changeable(self) -> dict[str, tuple[Fact, str | None]]:
+        """Return the facts that were asked on the way here, with their answers."""
+        asked = [self.flow.step[step].fact for step in self.position.passed]
+        extra = [name for name in self.session.answers if name in self.flow.offers]
+        facts = self.session.facts
+        return {name: (self.library.facts[name], facts[name]) for name in (*asked, *extra) if name in facts}
+
+    def offered(self) -> dict[str, tuple[Fact, str | None]]:
+        """Return the further facts that would change something if they were known."""
+        return {
+            name: (self.library.facts[name], None)
+            for name in self.flow.offers
+            if name not in self.given and self.route.would_matter(name, self.known)
+        }
+
+    def can_override(self) -> bool:
+        """Tell whether going ahead against the advice is something that can be helped with."""
+        return OVERRIDDEN not in self.known and self.route.would_matter(OVERRIDDEN, self.known)

@@ -1,0 +1,323 @@
+"""From values to messages: questions, advice, notes and menus, in somebody's language.
+
+Law of this file: it chooses and fills messages; the sentences themselves are in messages/<language>/.
+`wanted()` lists every key that can be asked for, so that the checker finds a missing or an idle one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from bot.core.catalogue import Catalogue
+from bot.core.facts import Fact, Facts
+from bot.core.judging import Advice, Flip
+from bot.core.library import Library
+from bot.core.notes import Note, Unfit
+from bot.core.reading import Misread, options
+from bot.core.routing import Position
+from bot.core.rules import Ruleset
+from bot.core.session import Block, Option, Outgoing
+
+REASONS_SHOWN = 3  # "the two or three reasons that decided" (etiquette, decision 8)
+FLIPS_SHOWN = 3
+MENU = ("override", "longer", "shorter", "as_mail", "change", "detail", "another", "restart")
+
+
+def question(catalogue: Catalogue, fact: Fact, position: Position, hints: Iterable[str], part: str) -> Outgoing:
+    """Word the question of a step with its progress and options."""
+    hints = tuple(hints)
+    made = ("question", fact.name, position.number, position.at_most, hints, part)
+    found: Outgoing | None = catalogue.worded.get(made)
+    if found is None:
+        found = catalogue.worded[made] = _question(catalogue, fact, position, hints, part)
+    return found
+
+
+def _question(catalogue: Catalogue, fact: Fact, position: Position, hints: Iterable[str], part: str) -> Outgoing:
+    key = f"question.{fact.name}"
+    blocks = [Block("progress", catalogue.say(f"progress.{part}", number=position.number, at_most=position.at_most))]
+    blocks.append(Block("title", catalogue.say(f"{key}.text")))
+    blocks += [Block("aside", catalogue.say(f"{key}.hints.{hint}")) for hint in hints]
+    return Outgoing("question", f"question {fact.name}", tuple(blocks), answer_options(fact, catalogue))
+
+
+def loose_question(fact: Fact, catalogue: Catalogue) -> Outgoing:
+    """Word a question that is asked out of turn: to change an answer or to add a detail."""
+    text = Block("title", catalogue.say(f"question.{fact.name}.text"))
+    return Outgoing("question", f"question {fact.name}", (text,), answer_options(fact, catalogue))
+
+
+def answer_options(fact: Fact, catalogue: Catalogue) -> tuple[Option, ...]:
+    """Return what can be tapped; nothing for a text, which is typed."""
+    return () if fact.kind == "text" else options(fact, catalogue)
+
+
+def shown_answer(fact: Fact, answer: str, catalogue: Catalogue) -> str:
+    """Return an answer as its button said it, a day written out, a text as typed."""
+    day = _day(answer) if fact.kind == "date" else None
+    if day:
+        return catalogue.shown(day)
+    found = [option.label for option in answer_options(fact, catalogue) if option.id == answer]
+    return found[0] if found else answer
+
+
+def _day(answer: str) -> date | None:
+    try:
+        return date.fromisoformat(answer)
+    except ValueError:
+        return None
+
+
+def notice(catalogue: Catalogue, key: str, **values: str | int | date) -> Outgoing:
+    """Word a short notice."""
+    return Outgoing("notice", f"notice {key.rpartition('.')[2]}", (Block("text", catalogue.say(key, **values)),))
+
+
+def misread(catalogue: Catalogue, why: Misread) -> Outgoing:
+    """Say kindly why something is no answer."""
+    return notice(catalogue, f"misread.{why.reason}", **why.values)
+
+
+# -- advice ----------------------------------------------------------------------------------------------------------
+
+
+def verdict_line(catalogue: Catalogue, advice: Advice, part: str = "advice") -> str:
+    """Return the verdict in one line, with its day where it has one."""
+    days = {"date": advice.opens} if advice.opens else {}
+    return catalogue.say(f"verdict.{advice.outcome.verdict}.{part}", **days)
+
+
+def advice_message(ruleset: Ruleset, facts: Facts, catalogue: Catalogue, advice: Advice) -> Outgoing:
+    """Word an advice: verdict, reasons, cautions, dates, and what would change it."""
+    outcome = advice.outcome
+    blocks = [Block("title", verdict_line(catalogue, advice))]
+    blocks += [Block("item", catalogue.say(f"claim.{claim}")) for claim in advice.reasons[:REASONS_SHOWN]]
+    if ruleset.rule[outcome.rule].beyond:
+        blocks.append(Block("aside", catalogue.say("advice.beyond")))
+    blocks += [Block("caution", catalogue.say(f"claim.{claim}")) for claim in advice.cautions]
+    blocks += gate_blocks(ruleset, catalogue, advice, before_note=False)
+    if advice.reminders:
+        blocks.append(Block("text", catalogue.say("advice.dates")))
+        blocks += [
+            Block(
+                "item", catalogue.say("advice.date", day=r.day, time=r.wall, what=catalogue.say(f"reminder.{r.kind}"))
+            )
+            for r in advice.reminders
+        ]
+    changes = list(flip_lines(facts, catalogue, advice))[:FLIPS_SHOWN]
+    if changes:
+        blocks.append(Block("text", catalogue.say("advice.changes")))
+        blocks += [Block("item", line) for line in changes]
+    return Outgoing("advice", f"advice {outcome.rule} {outcome.verdict}", tuple(blocks))
+
+
+def gate_blocks(ruleset: Ruleset, catalogue: Catalogue, advice: Advice, *, before_note: bool) -> Iterator[Block]:
+    """Word the gates that ride on an advice: a caution each, and what it lists (the profile checklist of G1)."""
+    for gate in advice.outcome.gates:
+        if ruleset.gate[gate].before_note == before_note:
+            caution, *items = catalogue.alternatives(f"gate.{gate}")
+            yield Block("caution", caution)
+            yield from (Block("item", item) for item in items)
+
+
+def flip_lines(facts: Facts, catalogue: Catalogue, advice: Advice) -> Iterator[str]:
+    """Word what would change the advice; where every answer still possible has one result, they share a line."""
+    grouped: dict[tuple[str, str, date | None, date | None], list[Flip]] = {}
+    for flip in advice.flips:
+        grouped.setdefault((flip.fact, flip.verdict, flip.opens, flip.on), []).append(flip)
+    for (name, _, _, _), flips in grouped.items():
+        every = has_any(facts[name]) and len(flips) == len(facts[name].can_change)
+        for flip in flips[:1] if every else flips:
+            yield _flip_line(catalogue, advice, flip, "any" if every else flip.value)
+
+
+def has_any(fact: Fact) -> bool:
+    """Tell whether the answers that may still come to a fact have a common wording."""
+    return len(fact.can_change) > 1 and not fact.derivation
+
+
+def _flip_line(catalogue: Catalogue, advice: Advice, flip: Flip, value: str) -> str:
+    event = catalogue.say(f"flip.{flip.fact}.{value}", **({"date": flip.on} if flip.on else {}))
+    then = catalogue.say(f"verdict.{flip.verdict}.then", **({"date": flip.opens} if flip.opens else {}))
+    if flip.opens and advice.opens and flip.opens < advice.opens:
+        return catalogue.say("advice.flip_instead", event=event, then=then, date=advice.opens)
+    return catalogue.say("advice.flip", event=event, then=then)
+
+
+def reasons_message(ruleset: Ruleset, catalogue: Catalogue, advice: Advice) -> Outgoing:
+    """Word what an advice rests on: the row that decided and every claim behind it, with its id."""
+    rule = ruleset.rule[advice.outcome.rule]
+    blocks = [Block("title", catalogue.say("why.title", rule=rule.id))]
+    blocks += [Block("item", catalogue.say("why.claim", id=c, text=catalogue.say(f"claim.{c}"))) for c in advice.cites]
+    blocks.append(Block("aside", catalogue.say("why.beyond" if rule.beyond else "why.article")))
+    return Outgoing("notice", f"why {rule.id}", tuple(blocks))
+
+
+# -- notes -----------------------------------------------------------------------------------------------------------
+
+
+def note_message(catalogue: Catalogue, note: Note, advice: Advice, *, today: date, overridden: bool) -> Outgoing:
+    """Word a finished note or mail: a heading that says when, the text alone to copy, and its size."""
+    if note.subject:
+        heading = f"heading.{note.kind}" if catalogue.has(f"heading.{note.kind}") else "heading.as_mail"
+        blocks = [Block("title", catalogue.say(heading)), Block("aside", catalogue.say("heading.subject"))]
+        blocks += [Block("copy", note.subject), Block("aside", catalogue.say("heading.body")), Block("copy", note.text)]
+        return Outgoing("note", f"mail {note.kind} {note.rung}", tuple(blocks))
+    when = "anyway" if overridden else "now" if advice.opens is None or advice.opens <= today else "later"
+    days = {"date": advice.opens} if when == "later" and advice.opens else {}
+    return Outgoing(
+        "note",
+        f"note {note.kind} {note.rung} {note.size}/{note.limit}",
+        (
+            Block("title", catalogue.say(f"heading.{when}", **days)),
+            Block("copy", note.text),
+            Block("count", catalogue.say("heading.count", size=note.size, limit=note.limit)),
+        ),
+    )
+
+
+def unfit_message(catalogue: Catalogue, unfit: Unfit) -> Outgoing:
+    """Ask honestly for other words where no wording fits."""
+    slot = catalogue.say(f"question.{unfit.slot}.short")
+    if unfit.word:
+        return notice(catalogue, "unfit.word", slot=slot, word=unfit.word)
+    if unfit.repeated:
+        return notice(catalogue, "unfit.repeated", slot=slot)
+    return notice(catalogue, "unfit.shorter", slot=slot, count=unfit.room)
+
+
+def menu_message(catalogue: Catalogue, ids: Sequence[str]) -> Outgoing:
+    """Word what can be done once the conversation has come to its end."""
+    offered = tuple(Option(id_, catalogue.say(f"menu.{id_}")) for id_ in ids)
+    return Outgoing("menu", "menu", (Block("aside", catalogue.say("menu.title")),), offered)
+
+
+def list_message(catalogue: Catalogue, key: str, facts: Mapping[str, tuple[Fact, str | None]]) -> Outgoing:
+    """Word a list of facts to choose from, each with its present answer if it has one."""
+    offered = []
+    for name, (fact, answer) in facts.items():
+        label = catalogue.say(f"question.{name}.short")
+        if answer is not None:
+            label = catalogue.say("change.line", what=label, answer=shown_answer(fact, answer, catalogue))
+        offered.append(Option(name, label))
+    return Outgoing("menu", key.partition(".")[0], (Block("title", catalogue.say(key)),), tuple(offered))
+
+
+# -- what the checker compares with the message files ------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a message is given: its placeholders may be any of these; `counted` ones choose a plural form."""
+
+    offers: frozenset[str] = frozenset()
+    counted: bool = False
+
+
+_FIXED: Mapping[str, Wanted] = {
+    **{key: Wanted() for key in ("language.locale", "language.name", "option.not_sure", "menu.title")},
+    **{f"menu.{id_}": Wanted() for id_ in MENU},
+    **{f"progress.{part}": Wanted(frozenset({"number", "at_most"})) for part in ("advice", "note")},
+    **{f"misread.{reason}": Wanted() for reason in ("choice", "empty", "type_day", "no_day")},
+    **{f"misread.{reason}": Wanted(frozenset({"day"})) for reason in ("future", "too_old", "bygone", "too_far")},
+    **{f"misread.{reason}": Wanted(frozenset({"text"})) for reason in ("no_such_day", "ambiguous_day")},
+    "misread.too_long": Wanted(frozenset({"limit", "count"}), counted=True),
+    **{f"advice.{part}": Wanted() for part in ("beyond", "dates", "changes")},
+    "advice.date": Wanted(frozenset({"day", "time", "what"})),
+    "advice.flip": Wanted(frozenset({"event", "then"})),
+    "advice.flip_instead": Wanted(frozenset({"event", "then", "date"})),
+    "why.title": Wanted(frozenset({"rule"})),
+    "why.claim": Wanted(frozenset({"id", "text"})),
+    "why.article": Wanted(),
+    "why.beyond": Wanted(),
+    **{f"heading.{part}": Wanted() for part in ("now", "anyway", "subject", "body", "as_mail")},
+    "heading.later": Wanted(frozenset({"date"})),
+    "heading.count": Wanted(frozenset({"size", "limit"})),
+    "unfit.word": Wanted(frozenset({"slot", "word"})),
+    "unfit.repeated": Wanted(frozenset({"slot"})),
+    "unfit.shorter": Wanted(frozenset({"slot", "count"}), counted=True),
+    "as_mail.subject": Wanted(frozenset({"first"})),
+    **{key: Wanted() for key in ("change.title", "change.none", "detail.title")},
+    "change.line": Wanted(frozenset({"what", "answer"})),
+    **{
+        f"notice.{key}": Wanted()
+        for key in (
+            "hello",
+            "promise",
+            "resumed",
+            "first_question",
+            "restarted",
+            "cancelled",
+            "stale",
+            "another",
+        )
+    },
+    "notice.changed": Wanted(frozenset({"was", "now"})),
+    **{
+        f"terminal.{key}": Wanted()
+        for key in ("help", "prompt", "bye", "bad_wait", "bad_command", "no_token", "token_later", "ended")
+    },
+    "terminal.clock": Wanted(frozenset({"day", "time"})),
+    "terminal.saved": Wanted(frozenset({"file"})),
+    "terminal.unsaved": Wanted(frozenset({"file", "reason"})),
+}
+
+
+def wanted(library: Library) -> dict[str, Wanted]:
+    """Return every message key that the dialogue can ask for, with what it is given."""
+    found = dict(_FIXED)
+    for flow in library.flows.values():
+        for step in flow.steps:
+            if step.kind == "ask":
+                found.update(_of_question(library.facts[step.fact]))
+                found.update({f"question.{step.fact}.hints.{hint.say}": Wanted() for hint in step.hints})
+        for name in flow.offers:
+            found.update(_of_question(library.facts[name]))
+    for ruleset in library.rulesets.values():
+        found.update(_of_rules(ruleset))
+    found.update({f"reminder.{kind}": Wanted() for kind in library.reminders})
+    found.update({f"claim.{claim}": Wanted() for claim in library.claims})
+    for kind in library.notebook.kinds.values():
+        offers = Wanted(frozenset({*kind.slots, *kind.given}))
+        found.update({f"note.{kind.id}.{rung.text}": offers for rung in (*kind.ladder, *kind.subject)})
+        if kind.never:
+            found[f"note.{kind.id}.never"] = Wanted()
+        if kind.is_mail:
+            found[f"heading.{kind.id}"] = Wanted()
+        for source in kind.given.values():
+            fact = library.facts[source]
+            found.update({f"word.{source}.{value}": Wanted() for value in fact.values})
+    found.update(_of_flips(library))
+    return found
+
+
+def _of_question(fact: Fact) -> dict[str, Wanted]:
+    key = f"question.{fact.name}"
+    found = {f"{key}.{part}": Wanted() for part in ("text", "why", "short")}
+    if fact.kind in ("choice", "flag"):
+        found.update({f"{key}.options.{value}": Wanted() for value in fact.values})
+    if fact.kind == "date":
+        ids = [*(s.id for s in fact.shortcuts), "none" if fact.optional else "other_day"]
+        found.update({f"{key}.options.{id_}": Wanted() for id_ in ids})
+    return found
+
+
+def _of_rules(ruleset: Ruleset) -> dict[str, Wanted]:
+    dated = {rule.verdict for rule in ruleset.rules if rule.opens}
+    found: dict[str, Wanted] = {f"gate.{gate.id}": Wanted() for gate in ruleset.gates}
+    for verdict in ruleset.verdicts.values():
+        offers = Wanted(frozenset({"date"}) if verdict.open or verdict.id in dated else frozenset())
+        found.update({f"verdict.{verdict.id}.{part}": offers for part in ("name", "advice", "then")})
+    return found
+
+
+def _of_flips(library: Library) -> dict[str, Wanted]:
+    found: dict[str, Wanted] = {}
+    for fact in library.facts.finite:
+        offers = Wanted(frozenset({"date"}) if fact.derivation else frozenset())
+        found.update({f"flip.{fact.name}.{value}": offers for value in fact.can_change})
+        if has_any(fact):
+            found[f"flip.{fact.name}.any"] = offers
+    return found

@@ -1,0 +1,168 @@
+"""What is proved about wording: complete, filled right, fitting, and as a note should be."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from babel import Locale
+
+from bot.core.catalogue import COUNT, Catalogue, fill, patterns, placeholders
+from bot.core.issues import Issue, Place, Places, nearest
+from bot.core.library import Library
+from bot.core.notes import NoteKind
+from bot.core.text import units
+from bot.core.wording import Wanted, wanted
+
+LABEL_WORDS = 4  # a button of more words is cut off on a phone
+_LABEL = re.compile(r"question\.\w+\.options\.|menu\.(?!title)|option\.")
+_WORD_UNITS = 8  # what a word of a title or topic takes with its space; so a blank of N units holds N/8 words
+
+
+def _each(library: Library) -> Iterator[tuple[str, Catalogue]]:
+    yield from library.catalogues.items()
+
+
+def messages_complete(library: Library, places: Places) -> Iterator[Issue]:
+    """Every message that can be asked for exists, in each language or in the one it falls back on."""
+    for language, catalogue in _each(library):
+        for key in wanted(library):
+            if not catalogue.has(key):
+                place = _near(places, language, key)
+                what = f"the message '{key}' is missing."
+                yield Issue(
+                    place, "message-missing", what, "Something can be said that has no words yet.", f"Add {key}."
+                )
+
+
+def _near(places: Places, language: str, key: str) -> Place:
+    """Return the place of the message that shares the longest beginning with `key`: there a missing one belongs."""
+    parts = key.split(".")
+    for length in range(len(parts) - 1, 0, -1):
+        start = ".".join(parts[:length]) + "."
+        found = [p for a, p in places.by_address.items() if a[:2] == ("message", language) and a[2].startswith(start)]
+        if found:
+            return min(found)
+    return Place(f"messages/{language}")
+
+
+def messages_idle(library: Library, places: Places) -> Iterator[Issue]:
+    """No message is there that nothing can ever say."""
+    keys = wanted(library)
+    for language, catalogue in _each(library):
+        for key in catalogue.messages:
+            if key not in keys:
+                place = places.at("message", language, key)
+                why = "It may be left over, or its name may be misspelt."
+                yield Issue(place, "message-idle", f"nothing ever says '{key}'.", why, nearest(key, keys))
+
+
+def messages_filled(library: Library, places: Places) -> Iterator[Issue]:
+    """Placeholders are names that the message is given; counted messages have the plural forms of their language."""
+    keys = wanted(library)
+    for language, catalogue in _each(library):
+        for key, message in catalogue.messages.items():
+            if key not in keys:
+                continue
+            place = places.at("message", language, key)
+            for name in sorted({n for p in patterns(message) for n in placeholders(p)} - keys[key].offers):
+                offered = nearest(name, keys[key].offers) or "This message has no placeholders."
+                yield Issue(place, "placeholder", f"'{key}' wants {{{name}}}, which nobody fills in.", "", offered)
+            yield from _plural_faults(key, message, keys[key], catalogue, place)
+            yield from _label_faults(key, message, place)
+
+
+def _plural_faults(key: str, message: object, want: Wanted, catalogue: Catalogue, place: Place) -> Iterator[Issue]:
+    if not isinstance(message, Mapping):
+        if want.counted:
+            what = f"'{key}' counts by {{{COUNT}}} and needs a text for each plural form."
+            yield Issue(place, "plural", what, "", "Write one: and other: below it.")
+        return
+    if not want.counted:
+        yield Issue(place, "plural", f"'{key}' counts nothing, so it has no plural forms.", "", "Write one text.")
+        return
+    needed = set(Locale.parse(catalogue.say("language.locale")).plural_form.tags) | {"other"}
+    for form in sorted(needed - set(message)):
+        yield Issue(
+            place, "plural", f"'{key}' lacks the plural form '{form}'.", "This language has it.", f"Add {form}:."
+        )
+
+
+def _label_faults(key: str, message: object, place: Place) -> Iterator[Issue]:
+    if _LABEL.match(key) and isinstance(message, str) and len(message.split()) > LABEL_WORDS:
+        what = f"the button '{message}' has more than {LABEL_WORDS} words."
+        yield Issue(place, "long-label", what, "A phone would cut it off.", "Say it shorter.")
+
+
+# -- notes -------------------------------------------------------------------------------------------------------------
+
+
+def longest_slots(kind: NoteKind, library: Library, catalogue: Catalogue) -> dict[str, str]:
+    """Return the longest text that each blank of `kind` can be filled with."""
+    filled = {slot: "m" * library.facts[slot].max_length for slot in kind.slots}
+    for name, source in kind.given.items():
+        words = [catalogue.say(f"word.{source}.{value}") for value in library.facts[source].values]
+        filled[name] = max(words, key=units) if words else "Wednesday 30 September"
+    return filled
+
+
+def _texts(library: Library) -> Iterator[tuple[str, Catalogue, NoteKind, str, str]]:
+    for language, catalogue in _each(library):
+        for kind in library.notebook.kinds.values():
+            for rung in (*kind.ladder, *kind.subject):
+                key = f"note.{kind.id}.{rung.text}"
+                if catalogue.has(key):
+                    for pattern in catalogue.alternatives(key):
+                        yield language, catalogue, kind, key, pattern
+
+
+def notes_fit(library: Library, places: Places) -> Iterator[Issue]:
+    """Prove that the last wording of every ladder fits the smallest limit with the longest slots."""
+    for language, catalogue, kind, key, pattern in _texts(library):
+        ladder = kind.subject or kind.ladder
+        if key != f"note.{kind.id}.{ladder[-1].text}" or placeholders(pattern) - {*kind.slots, *kind.given}:
+            continue
+        limit = min(library.limits[kind.limit].values.values())
+        over = units(fill(pattern, longest_slots(kind, library, catalogue))) - limit
+        if over > 0:
+            what = f"the shortest wording of {kind.id} is {over} characters over {limit} with the longest blanks."
+            place = places.at("message", language, key)
+            yield Issue(place, "note-too-long", what, "Somebody would get no note.", f"Shorten it by {over}.")
+    yield from _mail_lengths(library, places)
+
+
+def _mail_lengths(library: Library, places: Places) -> Iterator[Issue]:
+    for language, _catalogue, kind, key, pattern in _texts(library):
+        if kind.words is None or key.rpartition(".")[2] in {rung.text for rung in kind.subject}:
+            continue
+        fewest = len(fill(pattern, dict.fromkeys(placeholders(pattern), "word")).split())
+        room = {s: library.facts[s].max_length // _WORD_UNITS if s in kind.slots else 3 for s in placeholders(pattern)}
+        most = len(fill(pattern, {slot: "word " * count for slot, count in room.items()}).split())
+        low, high = kind.words
+        if fewest < low or most > high:
+            what = f"the body of {kind.id} has {fewest} to {most} words; it should have {low} to {high}."
+            yield Issue(places.at("message", language, key), "mail-length", what)
+
+
+def notes_polite(library: Library, places: Places) -> Iterator[Issue]:
+    """Prove that a note greets by name, asks and shouts nothing, and holds nothing left over or forbidden."""
+    for language, catalogue, kind, key, pattern in _texts(library):
+        place = places.at("message", language, key)
+        is_subject = key.rpartition(".")[2] in {rung.text for rung in kind.subject}
+        for what in _rude(kind, pattern, catalogue, is_subject=is_subject):
+            yield Issue(place, "note-style", f"{key}: {what}")
+
+
+def _rude(kind: NoteKind, pattern: str, catalogue: Catalogue, *, is_subject: bool) -> Iterator[str]:
+    if "{first}" not in pattern and not is_subject:
+        yield "it does not greet by name ({first}) (C23)."
+    if "?" in pattern and not kind.is_mail:
+        yield "it asks a question; a note demands no answer (C24)."
+    if pattern.count("!") > 1:
+        yield "it has more than one exclamation mark (C34)."
+    if re.search(r"[\[\]<>]|https?:|www\.", pattern):
+        yield "it holds a bracket or a link; nothing in it may look left over."
+    if kind.never:
+        for word in catalogue.alternatives(f"note.{kind.id}.never"):
+            if re.search(rf"\b{re.escape(word)}\b", pattern, re.IGNORECASE):
+                yield f"it must never say '{word}' (C68)."

@@ -1,0 +1,172 @@
+"""The conversation on standard input and output: the same dialogue as everywhere, with a clock that can be moved.
+
+Law of this file: it shows and reads; what is said is decided in the core. Colours where there is a terminal, plain
+lines where there is none, and typed text is never read as markup.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TextIO
+
+from rich.console import Console
+from rich.panel import Panel
+from rich.text import Text
+
+from bot.core.calendar import zone_named
+from bot.core.catalogue import Catalogue
+from bot.core.library import Library
+from bot.core.session import Block, Outgoing, Session, Turn
+from bot.core.text import clean
+from bot.terminal.transcript import Talk, Transcript
+
+STYLES = {
+    "progress": "dim",
+    "title": "bold",
+    "text": "",
+    "item": "",
+    "caution": "yellow",
+    "aside": "dim",
+    "count": "dim",
+    "copy": "",
+}
+WIDTH = 88  # longer lines are hard to read
+
+
+class Screen:
+    """Where messages are shown."""
+
+    def __init__(self, out: TextIO) -> None:
+        self.console = Console(file=out, highlight=False, soft_wrap=not out.isatty())
+        self.pretty = self.console.is_terminal
+        if self.pretty:
+            self.console.width = min(self.console.width, WIDTH)
+
+    def line(self, text: str, style: str = "") -> None:
+        """Show one line."""
+        self.console.print(Text(text, style=style))
+
+    def message(self, message: Outgoing) -> None:
+        """Show one message with its options numbered."""
+        self.console.print()
+        for block in message.blocks:
+            self.block(block)
+        for number, option in enumerate(message.options, 1):
+            self.console.print(Text.assemble((f"  {number:>2}  ", "bold cyan"), option.label))
+
+    def block(self, block: Block) -> None:
+        """Show one block by its role; a text to copy stands alone on its lines, so that it can be marked."""
+        style = STYLES[block.role]
+        if block.role == "copy" and self.pretty:
+            self.console.print(Panel(Text(block.text), border_style="green", padding=(0, 1)))
+        elif block.role == "copy":
+            self.console.print(Text(f"\n{block.text}\n"))
+        elif block.role in ("item", "caution"):
+            mark = {"item": "- ", "caution": "! "}[block.role]
+            self.console.print(Text.assemble(mark, (block.text, style)))
+        else:
+            self.console.print(Text(block.text, style=style))
+
+
+class Chat:
+    """A talk with a person at a keyboard, or with a file on standard input."""
+
+    def __init__(
+        self, library: Library, session: Session, now: datetime, out: TextIO, keep: Path | None = None
+    ) -> None:
+        self.talk = Talk(library, session, now)
+        self.began = (session, now)
+        self.screen = Screen(out)
+        self.keep = keep
+        self.library = library
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The messages in the person's language."""
+        return self.library.catalogue(self.talk.session.language)
+
+    def run(self, read_line: Callable[[], str | None], tick: Callable[[], timedelta]) -> None:
+        """Talk until `:quit` or the end of input; `tick` says how much real time passed since it was last asked."""
+        self.screen.line(self.catalogue.say("terminal.help"), "dim")
+        self.show(self.talk.begin())
+        while (line := read_line()) is not None:
+            self.talk.now += tick()
+            if not self.screen.pretty:
+                self.screen.line(f"\n> {clean(line)}")
+            if line.strip() in (":quit", ":q"):
+                self.screen.line(self.catalogue.say("terminal.bye"))
+                return
+            self.hear(line)
+        self.screen.line(self.catalogue.say("terminal.ended"), "dim")
+
+    def hear(self, line: str) -> None:
+        """Take one typed line: an answer, or a command of the terminal's own."""
+        command, _, rest = line.strip().partition(" ")
+        if command == ":save":
+            self.save(Path(rest.strip() or "talk.yaml"))
+        elif command == ":wait":
+            self.wait(rest)
+        elif command == ":help":
+            self.screen.line(self.catalogue.say("terminal.help"))
+        elif line.strip():
+            turn = self.talk.type(line)
+            if turn is None:
+                self.screen.line(self.catalogue.say("terminal.bad_command"), "yellow")
+                self.screen.line(self.catalogue.say("terminal.help"), "dim")
+            else:
+                self.show(turn)
+
+    def wait(self, rest: str) -> None:
+        """Move the clock and look again."""
+        turn = self.talk.wait(rest)
+        if turn is None:
+            self.screen.line(self.catalogue.say("terminal.bad_wait"), "yellow")
+            return
+        local = self.talk.now.astimezone(zone_named(self.talk.session.zone))
+        self.screen.line(self.catalogue.say("terminal.clock", day=local.date(), time=local.time()), "dim")
+        self.show(turn)
+
+    def show(self, turn: Turn) -> None:
+        """Show a turn, after keeping it where that was asked for."""
+        if self.keep:
+            write_whole(self.keep, json.dumps(turn.session.to_json(), ensure_ascii=False, indent=1))
+        for message in turn.messages:
+            self.screen.message(message)
+
+    def save(self, file: Path) -> None:
+        """Write the talk so far as a transcript."""
+        try:
+            write_whole(file, self.transcript().dump())
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            self.screen.line(self.catalogue.say("terminal.unsaved", file=str(file), reason=reason), "yellow")
+            return
+        self.screen.line(self.catalogue.say("terminal.saved", file=str(file)))
+
+    def transcript(self) -> Transcript:
+        """Return the talk so far."""
+        return self.talk.transcript(*self.began)
+
+
+def write_whole(file: Path, text: str) -> None:
+    """Write `text` so that a kill leaves the old file or the new one, readable by its owner only; raises OSError."""
+    handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(name).replace(file)
+    except OSError:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def utc_now() -> datetime:
+    """Return the instant it is; the only clock of the terminal."""
+    return datetime.now(UTC)

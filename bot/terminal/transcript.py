@@ -1,0 +1,193 @@
+"""Transcripts: a talk as a file that can be read, played again and kept as a test.
+
+Law of this file: what the bot said is kept as names ("question tone", "advice R19 thank_you_then_wait"), so a
+transcript survives every change of wording and fails on every change of meaning.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from bot.content.yaml_source import read
+from bot.core.calendar import instant, local_date, zone_named
+from bot.core.dialogue import advance
+from bot.core.issues import Issue, Place
+from bot.core.library import Library
+from bot.core.reading import Misread, parse_day
+from bot.core.session import (
+    Back,
+    Cancelled,
+    Change,
+    Event,
+    Restarted,
+    Said,
+    Session,
+    Started,
+    TimePassed,
+    Turn,
+    Why,
+)
+
+COMMANDS: dict[str, Callable[[], Event]] = {
+    ":back": Back,
+    ":why": Why,
+    ":change": Change,
+    ":restart": Restarted,
+    ":cancel": Cancelled,
+}
+
+
+def event_of(line: str) -> Event | None:
+    """Return the event a typed line means; None for a command nobody knows."""
+    typed = line.strip()
+    if typed in COMMANDS:
+        return COMMANDS[typed]()
+    return None if typed.startswith(":") else Said(line)
+
+
+def waited(text: str, now: datetime, zone: str) -> datetime | None:
+    """Return the instant after `:wait` TEXT: 3d, 2w, 5h, or "until DAY [HH:MM]"; None when it cannot be read."""
+    words = text.split()
+    steps = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
+    if len(words) == 1 and words[0][:-1].isdecimal() and words[0][-1] in steps and len(words[0]) < 6:
+        return now + int(words[0][:-1]) * steps[words[0][-1]]
+    if len(words) in (2, 3) and words[0] == "until":
+        day = parse_day(words[1], local_date(now, zone), past=False, locale="en")
+        try:
+            wall = datetime.strptime(words[2] if len(words) == 3 else "09:00", "%H:%M").time()  # noqa: DTZ007 - wall time
+        except ValueError:
+            return None
+        if not isinstance(day, Misread):
+            then = instant(day, wall, zone)
+            return then if then > now else None
+    return None
+
+
+@dataclass
+class Line:
+    """One line of a talk: what the person typed, how long was waited, or what the bot said."""
+
+    kind: str
+    text: str
+    place: Place = field(default_factory=lambda: Place("transcript"))
+
+
+@dataclass(frozen=True)
+class Transcript:
+    """A talk and the setting it took place in."""
+
+    start: Session
+    now: datetime
+    lines: tuple[Line, ...]
+
+    def dump(self) -> str:
+        """Return the transcript as YAML."""
+        head = {"flow": self.start.flow, "language": self.start.language, "zone": self.start.zone}
+        rows = [f"{name}: {_quoted(value)}" for name, value in head.items()]
+        rows += [f"now: {_quoted(self.now.isoformat())}", "talk:"]
+        rows += [f"  - {line.kind}: {_quoted(line.text)}" for line in self.lines]
+        return "\n".join(rows) + "\n"
+
+
+def _quoted(text: str) -> str:
+    """Write a text as YAML and JSON quote it, what cannot be seen as an escape."""
+    quoted = json.dumps(text, ensure_ascii=False)
+    return "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in quoted)
+
+
+def load(text: str, file: str, flows: Sequence[str]) -> tuple[Transcript | None, list[Issue]]:
+    """Read a transcript; faults are named with their line."""
+    document, issues = read(text, file)
+    if document is None or issues:
+        return None, issues
+    value = document.value
+    if not isinstance(value, dict) or not isinstance(value.get("talk"), list):
+        return None, [Issue(Place(file), "transcript", "this is no transcript.", "", "It needs flow, now and talk.")]
+    lines = []
+    for number, row in enumerate(value["talk"]):
+        place = document.place(("talk", number))
+        if not isinstance(row, dict) or len(row) != 1 or not row.keys() <= {"person", "bot", "wait"}:
+            issues.append(Issue(place, "transcript", "a line is one of person:, bot: or wait:."))
+            continue
+        ((kind, said),) = row.items()
+        lines.append(Line(kind, str(said), place))
+    if value.get("flow") not in flows:
+        issues.append(Issue(document.place(("flow",)), "transcript", f"there is no flow '{value.get('flow')}'."))
+    try:
+        now = datetime.fromisoformat(str(value.get("now"))).astimezone(UTC)
+        zone = str(value.get("zone", "UTC"))
+        zone_named(zone)
+    except (ValueError, KeyError):
+        issues.append(Issue(document.place(("now",)), "transcript", "now needs an instant and zone a zone's name."))
+        return None, issues
+    start = Session(flow=str(value.get("flow")), language=str(value.get("language", "en")), zone=zone)
+    return (None if issues else Transcript(start, now, tuple(lines))), issues
+
+
+@dataclass
+class Talk:
+    """A conversation under way: the session is written out and read back at every turn, as a store would."""
+
+    library: Library
+    session: Session
+    now: datetime
+    lines: list[Line] = field(default_factory=list)
+
+    def hear(self, event: Event) -> Turn:
+        """Take one turn and note what the bot said."""
+        stored = json.loads(json.dumps(self.session.to_json()))
+        turn = advance(self.library, Session.from_json(stored), event, self.now)
+        self.session = turn.session
+        self.lines += [Line("bot", message.name) for message in turn.messages]
+        return turn
+
+    def begin(self) -> Turn:
+        """Open the conversation."""
+        return self.hear(Started())
+
+    def type(self, line: str) -> Turn | None:
+        """Hear a typed line; None for a command nobody knows, which changes nothing."""
+        event = event_of(line)
+        if event is None:
+            return None
+        self.lines.append(Line("person", line))
+        return self.hear(event)
+
+    def wait(self, text: str) -> Turn | None:
+        """Let time pass; None when `text` cannot be read."""
+        then = waited(text, self.now, self.session.zone)
+        if then is None:
+            return None
+        self.lines.append(Line("wait", text))
+        self.now = then
+        return self.hear(TimePassed())
+
+    def transcript(self, start: Session, began: datetime) -> Transcript:
+        """Return what was said since the talk began."""
+        return Transcript(replace(start, answers={}, said={}, turn=0), began, tuple(self.lines))
+
+
+def play(library: Library, transcript: Transcript, shown: Callable[[str, Turn | None], None]) -> list[Issue]:
+    """Play a transcript through `shown(what the person typed, turn)`; return where the bot now says something else."""
+    talk = Talk(library, transcript.start, transcript.now)
+    shown("", talk.begin())
+    expected = [line for line in transcript.lines if line.kind == "bot"]
+    for line in transcript.lines:
+        if line.kind == "person":
+            shown(line.text, talk.type(line.text))
+        elif line.kind == "wait":
+            shown(f":wait {line.text}", talk.wait(line.text))
+    heard = [line.text for line in talk.lines if line.kind == "bot"]
+    if not expected:
+        return []
+    for want, got in zip(expected, heard, strict=False):
+        if want.text != got:
+            what = f"the bot now says '{got}' where the transcript has '{want.text}'."
+            return [Issue(want.place, "transcript", what)]
+    if len(expected) != len(heard):
+        what = f"the bot said {len(heard)} messages where the transcript has {len(expected)}."
+        return [Issue(expected[-1].place, "transcript", what)]
+    return []

@@ -1,0 +1,348 @@
+"""Conversations as people have them. Between any two turns the session is written out and read back."""
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.core.dialogue import advance
+from bot.core.library import Library
+from bot.core.session import Back, Cancelled, Picked, Remind, Said, Session, Started, TimePassed
+from tests.conftest import NOW
+from tests.talking import Candidate, plain
+
+YESTERDAY_WARM = {
+    "relation": "No",
+    "experience": "Well",
+    "outcome": "Nothing yet",
+    "role": "The hiring manager",
+    "invited": "No",
+    "tone": "Warm and lively",
+    "interviewed_on": "Friday",
+    "thanks": "Not yet",
+    "format": "In person",
+    "account": "Free",
+    "profile": "Yes, up to date",
+}
+
+
+def test_the_first_screen_says_what_this_is_and_what_it_will_not_do(library: Library) -> None:
+    candidate = plain(library)
+    assert len(candidate.turn.messages[0].blocks) == 2
+    assert "sends nothing" in candidate.said()
+    assert "cannot see LinkedIn" in candidate.said()
+    assert "Question 1 of at most 8" in candidate.said()
+
+
+def test_the_day_after_a_warm_interview(library: Library) -> None:
+    """Friday, warm, no thank-you yet: thanks now, the request on Wednesday, both texts in hand."""
+    candidate = plain(library)
+    candidate.answer(**{k: v for k, v in YESTERDAY_WARM.items() if k not in ("format", "account", "profile")})
+    advice = candidate.named("advice")[0]
+    assert advice.name == "advice R19 thank_you_then_wait"
+    assert "Wednesday 25 November" in advice.blocks[0].text
+    assert "If they offer to stay in touch" in candidate.said()
+    reminders = [e for e in candidate.turn.effects if isinstance(e, Remind)]
+    assert [(r.kind, r.day.isoformat()) for r in reminders] == [("M1", "2026-11-23"), ("M2", "2026-11-25")]
+    candidate.answer(**YESTERDAY_WARM)
+    assert [m.name.split()[:2] for m in candidate.named("note")] == [["mail", "E1"], ["note", "K2"]]
+    subject, body, note = candidate.copies()
+    assert len(note) <= 200
+    assert "Hi Dana" in note
+    assert "event-driven billing" in note
+    assert "Sam Okafor" in body
+    assert "{" not in subject + body + note
+
+
+def test_every_way_through_ends_in_advice_after_at_most_eight_taps(library: Library) -> None:
+    """Walked by answering, not by looking at the flow: every option of every question before the advice."""
+    done: dict[str, int] = {}
+
+    def walk(session: Session, taps: int, last_at_most: int) -> None:
+        turn = advance(library, session, TimePassed(), NOW)
+        question = turn.messages[-1]
+        assert question.kind == "question"
+        fact = question.name.removeprefix("question ")
+        typed = ["2026-11-16", "2026-11-02"] if fact == "interviewed_on" else []  # a week ago, three weeks ago
+        for label in [*(option.label for option in question.options if option.id != "other_day"), *typed]:
+            after = advance(library, session, Said(label), NOW)
+            asked = after.messages[-1]
+            advice = [m for m in after.messages if m.kind == "advice"]
+            if advice:
+                done[",".join([fact, label, advice[0].name])] = taps + 1
+                assert taps + 1 <= 8
+                assert taps + 1 <= last_at_most
+                continue
+            progress = asked.blocks[0].text
+            number, at_most = (int(word) for word in progress.replace("Question ", "").split(" of at most "))
+            assert number == taps + 2, progress
+            assert at_most <= last_at_most, "the number of questions never grows"
+            walk(after.session, taps + 1, at_most)
+
+    walk(advance(library, Session(flow="after_interview"), Started(), NOW).session, 0, 8)
+    assert max(done.values()) == 8
+    assert min(done.values()) == 1
+    rules = {name.split("advice ")[1].split()[0] for name in done}
+    assert rules == {f"R{n:02}" for n in range(1, 24)}
+
+
+def test_only_the_slots_of_the_note_are_asked_and_what_is_mine_only_once(library: Library) -> None:
+    candidate = plain(library)
+    candidate.answer(**YESTERDAY_WARM)
+    first = set(candidate.session.answers)
+    assert {"me", "account", "company"} <= first  # the thank-you e-mail names the company
+    assert "field" not in first
+    candidate.type("A new interview")
+    candidate.answer(**YESTERDAY_WARM)
+    assert not {"me", "account"} & candidate.session.answers.keys()
+    assert "Sam Okafor" in "".join(candidate.copies())
+
+
+def test_another_person_from_the_same_interview_is_asked_only_what_differs(library: Library) -> None:
+    candidate = plain(library)
+    panel = {**YESTERDAY_WARM, "role": "Another interviewer", "thanks": "sent", "interviewed_on": "2026-11-16"}
+    candidate.answer(**panel)
+    one = candidate.copies()[-1]
+    candidate.type("Another interviewer there")
+    assert not {"outcome", "interviewed_on", "job", "me"} - candidate.session.carried.keys()
+    candidate.answer(**{**panel, "first": "Kim"})
+    other = candidate.copies()[-1]
+    assert one.replace("Dana", "") != other.replace("Kim", "")
+    assert {"outcome", "interviewed_on", "job", "me"} & candidate.session.answers.keys() == set()
+
+
+def test_six_panel_members_with_the_same_topic_get_six_texts(library: Library) -> None:
+    """C61, and for a seventh an honest request for another topic."""
+    candidate = plain(library)
+    panel = {**YESTERDAY_WARM, "role": "Another interviewer", "thanks": "sent", "interviewed_on": "2026-11-16"}
+    panel["tone"] = "Friendly, ordinary"
+    texts = []
+    for name in ("Ana", "Bo", "Cy", "Di", "Ed", "Flo"):
+        candidate.answer(**{**panel, "first": name, "topic": "Kubernetes"})
+        texts.append(candidate.copies()[-1].replace(name, ""))
+        candidate.type("Another interviewer there")
+    assert len(set(texts)) == 6
+
+
+def test_back_and_forth_from_every_question_gives_the_same_advice(library: Library) -> None:
+    straight = plain(library)
+    straight.answer(**YESTERDAY_WARM)
+    for stop in range(1, 16):
+        candidate = plain(library)
+        for _ in range(stop):
+            if candidate.asked:
+                candidate.type({**YESTERDAY_WARM, "first": "Dana"}.get(candidate.asked) or "Northwind")
+        asked = candidate.asked
+        candidate.hear(Back())
+        assert candidate.asked != asked or stop == 0
+        candidate.type({**YESTERDAY_WARM, "first": "Dana"}.get(candidate.asked) or "Northwind")
+        assert candidate.asked == asked
+
+
+def test_back_at_the_first_question_changes_nothing(library: Library) -> None:
+    candidate = plain(library)
+    candidate.hear(Back())
+    assert candidate.asked == "relation"
+    assert "first question" in candidate.said()
+
+
+def test_a_kill_between_any_two_turns_loses_nothing(library: Library) -> None:
+    """Only what was serialised goes on; here into a library loaded anew, as after a restart."""
+    from bot.app import open_library
+
+    candidate = plain(library)
+    answers = {**YESTERDAY_WARM}
+    fresh = open_library(None)
+    while candidate.asked:
+        asked = candidate.asked
+        stored = json.dumps(candidate.session.to_json())
+        resumed = Candidate(fresh, Session.from_json(json.loads(stored)))
+        assert resumed.asked == asked
+        candidate = resumed
+        candidate.type(answers.get(asked) or {"first": "Dana", "me": "Sam"}.get(asked, "Northwind"))
+    assert candidate.turn.messages[-1].kind == "menu"
+
+
+def test_an_answer_can_be_changed_and_the_change_is_said(library: Library) -> None:
+    candidate = plain(library)
+    candidate.answer(**YESTERDAY_WARM)
+    candidate.type(":change", "Answer so far", "An offer")
+    assert "notice changed" in [m.name for m in candidate.turn.messages]
+    assert "thank-you now, request later" in candidate.said()
+    assert candidate.named("advice")[0].name == "advice R05 connect_now"
+    candidate.answer()
+    assert candidate.named("note")[0].name.startswith("note K10")
+
+
+def test_going_ahead_anyway_gives_the_note_with_the_caution(library: Library) -> None:
+    candidate = plain(library)
+    candidate.answer(**YESTERDAY_WARM)
+    candidate.type("I'll connect now anyway")
+    assert candidate.session.answers["overridden"] == "yes"
+    assert "against the advice" in candidate.said()
+    candidate.answer(**YESTERDAY_WARM)  # the first thanks are in this note, so it matters how they met
+    assert any(m.name.startswith("note K1 ") for m in candidate.named("note"))
+    assert "override" not in [option.id for option in candidate.turn.messages[-1].options]
+
+
+def test_a_bad_interview_can_be_left_and_the_note_for_the_contact_stays_neutral(library: Library) -> None:
+    candidate = plain(library)
+    candidate.answer(relation="No", experience="Badly", wants="No")
+    assert candidate.named("advice")[0].name == "advice R02 skip"
+    candidate.type(":change", "Keep the contact", "Yes")
+    candidate.answer(outcome="A no", tone="Friendly, ordinary", account="Premium", profile="Yes, up to date")
+    note = candidate.copies()[-1]
+    assert candidate.named("note")[0].name.startswith("note K8")
+    for word in ("interview", "met", "meeting", "conversation", "role", "position", "candidate", "feedback"):
+        assert word not in note.lower().split()
+
+
+def test_a_neutral_note_refuses_a_word_that_would_give_the_interview_away(library: Library) -> None:
+    candidate = plain(library)
+    candidate.answer(
+        relation="No", experience="Badly", wants="Yes", outcome="A no", tone="Friendly, ordinary",
+        account="Free", profile="Yes, up to date",
+    )  # fmt: skip
+    candidate.type(":change", "the company", "Interview Kickstart")
+    assert candidate.asked == "company"
+    assert "must not say" in candidate.said()
+    candidate.answer(company="IK")
+    assert candidate.named("note")
+
+
+def test_a_profile_that_is_not_ready_gets_its_checklist_before_the_note(library: Library) -> None:
+    candidate = plain(library)
+    candidate.answer(**{**YESTERDAY_WARM, "profile": "Not yet"})
+    kinds = [m.kind for m in candidate.turn.messages]
+    assert kinds.index("checklist") < len(kinds) - 1 - kinds[::-1].index("note")
+    assert "photo" in candidate.said()
+
+
+def test_no_notes_left_offers_the_other_ways(library: Library) -> None:
+    candidate = plain(library)
+    candidate.answer(**{**YESTERDAY_WARM, "interviewed_on": "2026-11-16", "thanks": "Yes, sent"})
+    candidate.type("Add a detail", "LinkedIn notes left this month", "0")
+    assert "no personalised notes left" in candidate.said()
+    assert any(isinstance(e, Remind) and e.kind == "M9" for e in candidate.turn.effects)
+    candidate.type("The note as e-mail")
+    assert candidate.copies()[0] == "Staying in touch, Dana"
+
+
+def test_details_are_offered_only_where_they_change_something(library: Library) -> None:
+    candidate = plain(library)
+    candidate.answer(relation="Yes, connected")
+    offered = [option.id for option in candidate.turn.messages[-1].options]
+    assert "detail" not in offered
+    assert "override" not in offered
+
+
+def test_a_day_they_named_moves_the_reminder(library: Library) -> None:
+    candidate = plain(library)
+    candidate.answer(**{**YESTERDAY_WARM, "tone": "Strictly formal", "thanks": "Yes, sent"})
+    candidate.type("Add a detail", "A day they named for the decision", "4 Dec")
+    reminders = {e.kind: e.day.isoformat() for e in candidate.turn.effects if isinstance(e, Remind)}
+    assert reminders["M4"] == "2026-12-08"
+
+
+def test_the_longer_note_is_offered_and_fits_premium(library: Library) -> None:
+    candidate = plain(library)
+    candidate.answer(**YESTERDAY_WARM)
+    short = candidate.copies()[-1]
+    candidate.type("A longer note (Premium)")
+    long = candidate.copies()[-1]
+    assert len(short) <= 200 < len(long) <= 300
+    assert f"{len(long)}/300" in candidate.said()
+
+
+def test_time_passes_and_the_advice_follows(library: Library) -> None:
+    candidate = plain(library)
+    candidate.answer(**YESTERDAY_WARM)
+    candidate.talk.wait("3d")
+    assert [line.text for line in candidate.talk.lines if line.text.startswith("advice")][
+        -1
+    ] == "advice R21 thank_you_first"
+
+
+def test_an_old_button_is_answered_politely_and_not_obeyed(library: Library) -> None:
+    candidate = plain(library)
+    old = candidate.session.turn
+    candidate.type("No")
+    before = candidate.session.answers
+    candidate.hear(Picked("connected", old))
+    assert candidate.session.answers == before
+    assert "earlier question" in candidate.said()
+    candidate.hear(Picked("positive", candidate.session.turn))
+    assert candidate.session.answers["experience"] == "positive"
+
+
+def test_stopping_keeps_the_answers_and_anything_goes_on(library: Library) -> None:
+    candidate = plain(library)
+    candidate.type("No", "Well")
+    candidate.hear(Cancelled())
+    assert candidate.session.stage == "cancelled"
+    assert "kept" in candidate.said()
+    candidate.hear(Started())
+    assert candidate.asked == "outcome"
+
+
+def test_why_is_answered_at_every_question_and_at_the_end(library: Library) -> None:
+    candidate = plain(library)
+    while candidate.asked:
+        asked = candidate.asked
+        candidate.type(":why")
+        assert candidate.asked == asked
+        candidate.type({**YESTERDAY_WARM, "first": "Dana"}.get(asked) or "Northwind")
+    candidate.type(":why")
+    assert "(C53)" in candidate.said()
+    assert "R19" in candidate.said()
+
+
+def test_an_edited_flow_resumes_at_the_first_answer_that_no_longer_fits(library: Library) -> None:
+    """A coach takes a step out and renames an answer while somebody is in the middle."""
+    candidate = plain(library)
+    candidate.type("No", "Well", "Nothing yet", "The hiring manager", "No", "Warm and lively")
+    assert candidate.asked == "interviewed_on"
+    session = candidate.session
+    renamed = replace(session, answers={**session.answers, "outcome": "no_news_yet"})  # a value that is gone
+    resumed = Candidate(library, renamed)
+    assert resumed.asked == "outcome"
+    resumed.type("Nothing yet")
+    assert resumed.asked == "interviewed_on"  # the later answers were kept
+    flow = library.flows["after_interview"]
+    shorter = replace(flow, steps=tuple(step for step in flow.steps if step.id != "invited"))
+    edited = replace(library, flows={"after_interview": shorter})
+    assert Candidate(edited, session).asked == "interviewed_on"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "   ", "\x00", "🙂" * 3000, "{0.__class__}", "%(a)s", "{{7*7}}", "[/red]", "<b>", ":"]
+)
+def test_nothing_that_can_be_typed_breaks_a_conversation(library: Library, text: str) -> None:
+    candidate = plain(library)
+    while candidate.asked:
+        asked = candidate.asked
+        candidate.hear(Said(text))
+        if candidate.asked == asked:
+            candidate.type({**YESTERDAY_WARM, "first": "Dana"}.get(asked) or "Northwind")
+    assert candidate.named("note")
+    candidate.hear(Said(text))
+    assert candidate.turn.messages[-1].kind == "menu"
+
+
+def test_what_people_type_reaches_the_note_unchanged(library: Library) -> None:
+    candidate = plain(library)
+    topic = "{first} & <b>%(x)s</b> {{7*7}}"
+    candidate.answer(**{**YESTERDAY_WARM, "topic": topic, "first": "O'Brien"})
+    assert topic in candidate.copies()[-1]
+    assert "Hi O'Brien," in candidate.copies()[-1]
+
+
+def test_the_same_answers_and_clock_give_the_same_dialogue(library: Library) -> None:
+    """P10."""
+    one, other = plain(library), plain(library)
+    one.answer(**YESTERDAY_WARM)
+    other.answer(**YESTERDAY_WARM)
+    assert one.turn == other.turn
+    later = Candidate(library, now=NOW + timedelta(days=400))
+    assert later.turn == plain(library).turn

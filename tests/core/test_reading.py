@@ -1,0 +1,126 @@
+"""How typed words become answers, or are refused kindly."""
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.calendar import DEFAULT_WEEK
+from bot.core.library import Library
+from bot.core.reading import Misread, parse_day, read
+
+MONDAY = date(2026, 11, 23)
+
+
+def said(library: Library, fact: str, text: str, today: date = MONDAY) -> str | Misread:
+    return read(library.facts[fact], text, library.catalogue("en"), today, DEFAULT_WEEK)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["1", "Well", "well", " WELL. ", "positive", "We"],
+    ids=["number", "label", "case", "dot", "id", "beginning"],
+)
+def test_an_option_is_chosen_by_number_label_id_or_beginning(library: Library, text: str) -> None:
+    assert said(library, "experience", text) == "positive"
+
+
+@pytest.mark.parametrize("text", ["0", "9", "99999999999999999999", "x", "", "٣", "So-so and badly"])
+def test_what_is_no_option_is_refused(library: Library, text: str) -> None:
+    assert said(library, "experience", text) == Misread("choice")
+
+
+def test_not_sure_is_an_answer_where_it_is_offered(library: Library) -> None:
+    assert said(library, "tone", "not sure") == "not_sure"
+    assert said(library, "relation", "not sure") == Misread("choice")
+
+
+def test_a_number_question_takes_the_number_itself(library: Library) -> None:
+    assert [said(library, "notes_left", str(n)) for n in range(6)] == ["0", "1", "2", "3", "4", "5"]
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("today", date(2026, 11, 23)),
+        ("2", date(2026, 11, 22)),
+        ("2–3 days ago", date(2026, 11, 20)),  # of Saturday and Friday, Friday is the working day
+        ("last week", date(2026, 11, 20)),
+        ("20.11.", date(2026, 11, 20)),
+        ("20.11.2026", date(2026, 11, 20)),
+        ("20/11", date(2026, 11, 20)),
+        ("11/20", date(2026, 11, 20)),
+        ("2026-11-20", date(2026, 11, 20)),
+        ("20 Nov", date(2026, 11, 20)),
+        ("20th of November 2026", date(2026, 11, 20)),
+        ("Nov 20", date(2026, 11, 20)),
+        ("november 20, 2026", date(2026, 11, 20)),
+        ("friday", date(2026, 11, 20)),
+        ("last Friday", date(2026, 11, 20)),
+        ("monday", date(2026, 11, 16)),  # today is Monday: the last one is meant
+        ("24.11.", date(2025, 11, 24)),  # not tomorrow: the latest one that has been
+    ],
+)
+def test_a_day_is_read(library: Library, text: str, day: date) -> None:
+    assert said(library, "interviewed_on", text) == day.isoformat()
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("2026-11-24", "future"),
+        ("1 Dec 2026", "future"),
+        ("2019-01-01", "too_old"),
+        ("0001-01-01", "too_old"),
+        ("31.02.", "no_such_day"),
+        ("31.02.2026", "no_such_day"),
+        ("2026-13-01", "no_such_day"),
+        ("99.99.", "no_such_day"),
+        ("5/6", "ambiguous_day"),
+        ("another day", "type_day"),
+        ("soon", "no_day"),
+        ("", "no_day"),
+        ("tomorrow at 9", "no_day"),
+        ("20.11.26", "no_day"),
+    ],
+)
+def test_a_day_that_cannot_be_is_refused_with_its_reason(library: Library, text: str, reason: str) -> None:
+    found = said(library, "interviewed_on", text)
+    assert isinstance(found, Misread)
+    assert found.reason == reason
+
+
+def test_a_day_to_come_is_read_the_other_way_round(library: Library) -> None:
+    assert said(library, "decision_date", "4 Dec") == "2026-12-04"
+    assert said(library, "decision_date", "2 Jan") == "2027-01-02"
+    assert said(library, "decision_date", "friday") == "2026-11-27"
+    assert said(library, "decision_date", "they named none") == "none"
+    found = said(library, "decision_date", "2026-11-01")
+    assert isinstance(found, Misread)
+    assert found.reason == "bygone"
+
+
+@given(
+    st.dates(MONDAY - timedelta(days=300), MONDAY), st.sampled_from(["%d.%m.%Y", "%Y-%m-%d", "%d %B %Y", "%b %d %Y"])
+)
+def test_every_written_out_day_is_read_back(day: date, form: str) -> None:
+    assert parse_day(day.strftime(form), MONDAY, past=True, locale="en_GB") == day
+
+
+@given(st.text(max_size=40))
+def test_whatever_is_typed_is_an_answer_or_a_reason(library: Library, text: str) -> None:
+    for name in ("relation", "interviewed_on", "notes_left", "topic", "decision_date"):
+        found = said(library, name, text)
+        if isinstance(found, str):
+            assert library.facts[name].accepts(found)
+        else:
+            assert library.catalogue("en").say(f"misread.{found.reason}", **found.values)
+
+
+def test_a_text_is_cleaned_and_held_to_its_length(library: Library) -> None:
+    assert said(library, "first", "  Zoe\u0308 ") == "Zoë"
+    assert said(library, "first", "x" * 40) == "x" * 40
+    assert said(library, "first", "x" * 43) == Misread("too_long", {"limit": 40, "count": 3})
+    assert said(library, "first", "👩‍💻" * 9) == Misread("too_long", {"limit": 40, "count": 5})
+    assert said(library, "first", "\u202e\u200d") == Misread("empty")

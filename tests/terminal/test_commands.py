@@ -1,0 +1,236 @@
+"""The commands as people type them, in real processes: what they print, and how they fail."""
+
+import itertools
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SCRIPT = "1\n1\n1\n1\n2\n1\ntoday\n2\n1\n1\nDana\nData Analyst\nNorthwind\nKubernetes\nSam\n"
+
+
+def afterword(
+    *arguments: str, typed: str | bytes = "", cwd: Path = ROOT, **env: str
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "bot", *arguments],
+        input=typed.encode() if isinstance(typed, str) else typed,
+        capture_output=True,
+        cwd=cwd,
+        timeout=60,
+        check=False,
+        env={**os.environ, "NO_COLOR": "1", "TZ": "Europe/Berlin", "PYTHONUTF8": "1", "PYTHONPATH": str(ROOT), **env},
+    )  # type: ignore[return-value]
+
+
+def out(done: subprocess.CompletedProcess[str]) -> str:
+    return done.stdout.decode()  # type: ignore[attr-defined]
+
+
+def err(done: subprocess.CompletedProcess[str]) -> str:
+    return done.stderr.decode()  # type: ignore[attr-defined]
+
+
+# -- talking -----------------------------------------------------------------------------------------------------------
+
+
+def test_run_without_a_token_says_how_to_get_one_and_talks_here() -> None:
+    done = afterword("run", typed=SCRIPT)
+    assert done.returncode == 0, err(done)
+    assert "BotFather" in err(done)
+    assert err(done).count("\n") == 1
+    assert "Send a thank-you e-mail" in out(done)
+    assert "Hi Dana" in out(done)
+    assert "/200 characters" in out(done)
+
+
+def test_piped_output_is_plain() -> None:
+    done = afterword("chat", "--now", "2026-11-23T10:00", typed=SCRIPT)
+    assert "\x1b" not in out(done)
+    note = next(line for line in out(done).splitlines() if line.startswith("Hi Dana, "))
+    assert f"{len(note)}/200 characters" in out(done)
+
+
+def test_a_killed_talk_goes_on_where_it_was(tmp_path: Path) -> None:
+    """A real process, killed with SIGKILL in the middle of the conversation."""
+    kept = tmp_path / "talk.json"
+    command = [sys.executable, "-m", "bot", "chat", "--session", str(kept), "--now", "2026-11-23T10:00"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, cwd=ROOT) as process:
+        assert process.stdin
+        process.stdin.write(b"1\n1\n1\n")
+        process.stdin.flush()
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline and not (kept.exists() and '"outcome"' in kept.read_text()):
+            time.sleep(0.02)
+        process.kill()
+    assert kept.stat().st_mode & 0o077 == 0  # nobody else may read it
+    done = afterword("chat", "--session", str(kept), "--now", "2026-11-23T10:00", typed="")
+    assert "Welcome back" in out(done)
+    assert "Who is this person?" in out(done)
+
+
+def test_a_damaged_session_file_is_said_and_left_alone(tmp_path: Path) -> None:
+    kept = tmp_path / "talk.json"
+    for damage in ("{", "[]", '{"format": 99}', '{"format": 1, "flow": "gone"}', '{"format": 1, "extra": 2}'):
+        kept.write_text(damage)
+        done = afterword("chat", "--session", str(kept), typed="1\n")
+        assert done.returncode == 1, damage
+        assert "Traceback" not in err(done), damage
+        assert str(kept) in err(done)
+        assert kept.read_text() == damage
+
+
+def test_a_talk_is_saved_and_played_again(tmp_path: Path) -> None:
+    file = tmp_path / "talk.yaml"
+    done = afterword("chat", "--now", "2026-11-23T10:00", typed=f"1\n1\n:why\n:back\n:wait 1d\n:save {file}\n:quit\n")
+    assert f"Saved to {file}" in out(done)
+    again = afterword("chat", "--script", str(file))
+    assert again.returncode == 0, err(again)
+    assert "How did the interview with this person go" in out(again)
+    file.write_text(file.read_text().replace("question experience", "question tone", 1))
+    changed = afterword("chat", "--script", str(file))
+    assert changed.returncode == 1
+    assert "the bot now says 'question experience'" in err(changed)
+
+
+@pytest.mark.parametrize(
+    "typed", [":nonsense\n", ":wait soon\n", ":save /nowhere/at/all.yaml\n", "\x00\n", "\n\n", b"\xff\xfe\n"]
+)
+def test_a_strange_line_is_answered_and_the_talk_goes_on(typed: str | bytes) -> None:
+    line = typed if isinstance(typed, bytes) else typed.encode()
+    done = afterword("chat", typed=line + b"1\n")
+    assert done.returncode == 0, err(done)
+    assert "Traceback" not in err(done)
+    assert "Question 2 of at most" in out(done)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["chat", "--zone", "Europe/Berln"], "Did you mean 'Europe/Berlin'?"),
+        (["chat", "--now", "soon"], "2026-11-23T10:00"),
+        (["chat", "--language", "xx"], "Known: en"),
+        (["chat", "--script", "/nowhere.yaml"], "cannot be read"),
+        (["chat", "--content", "/nowhere"], "flows"),
+        (["advise", "outcom=none"], "Did you mean 'outcome'?"),
+        (["advise", "outcome=positiv"], "Did you mean 'positive'?"),
+        (["advise", "outcome"], "fact=value"),
+        (["advise", "--today", "soon"], "2026-11-23"),
+        (["advise", "interviewed_on=2030-01-01"], "future"),
+        (["advise", "elapsed=silent", "interviewed_on=2026-11-23", "--today", "2026-11-23"], "contradict each other"),
+        (["advise", "topic=" + "x" * 61], "at most 60"),
+        (["draw", "after"], "after_interview"),
+        (["draw", "after_interview", "-o", "x.gif"], ".svg"),
+        (["draw", "after_interview", "-o", "/nowhere/x.mmd"], "cannot be written"),
+    ],
+)
+def test_a_wrong_argument_is_named_with_the_way_out(arguments: list[str], words: str) -> None:
+    done = afterword(*arguments)
+    assert done.returncode == 1
+    assert words in err(done)
+    assert "Traceback" not in err(done)
+
+
+# -- advising ----------------------------------------------------------------------------------------------------------
+
+
+def test_advise_in_words() -> None:
+    done = afterword(
+        "advise", "experience=positive", "tone=rapport", "interviewed_on=2026-11-20", "--today", "2026-11-23"
+    )
+    assert "Wednesday 25 November" in out(done)
+
+
+def test_advise_as_json_names_what_it_assumed() -> None:
+    facts = ["relation=none", "experience=positive", "outcome=none", "tone=rapport", "elapsed=ready", "thanks=sent"]
+    slots = ["first=Dana", "job=Data Analyst", "topic=Kubernetes", "me=Sam", "account=premium", "profile=ready"]
+    answer = json.loads(out(afterword("advise", *facts, *slots, "--today", "2026-11-23", "--json")))
+    assert (answer["verdict"], answer["rule"], answer["note"]) == ("connect_now", "R22", "K2")
+    assert answer["text"].startswith("Hi Dana")
+    assert answer["size"] == len(answer["text"]) <= answer["limit"] == 300
+    assert answer["assumed"]["role"] == "hiring_manager"
+    assert "tone" not in answer["assumed"]
+    assert answer["gates"] == []
+    assert answer["cites"][0] == "C20"
+
+
+def test_facts_that_cannot_matter_are_ignored() -> None:
+    one = json.loads(out(afterword("advise", "relation=connected", "--json", "--today", "2026-11-23")))
+    other = json.loads(
+        out(
+            afterword("advise", "relation=connected", "tone=reserved", "thanks=sent", "--json", "--today", "2026-11-23")
+        )
+    )
+    assert one == other
+
+
+def test_all_25920_combinations_through_the_batch_in_under_three_seconds() -> None:
+    """Exactly one row each, as the plain table has it; the time is that of the whole process."""
+    from tests.core.test_etiquette import DOMAINS, VERDICTS, table
+
+    people = [dict(zip(DOMAINS, values, strict=True)) for values in itertools.product(*DOMAINS.values())]
+    typed = "\n".join(map(json.dumps, people))
+    done = afterword("advise", "--batch", "--today", "2026-11-23", typed=typed)
+    answers = [json.loads(line) for line in out(done).splitlines()]
+    assert len(answers) == len(people) == 25920
+    for facts, answer in zip(people, answers, strict=True):
+        assert (answer["rule"], answer["verdict"]) == (table(facts), VERDICTS[table(facts)]), facts
+        assert {"note", "mails", "gates", "cites", "reminders", "text"} <= answer.keys()
+
+
+def test_a_bad_line_gets_an_error_and_the_others_go_on() -> None:
+    lines = [
+        "{",
+        "[]",
+        '{"outcome": "x"}',
+        '{"nonsense": 1}',
+        '{"outcome": "offer"}',
+        "null",
+        '{"first": {"a": 1}}',
+        "[" * 9999,
+    ]
+    done = afterword("advise", "--batch", typed="\n".join(lines) + "\n")
+    answers = [json.loads(line) for line in out(done).splitlines()]
+    assert ["error" in answer for answer in answers] == [True, True, True, True, False, True, False, True]
+    assert "Traceback" not in err(done)
+    assert answers[4]["rule"] == "R05"
+
+
+# -- checking and drawing ----------------------------------------------------------------------------------------------
+
+
+def test_check_finds_nothing_in_the_shipped_content_and_says_what_it_looked_at() -> None:
+    done = afterword("check")
+    assert done.returncode == 0, out(done)
+    assert out(done).startswith("No issues. 1 conversation, ")
+    assert "23 rules" in out(done)
+
+
+def test_check_answers_machines() -> None:
+    done = afterword("check", "--json", "--content", "/nowhere")
+    assert done.returncode == 1
+    issue = json.loads(out(done))["issues"][0]
+    assert issue.keys() == {"file", "line", "column", "code", "what", "why", "instead"}
+
+
+@pytest.mark.parametrize(
+    ("form", "start"), [("svg", b"<?xml"), ("png", b"\x89PNG"), ("mmd", b"---\nconfig:"), ("dot", b"digraph")]
+)
+def test_a_flow_is_drawn(tmp_path: Path, form: str, start: bytes) -> None:
+    file = tmp_path / f"flow.{form}"
+    done = afterword("draw", "after_interview", "-o", str(file))
+    assert done.returncode == 0, err(done)
+    assert file.read_bytes().startswith(start)
+    assert len(file.read_bytes()) > 3000
+
+
+def test_every_command_explains_itself() -> None:
+    for command in ([], ["run"], ["chat"], ["advise"], ["check"], ["draw"]):
+        done = afterword(*command, "--help")
+        assert done.returncode == 0
+        assert "Usage" in out(done)

@@ -1,0 +1,120 @@
+"""The house itself: what is written about it is true, and its rules hold."""
+
+import ast
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SOURCES = sorted((ROOT / "bot").rglob("*.py"))
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("file", [*SOURCES, *sorted((ROOT / "tests").rglob("*.py"))], ids=lambda f: f.name)
+def test_no_file_is_longer_than_400_lines(file: Path) -> None:
+    assert len(file.read_text(encoding="utf-8").splitlines()) <= 400
+
+
+def spoken(file: Path) -> list[str]:
+    """Return string literals that look like sentences, docstrings and assertion messages apart."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    quiet = {
+        id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Raise | ast.Assert):
+            quiet |= {id(inner) for inner in ast.walk(node)}
+    texts = [
+        n.value
+        for n in ast.walk(tree)
+        if isinstance(n, ast.Constant) and isinstance(n.value, str) and id(n) not in quiet
+    ]
+    return [text for text in texts if len(re.findall(r"[A-Za-z']{2,}", text)) >= 4 and " " in text.strip()]
+
+
+TALKING = [
+    "dialogue", "wording", "scene", "session", "judging", "outcomes", "rules", "routing", "reading", "notes", "facts",
+    "flows", "machine", "guards", "decision", "calendar", "catalogue", "text", "library",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("module", TALKING)
+def test_no_words_for_candidates_stand_in_python(module: str) -> None:
+    assert spoken(ROOT / "bot" / "core" / f"{module}.py") == []
+
+
+def test_no_clock_is_read_below_the_service_floor() -> None:
+    for file in (
+        *(ROOT / "bot" / "core").glob("*.py"),
+        *(ROOT / "bot" / "proof").glob("*.py"),
+        *(ROOT / "bot" / "content").glob("*.py"),
+    ):
+        assert not re.search(r"\.(now|today|utcnow)\(", file.read_text(encoding="utf-8")), file
+
+
+def test_the_readme_names_every_command_and_every_make_target() -> None:
+    from bot.cli import app
+
+    for command in app.registered_commands:
+        assert f"afterword {command.callback.__name__}" in README, command.callback.__name__  # type: ignore[union-attr]
+    for target in ("run", "test", "slow", "bench", "check"):
+        assert f"make {target}" in README
+
+
+def test_the_readme_names_every_key_that_a_coach_may_write() -> None:
+    from bot.content.schemas import schemas
+
+    keys = {
+        key
+        for schema in schemas().values()
+        for part in (schema, *schema.get("$defs", {}).values())
+        for key in part.get("properties", {})
+    }
+    missing = sorted(key for key in keys if f"`{key}`" not in README)
+    assert missing == []
+
+
+def test_the_settings_example_names_every_setting_that_is_read() -> None:
+    example = (ROOT / ".env.example").read_text(encoding="utf-8")
+    read = set(
+        re.findall(r"environ(?:\.get\(|\[)\"([A-Z_]+)\"", "".join(f.read_text(encoding="utf-8") for f in SOURCES))
+    )
+    assert set(re.findall(r"^#?\s*([A-Z_]+)=", example, re.MULTILINE)) == read
+
+
+def test_nothing_private_to_a_machine_is_written_down() -> None:
+    """Lock files name no host, and they pin every package by hash."""
+    for name in ("run", "test"):
+        lock = (ROOT / "requirements" / f"{name}.txt").read_text(encoding="utf-8")
+        assert "://" not in lock
+        assert "--index-url" not in lock
+        for block in re.split(r"\n(?=\S)", lock.strip()):
+            assert "--hash=sha256:" in block, block[:60]
+
+
+def test_an_installed_wheel_brings_its_content_and_talks(tmp_path: Path) -> None:
+    """Built, unpacked elsewhere and run from there: not one file of the checkout is used."""
+    wheel_only = ["--no-deps", "--no-build-isolation", "-w", str(tmp_path), str(ROOT)]
+    built = subprocess.run(
+        [sys.executable, "-m", "pip", "wheel", "-q", *wheel_only], capture_output=True, text=True, check=False
+    )
+    assert built.returncode == 0, built.stderr
+    (wheel,) = tmp_path.glob("afterword-*.whl")
+    installed = tmp_path / "site"
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(installed)
+    program = f"import sys; sys.path.insert(0, {str(installed)!r}); from bot.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", program, "advise", "outcome=offer"],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Yes, connect." in done.stdout
+    assert (installed / "bot" / "_content" / "flows" / "facts.yaml").exists()
