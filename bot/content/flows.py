@@ -65,7 +65,9 @@ class FlowReader:
         if len(given) != 1 and self._sheet.whole(*path):
             what = f"step '{entry.id}' has {' and '.join(given) if given else 'none of ask, judge and compose'}."
             place = self._sheet.key(*path, given[1] if given else "id")
-            self._sheet.fault(place, "exactly-one", what, "A step does exactly one thing.", f"Write one of {KINDS}.")
+            self._sheet.fault(
+                place, "exactly-one", what, "A step does exactly one thing.", f"Keep one of {', '.join(KINDS)}."
+            )
         if entry.ask is not None:
             self._check_question((*path, "ask"), entry.ask)
         if entry.judge is not None:

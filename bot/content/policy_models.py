@@ -171,7 +171,7 @@ class ExampleEntry(Part):
         dict[str, Value],
         Field(default_factory=dict, description="What is known; anything else counts as its cautious value."),
     ]
-    expect: Expectation
+    expect: Annotated[Expectation, Field(description="What must come of it.")]
 
 
 class RulesFile(Part):

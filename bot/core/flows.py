@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Literal
 
 from bot.core.guards import ALWAYS, Condition
@@ -67,7 +68,9 @@ class Flow:
 
     def after(self, step: Step) -> tuple[Branch, ...]:
         """Return the ways out of `step`: its own, or simply the next step in the file."""
-        if step.next:
-            return step.next
-        place = self.steps.index(step) + 1
-        return (Branch(self.steps[place].id if place < len(self.steps) else END),)
+        return step.next or self._following[step.id]
+
+    @cached_property
+    def _following(self) -> Mapping[str, tuple[Branch, ...]]:
+        ids = [*(step.id for step in self.steps), END]
+        return {one: (Branch(other),) for one, other in pairwise(ids)}

@@ -6,6 +6,7 @@ Law of this file: a finding says in the coach's words where, what and what to do
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from bot.core.decision import paths
 from bot.core.issues import Issue, Places
@@ -13,7 +14,7 @@ from bot.core.library import Library
 from bot.core.outcomes import Outcome, Outcomes, settled
 from bot.core.rules import Example
 from bot.proof.exploring import explore
-from bot.proof.laws import counterexample, in_words
+from bot.proof.laws import breaks, counterexample, in_words, telling
 from bot.proof.texts import messages_complete, messages_filled, messages_idle, notes_fit, notes_polite
 
 Property = Callable[[Library, Places], Iterator[Issue]]
@@ -71,7 +72,8 @@ def rules_complete(library: Library, places: Places) -> Iterator[Issue]:
     for ruleset in library.rulesets.values():
         outcomes = library.outcomes[ruleset.id]
         if _gaps(outcomes):
-            answers = next(answered for answered, outcome in paths(outcomes.root) if outcome is None)
+            found = next(answered for answered, outcome in paths(outcomes.root) if outcome is None)
+            answers = telling(found, outcomes, library.facts.cautious, lambda _known, outcome: outcome is None)
             what = f"no row fits somebody with {in_words(answers)}."
             yield Issue(
                 places.at("rules", ruleset.id), "rules-gap", what, "", "Add a row, or let the last one fit all."
@@ -107,8 +109,11 @@ def laws_hold(library: Library, places: Places) -> Iterator[Issue]:
     """Every law holds for every combination of answers."""
     for ruleset in library.rulesets.values():
         for law in ruleset.laws:
-            found = counterexample(law, library.outcomes[ruleset.id])
+            outcomes = library.outcomes[ruleset.id]
+            found = counterexample(law, outcomes)
             if found is not None:
+                if law.implies is not None:
+                    found = telling(found, outcomes, library.facts.cautious, partial(breaks, law))
                 place = places.at("rules", ruleset.id, "law", law.id)
                 what = f"law '{law.id}' does not hold for somebody with {in_words(found)}."
                 yield Issue(place, "law-broken", what, law.why, "Change the rows so that it holds again, or the law.")

@@ -5,9 +5,11 @@ Law of this file: a search ends with "holds" or with the answers of somebody for
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import cast
 
-from bot.core.decision import Node
+from bot.core.decision import Node, reach
+from bot.core.facts import Known
 from bot.core.guards import Clause, Condition
 from bot.core.outcomes import Outcome, Outcomes, settled
 from bot.core.rules import Law
@@ -109,6 +111,27 @@ def _closed(law: Law, outcomes: Outcomes, fact: str, before: str, after: str) ->
         return None
 
     return find(*start)
+
+
+def telling(
+    answers: Mapping[str, str], outcomes: Outcomes, cautious: Known, wrong: Callable[[Known, Outcome | None], bool]
+) -> dict[str, str]:
+    """Return of `answers`, for which something is `wrong`, those without which it might not be: the rest is no matter."""
+
+    def still(known: Known) -> bool:
+        return wrong(known, cast("Outcome | None", reach(outcomes.root, known)))
+
+    full = {**cautious, **answers}
+    domains = outcomes.diagram.domains
+    return {f: v for f, v in answers.items() if not all(still({**full, f: other}) for other in domains[f])}
+
+
+def breaks(law: Law, known: Known, outcome: Outcome | None) -> bool:
+    """Tell whether somebody about whom this is `known` breaks a law of the implying kind."""
+    if outcome is None or law.implies is None:
+        return False
+    named = {**known, **_pseudo(outcome)}
+    return law.always.fits(named) and not law.implies.fits(named)
 
 
 def in_words(answers: dict[str, str]) -> str:

@@ -101,7 +101,8 @@ def longest_slots(kind: NoteKind, library: Library, catalogue: Catalogue) -> dic
     """Return the longest text that each blank of `kind` can be filled with."""
     filled = {slot: "m" * library.facts[slot].max_length for slot in kind.slots}
     for name, source in kind.given.items():
-        words = [catalogue.say(f"word.{source}.{value}") for value in library.facts[source].values]
+        keys = [f"word.{source}.{value}" for value in library.facts[source].values]
+        words = [catalogue.say(key) for key in keys if catalogue.has(key)]  # a missing one is another finding
         filled[name] = max(words, key=units) if words else "Wednesday 30 September"
     return filled
 

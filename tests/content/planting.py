@@ -1,0 +1,49 @@
+"""Content with a fault planted in it: a copy of the shipped folders, edited as a coach might edit them."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """An edit of one file, and the finding it must give: its code, and a piece of the line it must point at."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    code: str
+    at: str
+    says: str = ""
+
+
+def copied(folder: Path) -> Path:
+    """Copy the shipped content into `folder`."""
+    for part in ("flows", "messages"):
+        shutil.copytree(ROOT / part, folder / part)
+    return folder
+
+
+def plant(content: Path, faults: Sequence[Fault]) -> None:
+    """Make the edits, each of a text that stands in its file exactly once (an empty one: the end of the file)."""
+    for fault in faults:
+        file = content / fault.file
+        text = file.read_text(encoding="utf-8")
+        if fault.old:
+            assert text.count(fault.old) == 1, f"{fault.name}: {text.count(fault.old)} times {fault.old!r}"
+            text = text.replace(fault.old, fault.new)
+        else:
+            text += fault.new
+        file.write_text(text, encoding="utf-8")
+
+
+def line_of(content: Path, fault: Fault) -> int:
+    """Return the last line of the edited file that holds the piece `at`."""
+    lines = (content / fault.file).read_text(encoding="utf-8").split("\n")
+    return max(number for number, line in enumerate(lines, 1) if fault.at and fault.at in line)
