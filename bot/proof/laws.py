@@ -116,7 +116,7 @@ def _closed(law: Law, outcomes: Outcomes, fact: str, before: str, after: str) ->
 def telling(
     answers: Mapping[str, str], outcomes: Outcomes, cautious: Known, wrong: Callable[[Known, Outcome | None], bool]
 ) -> dict[str, str]:
-    """Return of `answers`, for which something is `wrong`, those without which it might not be: the rest is no matter."""
+    """Return those of `answers` without which it might not be `wrong`; the rest is no matter."""
 
     def still(known: Known) -> bool:
         return wrong(known, cast("Outcome | None", reach(outcomes.root, known)))

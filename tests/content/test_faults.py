@@ -60,7 +60,8 @@ FAULTS = [
           "  - {id: R90, when: {relation: connected}, verdict: skip}\n"
           "  - id: R02  ", "idle-rule", "R90", "always fit first"),
     Fault("a gap in the rows", RULES, "    when: {thanks: {not: sent}}\n    verdict: connect_now\n",
-          "    when: {thanks: no_address}\n    verdict: connect_now\n", "rules-gap", "rules: etiquette", "no row fits somebody with"),
+          "    when: {thanks: no_address}\n    verdict: connect_now\n", "rules-gap", "rules: etiquette",
+          "no row fits somebody with"),
     Fault("a law that does not hold", RULES, '      - {elapsed: {not: waiting}}\n      - {invited: "yes"}\n',
           "      - {elapsed: {not: waiting}}\n", "law-broken", "- id: never_in_haste", "invited: yes"),
     Fault("an example that fails", RULES, "    expect: {verdict: connect_now, rule: R22}\n",
