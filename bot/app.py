@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import os
+import asyncio
+import gc
 import sys
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bot.content.library import default_folders, load
 from bot.core.calendar import zone_named
@@ -17,7 +19,14 @@ from bot.proof.checking import examine
 from bot.terminal import transcript
 from bot.terminal.chat import Chat, Screen, utc_now
 
+if TYPE_CHECKING:
+    from bot.settings import Settings
+
 DEFAULT_FLOW = "after_interview"
+
+
+class CannotRun(Exception):
+    """The bot cannot run; the message says why and what to do."""
 
 
 class BadContent(Exception):
@@ -126,6 +135,31 @@ def play(library: Library, file: Path) -> list[Issue]:
     return transcript.play(library, loaded, shown)
 
 
-def token() -> str | None:
-    """Return the bot's token if one is set."""
-    return os.environ.get("TELEGRAM_BOT_TOKEN") or None
+def run_bot(library: Library, settings: Settings) -> None:
+    """Run the bot until it is told to stop; raises `CannotRun` with a sentence for the operator."""
+    from bot.logs import configure
+    from bot.serving import Talk, serve
+    from bot.store.errors import StoreError
+    from bot.telegram.menu import prepare
+    from bot.telegram.polling import Refused
+    from bot.telegram.talking import Talking
+    from bot.telegram.updates import read
+
+    configure(settings.log_level, settings.log_format, settings.secrets)
+    talking = Talking(library, DEFAULT_FLOW)
+    talk = Talk(
+        talking.respond,
+        read,
+        apologise=talking.apologise,
+        prepare=lambda bot: prepare(bot, library),
+    )
+    # The content never becomes garbage, and looking through it again and again cost a quarter of a turn.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
+    try:
+        asyncio.run(serve(settings, talk))
+    except (StoreError, Refused) as error:
+        raise CannotRun(str(error)) from None
+    except OSError as error:
+        raise CannotRun(f"Nothing can listen at {settings.listen}:{settings.port}: {error.strerror}.") from None

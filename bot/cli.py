@@ -13,12 +13,15 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from bot import operators
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from bot.core.advising import Adviser
     from bot.core.issues import Issue
     from bot.core.library import Library
+    from bot.settings import Settings
 
 app = typer.Typer(
     name="afterword",
@@ -72,12 +75,27 @@ def checked_zone(zone: str | None) -> str | None:
 @app.command()
 def run() -> None:
     """Start the bot when a token is set, else hold the same conversation here."""
-    from bot.app import token
+    from bot.settings import BadSettings, load
 
+    try:
+        settings = load(Path.cwd())
+    except BadSettings as bad:
+        fail("\n".join(bad.faults))
     library = opened(None)
-    words = library.catalogue("en")
-    typer.echo(words.say("terminal.token_later") if token() else words.say("terminal.no_token"), err=True)
+    if settings.bot_token:
+        _serve(library, settings)
+        return
+    typer.echo(library.catalogue("en").say("terminal.no_token"), err=True)
     _talk(library, now=None, zone=None, language="en", session=None, save=None)
+
+
+def _serve(library: Library, settings: Settings) -> None:
+    from bot.app import CannotRun, run_bot
+
+    try:
+        run_bot(library, settings)
+    except CannotRun as error:
+        fail(str(error))
 
 
 @app.command()
@@ -270,6 +288,10 @@ def draw(
     except OSError as error:
         fail(f"{output} cannot be written: {error.strerror}.")
     typer.echo(f"{output} ({len(made) // 1024 + 1} kB)")
+
+
+app.command()(operators.parked)
+app.command()(operators.doctor)
 
 
 def main() -> None:

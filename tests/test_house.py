@@ -78,14 +78,6 @@ def test_the_readme_names_every_key_that_a_coach_may_write() -> None:
     assert missing == []
 
 
-def test_the_settings_example_names_every_setting_that_is_read() -> None:
-    example = (ROOT / ".env.example").read_text(encoding="utf-8")
-    read = set(
-        re.findall(r"environ(?:\.get\(|\[)\"([A-Z_]+)\"", "".join(f.read_text(encoding="utf-8") for f in SOURCES))
-    )
-    assert set(re.findall(r"^#?\s*([A-Z_]+)=", example, re.MULTILINE)) == read
-
-
 def test_nothing_private_to_a_machine_is_written_down() -> None:
     """Lock files name no host, and they pin every package by hash."""
     for name in ("run", "test"):

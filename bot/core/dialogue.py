@@ -26,11 +26,13 @@ from bot.core.session import (
     Effect,
     Event,
     Outgoing,
+    Parted,
     Picked,
     Remind,
     Restarted,
     Said,
     Session,
+    Settled,
     Started,
     TimePassed,
     Turn,
@@ -91,8 +93,8 @@ class _Turning:
                 self.pick(option, turn)
             case Back():
                 self.back()
-            case Why():
-                self.why()
+            case Why(advice):
+                self.why(advice=advice)
             case Change():
                 self.choose_change()
             case Restarted():
@@ -104,10 +106,10 @@ class _Turning:
         return True
 
     def start(self) -> None:
-        if self.session.turn == 0:
-            self.say(self.hello())
-        elif self.session.answers:
+        if self.session.answers:
             self.notice("resumed")
+        else:
+            self.say(self.hello())
 
     def hello(self) -> Outgoing:
         catalogue = self.scene.catalogue
@@ -133,9 +135,9 @@ class _Turning:
             return
         self.move(self.session.without(self.scene.flow.step[passed[-1]].fact))
 
-    def why(self) -> None:
+    def why(self, *, advice: bool) -> None:
         catalogue = self.scene.catalogue
-        asked = self.asked()
+        asked = "" if advice else self.asked()
         if asked:
             self.say(wording.notice(catalogue, f"question.{asked}.why"))
         else:
@@ -154,12 +156,14 @@ class _Turning:
             self.say(wording.notice(self.scene.catalogue, "change.none"))
 
     def restart(self) -> None:
+        self.effects.append(Parted(self.session))
         self.move(self._anew({"user"}, others=()))
         self.notice("restarted")
 
     def another(self) -> None:
         """Begin with another person met at the same interview: what they share is not asked again."""
         note = self.scene.note
+        self.effects.append(Parted(self.session))
         others = (*self.session.others, note.trace) if isinstance(note, Note) else self.session.others
         self.move(self._anew({"user", "interview"}, others=others))
         self.notice("another")
@@ -191,6 +195,7 @@ class _Turning:
         if chosen is None:
             self.say(wording.misread(self.scene.catalogue, Misread("choice")))
             return
+        self.effects.append(Settled(chosen.label))
         self.move(self.session.but(asking=chosen.id))
 
     def answer_fact(self, name: str, text: str) -> None:
@@ -199,6 +204,7 @@ class _Turning:
         if isinstance(found, Misread):
             self.say(wording.misread(self.scene.catalogue, found))
             return
+        self.effects.append(Settled(wording.settled(fact, found, self.scene.catalogue)))
         self.move(self.session.with_answer(name, found))
 
     def act(self, text: str) -> None:
@@ -218,6 +224,7 @@ class _Turning:
         if chosen is None:
             self.say(wording.misread(self.scene.catalogue, Misread("choice")))
             return
+        self.effects.append(Settled(chosen.label))
         actions[chosen.id]()
 
     def menu(self) -> list[str]:

@@ -120,7 +120,9 @@ class Back:
 
 @dataclass(frozen=True)
 class Why:
-    """Ask why this is asked, or what the advice rests on."""
+    """Ask why this is asked, or what the advice rests on; with `advice` the latter, whatever is being asked."""
+
+    advice: bool = False
 
 
 @dataclass(frozen=True)
@@ -184,7 +186,21 @@ class Remind:
     due: datetime
 
 
-Effect = Outgoing | Remind
+@dataclass(frozen=True)
+class Settled:
+    """An answer that was just taken, in a line: what its question may be replaced by where that can be done."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Parted:
+    """Another person is talked about from here on; `session` is the conversation that was left, as it stood."""
+
+    session: Session
+
+
+Effect = Outgoing | Remind | Settled | Parted
 
 
 @dataclass(frozen=True)

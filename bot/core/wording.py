@@ -22,6 +22,11 @@ from bot.core.session import Block, Option, Outgoing
 
 REASONS_SHOWN = 3  # "the two or three reasons that decided" (etiquette, decision 8)
 FLIPS_SHOWN = 3
+COMMANDS = (
+    "start", "new", "cases", "change", "back", "why", "cancel", "language", "settings", "help", "privacy", "export",
+    "forget",
+)  # fmt: skip
+"""What can be asked for by name, in the order in which it is listed to people."""
 MENU = ("override", "longer", "shorter", "as_mail", "change", "detail", "another", "restart")
 
 
@@ -61,6 +66,14 @@ def shown_answer(fact: Fact, answer: str, catalogue: Catalogue) -> str:
         return catalogue.shown(day)
     found = [option.label for option in answer_options(fact, catalogue) if option.id == answer]
     return found[0] if found else answer
+
+
+def settled(fact: Fact, answer: str, catalogue: Catalogue) -> str:
+    """Word a question and its answer in a line."""
+    short = catalogue.say(f"question.{fact.name}.short")
+    return catalogue.say(
+        "change.line", what=short[:1].upper() + short[1:], answer=shown_answer(fact, answer, catalogue)
+    )
 
 
 def _day(answer: str) -> date | None:
@@ -252,12 +265,21 @@ _FIXED: Mapping[str, Wanted] = {
             "cancelled",
             "stale",
             "another",
+            "forgotten",
         )
     },
+    **{key: Wanted() for key in ("about.description", "about.short", "help.title", "help.aside", "export.caption")},
+    **{key: Wanted() for key in ("privacy.title", "privacy.points", "desk.unfinished")},
+    **{f"desk.{what}": Wanted() for what in ("start", "cases", "language", "settings", "forget")},
+    **{f"desk.options.{id_}": Wanted() for id_ in ("go_on", "new", "language", "forget_all")},
+    **{f"strange.{w}": Wanted() for w in ("photo", "sticker", "voice", "location", "other", "edited", "command")},
+    **{f"command.{name}": Wanted() for name in COMMANDS},
+    **{f"telegram.{key}": Wanted() for key in ("back", "why", "copy")},
+    "telegram.failed": Wanted(frozenset({"id"})),
+    "desk.unnamed": Wanted(frozenset({"number"})),
     "notice.changed": Wanted(frozenset({"was", "now"})),
     **{
-        f"terminal.{key}": Wanted()
-        for key in ("help", "prompt", "bye", "bad_wait", "bad_command", "no_token", "token_later", "ended")
+        f"terminal.{key}": Wanted() for key in ("help", "prompt", "bye", "bad_wait", "bad_command", "no_token", "ended")
     },
     "terminal.clock": Wanted(frozenset({"day", "time"})),
     "terminal.saved": Wanted(frozenset({"file"})),

@@ -1,0 +1,352 @@
+"""The desk in front of the conversations: several cases side by side, commands, and what belongs to the candidate.
+
+Law of this file: pure and total, like `dialogue.advance`, which it hands everything to that is part of a conversation.
+A case is one person met at one interview; its number never changes. Buttons count by the person's own turn, so a tap
+on an old message is answered and never obeyed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import ChainMap
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+
+from bot.core import wording
+from bot.core.catalogue import Catalogue
+from bot.core.dialogue import advance
+from bot.core.library import FALLBACK_LANGUAGE, Library
+from bot.core.person import Person
+from bot.core.reading import Misread, choose
+from bot.core.scene import Scene
+from bot.core.session import (
+    Back,
+    Block,
+    Cancelled,
+    Change,
+    Effect,
+    Event,
+    Option,
+    Outgoing,
+    Parted,
+    Picked,
+    Remind,
+    Restarted,
+    Said,
+    Session,
+    Settled,
+    Started,
+    TimePassed,
+    Why,
+)
+
+BACK = "back"
+"""The option that takes the last answer back; no fact has a value of this name in front of it."""
+WHY = "why"
+"""The option beside an advice that asks what it rests on; it serves however old the message is."""
+
+
+CONVERSED: Mapping[str, Event] = {
+    "back": Back(), "why": Why(), "cancel": Cancelled(), "change": Change(), "new": Restarted(),
+}  # fmt: skip
+"""Commands that are simply events of the conversation."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Somebody asks the desk for something: a command without its slash, and what stood behind it."""
+
+    command: str
+    argument: str = ""
+
+
+@dataclass(frozen=True)
+class Strange:
+    """Somebody sends what is no text: a photo, a sticker, a voice message; `what` is the key of its notice."""
+
+    what: str
+
+
+@dataclass(frozen=True)
+class Document:
+    """A file to hand over."""
+
+    name: str
+    text: str
+    caption: str
+
+
+Entry = Event | Asked | Strange
+
+
+@dataclass(frozen=True)
+class Served:
+    """What a visit to the desk leads to; `person` None: they asked to be forgotten. `toast` answers a stale tap."""
+
+    person: Person | None
+    effects: tuple[Effect | Document, ...] = ()
+    toast: str = ""
+
+    @property
+    def messages(self) -> tuple[Outgoing, ...]:
+        """The worded messages among the effects."""
+        return tuple(effect for effect in self.effects if isinstance(effect, Outgoing))
+
+    @property
+    def reminders(self) -> tuple[Remind, ...] | None:
+        """The reminders of the advice that was given, None where none was."""
+        advised = any(message.kind == "advice" for message in self.messages)
+        return tuple(e for e in self.effects if isinstance(e, Remind)) if advised else None
+
+
+def serve(library: Library, flow: str, person: Person, entry: Entry, now: datetime) -> Served:
+    """Return what `entry` leads to for `person` at the instant `now` (aware)."""
+    return _Visit(library, flow, person, now).serve(entry)
+
+
+class _Visit:
+    """One visit: `person` as they are now, `effects` what has been said so far."""
+
+    def __init__(self, library: Library, flow: str, person: Person, now: datetime) -> None:
+        self.library = library
+        self.flow = flow
+        self.now = now
+        self.person = person
+        self.effects: list[Effect | Document] = []
+        self.forgotten = False
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The messages in the person's language."""
+        return self.library.catalogue(self.person.language)
+
+    def say(self, key: str, *more: str) -> None:
+        """Add a notice of one or several messages."""
+        blocks = tuple(Block("text", self.catalogue.say(k)) for k in (key, *more))
+        self.effects.append(Outgoing("notice", f"notice {key.rpartition('.')[2]}", blocks))
+
+    def serve(self, entry: Entry) -> Served:
+        match entry:
+            case Picked(option=option) if option == WHY:
+                self.converse(Why(advice=True), ask=False)
+                return Served(self.person, tuple(self.effects))
+            case Picked(turn=turn) if turn != self.person.turn:
+                return Served(self.person, toast=self.catalogue.say("notice.stale"))
+            case Asked(command, argument):
+                self.command(command, argument)
+            case Strange(what):
+                self.say(f"strange.{what}")
+                self.again()
+            case Said(text) | Picked(option=text) if self.person.asking:
+                self.chosen(text, typed=isinstance(entry, Said))
+            case Picked(option=option) if option == BACK:
+                self.converse(Back())
+            case Picked(option=option):
+                self.converse(Picked(option, self.person.turn))
+            case _:
+                self.converse(entry)
+        if self.forgotten:
+            return Served(None, tuple(self.effects))
+        return Served(replace(self.person, turn=self.person.turn + 1), tuple(self.effects))
+
+    # -- commands ----------------------------------------------------------------------------------------------------
+
+    def command(self, name: str, argument: str) -> None:
+        leaves = {"asking": ""} if self.person.asking and name != "start" else {}
+        self.person = replace(self.person, **leaves)  # type: ignore[arg-type]  # the one field, by its name
+        if name in CONVERSED:
+            self.converse(CONVERSED[name])
+            return
+        told: Mapping[str, Callable[[], None]] = {
+            "start": partial(self.start, argument),
+            "cases": partial(self.offer, "cases"),
+            "language": partial(self.offer, "language"),
+            "settings": partial(self.offer, "settings"),
+            "forget": partial(self.offer, "forget"),
+            "help": self.help,
+            "privacy": self.privacy,
+            "export": self.export,
+        }
+        if name in told:
+            told[name]()
+        else:
+            self.say("strange.command")
+            self.again()
+
+    def start(self, argument: str) -> None:
+        """Greet; amid a conversation, ask whether to go on or to begin anew. An unknown payload is a plain start."""
+        del argument  # payloads of cohorts belong to a later capability; until then each leads to the first screen
+        session = self.session
+        if session.answers and session.stage == "open":
+            self.offer("start")
+        else:
+            self.converse(Started())
+
+    def help(self) -> None:
+        lines = tuple(Block("item", f"/{name} {self.catalogue.say(f'command.{name}')}") for name in wording.COMMANDS)
+        title = Block("title", self.catalogue.say("help.title"))
+        self.effects.append(
+            Outgoing("notice", "notice help", (title, *lines, Block("aside", self.catalogue.say("help.aside"))))
+        )
+        self.again()
+
+    def privacy(self) -> None:
+        blocks = tuple(Block("item", text) for text in self.catalogue.alternatives("privacy.points"))
+        title = Block("title", self.catalogue.say("privacy.title"))
+        self.effects.append(Outgoing("notice", "notice privacy", (title, *blocks)))
+        self.again()
+
+    def export(self) -> None:
+        """Hand over everything that is kept, as JSON."""
+        person = self.person
+        kept = {
+            "language": person.language,
+            "zone": person.zone,
+            "working_days": list(person.working_days),
+            "about_you": dict(person.facts),
+            "cases": {str(number): person.cases[number].to_json() for number in sorted(person.cases)},
+        }
+        text = json.dumps(kept, ensure_ascii=False, indent=2)
+        self.effects.append(Document("afterword.json", text, self.catalogue.say("export.caption")))
+        self.again()
+
+    # -- what the desk itself asks -------------------------------------------------------------------------------------
+
+    def offer(self, what: str) -> None:
+        """Ask something of the desk's own."""
+        self.person = replace(self.person, asking=what)
+        blocks = (Block("title", self.catalogue.say(f"desk.{what}")),)
+        self.effects.append(Outgoing("menu", f"desk {what}", blocks, tuple(self.offered())))
+
+    def offered(self) -> list[Option]:
+        """Return what can be chosen where the desk asks."""
+        match self.person.asking:
+            case "cases":
+                own = [Option(f"case_{number}", self.label(number)) for number in sorted(self.person.cases)]
+                return [*own, self.option("new")]
+            case "language":
+                return [Option(name, c.say("language.name")) for name, c in sorted(self.library.catalogues.items())]
+            case "settings":
+                return [self.option("language"), *self.own_facts(), self.option("go_on")]
+            case "forget":
+                return [self.option("forget_all"), self.option("go_on")]
+            case _:
+                return [self.option("go_on"), self.option("new")]
+
+    def option(self, id_: str) -> Option:
+        return Option(id_, self.catalogue.say(f"desk.options.{id_}"))
+
+    def own_facts(self) -> list[Option]:
+        """Return what is known about the candidate, to be changed."""
+        facts = self.library.facts
+        shown = {n: wording.settled(facts[n], a, self.catalogue) for n, a in self.person.facts.items()}
+        return [Option(name, label) for name, label in shown.items()]
+
+    def label(self, number: int) -> str:
+        """Name a case: whom it is about, and how it stands."""
+        session = self.person.cases[number]
+        scene = Scene(self.library, session, self.now)
+        judged = any(scene.flow.step[step].kind == "judge" for step in scene.position.crossed)
+        what = f"verdict.{scene.outcome.verdict}.name" if judged else "desk.unfinished"
+        first, company = session.facts.get("first"), session.facts.get("company")
+        who = ", ".join(part for part in (first, company) if part) or self.catalogue.say("desk.unnamed", number=number)
+        return self.catalogue.say("change.line", what=who, answer=self.catalogue.say(what, date=scene.today))
+
+    def chosen(self, text: str, *, typed: bool) -> None:
+        """Take the answer to what the desk asked; a typed text that is none of it belongs to the conversation."""
+        asking, option = self.person.asking, choose(text, self.offered())
+        if option is None and typed and asking == "start":
+            self.person = replace(self.person, asking="")
+            self.converse(Said(text))
+        elif option is None:
+            self.effects.append(wording.misread(self.catalogue, Misread("choice")))
+            self.offer(asking)
+        else:
+            self.effects.append(Settled(option.label))
+            self.person = replace(self.person, asking="")
+            self.act(asking, option.id)
+
+    def act(self, asking: str, id_: str) -> None:
+        if id_ == "new":
+            self.converse(Restarted())
+        elif id_ == "go_on":
+            self.again()
+        elif id_ == "forget_all":
+            self.say("notice.forgotten")
+            self.forgotten = True
+        elif asking == "language":
+            self.person = replace(self.person, language=id_)
+            self.converse(TimePassed(), session=self.session.but(language=id_))
+        elif asking == "cases":
+            self.open(int(id_.removeprefix("case_")))
+        elif id_ == "language":
+            self.offer("language")
+        else:
+            self.converse(TimePassed(), session=self.session.but(asking=id_))
+
+    def open(self, number: int) -> None:
+        """Take another case up again; what belongs to the candidate is the same in all of them."""
+        self.person = replace(self.person, current=number)
+        facts, session = self.library.facts.by_name, self.person.cases[number]
+        own = {n for n in session.answers if n in facts and facts[n].scope == "user" and n in self.person.facts}
+        answers = {n: a for n, a in session.answers.items() if n not in own}
+        carried = {**session.carried, **self.person.facts}
+        self.converse(
+            TimePassed(), session=session.but(answers=answers, carried=carried, language=self.person.language)
+        )
+
+    # -- conversations -------------------------------------------------------------------------------------------------
+
+    @property
+    def session(self) -> Session:
+        """The current case's conversation; a fresh one where there is none."""
+        person = self.person
+        if person.current and person.current in person.cases:
+            return person.cases[person.current]
+        return Session(
+            self.flow, person.language, person.zone, person.working_days, carried=dict(person.facts), turn=person.turn
+        )
+
+    def keep(self, session: Session) -> None:
+        """Take `session` as the current case's conversation, a new case where there is none."""
+        number = self.person.current or self.next_number()
+        cases: Mapping[int, Session] = ChainMap({number: session}, self.person.cases)  # type: ignore[arg-type]  # only read
+        self.person = replace(self.person, current=number, cases=cases, facts=self.belongings(session))
+
+    def next_number(self) -> int:
+        return max(self.person.cases, default=0) + 1
+
+    def again(self) -> None:
+        """Ask what is open once more."""
+        self.converse(TimePassed())
+
+    def converse(self, event: Event, *, ask: bool = True, session: Session | None = None) -> None:
+        """Let the conversation take its turn; with `ask` False nothing but the answer itself is said."""
+        before = (session or self.session).but(turn=self.person.turn)
+        turn = advance(self.library, before, event, self.now)
+        left = [effect.session for effect in turn.effects if isinstance(effect, Parted)]
+        if any(self.worth_keeping(session) for session in left):
+            self.person = replace(self.person, current=self.next_number())
+        said = [effect for effect in turn.effects if not isinstance(effect, Parted)]
+        self.effects += said if ask else said[:1]
+        if ask:
+            self.keep(turn.session)
+
+    def worth_keeping(self, session: Session) -> bool:
+        """Tell whether a conversation that is left holds anything about the person met."""
+        facts = self.library.facts.by_name
+        return any(name in facts and facts[name].scope != "user" for name in session.answers)
+
+    def belongings(self, session: Session) -> Mapping[str, str]:
+        """Return what is known about the candidate after this turn."""
+        facts = self.library.facts.by_name
+        told = {n: a for n, a in session.answers.items() if n in facts and facts[n].scope == "user"}
+        return {**self.person.facts, **told} if told else self.person.facts
+
+
+def newcomer(library: Library, language: str) -> Person:
+    """Return somebody never seen, who speaks `language` (an IETF tag such as "pt-br", or "") if we do."""
+    short = language.partition("-")[0].lower()
+    return Person(language=short if short in library.catalogues else FALLBACK_LANGUAGE)

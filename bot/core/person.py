@@ -1,0 +1,69 @@
+"""Everything the bot keeps about one candidate in one chat, and what one turn of theirs leads to.
+
+Law of this file: values only. Who they are to Telegram is a `Key`; what they said is in their cases, one `Session` for
+each person met at an interview.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from bot.core.session import Remind, Session
+
+
+@dataclass(frozen=True, order=True)
+class Key:
+    """Who speaks where, as Telegram numbers them: bot, chat, forum topic (0: none) and person."""
+
+    bot: int
+    chat: int
+    topic: int
+    person: int
+
+
+@dataclass(frozen=True)
+class Person:
+    """A candidate: what belongs to them, and their cases by number; `current` is the open one (0: none)."""
+
+    language: str = "en"
+    zone: str = "UTC"
+    working_days: tuple[int, ...] = (1, 2, 3, 4, 5)
+    facts: Mapping[str, str] = field(default_factory=dict)
+    cases: Mapping[int, Session] = field(default_factory=dict)
+    current: int = 0
+    turn: int = 0
+    asking: str = ""
+    run: tuple[str, ...] = ()
+    """The answers already shown in the message that a run of taps edits."""
+    panel: int = 0
+    """The id of the message that holds the newest buttons, once it is sent; 0: not known."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call to Telegram's Bot API, made once the turn is durable; the chat is that of the turn.
+
+    `values` are the method's parameters as JSON values, without chat_id and message_thread_id; a document is
+    {"name": file name, "text": content}. With `panel` the message that comes of it holds the newest buttons, and its
+    id is written back to `Person.panel`. `reminder` calls wait behind answers of other chats.
+    """
+
+    method: Literal["sendMessage", "editMessageText", "editMessageReplyMarkup", "sendDocument"]
+    values: Mapping[str, Any]
+    panel: bool = False
+    reminder: bool = False
+
+
+@dataclass(frozen=True)
+class Turned:
+    """What a turn leads to: the person as they are now (None: forget them), calls, and the current case's reminders.
+
+    `reminders` replace those planned for the current case; None leaves them as they are. `toast` answers a tap.
+    """
+
+    person: Person | None
+    calls: tuple[Call, ...] = ()
+    reminders: tuple[Remind, ...] | None = None
+    toast: str = ""

@@ -1,0 +1,72 @@
+"""The commands for operators: arguments in, printing out, nothing else; what they do is in `operating.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
+
+import typer
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
+
+T = TypeVar("T")
+
+
+def parked(
+    release: Annotated[int | None, typer.Option(help="Let this one have another try.")] = None,
+) -> None:
+    """List what was put aside because it always failed, or release one of it."""
+    from bot import operating
+    from bot.app import DEFAULT_FLOW, open_library
+
+    settings = _settings()
+    if release is not None:
+        if not _done(operating.release(settings, open_library(None), DEFAULT_FLOW, release)):
+            _fail(f"Nothing with the number {release} was put aside.")
+        typer.echo("Released.")
+        return
+    found = _done(operating.parked(settings))
+    for one in found:
+        typer.echo(f"{one.id}  {one.since:%Y-%m-%d %H:%M} UTC  {one.what}: {one.reason}")
+    typer.echo(f"{len(found)} put aside." + (" Release one with --release NUMBER." if found else ""))
+
+
+def doctor() -> None:
+    """Look at token, database, key and webhook, and say what to do. Ends with status 1 if anything is wrong."""
+    from bot import operating
+
+    found = _done(operating.examine(_settings()))
+    for finding in found:
+        typer.echo(f"{'ok   ' if finding.well else 'WRONG'}  {finding.sentence}")
+    if not all(finding.well for finding in found):
+        raise typer.Exit(1)
+
+
+def _settings() -> Settings:
+    from bot.logs import configure
+    from bot.settings import BadSettings, load
+
+    try:
+        settings = load(Path.cwd())
+    except BadSettings as bad:
+        _fail("\n".join(bad.faults))
+    configure("ERROR", settings.log_format, settings.secrets)
+    return settings
+
+
+def _done(work: Coroutine[Any, Any, T]) -> T:
+    import asyncio
+
+    from bot.store.errors import StoreError
+
+    try:
+        return asyncio.run(work)
+    except StoreError as error:
+        _fail(str(error))
+
+
+def _fail(text: str) -> NoReturn:
+    typer.echo(text, err=True)
+    raise typer.Exit(1)

@@ -1,0 +1,223 @@
+"""The one door in: an event becomes a turn, and the turn is durable before anybody hears of it.
+
+Law of this file: every update that knocks is kept exactly once, or put aside with a reason, or the caller hears NotKept
+and must bring it again. Nothing a person wrote is logged: kinds of events, numbers and classes of errors only.
+
+    knock ── done      the turn is committed
+          ├─ seen      it was committed before (None)
+          ├─ muted     committed, but its answers are not sent: its sender floods
+          ├─ parked    it always fails; put aside, counted as seen (None)
+          └─ NotKept   the store is in trouble; nothing changed
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Final, Protocol
+
+import structlog
+
+from bot.core.person import Key, Person, Turned
+from bot.service.limits import Guard
+from bot.service.ports import Clock, Store
+from bot.service.watching import Taken, Unwatched, Watch
+
+TRIES: Final = 3
+"""So often a turn that fails by itself is tried before its update is put aside."""
+
+log = structlog.get_logger("afterword.door")
+
+
+@dataclass(frozen=True)
+class Knock:
+    """Something that happened to a person's conversation, on its way in.
+
+    `event` and `extra` (what the turn wants to know besides: the person's language in Telegram, the kind of chat) are
+    the dialogue's business and opaque here; `raw` is the update as Telegram sent it, kept if it must be put aside.
+    """
+
+    update: int
+    key: Key
+    event: object
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    raw: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Respond(Protocol):
+    """The dialogue: a pure function of a knock, the person as stored (None: never seen) and the instant."""
+
+    def __call__(self, knock: Knock, person: Person | None, now: datetime, /) -> Turned:
+        """Return what the knock leads to."""
+
+
+class Apologise(Protocol):
+    """Words for somebody whose update cannot be handled: the same, with the short id that the log names, too."""
+
+    def __call__(self, knock: Knock, person: Person | None, error_id: str, now: datetime, /) -> Turned:
+        """Return the apology."""
+
+
+class NotKept(Exception):
+    """The update is not kept, for the store is in trouble: bring it again later."""
+
+
+class _StepFailed(Exception):
+    """The dialogue itself raised, not the store; the cause is what it raised."""
+
+
+class Door:
+    """Takes updates in, one turn each.
+
+    `wake` is called when a turn left calls in the outbox, `notice` with a sentence for the operator, never with what
+    people wrote. Turns of one person run in the order in which they knock; whoever awaits one knock before the next
+    keeps it through troubles of the store as well.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        respond: Respond,
+        *,
+        apologise: Apologise | None = None,
+        guard: Guard | None = None,
+        wake: Callable[[], None] = lambda: None,
+        watch: Watch | None = None,
+        notice: Callable[[str], None] = lambda _sentence: None,
+        seconds: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._store, self._clock, self._respond, self._apologise = store, clock, respond, apologise
+        self._guard, self._wake, self._watch = guard or Guard(), wake, watch or Unwatched()
+        self._notice, self._seconds = notice, seconds
+        # Pseudonyms in the log tell people apart while the process runs, and cannot be turned back into ids.
+        self._salt = hashlib.blake2b(str(id(self)).encode() + str(time.time_ns()).encode()).digest()[:16]
+
+    async def knock(self, knock: Knock) -> Turned | None:
+        """Keep what the knock leads to and return it; None when it was seen before or had to be put aside.
+
+        Raises `NotKept` when the store is in trouble; then nothing changed.
+        """
+        began = self._seconds()
+        muted = self._muting(knock.key, began)
+        kind = type(knock.event).__name__
+        with structlog.contextvars.bound_contextvars(update=knock.update, who=self.pseudonym(knock.key)):
+            try:
+                turned, how = await self._tried(knock, muted)
+            except NotKept:
+                self._watch.turned(kind, "not_kept", self._seconds() - began)
+                raise
+            took = self._seconds() - began
+            self._watch.turned(kind, how, took)
+            log.debug("turn", kind=kind, how=how, seconds=round(took, 4))
+        if how == "parked" or (turned is not None and turned.calls):
+            self._wake()
+        return turned
+
+    async def spoiled(self, bot: int, update: int, error: Exception, raw: Mapping[str, Any]) -> None:
+        """Put an update aside that cannot even be read; raises `NotKept` when the store is in trouble."""
+        await self._put_aside(bot, update, error, raw)
+
+    async def left(self, bot: int, chat: int, reason: str) -> None:
+        """Note that a chat cannot be written to (blocked, kicked); raises `NotKept`."""
+        await self._kept(self._store.blocked(bot, chat, reason, self._clock.now()))
+
+    async def back(self, bot: int, chat: int) -> None:
+        """Note that a chat can be written to again; raises `NotKept`."""
+        await self._kept(self._store.unblocked(bot, chat))
+        self._wake()
+
+    async def moved(self, bot: int, chat: int, new: int) -> None:
+        """Note that a group became a supergroup with another id; raises `NotKept`."""
+        await self._kept(self._store.migrate(bot, chat, new))
+        self._wake()
+
+    def pseudonym(self, key: Key) -> str:
+        """Return a name for the log that says nothing about who it is."""
+        name = f"{key.bot}:{key.chat}:{key.topic}:{key.person}".encode()
+        return hashlib.blake2b(name, digest_size=4, key=self._salt).hexdigest()
+
+    def _muting(self, key: Key, now: float) -> bool:
+        who = (key.bot, key.person)
+        before = self._guard.muted(who, now)
+        muted = self._guard.arrived(who, now)
+        if muted and not before:
+            # Their turns are still made: whatever was confirmed to Telegram took effect. Only answers are spared.
+            log.warning("somebody floods: their updates are kept, but not answered", who=self.pseudonym(key))
+        return muted
+
+    async def _tried(self, knock: Knock, muted: bool) -> tuple[Turned | None, Taken]:
+        now = self._clock.now()
+
+        def step(person: Person | None) -> Turned:
+            try:
+                turned = self._respond(knock, person, now)
+            except Exception as error:
+                raise _StepFailed from error
+            return replace(turned, calls=()) if muted else turned
+
+        for _ in range(TRIES):
+            try:
+                turned = await self._store.turn(knock.update, knock.key, step, now)
+            except Exception as error:
+                cause = error.__cause__ if isinstance(error, _StepFailed) else error
+                if cause is error and not _own_fault(error):
+                    log.warning("the store is in trouble", exc_info=error)
+                    raise NotKept(type(error).__name__) from error
+                failure = cause if isinstance(cause, Exception) else error
+            else:
+                return turned, "seen" if turned is None else "muted" if muted else "done"
+        await self._gave_up(knock, failure, now)
+        return None, "parked"
+
+    async def _gave_up(self, knock: Knock, error: Exception, now: datetime) -> None:
+        """Say sorry if there are words for it, then put the update aside."""
+        key, apologise = knock.key, self._apologise
+        if apologise is not None:
+            error_id = _error_id(key.bot, knock.update)
+            try:
+                await self._store.turn(knock.update, key, lambda person: apologise(knock, person, error_id, now), now)
+            except Exception as second:
+                # Whoever's stored state is the trouble cannot be told so; the operator is.
+                log.warning("the apology failed as well", error=type(second).__name__)
+        await self._put_aside(key.bot, knock.update, error, knock.raw, kind=type(knock.event).__name__)
+
+    async def _put_aside(
+        self, bot: int, update: int, error: Exception, raw: Mapping[str, Any], kind: str = "unreadable"
+    ) -> None:
+        error_id = _error_id(bot, update)
+        reason = f"{type(error).__name__} ({error_id})"
+        await self._kept(self._store.park_update(bot, update, reason, raw, self._clock.now()))
+        log.error("update parked", update=update, kind=kind, error=type(error).__name__, id=error_id, exc_info=error)
+        self._notice(f"Update {update} ({kind}) always fails with {reason} and was put aside; the log has its trace.")
+
+    async def _kept(self, action: Awaitable[object]) -> None:
+        try:
+            await action
+        except Exception as error:
+            log.warning("the store is in trouble", exc_info=error)
+            raise NotKept(type(error).__name__) from error
+
+
+def _error_id(bot: int, update: int) -> str:
+    """Return the short id of a failure; the same at every repetition of the update."""
+    return hashlib.blake2b(f"{bot}:{update}".encode(), digest_size=3).hexdigest().upper()
+
+
+OWN: Final = (ValueError, TypeError, ArithmeticError, LookupError, AttributeError, AssertionError, RecursionError)
+"""What no state of a database raises: the values of this one update cannot be stored."""
+
+
+def _own_fault(error: BaseException) -> bool:
+    """Tell whether the update itself is at fault for what the store raised, rather than the state of the store."""
+    seen: list[BaseException] = []
+    link: BaseException | None = error
+    while link is not None and link not in seen:
+        if isinstance(link, OWN):
+            return True
+        seen.append(link)
+        link = link.__cause__
+    return False

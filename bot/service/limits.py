@@ -1,0 +1,150 @@
+"""How fast: Telegram's flood limits for what is sent, and the flood guard for what comes in.
+
+Law of this file: arithmetic on seconds that are passed in; no clock, no waiting, no loop. The limits are those of the
+Bots FAQ (core.telegram.org/bots/faq), each kept a little below so that two clocks and a jittery line do not break it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from typing import Final
+
+OVERALL: Final = (28, 1.05)
+"""Calls, seconds; the FAQ says about 30 per second."""
+CHAT: Final = (1.0, 4)
+"""Messages per second in one chat, and how many may go at once; the FAQ lets short bursts pass without a number."""
+GROUP: Final = (20, 61.0)
+"""Messages, seconds in one group or channel; the FAQ says 20 per minute."""
+EDITS: Final = (2.0, 8)
+"""Edits per second in one chat, and how many at once; their limit is unpublished, so 429 has the last word."""
+FLOOD: Final = (5.0, 30)
+"""Updates per second of one person, and how many at once, that are answered."""
+QUIET_SECONDS: Final = 3.0
+"""How long a flooder must be silent to be answered again."""
+MANY: Final = 10_000
+"""So many counters are kept before those that are at rest are dropped."""
+
+
+@dataclass
+class Window:
+    """At most `most` events in any `seconds`."""
+
+    most: int
+    seconds: float
+    times: deque[float] = field(default_factory=deque)
+
+    def wait(self, now: float) -> float:
+        """Return the seconds until one more event is allowed."""
+        while self.times and self.times[0] <= now - self.seconds:
+            self.times.popleft()
+        return 0.0 if len(self.times) < self.most else self.times[-self.most] + self.seconds - now
+
+    def room(self, now: float) -> int:
+        """Return how many events are allowed at once."""
+        self.wait(now)
+        return max(0, self.most - len(self.times))
+
+    def take(self, now: float) -> None:
+        """Count one event."""
+        self.times.append(now)
+
+    def resting(self, now: float) -> bool:
+        """Tell whether nothing is remembered that still matters."""
+        self.wait(now)
+        return not self.times
+
+
+@dataclass
+class Bucket:
+    """A steady `rate` per second with a burst: `size` tokens, refilled as time goes by."""
+
+    rate: float
+    size: int
+    left: float = -1.0
+    at: float = 0.0
+
+    def wait(self, now: float) -> float:
+        """Return the seconds until one more event is allowed."""
+        self.left = self.size if self.left < 0 else min(self.size, self.left + max(0.0, now - self.at) * self.rate)
+        self.at = now
+        return max(0.0, (1 - self.left) / self.rate)
+
+    def take(self, now: float) -> None:
+        """Count one event."""
+        self.wait(now)
+        self.left = max(0.0, self.left - 1)
+
+    def resting(self, now: float) -> bool:
+        """Tell whether the bucket is full."""
+        self.wait(now)
+        return self.left >= self.size
+
+
+class Pace:
+    """How fast calls may go out; `share` is this process's part of the bot's budget when several send."""
+
+    def __init__(self, share: float = 1.0) -> None:
+        self.overall = Window(max(1, int(OVERALL[0] * share)), OVERALL[1])
+        self._counters: dict[tuple[int, str], Bucket | Window] = {}
+
+    def room(self, now: float) -> int:
+        """Return how many calls may be made at once, whatever their chats."""
+        return self.overall.room(now)
+
+    def wait(self, chat: int, edit: bool, now: float) -> float:
+        """Return the seconds until one more call to the chat may be made, whatever the others."""
+        return max(counter.wait(now) for counter in self._of(chat, edit))
+
+    def take(self, chat: int, edit: bool, now: float) -> None:
+        """Count a call to the chat."""
+        self.overall.take(now)
+        for counter in self._of(chat, edit):
+            counter.take(now)
+        if len(self._counters) > MANY:
+            self._counters = {key: one for key, one in self._counters.items() if not one.resting(now)}
+
+    def _of(self, chat: int, edit: bool) -> list[Bucket | Window]:
+        if edit:
+            return [self._counters.setdefault((chat, "edits"), Bucket(*EDITS))]
+        messages = [self._counters.setdefault((chat, "messages"), Bucket(*CHAT))]
+        if chat < 0:  # groups and channels have negative ids
+            messages.append(self._counters.setdefault((chat, "minute"), Window(*GROUP)))
+        return messages
+
+
+class Guard:
+    """Notices who sends faster than a person can mean it.
+
+    Whoever empties their bucket is muted until they have been silent for QUIET_SECONDS.
+    """
+
+    def __init__(self, rate: float = FLOOD[0], size: int = FLOOD[1], quiet: float = QUIET_SECONDS) -> None:
+        self._rate, self._size, self._quiet = rate, size, quiet
+        self._buckets: dict[Hashable, Bucket] = {}
+        self._until: dict[Hashable, float] = {}
+
+    def arrived(self, who: Hashable, now: float) -> bool:
+        """Count one update; return whether its sender is muted."""
+        if self.muted(who, now):
+            self._until[who] = now + self._quiet
+            return True
+        if self._until.pop(who, None) is not None:
+            self._buckets.pop(who, None)
+        bucket = self._buckets.setdefault(who, Bucket(self._rate, self._size))
+        if bucket.wait(now) > 0:
+            self._until[who] = now + self._quiet
+            return True
+        bucket.take(now)
+        self._tidy(now)
+        return False
+
+    def muted(self, who: Hashable, now: float) -> bool:
+        """Tell whether somebody is muted."""
+        return self._until.get(who, now) > now
+
+    def _tidy(self, now: float) -> None:
+        if len(self._buckets) > MANY:
+            self._buckets = {who: one for who, one in self._buckets.items() if not one.resting(now)}
+            self._until = {who: until for who, until in self._until.items() if until > now}

@@ -1,0 +1,156 @@
+"""The ports: what the service asks of a store and of a messenger; nothing here does anything.
+
+Law of this file: Protocols and the values that cross them. One implementation of each is real; tests use the real one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from bot.core.person import Call, Key, Person, Turned
+
+Step = Callable[[Person | None], Turned]
+"""One turn as a pure function of the person as stored (None: never seen)."""
+
+
+@dataclass(frozen=True)
+class Posted:
+    """A call that was claimed from the outbox; `fence` is the claim's own number, higher for each later claim."""
+
+    id: int
+    key: Key
+    call: Call
+    attempts: int
+    fence: int
+
+
+@dataclass(frozen=True)
+class Parked:
+    """Something that was put aside with a reason: an update that always fails, or a call that cannot be made."""
+
+    id: int
+    what: str
+    """update | call"""
+    key: Key | None
+    reason: str
+    since: datetime
+    payload: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Depth:
+    """How much waits: calls in the outbox, the instant the oldest was put there, and how much is parked."""
+
+    waiting: int
+    oldest: datetime | None
+    parked: int
+
+
+class Store(Protocol):
+    """Keeps people, their cases and what is still to be sent. Every method is one transaction."""
+
+    async def turn(self, update: int, key: Key, step: Step, now: datetime) -> Turned | None:
+        """Run `step` on the person stored under `key` and keep what it leads to; None when `update` was seen before.
+
+        Seen update, person, cases, calls and reminders are committed together; a step that raises changes nothing and
+        its exception is raised here. Turns of one key run one after another in the order of the calls to this method.
+        """
+
+    async def claim(self, worker: str, now: datetime, lease: timedelta, limit: int) -> Sequence[Posted]:
+        """Lease the oldest waiting call of up to `limit` chats, answers before reminders, none before its time."""
+
+    async def sent(self, posted: Posted, message: int | None, now: datetime) -> bool:
+        """Take a call off the outbox; False when its lease has gone to somebody else meanwhile."""
+
+    async def later(self, posted: Posted, at: datetime, *, whole_chat: bool = False) -> bool:
+        """Give a call back to be tried at `at`; with `whole_chat` no call to that chat is made before."""
+
+    async def park(self, posted: Posted, reason: str, now: datetime) -> bool:
+        """Put a call aside for good, with a reason for the operator."""
+
+    async def park_update(self, bot: int, update: int, reason: str, payload: Mapping[str, Any], now: datetime) -> None:
+        """Put an update aside that could not be handled, and count it as seen."""
+
+    async def blocked(self, bot: int, chat: int, reason: str, now: datetime) -> int:
+        """Park every waiting call of a chat that cannot be written to; return how many."""
+
+    async def unblocked(self, bot: int, chat: int) -> None:
+        """Note that a chat can be written to again."""
+
+    async def migrate(self, bot: int, chat: int, new: int) -> None:
+        """Rewrite a chat's id wherever it is kept: a group became a supergroup."""
+
+    async def next_at(self, now: datetime) -> datetime | None:
+        """Return the instant from which some waiting call may be claimed; None when nothing waits."""
+
+    async def parked(self, limit: int = 100) -> Sequence[Parked]:
+        """Return what is parked, the oldest first."""
+
+    async def release(self, id_: int, now: datetime) -> bool:
+        """Put a parked call back into the outbox, or forget that a parked update was seen; False when there is none."""
+
+    async def depth(self) -> Depth:
+        """Count what waits."""
+
+    async def tidy(self, now: datetime) -> int:
+        """Drop what need not be kept: updates seen more than two days ago (Telegram repeats none older than one)."""
+
+    async def ready(self) -> None:
+        """Raise StoreUnready, with a sentence for the operator, unless the database answers and is migrated."""
+
+    async def close(self) -> None:
+        """Finish what was begun and let go of the database."""
+
+
+class Clock(Protocol):
+    """Says what time it is: the service's only source of `now`."""
+
+    def now(self) -> datetime:
+        """Return the instant, aware, UTC."""
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """A call that was made; `message` is the id of the message that came of it, if any."""
+
+    message: int | None
+
+
+@dataclass(frozen=True)
+class Again:
+    """A call that failed for now: not written (`ambiguous` False) or perhaps written (True); `after` seconds at least.
+
+    `whole_chat`: the chat itself is over its flood limit (429).
+    """
+
+    after: float
+    ambiguous: bool = False
+    whole_chat: bool = False
+
+
+@dataclass(frozen=True)
+class Never:
+    """A call that cannot succeed, with a reason; `whole_chat`: no call to this chat can (blocked, kicked, gone)."""
+
+    reason: str
+    whole_chat: bool = False
+
+
+@dataclass(frozen=True)
+class Moved:
+    """The chat has another id now."""
+
+    chat: int
+
+
+Outcome = Delivered | Again | Never | Moved
+
+
+class Messenger(Protocol):
+    """Makes calls to Telegram."""
+
+    async def make(self, key: Key, call: Call) -> Outcome:
+        """Make one call; whatever goes wrong is an `Outcome`, never an exception."""

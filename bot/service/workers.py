@@ -1,0 +1,272 @@
+"""The outbox: what turns left to be sent is sent, oldest first per chat, and each call's end is written down.
+
+Law of this file: a call leaves the outbox only because Telegram took it, because it cannot be made (then it is parked
+with a reason), or because its sender floods (parked, too). Telegram has no idempotency key, so a call whose answer got
+lost is made again: at most one duplicate for each such fault and for each kill, never a loss.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Final
+
+import structlog
+
+from bot.service.faults import passing
+from bot.service.limits import Guard, Pace
+from bot.service.ports import Again, Clock, Delivered, Messenger, Moved, Never, Outcome, Posted, Store
+from bot.service.watching import Fate, Unwatched, Watch
+
+LEASE: Final = timedelta(seconds=20)
+"""How long a claimed call is ours: FRESH of it for waiting, the rest for the longest call to Telegram (`request.py`).
+After a kill what was claimed waits so long."""
+FRESH: Final = 0.25
+"""The part of a lease after which a call that did not begin is given back rather than begun."""
+PARALLEL: Final = 16
+"""Calls claimed at once, each of another chat."""
+GATE_SECONDS: Final = 0.5
+"""How long one message in flight keeps the next from beginning. So a kill meets one message that is sent and not yet
+marked, and doubles no more than that one; a call that takes longer counts as a fault of its line."""
+IDLE_SECONDS: Final = 5.0
+"""How long to sleep at most: leases of others run out, and other processes fill the outbox, without a wake-up."""
+FIRST_PAUSE: Final = 0.5
+LONGEST_PAUSE: Final = 30.0
+"""Seconds between two tries of one call; the longest bounds how late it is after Telegram is back."""
+DOUBTS: Final = 5
+"""So many lost answers of one call mean that its line is at fault, and each may have been a message: it is parked."""
+ATTEMPTS: Final = 3000
+"""About a day of tries at the longest pause: no outage of Telegram lasts as long."""
+STORE_PAUSES: Final = (0.05, 0.2, 0.5, 1.0)
+"""Seconds between two tries to reach a store in trouble; the last one repeats."""
+EMPTY_PAUSE: Final = 0.1
+"""Seconds to wait when the store says that something is due and gives nothing: somebody else is about to send it."""
+
+HUSHED: Final = "not sent: the person sends faster than can be answered"
+PERHAPS: Final = f"perhaps delivered: {DOUBTS} times the line broke before Telegram answered"
+EXHAUSTED: Final = f"not delivered in {ATTEMPTS} attempts"
+
+log = structlog.get_logger("afterword.outbox")
+
+
+class Outbox:
+    """Sends what waits; `guard` is the door's, and tells whose answers need not be sent any more."""
+
+    def __init__(
+        self,
+        store: Store,
+        messenger: Messenger,
+        clock: Clock,
+        *,
+        name: str = "outbox",
+        lease: timedelta = LEASE,
+        parallel: int = PARALLEL,
+        pace: Pace | None = None,
+        guard: Guard | None = None,
+        watch: Watch | None = None,
+        seconds: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._store, self._messenger, self._clock, self._name = store, messenger, clock, name
+        self._lease, self._parallel, self._pace = lease, parallel, pace or Pace()
+        self._guard, self._watch, self._seconds = guard or Guard(), watch or Unwatched(), seconds
+        self._bell, self._gate = asyncio.Event(), asyncio.Lock()
+        self._flights: set[asyncio.Task[None]] = set()
+        self._failures: Counter[int] = Counter()
+        self._doubts: Counter[int] = Counter()
+        self._claims_end = self._ends = float("inf")
+
+    def wake(self) -> None:
+        """Look into the outbox at once."""
+        self._bell.set()
+
+    def close(self, within: float) -> None:
+        """Let `run` end within so many seconds: half of them to send what is due, the rest for what is in flight.
+
+        What is cut off by then is sent by the next process once its lease is over; it may arrive twice.
+        """
+        now = self._seconds()
+        self._claims_end, self._ends = now + within / 2, now + within
+        self.wake()
+
+    async def run(self) -> None:
+        """Send until `close`."""
+        troubles = 0
+        try:
+            while self._seconds() < self._claims_end:
+                self._bell.clear()
+                try:
+                    claimed, pause = await self._look()
+                    troubles = 0
+                except Exception as error:
+                    claimed, pause = 0, _store_pause(troubles)
+                    if not troubles:
+                        log.warning("the outbox cannot be read; it is tried again", exc_info=error)
+                    troubles += 1
+                if claimed:
+                    continue
+                if self._ends < float("inf") and not self._flights and not troubles:
+                    break
+                await self._rest(min(pause, self._claims_end - self._seconds()))
+        finally:
+            await self._land()
+
+    async def _look(self) -> tuple[int, float]:
+        """Claim what may go now and let it go; return how much that was, else how long to rest in seconds."""
+        now = self._seconds()
+        room = min(self._parallel - len(self._flights), self._pace.room(now))
+        if room <= 0:
+            return 0, self._pace.overall.wait(now) or IDLE_SECONDS  # a flight that ends rings the bell
+        claimed = await self._store.claim(self._name, self._clock.now(), self._lease, room)
+        for posted in claimed:
+            self._launch(posted)
+        return len(claimed), 0.0 if claimed else await self._pause()
+
+    async def _pause(self) -> float:
+        now = self._clock.now()
+        due = await self._store.next_at(now)
+        if due is None:
+            return IDLE_SECONDS
+        wait = (due - now).total_seconds()
+        return min(wait, IDLE_SECONDS) if wait > 0 else EMPTY_PAUSE
+
+    async def _rest(self, seconds: float) -> None:
+        try:
+            await asyncio.wait_for(self._bell.wait(), max(0.0, seconds))
+        except TimeoutError:
+            return
+
+    async def _land(self) -> None:
+        """Wait for what is in flight; cut off what does not end in time."""
+        if not self._flights:
+            return
+        left = self._ends - self._seconds()
+        _, late = await asyncio.wait(self._flights, timeout=None if left == float("inf") else max(0.0, left))
+        for flight in late:
+            flight.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+
+    def _launch(self, posted: Posted) -> None:
+        """Begin with a call; its place in the flood limits is taken before the next claim looks at them."""
+        now, edit = self._seconds(), posted.call.method.startswith("edit")
+        if not posted.call.reminder and self._guard.muted((posted.key.bot, posted.key.person), now):
+            flight = self._park(posted, HUSHED, "hushed")
+        elif (wait := self._pace.wait(posted.key.chat, edit, now)) > 0:
+            flight = self._put_back(posted, wait, "limited")
+        else:
+            self._pace.take(posted.key.chat, edit, now)
+            # An edit made twice is one edit, so edits need not pass the gate.
+            flight = self._send(posted) if edit else self._pass_gate(posted, now)
+        task = asyncio.create_task(flight)
+        self._flights.add(task)
+        task.add_done_callback(self._landed)
+
+    def _landed(self, task: asyncio.Task[None]) -> None:
+        self._flights.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("a call was dropped by a fault of the outbox; its lease will run out", exc_info=error)
+        self._bell.set()
+
+    async def _pass_gate(self, posted: Posted, since: float) -> None:
+        """Send once no other message is between Telegram and its mark, or its line is slow."""
+        async with self._gate:
+            if self._seconds() - since > FRESH * self._lease.total_seconds():
+                await self._put_back(posted, 0.0, "limited")
+                return
+            sending = asyncio.create_task(self._send(posted))
+            try:
+                await asyncio.wait((sending,), timeout=GATE_SECONDS)
+            except asyncio.CancelledError:
+                sending.cancel()
+                raise
+        await sending
+
+    async def _send(self, posted: Posted) -> None:
+        passing("before_send")
+        began = self._seconds()
+        try:
+            outcome = await self._messenger.make(posted.key, posted.call)
+        except Exception as error:
+            log.error("the messenger failed", call=posted.id, exc_info=error)
+            outcome = Again(after=1.0, ambiguous=True)
+        passing("after_send")
+        took = self._seconds() - began
+        fate = await self._settle(posted, outcome)
+        self._watch.sent(posted.call.method, fate, took)
+        log.debug("call", call=posted.id, method=posted.call.method, fate=fate, seconds=round(took, 4))
+
+    async def _settle(self, posted: Posted, outcome: Outcome) -> Fate:
+        """Write down what became of a call."""
+        match outcome:
+            case Delivered(message):
+                self._forget(posted)
+                await self._surely(posted, lambda: self._store.sent(posted, message, self._clock.now()))
+                return "delivered"
+            case Again():
+                return await self._again(posted, outcome)
+            case Moved(chat):
+                bot, old = posted.key.bot, posted.key.chat
+                await self._surely(posted, lambda: self._store.migrate(bot, old, chat))
+                await self._put_back(posted, 0.0)
+                return "moved"
+            case Never(reason, whole_chat):
+                if whole_chat:  # first of all, or the chat's next call is claimed once this one is off
+                    bot, chat = posted.key.bot, posted.key.chat
+                    await self._surely(posted, lambda: self._store.blocked(bot, chat, reason, self._clock.now()))
+                await self._park(posted, reason)
+                return "never"
+
+    async def _again(self, posted: Posted, outcome: Again) -> Fate:
+        self._failures[posted.id] += 1
+        if outcome.ambiguous:
+            self._doubts[posted.id] += 1
+            if self._doubts[posted.id] >= DOUBTS:
+                await self._park(posted, PERHAPS)
+                return "ambiguous"
+        if posted.attempts >= ATTEMPTS:
+            await self._park(posted, EXHAUSTED)
+            return "never"
+        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(self._failures[posted.id] - 1, 10))
+        wait = outcome.after if outcome.whole_chat else max(outcome.after, pause)
+        await self._put_back(posted, wait, whole_chat=outcome.whole_chat)
+        return "ambiguous" if outcome.ambiguous else "again"
+
+    async def _put_back(
+        self, posted: Posted, wait: float, fate: Fate | None = None, *, whole_chat: bool = False
+    ) -> None:
+        at = self._clock.now() + timedelta(seconds=wait)
+        await self._surely(posted, lambda: self._store.later(posted, at, whole_chat=whole_chat))
+        if fate:
+            self._watch.sent(posted.call.method, fate, 0.0)
+
+    async def _park(self, posted: Posted, reason: str, fate: Fate | None = None) -> None:
+        self._forget(posted)
+        log.warning("call parked", call=posted.id, method=posted.call.method)
+        await self._surely(posted, lambda: self._store.park(posted, reason, self._clock.now()))
+        if fate:
+            self._watch.sent(posted.call.method, fate, 0.0)
+
+    def _forget(self, posted: Posted) -> None:
+        self._failures.pop(posted.id, None)
+        self._doubts.pop(posted.id, None)
+
+    async def _surely(self, posted: Posted, action: Callable[[], Awaitable[object]]) -> None:
+        """Do something in the store, however long it is in trouble: the call is made, and must not be made again."""
+        for tries in itertools.count():
+            try:
+                if await action() is False:
+                    # Fencing: the lease ran out and another worker has the call; what we know of it counts no more.
+                    log.warning("the lease of a call was lost", call=posted.id)
+            except Exception as error:
+                if tries == 0:
+                    log.warning("the end of a call cannot be written down; it is tried again", exc_info=error)
+                await asyncio.sleep(_store_pause(tries))
+            else:
+                return
+
+
+def _store_pause(troubles: int) -> float:
+    return STORE_PAUSES[min(troubles, len(STORE_PAUSES) - 1)]

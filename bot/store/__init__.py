@@ -1,0 +1,1 @@
+"""The store: one implementation on SQLite and PostgreSQL."""

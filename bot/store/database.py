@@ -1,0 +1,211 @@
+"""The store on SQLite and PostgreSQL: one implementation, chosen by URL.
+
+Law of this file: every method hands one function over to a store thread and awaits its commit; no SQL, no dialect.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Engine
+
+from bot.core.person import Key, Turned
+from bot.service.ports import Depth, Parked, Posted, Step
+from bot.store import engines
+from bot.store.cipher import PROOF, Cipher
+from bot.store.engines import Checkpoints
+from bot.store.errors import BadKey, NotMigrated, StoreError, StoreUnready, translated
+from bot.store.migrating import head, migrate, version_of
+from bot.store.outbox import Outbox
+from bot.store.people import Turning
+from bot.store.prepared import Cursor
+from bot.store.rotating import rotate
+from bot.store.running import Pool, Runner, Writer
+from bot.store.schema import aware
+from bot.store.statements import Statements, statements_for
+
+THREADS: Final = 8
+"""Transactions at once on PostgreSQL."""
+FORGETTING_SECONDS: Final = 5.0
+"""So long a turn that forgets somebody waits until the log is empty as well; later it is emptied all the same."""
+
+
+@dataclass(frozen=True)
+class _Opened:
+    """What `Database.open` found and made, in a thread."""
+
+    engine: Engine
+    place: str
+    sqlite: bool
+
+
+class Database:
+    """Keeps everything, in a SQLite file or in PostgreSQL; made by `open`."""
+
+    def __init__(self, opened: _Opened, cipher: Cipher, threads: int) -> None:
+        self._engine, self._place, self._cipher = opened.engine, opened.place, cipher
+        self._statements = statements = statements_for(opened.engine.dialect)
+        lock = engines.lock_nothing if opened.sqlite else engines.locking(statements.lock)
+        self._turning = Turning(statements, cipher, lock, self._reading)
+        self._outbox = Outbox(statements, cipher, self._turning)
+        self._checkpoints = Checkpoints(self._engine) if opened.sqlite else None
+        self._runner: Runner = (
+            Writer(self._engine, self._place, self._checkpoints.written)
+            if self._checkpoints
+            else Pool(self._engine, self._place, threads)
+        )
+
+    @classmethod
+    async def open(cls, url: str, cipher: Cipher, *, threads: int = THREADS) -> Database:
+        """Open the database at `url` (sqlite:///path or postgresql://…) and bring its tables up to date.
+
+        Raises `StoreError`, in particular `BadKey`, `Corrupt` and other `StoreUnready`, and changes nothing then.
+        """
+        opened = await asyncio.to_thread(_open, url, cipher, threads)
+        return cls(opened, cipher, threads)
+
+    async def take_over(self) -> None:
+        """End the leases of the process before: a file has one bot at a time, and a killed one ends none itself."""
+        if self._checkpoints is not None:
+            await self._runner.submit(lambda c: self._outbox.take_back(c))
+
+    async def turn(self, update: int, key: Key, step: Step, now: datetime) -> Turned | None:
+        """Run `step` and keep what it leads to; see `Store.turn`."""
+        aware(now)
+        turned = await self._runner.submit(lambda c: self._turning.turn(c, update, key, step, now), key)
+        if turned is not None and turned.person is None and self._checkpoints is not None:
+            # Deleted rows are zeroed in the file; their old pages are in the log until it is emptied.
+            await asyncio.to_thread(self._checkpoints.empty, FORGETTING_SECONDS)
+        return turned
+
+    async def claim(self, worker: str, now: datetime, lease: timedelta, limit: int) -> Sequence[Posted]:
+        """Lease the oldest call of up to `limit` chats; see `Store.claim`."""
+        aware(now)
+        return await self._runner.submit(lambda c: self._outbox.claim(c, worker, now, lease, limit))
+
+    async def sent(self, posted: Posted, message: int | None, now: datetime) -> bool:
+        """Take a call off the outbox; False when it is somebody else's by now."""
+        aware(now)
+        return await self._runner.submit(lambda c: self._outbox.sent(c, posted, message))
+
+    async def later(self, posted: Posted, at: datetime, *, whole_chat: bool = False) -> bool:
+        """Give a call back to be tried at `at`; False when it is somebody else's by now."""
+        aware(at)
+        return await self._runner.submit(lambda c: self._outbox.later(c, posted, at, whole_chat))
+
+    async def park(self, posted: Posted, reason: str, now: datetime) -> bool:
+        """Put a call aside for good; False when it is somebody else's by now."""
+        aware(now)
+        return await self._runner.submit(lambda c: self._outbox.park(c, posted, reason, now))
+
+    async def park_update(self, bot: int, update: int, reason: str, payload: Mapping[str, Any], now: datetime) -> None:
+        """Put an update aside and count it as seen."""
+        aware(now)
+        await self._runner.submit(lambda c: self._outbox.park_update(c, bot, update, reason, payload, now))
+
+    async def blocked(self, bot: int, chat: int, reason: str, now: datetime) -> int:
+        """Park what waits for a chat that cannot be written to; return how much that was."""
+        aware(now)
+        return await self._runner.submit(lambda c: self._outbox.blocked(c, bot, chat, reason, now))
+
+    async def unblocked(self, bot: int, chat: int) -> None:
+        """Note that a chat can be written to again."""
+        await self._runner.submit(lambda c: self._outbox.unblocked(c, bot, chat))
+
+    async def migrate(self, bot: int, chat: int, new: int) -> None:
+        """Rewrite a chat's id wherever it is kept."""
+        await self._runner.submit(lambda c: self._outbox.migrate(c, bot, chat, new))
+
+    async def next_at(self, now: datetime) -> datetime | None:
+        """Return from when on some call may be claimed; None when nothing waits."""
+        now = aware(now)
+        return await self._runner.submit(lambda c: self._outbox.next_at(c, now))
+
+    async def parked(self, limit: int = 100) -> Sequence[Parked]:
+        """Return what is parked, the oldest first."""
+        return await self._runner.submit(lambda c: self._outbox.parked(c, limit))
+
+    async def release(self, id_: int, now: datetime) -> bool:
+        """Put a parked call back, or forget that a parked update was seen; False when there is none."""
+        aware(now)
+        return await self._runner.submit(lambda c: self._outbox.release(c, id_, now))
+
+    async def depth(self) -> Depth:
+        """Count what waits."""
+        return await self._runner.submit(self._outbox.depth)
+
+    async def tidy(self, now: datetime) -> int:
+        """Drop updates seen more than two days ago, in bites that delay nobody; return how many."""
+        aware(now)
+        dropped = 0
+        while bite := await self._runner.submit(lambda c: self._outbox.tidy(c, now)):
+            dropped += bite
+        return dropped
+
+    async def rotate(self) -> int:
+        """Encrypt anew under the first key whatever is under another; return how many values that were.
+
+        Others may go on meanwhile. Afterwards the old keys can be dropped.
+        """
+        return await rotate(self._runner, self._cipher, self._engine.dialect)
+
+    async def ready(self) -> None:
+        """Raise `StoreUnready`, with a sentence for the operator, unless the database answers and is migrated."""
+        try:
+            version = await self._runner.submit(version_of)
+        except StoreUnready:
+            raise
+        except StoreError as error:
+            raise StoreUnready(str(error)) from error
+        if version != head():
+            raise NotMigrated(f"{self._place}: its tables are of version {version}, not {head()}. Start the bot anew.")
+
+    async def close(self) -> None:
+        """Finish what was begun and let go of the database; later calls raise `StoreClosed`."""
+        await asyncio.to_thread(self._close)
+
+    def _close(self) -> None:
+        self._runner.close()
+        if self._checkpoints is not None:
+            self._checkpoints.close()
+        self._engine.dispose()
+
+    def _reading(self) -> AbstractContextManager[Cursor]:
+        return engines.reading(self._engine)
+
+
+def _open(url: str, cipher: Cipher, threads: int) -> _Opened:
+    where = engines.read_url(url)
+    opened = _Opened(engines.connect(where, threads), engines.place_of(where), where.drivername == "sqlite")
+    try:
+        if opened.sqlite:
+            engines.prepare_file(where)
+        migrate(opened.engine)
+        _prove(opened, statements_for(opened.engine.dialect), cipher)
+        if opened.sqlite:
+            engines.empty_log(opened.engine)
+    except BaseException as error:
+        opened.engine.dispose()
+        meant = translated(error, opened.place)
+        if meant is error:
+            raise
+        raise meant from error
+    return opened
+
+
+def _prove(opened: _Opened, statements: Statements, cipher: Cipher) -> None:
+    """See that the data was written with a key at hand; a database without data is given its proof."""
+    new = {"name": "proof", "value": cipher.seal(PROOF)}
+    with opened.engine.begin() as connection:
+        cursor: Any = connection.connection.cursor()
+        statements.put_proof.run(cursor, new)
+        if not cipher.fits(statements.proof.one(cursor).value):
+            raise BadKey(
+                f"{opened.place}: it was written with another key than the one given. Set DATA_KEY to the key it was "
+                "written with, or name the file that holds it; without that key nothing in it can be read."
+            )

@@ -1,0 +1,133 @@
+"""What may go wrong with the store, each with a sentence for the operator: place, what, why, what to do.
+
+StoreError
+├── StoreUnready           it cannot be used until somebody acts
+│   ├── BadKey             the key is malformed, readable by others, or not the one the data was written with
+│   ├── Corrupt            the database file is damaged; it is left as it is
+│   └── NotMigrated        its tables are not those of this version
+├── StoreTrouble           it fails for now; nothing was kept; try again
+│   ├── DiskFull
+│   ├── ReadOnly
+│   ├── Locked
+│   └── Lost               the connection is gone; the next call makes a new one
+├── StoreClosed            it was closed
+└── Unstorable             these values cannot be kept (a ValueError); trying again does not help
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import exc
+
+
+class StoreError(Exception):
+    """Base of everything the store raises by itself."""
+
+
+class StoreUnready(StoreError):
+    """The store cannot be used until somebody acts."""
+
+
+class BadKey(StoreUnready):
+    """The key for personal data is malformed, readable by others, or not the one the data was written with."""
+
+
+class Corrupt(StoreUnready):
+    """The database is damaged; it is left as it is."""
+
+
+class NotMigrated(StoreUnready):
+    """The tables of the database are not those of this version."""
+
+
+class StoreTrouble(StoreError):
+    """The store fails for now and kept nothing; try again."""
+
+
+class DiskFull(StoreTrouble):
+    """There is no room left for the database."""
+
+
+class ReadOnly(StoreTrouble):
+    """The database cannot be written to."""
+
+
+class Locked(StoreTrouble):
+    """Somebody else holds the database."""
+
+
+class Lost(StoreTrouble):
+    """The connection to the database is gone."""
+
+
+class StoreClosed(StoreError):
+    """The store was closed."""
+
+
+class Unstorable(StoreError, ValueError):
+    """These values cannot be kept."""
+
+
+# What the drivers say, in lower case, and what it means; the first that fits decides.
+_SAID: Final[tuple[tuple[str, type[StoreError], str], ...]] = (
+    ("disk is full", DiskFull, "there is no room left on its disk. Make room; nothing that was confirmed is lost."),
+    ("no space left", DiskFull, "there is no room left on its disk. Make room; nothing that was confirmed is lost."),
+    ("file too large", DiskFull, "it may not grow. Raise the limit on file sizes (ulimit -f)."),
+    ("disk i/o error", DiskFull, "its disk refuses to read or write. Look for a full, broken or unmounted disk."),
+    ("readonly", ReadOnly, "it cannot be written to. Give the bot's user the right to write to it and to its folder."),
+    ("read-only", ReadOnly, "it cannot be written to now. Point DATABASE_URL to the primary, or wait until it is one."),
+    ("unable to open", ReadOnly, "it cannot be opened. Make its folder, or let the bot's user write there."),
+    ("database is locked", Locked, "another process holds it. End other users of the file, or wait for them."),
+    ("table is locked", Locked, "another process holds it. End other users of the file, or wait for them."),
+    ("lock timeout", Locked, "another process holds what is needed. Look for long transactions (pg_stat_activity)."),
+    ("deadlock", Locked, "two processes waited for each other. It is tried again by itself."),
+    ("malformed", Corrupt, "it is damaged and was left as it is. Put a backup in its place, or repair it by hand."),
+    ("not a database", Corrupt, "it is no SQLite database and was left as it is. Name another file, or put a backup."),
+    ("no such table", NotMigrated, "its tables are missing. Start the bot, which makes them."),
+    ("no such column", NotMigrated, "its tables are of another version. Start the bot, which brings them up to date."),
+    ("does not exist", NotMigrated, "its tables are missing or of another version. Start the bot, which makes them."),
+)
+
+
+def translated(error: BaseException, place: str) -> BaseException:
+    """Return the store's own error for what a database driver raised at `place`; other errors are returned as they are.
+
+    Neither the sentence nor its cause holds a value of a statement: engines are made with `hide_parameters`.
+    """
+    if not (isinstance(error, exc.SQLAlchemyError) or _of_driver(error)):
+        return error
+    own = _meaning(error, place)
+    own.__cause__ = error
+    return own
+
+
+def _of_driver(error: BaseException) -> bool:
+    """Tell whether sqlite3 or psycopg raised it; psycopg is not installed everywhere."""
+    return any(kind.__module__.partition(".")[0] in ("sqlite3", "psycopg") for kind in type(error).__mro__)
+
+
+def _of_values(error: BaseException) -> bool:
+    """Tell whether the values are at fault; the names are those of PEP 249."""
+    return any(kind.__name__ in ("IntegrityError", "DataError") for kind in type(error).__mro__)
+
+
+def _meaning(error: BaseException, place: str) -> StoreError:
+    said = str(getattr(error, "orig", None) or error)
+    if _of_values(error):
+        # What the driver says of them may quote them.
+        return Unstorable(f"{place}: these values cannot be kept: {type(error).__name__}.")
+    for words, kind, meaning in _SAID:
+        if words in said.lower():
+            return kind(f"{place}: {meaning} (The database said: {said.strip().splitlines()[0]})")
+    if isinstance(error, exc.StatementError) and not isinstance(error, exc.DBAPIError):
+        return Unstorable(f"{place}: these values cannot be kept: {type(error.orig).__name__}.")
+    return Lost(
+        f"{place}: the database does not answer as it should. See that it runs and can be reached; "
+        f"the bot connects again by itself. (The database said: {said.strip().splitlines()[0] if said else 'nothing'})"
+    )
+
+
+def spoils_transaction(error: BaseException) -> bool:
+    """Tell whether an error concerns the database rather than the one job that met it."""
+    return (isinstance(error, exc.DBAPIError) or _of_driver(error)) and not _of_values(error)

@@ -1,0 +1,302 @@
+"""A person as rows, and back; one turn between the two.
+
+Law of this file: a turn reads one joined row and writes only what the step changed; what is unchanged is neither
+encrypted nor written again. Statements run on the cursor of the turn's transaction and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections import ChainMap
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from bot.core.person import Call, Key, Person, Turned
+from bot.core.session import Remind, Session
+from bot.service.ports import Step
+from bot.store.cipher import Cipher, Sealed
+from bot.store.prepared import Cursor
+from bot.store.statements import Statements
+
+Reading = Callable[[], AbstractContextManager[Cursor]]
+"""Gives a cursor to read with."""
+
+
+class Cases(Mapping[int, Session]):
+    """A person's cases, read when they are looked at: within the turn by its transaction, later on as they are then."""
+
+    def __init__(self, session: int | None, reading: Reading, statements: Statements, cipher: Cipher) -> None:
+        self._session, self._reading, self._statements, self._cipher = session, reading, statements, cipher
+        self._sealed: dict[int, bytes] = {}
+        self._opened: dict[int, Session] = {}
+        self._complete = session is None
+
+    def take(self, number: int, sealed: bytes) -> None:
+        """Keep what was read of a case."""
+        self._sealed[number] = sealed
+
+    def leave(self, reading: Reading) -> None:
+        """Read elsewhere from now on: the transaction is over."""
+        self._reading = reading
+
+    def known(self, number: int) -> Session | None:
+        """Return a case if it was looked at."""
+        return self._opened.get(number)
+
+    def __getitem__(self, number: int) -> Session:
+        opened = self._opened.get(number)
+        if opened is None:
+            if number not in self:
+                raise KeyError(number)
+            opened = self._opened[number] = Session.from_json(self._cipher.open(self._sealed[number]))
+        return opened
+
+    def __contains__(self, number: object) -> bool:
+        if number not in self._sealed and not self._complete and isinstance(number, int):
+            asked = {"session": self._session, "number": number}
+            with self._reading() as cursor:
+                found = self._statements.one_case.one(cursor, asked)
+            if found is not None:
+                self._sealed[number] = found.content
+        return number in self._sealed
+
+    def __iter__(self) -> Iterator[int]:
+        if not self._complete:
+            with self._reading() as cursor:
+                for number, sealed in self._statements.all_cases.all(cursor, {"session": self._session}):
+                    self._sealed.setdefault(number, sealed)
+            self._complete = True
+        return iter(sorted(self._sealed))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __repr__(self) -> str:
+        return f"Cases(session={self._session})"  # never what people said
+
+
+@dataclass(frozen=True)
+class _Loaded:
+    """What a turn found: the person, their cases, and the row it came from."""
+
+    person: Person | None
+    cases: Cases
+    row: Any
+
+
+@dataclass(frozen=True)
+class Turning:
+    """The turns of one database."""
+
+    statements: Statements
+    cipher: Cipher
+    lock: Callable[[Cursor, int, int], None]
+    """Makes other turns of a person (bot, person) wait until the transaction ends."""
+    reading: Reading
+
+    def turn(self, cursor: Cursor, update: int, key: Key, step: Step, now: datetime) -> Turned | None:
+        """Run one turn in the transaction of `cursor`; None when the update was seen before."""
+        self.lock(cursor, key.bot, key.person)
+        if not self._first_seen(cursor, key.bot, update, now):
+            return None
+        found = self._load(cursor, key)
+        turned = step(found.person)
+        if turned.person is None:
+            self._forget(cursor, key)
+        else:
+            self._keep(cursor, key, found, turned, now)
+        self._post(cursor, key, turned, now)
+        found.cases.leave(self.reading)
+        return turned
+
+    def _first_seen(self, cursor: Cursor, bot: int, update: int, now: datetime) -> bool:
+        return bool(self.statements.see.run(cursor, {"bot": bot, "update_id": update, "at": now}))
+
+    def _load(self, cursor: Cursor, key: Key) -> _Loaded:
+        asked = {"bot": key.bot, "chat": key.chat, "topic": key.topic, "person": key.person}
+        row = self.statements.load.one(cursor, asked)
+        here = _Here(cursor)
+        if row is None:
+            return _Loaded(None, Cases(None, here, self.statements, self.cipher), None)
+        language, zone, days, facts, session, current, turn, asking, run, panel, content = row
+        cases = Cases(session, here, self.statements, self.cipher)
+        own: dict[str, Any] = {
+            "language": language,
+            "zone": zone,
+            "working_days": tuple(map(int, days.split(","))) if days else (),
+            "facts": self.cipher.open(facts) if facts else {},
+        }
+        if session is None:  # known from another chat
+            return _Loaded(Person(**own), cases, row)
+        if content is not None:
+            cases.take(current, content)
+        shown = tuple(self.cipher.open(run)) if run else ()
+        person = Person(**own, cases=cases, current=current, turn=turn, asking=asking, run=shown, panel=panel)
+        return _Loaded(person, cases, row)
+
+    def _keep(self, cursor: Cursor, key: Key, found: _Loaded, turned: Turned, now: datetime) -> None:
+        person = turned.person
+        assert person is not None
+        self._keep_person(cursor, key, found, person, now)
+        session = self._keep_session(cursor, key, found, person, now)
+        self._keep_cases(cursor, session, found.cases, person.cases, now)
+        if turned.reminders is not None:
+            self._plan(cursor, session, person.current, turned.reminders)
+
+    def _keep_person(self, cursor: Cursor, key: Key, found: _Loaded, new: Person, now: datetime) -> None:
+        old, row = found.person, found.row
+        same_facts = old is not None and (new.facts is old.facts or new.facts == old.facts)
+        if (
+            old is not None
+            and same_facts
+            and (old.language, old.zone, old.working_days) == (new.language, new.zone, new.working_days)
+        ):
+            return
+        facts = row.facts if same_facts and row is not None else self._sealed_or_none(dict(new.facts))
+        self.statements.put_person.run(
+            cursor,
+            {
+                "bot": key.bot,
+                "person": key.person,
+                "language": new.language,
+                "zone": new.zone,
+                "working_days": ",".join(map(str, new.working_days)),
+                "facts": facts,
+                "since": now,
+            },
+        )
+
+    def _keep_session(self, cursor: Cursor, key: Key, found: _Loaded, new: Person, now: datetime) -> int:
+        old, row = found.person, found.row
+        session: int | None = None if row is None else row.id
+        values = {
+            "current": new.current,
+            "turn": new.turn,
+            "asking": new.asking,
+            "run": row.run if session is not None and old and old.run == new.run else self._sealed_or_none(new.run),
+            "panel": new.panel,
+            "updated_at": now,
+        }
+        if session is None:
+            whose = {"bot": key.bot, "chat": key.chat, "topic": key.topic, "person": key.person}
+            return int(self.statements.add_session.one(cursor, whose | values).id)
+        assert old is not None
+        before = (old.current, old.turn, old.asking, old.run, old.panel)
+        if before != (new.current, new.turn, new.asking, new.run, new.panel):
+            self.statements.put_session.run(cursor, values | {"id_": session})
+        return session
+
+    def _keep_cases(self, cursor: Cursor, session: int, old: Cases, new: Mapping[int, Session], now: datetime) -> None:
+        changed, dropped = changes(old, new)
+        for number in dropped:
+            self.statements.drop_case.run(cursor, {"session": session, "number": number})
+        if changed:
+            rows = [
+                {
+                    "session": session,
+                    "number": number,
+                    "content": self.cipher.seal(case.to_json()),
+                    "opened_at": now,
+                    "updated_at": now,
+                }
+                for number, case in changed.items()
+            ]
+            self.statements.put_case.run_each(cursor, rows)
+
+    def _plan(self, cursor: Cursor, session: int, number: int, reminders: tuple[Remind, ...]) -> None:
+        if not number:
+            if reminders:
+                raise ValueError("reminders belong to a case, and none is current")
+            return
+        case = {"session": session, "number": number}
+        planned = {tuple(row) for row in self.statements.planned.all(cursor, case)}
+        wanted = {(r.kind, r.day, r.due) for r in reminders}
+        if planned == wanted:
+            return
+        if planned:
+            self.statements.unplan.run(cursor, case)
+        if wanted:
+            rows = [case | {"kind": k, "day": day, "due": due, "status": "planned"} for k, day, due in sorted(wanted)]
+            self.statements.plan.run_each(cursor, rows)
+
+    def _forget(self, cursor: Cursor, key: Key) -> None:
+        for statement in self.statements.forget:
+            statement.run(cursor, {"bot_": key.bot, "person_": key.person})
+        # A parked update is kept as Telegram sent it, so whom it is about is known only once it is opened.
+        for id_, content in self.statements.parked_updates.all(cursor, {"bot_": key.bot}):
+            if mentions(self.cipher.open(content), key.person):
+                self.statements.unpark.one(cursor, {"id_": id_})
+
+    def _post(self, cursor: Cursor, key: Key, turned: Turned, now: datetime) -> None:
+        if not turned.calls:
+            return
+        turn = turned.person.turn if turned.person else 0
+        rows = [
+            {
+                "bot": key.bot,
+                "chat": key.chat,
+                "topic": key.topic,
+                "person": key.person,
+                "method": call.method,
+                "content": self.cipher.seal(dict(call.values)),
+                "panel": call.panel,
+                "reminder": call.reminder,
+                "turn": turn,
+                "created_at": now,
+            }
+            for call in turned.calls
+        ]
+        self.statements.post.run_each(cursor, rows)
+
+    def _sealed_or_none(self, value: Any) -> Sealed | None:
+        return self.cipher.seal(value) if value else None
+
+
+@dataclass(frozen=True)
+class _Here:
+    """Reads on the cursor of the running turn."""
+
+    cursor: Cursor
+
+    def __call__(self) -> _Here:
+        return self
+
+    def __enter__(self) -> Cursor:
+        return self.cursor
+
+    def __exit__(self, *_: object) -> None:
+        """Leave the cursor as it is: it is the turn's."""
+
+
+def changes(old: Cases, new: Mapping[int, Session]) -> tuple[dict[int, Session], set[int]]:
+    """Return the cases to be written and the numbers of those that are gone.
+
+    A `ChainMap` over the old cases, such as `ChainMap({3: case}, person.cases)`, is judged without reading the others.
+    """
+    if new is old:
+        return {}, set()
+    if isinstance(new, ChainMap) and new.maps[-1] is old:
+        over: Mapping[int, Session] = ChainMap(*new.maps[:-1])
+        gone: set[int] = set()
+    else:
+        over, gone = new, set(old) - set(new)
+    return {n: case for n, case in over.items() if (was := old.known(n)) is not case and was != case}, gone
+
+
+MAX_DEPTH: Final = 50  # no update of Telegram is nested as deeply; a crafted one must not exhaust the stack
+
+
+def mentions(value: Any, number: int, depth: int = 0) -> bool:
+    """Tell whether a JSON value holds the number anywhere."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        return depth < MAX_DEPTH and any(mentions(inner, number, depth + 1) for inner in value)
+    return type(value) is int and value == number
+
+
+def call_of(row: Any, cipher: Cipher) -> Call:
+    """Return the call that an outbox row holds."""
+    return Call(row.method, cipher.open(row.content), panel=bool(row.panel), reminder=bool(row.reminder))

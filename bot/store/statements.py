@@ -1,0 +1,261 @@
+"""Every statement, compiled once; the two databases get the same ones.
+
+Law of this file: SQL expressions only, no execution. Parameters are named after what they mean; where a name would
+clash with a column that is set, it ends in an underscore.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Dialect,
+    Insert,
+    Integer,
+    Table,
+    and_,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    literal,
+    not_,
+    select,
+    tuple_,
+    type_coerce,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.elements import ClauseElement
+
+from bot.store.prepared import Prepared
+from bot.store.schema import (
+    EPOCH,
+    Utc,
+    case_,
+    ledger,
+    meta,
+    outbox,
+    parked,
+    person,
+    reminder,
+    seen,
+    session,
+)
+
+KEPT: Final = ("bot", "chat", "topic", "person", "method", "content", "panel", "reminder", "turn")
+"""What an outbox row and a parked call have in common."""
+BITE: Final = 2000
+"""Rows that are tidied away at once: few enough to delay nobody."""
+
+
+class Statements:
+    """The statements for one kind of database."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self._dialect = dialect
+        # The two constructs are alike in all that is used here; only their compilers differ.
+        self._upsert: Any = sqlite.insert if dialect.name == "sqlite" else postgresql.insert
+        self._turns()
+        self._people()
+        self._outbox()
+        self._chats()
+        self._put_aside()
+        self._upkeep()
+
+    def _made(self, statement: ClauseElement, *columns: str) -> Prepared:
+        return Prepared(statement, self._dialect, columns)
+
+    def _turns(self) -> None:
+        self.lock = self._made(
+            select(func.pg_advisory_xact_lock(bindparam("number", type_=BigInteger)).label("locked"))
+        )
+        self.see = self._made(self._upsert(seen).on_conflict_do_nothing())
+        of_key = and_(
+            session.c.bot == person.c.bot,
+            session.c.person == person.c.person,
+            session.c.chat == bindparam("chat"),
+            session.c.topic == bindparam("topic"),
+        )
+        current = and_(case_.c.session == session.c.id, case_.c.number == session.c.current)
+        told = ("current", "turn", "asking", "run", "panel")
+        self.load = self._made(
+            select(
+                *(person.c[name] for name in ("language", "zone", "working_days", "facts")),
+                session.c.id,
+                *(session.c[name] for name in told),
+                case_.c.content,
+            )
+            .select_from(person.outerjoin(session, of_key).outerjoin(case_, current))
+            .where(person.c.bot == bindparam("bot"), person.c.person == bindparam("person"))
+        )
+        of_session = case_.c.session == bindparam("session")
+        one = and_(of_session, case_.c.number == bindparam("number"))
+        self.one_case = self._made(select(case_.c.content).where(one))
+        self.all_cases = self._made(select(case_.c.number, case_.c.content).where(of_session).order_by(case_.c.number))
+        self.drop_case = self._made(delete(case_).where(one))
+        self.put_case = self._made(self._kept(case_, "content", "updated_at"))
+        self.put_session = self._made(
+            update(session)
+            .where(session.c.id == bindparam("id_"))
+            .values({name: bindparam(name) for name in (*told, "updated_at")})
+        )
+
+    def _kept(self, table: Table, *changing: str) -> ClauseElement:
+        """Return an INSERT that rewrites the columns `changing` of a row that is there already."""
+        new = self._upsert(table)
+        kept: ClauseElement = new.on_conflict_do_update(
+            index_elements=list(table.primary_key.columns), set_={name: new.excluded[name] for name in changing}
+        )
+        return kept
+
+    def _people(self) -> None:
+        self.put_person = self._made(self._kept(person, "language", "zone", "working_days", "facts"))
+        new = [column.name for column in session.c if column.name not in ("id", "blocked_at")]
+        self.add_session = self._made(insert(session).returning(session.c.id), *new)
+        planned = and_(
+            reminder.c.session == bindparam("session"),
+            reminder.c.number == bindparam("number"),
+            reminder.c.status == literal("planned"),
+        )
+        self.planned = self._made(select(reminder.c.kind, reminder.c.day, reminder.c.due).where(planned))
+        self.unplan = self._made(delete(reminder).where(planned))
+        # One that went out already is not planned a second time.
+        self.plan = self._made(self._upsert(reminder).on_conflict_do_nothing())
+        # Sessions, cases, reminders and the ledger go with the person (ON DELETE CASCADE).
+        self.forget = tuple(
+            self._made(delete(table).where(table.c.bot == bindparam("bot_"), table.c.person == bindparam("person_")))
+            for table in (person, outbox, parked)
+        )
+
+    def _outbox(self) -> None:
+        fresh = {"not_before": EPOCH, "lease_until": EPOCH, "fence": 0, "attempts": 0}
+        new: dict[str, Any] = {name: bindparam(name) for name in (*KEPT, "created_at")}
+        self.post = self._made(insert(outbox).inline().values({**fresh, **new}))
+        older = outbox.alias("older")
+        head = not_(
+            select(literal(1))
+            .where(older.c.bot == outbox.c.bot, older.c.chat == outbox.c.chat, older.c.id < outbox.c.id)
+            .exists()
+        )
+        self.claim = self._made(_claim(head))
+        mine = and_(outbox.c.id == bindparam("id_"), outbox.c.fence == bindparam("fence_"))
+        self.finish = self._made(delete(outbox).where(mine).returning(*(outbox.c[name] for name in KEPT)))
+        free = {"lease_until": EPOCH, "worker": None}
+        self.take_back = self._made(update(outbox).where(outbox.c.lease_until > EPOCH).values(**free))
+        self.delay = self._made(update(outbox).where(mine).values(not_before=bindparam("at"), **free))
+        earlier = outbox.c.not_before < bindparam("at")
+        self.delay_chat = self._made(update(outbox).where(_of_chat(outbox), earlier).values(not_before=bindparam("at")))
+        # The message of an older turn must not take the place of a newer one's.
+        self.put_panel = self._made(
+            update(session)
+            .where(
+                _of_chat(session),
+                session.c.topic == bindparam("topic_"),
+                session.c.person == bindparam("person_"),
+                session.c.turn <= bindparam("turn_"),
+            )
+            .values(panel=bindparam("message"))
+        )
+        opens = case((outbox.c.lease_until > outbox.c.not_before, outbox.c.lease_until), else_=outbox.c.not_before)
+        self.next_at = self._made(select(type_coerce(func.min(opens), Utc()).label("at")).where(head))
+        oldest = func.min(outbox.c.created_at).label("oldest")
+        self.waiting = self._made(select(func.count().label("waiting"), oldest).select_from(outbox))
+
+    def _chats(self) -> None:
+        free = outbox.c.lease_until <= bindparam("now")
+        taken = (outbox.c.id, *(outbox.c[name] for name in KEPT))
+        self.take_chat = self._made(delete(outbox).where(_of_chat(outbox), free).returning(*taken))
+        self.mark_blocked = self._made(update(session).where(_of_chat(session)).values(blocked_at=bindparam("at")))
+        self.move_outbox, self.move_parked = (
+            self._made(update(table).where(_of_chat(table)).values(chat=bindparam("new"))) for table in (outbox, parked)
+        )
+        this = session.c.id == bindparam("id_")
+        self.move_session = self._made(update(session).where(this).values(chat=bindparam("new")))
+        self.drop_session = self._made(delete(session).where(this))
+        there = session.alias("there")
+        same = and_(
+            there.c.bot == session.c.bot,
+            there.c.chat == bindparam("new"),
+            there.c.topic == session.c.topic,
+            there.c.person == session.c.person,
+        )
+        self.to_move = self._made(
+            select(session.c.id, there.c.id.label("there"))
+            .select_from(session.outerjoin(there, same))
+            .where(_of_chat(session))
+        )
+        newest = func.coalesce(func.max(case_.c.number), 0).label("newest")
+        self.newest_case = self._made(select(newest).where(case_.c.session == bindparam("session")))
+        self.join = tuple(self._made(_moved(table)) for table in (case_, reminder, ledger))
+
+    def _put_aside(self) -> None:
+        self.park_call = self._made(insert(parked).inline(), "what", *KEPT, "reason", "since")
+        of_update = ("what", "bot", "update_id", "reason", "content", "since")
+        self.park_update = self._made(insert(parked).inline(), *of_update)
+        self.parked = self._made(select(parked).order_by(parked.c.id).limit(bindparam("limit")))
+        updates = and_(parked.c.bot == bindparam("bot_"), parked.c.what == literal("update"))
+        self.parked_updates = self._made(select(parked.c.id, parked.c.content).where(updates))
+        self.unpark = self._made(delete(parked).where(parked.c.id == bindparam("id_")).returning(parked))
+        self.count_parked = self._made(select(func.count().label("parked")).select_from(parked))
+        this = and_(seen.c.bot == bindparam("bot_"), seen.c.update_id == bindparam("update_"))
+        self.unsee = self._made(delete(seen).where(this))
+
+    def _upkeep(self) -> None:
+        old = select(seen.c.bot, seen.c.update_id).where(seen.c.at < bindparam("before")).limit(BITE)
+        self.tidy = self._made(delete(seen).where(tuple_(seen.c.bot, seen.c.update_id).in_(old)))
+        self.proof = self._made(select(meta.c.value).where(meta.c.name == literal("proof")))
+        self.put_proof = self._made(self._upsert(meta).on_conflict_do_nothing())
+
+
+_made: dict[str, Statements] = {}
+
+
+def statements_for(dialect: Dialect) -> Statements:
+    """Return the statements for a kind of database; compiling them takes some 50 ms, once per process."""
+    if dialect.name not in _made:
+        _made[dialect.name] = Statements(dialect)
+    return _made[dialect.name]
+
+
+def _of_chat(table: Table) -> ColumnElement[bool]:
+    return and_(table.c.bot == bindparam("bot_"), table.c.chat == bindparam("chat_"))
+
+
+def _claim(head: ColumnElement[bool]) -> ClauseElement:
+    """Return the claim: the oldest calls of chats whose oldest is free and due, answers before reminders."""
+    now: Any = bindparam("now", type_=Utc())
+    # MATERIALIZED: PostgreSQL may run a sub-select again and thereby exceed the limit. SQLite drops FOR UPDATE, which
+    # it does not need: its writer is alone.
+    chosen = (
+        select(outbox.c.id)
+        .where(head, outbox.c.not_before <= now, outbox.c.lease_until <= now)
+        .order_by(outbox.c.reminder, outbox.c.id)
+        .limit(bindparam("limit"))
+        .with_for_update(skip_locked=True, of=outbox)
+        .cte("chosen")
+        .prefix_with("MATERIALIZED", dialect="postgresql")
+    )
+    return (
+        update(outbox)
+        .where(outbox.c.id.in_(select(chosen.c.id)))
+        .values(
+            lease_until=bindparam("lease_until"),
+            worker=bindparam("worker"),
+            fence=outbox.c.fence + 1,
+            attempts=outbox.c.attempts + 1,
+        )
+        .returning(*(outbox.c[name] for name in ("id", *KEPT, "attempts", "fence")))
+    )
+
+
+def _moved(table: Table) -> Insert:
+    """Return the copy of a session's rows into another session, with case numbers counted on from `after_`."""
+    columns: dict[str, Any] = dict(table.c.items())
+    columns["session"] = bindparam("new_", type_=table.c.session.type)
+    columns["number"] = table.c.number + bindparam("after_", type_=Integer)
+    rows = select(*columns.values()).where(table.c.session == bindparam("old_"))
+    return insert(table).from_select(list(columns), rows)

@@ -1,0 +1,1 @@
+"""Telegram, seen from outside: updates in, calls out."""

@@ -1,0 +1,64 @@
+"""One update from Telegram to the door: what was read of it knocks, a tap is answered, news of a chat are kept.
+
+Law of this file: when `receive` returns, the update is kept or put aside; when it raises, Telegram must send it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from bot.service.conversation import Door, Knock
+from bot.telegram.messenger import TelegramMessenger
+
+
+@dataclass(frozen=True)
+class News:
+    """What an update says about a chat itself: the bot was shut out, let in again, or the chat has another id."""
+
+    chat: int
+    what: Literal["left", "back", "moved"]
+    new: int = 0
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Read:
+    """What an update means; nothing of it need be there. `query` is the id of a tap that waits for an answer."""
+
+    knock: Knock | None = None
+    news: News | None = None
+    query: str | None = None
+
+
+class Intake:
+    """Receives updates of the bot whose id is `bot`; `read` is pure."""
+
+    def __init__(
+        self, bot: int, door: Door, messenger: TelegramMessenger, read: Callable[[dict[str, Any]], Read]
+    ) -> None:
+        self._bot, self._door, self._messenger, self._read = bot, door, messenger, read
+
+    async def receive(self, update: dict[str, Any]) -> None:
+        """Keep one update; raises `NotKept` when the store is in trouble."""
+        try:
+            found = self._read(update)
+        except Exception as error:
+            await self._door.spoiled(self._bot, update["update_id"], error, update)
+            return
+        if found.news is not None:
+            await self._heed(found.news)
+        turned = await self._door.knock(found.knock) if found.knock is not None else None
+        if found.query is not None:
+            # Only now: the turn took milliseconds, and what it says may belong over the button.
+            self._messenger.acknowledge(found.query, turned.toast if turned is not None else None)
+
+    async def _heed(self, news: News) -> None:
+        match news.what:
+            case "left":
+                await self._door.left(self._bot, news.chat, news.reason)
+            case "back":
+                await self._door.back(self._bot, news.chat)
+            case "moved":
+                await self._door.moved(self._bot, news.chat, news.new)

@@ -1,0 +1,171 @@
+"""Messages as Telegram shows them: HTML, buttons, what is edited and what is sent anew. Pure.
+
+Law of this file: everything a person typed is escaped, a run of taps edits one message, and what should be noticed or
+copied (advice, notes) is always a message of its own. Limits: core.telegram.org/bots/api; 64 bytes of callback data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+from bot.core.catalogue import Catalogue
+from bot.core.desk import BACK, WHY, Document, Served
+from bot.core.person import Call, Person
+from bot.core.session import Block, Option, Outgoing, Settled
+
+COPY_LIMIT = 256  # characters behind a copy button (limits.yaml, telegram_copy_text; the API counts characters)
+TEXT_LIMIT = 4096  # characters of a message after entity parsing (limits.yaml, telegram_text)
+MARKS = {"item": "• ", "caution": "❗ "}
+TAGS = {"title": "b", "progress": "i", "aside": "i", "count": "i"}
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What a visit answers: the message whose button was tapped (0: something was typed)."""
+
+    message: int = 0
+
+
+Json = dict[str, Any]
+
+
+def lay_out(before: Person, served: Served, origin: Origin, catalogue: Catalogue) -> tuple[Call, ...]:
+    """Return the calls that show `served`, and remember in its person what a run of taps has shown so far."""
+    return tuple(_Layout(before, served, origin, catalogue).calls())
+
+
+def run_after(before: Person, served: Served, origin: Origin) -> tuple[str, ...]:
+    """Return the answers shown in the message that the next tap edits."""
+    settled = tuple(effect.text for effect in served.effects if isinstance(effect, Settled))
+    if not _goes_on(served, origin):
+        return ()
+    return (*before.run, *settled)
+
+
+def _goes_on(served: Served, origin: Origin) -> bool:
+    """Tell whether a tap leads straight to the next question, which then takes the place of the answered one."""
+    only = [message.kind for message in served.messages] in (["question"], ["menu"])  # nothing to notice or copy
+    return bool(origin.message) and only and not any(isinstance(e, Document) for e in served.effects)
+
+
+class _Layout:
+    """One visit being laid out; `turn` is what its buttons count by."""
+
+    def __init__(self, before: Person, served: Served, origin: Origin, catalogue: Catalogue) -> None:
+        self.before, self.served, self.origin, self.catalogue = before, served, origin, catalogue
+        self.turn = served.person.turn if served.person else 0
+        self.settled = [effect.text for effect in served.effects if isinstance(effect, Settled)]
+
+    def calls(self) -> Iterator[Call]:
+        if _goes_on(self.served, self.origin):
+            question = self.served.messages[0]
+            text = _joined([*_frozen([*self.before.run, *self.settled]), self.text(question)])
+            values = {"message_id": self.origin.message, **self.shown(text, self.keyboard(question))}
+            yield Call("editMessageText", values, panel=True)
+            return
+        yield from self.close()
+        for effect in self.served.effects:
+            if isinstance(effect, Document):
+                document = {"name": effect.name, "text": effect.text}
+                yield Call("sendDocument", {"document": document, "caption": effect.caption})
+            elif isinstance(effect, Outgoing):
+                yield from self.message(effect)
+
+    def close(self) -> Iterator[Call]:
+        """Take the buttons off the message they were on: it freezes to its answers, where one was just given."""
+        panel = self.origin.message or self.before.panel
+        if not panel or not self.served.messages or self.served.person is self.before:
+            return
+        lines = _frozen([*self.before.run, *self.settled])
+        if self.settled and lines:
+            yield Call("editMessageText", {"message_id": panel, **self.shown(_joined(lines), [])})
+        else:
+            yield Call("editMessageReplyMarkup", {"message_id": panel})
+
+    # -- single messages -----------------------------------------------------------------------------------------------
+
+    def message(self, message: Outgoing) -> Iterator[Call]:
+        if message.kind == "note":
+            yield from self.note(message)
+            return
+        keyboard = self.keyboard(message)
+        panel = message.kind in ("question", "menu")
+        if message.kind == "advice":
+            keyboard = [[{"text": self.catalogue.say("telegram.why"), "callback_data": _data(0, WHY)}]]
+        yield Call("sendMessage", self.shown(self.text(message), keyboard), panel=panel)
+
+    def note(self, message: Outgoing) -> Iterator[Call]:
+        """Show a note or mail: what it is, then each text to be copied alone in its own message."""
+        head = [block for block in message.blocks if block.role in ("title", "count")]
+        yield Call("sendMessage", self.shown(_joined(map(_html, head)), []))
+        texts = [block.text for block in message.blocks if block.role == "copy"]
+        for text in texts:
+            button: list[list[Json]] = []
+            if len(text) <= COPY_LIMIT:
+                button = [[{"text": self.catalogue.say("telegram.copy"), "copy_text": {"text": text}}]]
+            shown = escape(text) if button else f"<pre>{escape(text)}</pre>"
+            yield Call("sendMessage", self.shown(shown, button))
+
+    def text(self, message: Outgoing) -> str:
+        """Return a message as HTML; a question carries its reason folded, an advice what would change it."""
+        parts = list(map(_html, message.blocks))
+        if message.kind == "question":
+            why = self.catalogue.say(f"question.{message.name.removeprefix('question ')}.why")
+            parts.append(f"<blockquote expandable>{escape(why)}</blockquote>")
+        elif message.kind == "advice":
+            parts = _folded(message.blocks)
+        return _joined(parts)
+
+    def keyboard(self, message: Outgoing) -> list[list[Json]]:
+        """Return the buttons of a message, one column; each counts by the person's turn."""
+        rows = [[self.button(option)] for option in message.options]
+        if message.kind == "question":
+            rows.append([self.button(Option(BACK, self.catalogue.say("telegram.back")))])
+        return rows
+
+    def button(self, option: Option) -> Json:
+        return {"text": option.label, "callback_data": _data(self.turn, option.id)}
+
+    @staticmethod
+    def shown(html: str, keyboard: Sequence[Sequence[Json]]) -> Json:
+        values: Json = {"text": html, "parse_mode": "HTML", "link_preview_options": {"is_disabled": True}}
+        if keyboard:
+            values["reply_markup"] = {"inline_keyboard": [list(row) for row in keyboard]}
+        return values
+
+
+def shown_text(text: str) -> Json:
+    """Return the parameters of a message that is plain text."""
+    return _Layout.shown(escape(text), [])
+
+
+def _data(turn: int, option: str) -> str:
+    data = f"{turn}:{option}"
+    assert len(data.encode()) <= 64, data
+    return data
+
+
+def _joined(parts: Iterable[str]) -> str:
+    return "\n".join(parts)
+
+
+def _frozen(lines: Sequence[str]) -> list[str]:
+    return [f"✓ {escape(line)}" for line in lines]
+
+
+def _html(block: Block) -> str:
+    text = MARKS.get(block.role, "") + escape(block.text)
+    tag = TAGS.get(block.role)
+    return f"<{tag}>{text}</{tag}>" if tag else text
+
+
+def _folded(blocks: Sequence[Block]) -> list[str]:
+    """Return an advice with its last list, what would change it, in a quote that opens at a tap."""
+    last = max((n for n, block in enumerate(blocks) if block.role == "text"), default=len(blocks))
+    parts = [_html(block) for block in blocks[:last]]
+    if last < len(blocks):
+        parts.append(f"<blockquote expandable>{_joined(_html(block) for block in blocks[last:])}</blockquote>")
+    return parts

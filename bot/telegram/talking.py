@@ -1,0 +1,49 @@
+"""The dialogue as Telegram holds it: a knock goes to the desk, and what is said there becomes calls. Pure.
+
+Law of this file: it joins `core.desk` to `layout`; neither knows the other's world.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from bot.core.desk import newcomer, serve
+from bot.core.library import Library
+from bot.core.person import Call, Person, Turned
+from bot.core.session import Picked, Started
+from bot.service.conversation import Knock
+from bot.telegram.layout import Origin, lay_out, run_after, shown_text
+
+
+@dataclass(frozen=True)
+class Talking:
+    """The conversation of one flow over one library."""
+
+    library: Library
+    flow: str
+
+    def __post_init__(self) -> None:
+        # Compiled now and not under the first candidate's eyes.
+        serve(self.library, self.flow, newcomer(self.library, ""), Started(), datetime.fromtimestamp(0, UTC))
+
+    def respond(self, knock: Knock, person: Person | None, now: datetime, /) -> Turned:
+        """Return what a knock leads to; see service.conversation.Respond."""
+        before = person or newcomer(self.library, knock.extra["language"])
+        served = serve(self.library, self.flow, before, knock.event, now)  # type: ignore[arg-type]  # opaque to the service
+        origin = Origin(knock.extra.get("message", 0) if isinstance(knock.event, Picked) else 0)
+        language = (served.person or before).language
+        calls = lay_out(before, served, origin, self.library.catalogue(language))
+        if served.person is None:
+            return Turned(None, calls)
+        if served.person is before:
+            return Turned(before, calls, toast=served.toast)
+        panel = origin.message if any(c.panel and c.method != "sendMessage" for c in calls) else 0
+        after = replace(served.person, run=run_after(before, served, origin), panel=panel)
+        return Turned(after, calls, served.reminders)
+
+    def apologise(self, knock: Knock, person: Person | None, error_id: str, _now: datetime, /) -> Turned:
+        """Say sorry for a knock that cannot be handled; see service.conversation.Apologise."""
+        before = person or newcomer(self.library, knock.extra["language"])
+        text = self.library.catalogue(before.language).say("telegram.failed", id=error_id)
+        return Turned(before, (Call("sendMessage", shown_text(text)),))

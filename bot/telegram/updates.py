@@ -1,0 +1,87 @@
+"""Updates in, knocks out: what a person did, as an event of the dialogue. Pure.
+
+Law of this file: what means nothing to us is read as nothing, never as an error; who speaks where is the `Key`, and
+only private chats hold a conversation. Facts about updates: core.telegram.org/bots/api, Update.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from bot.core.desk import Asked, Entry, Strange
+from bot.core.person import Key
+from bot.core.session import Picked, Said
+from bot.service.conversation import Knock
+from bot.telegram.intake import News, Read
+
+Json = Mapping[str, Any]
+
+STRANGE = {
+    "photo": "photo", "video": "photo", "animation": "photo", "sticker": "sticker", "voice": "voice",
+    "video_note": "voice", "audio": "voice", "location": "location", "venue": "location",
+}  # fmt: skip
+"""Kinds of message that are no text, each with the key of what is said to it; any other kind is `other`."""
+SILENT = frozenset({
+    "new_chat_members", "left_chat_member", "new_chat_title", "new_chat_photo", "delete_chat_photo", "pinned_message",
+    "message_auto_delete_timer_changed", "migrate_to_chat_id", "migrate_from_chat_id", "write_access_allowed",
+})  # fmt: skip
+"""Service messages: nobody said anything."""
+
+
+def read(me: Json, update: dict[str, Any]) -> Read:
+    """Return what an update means to the bot `me` (its own user); an empty one deserves rightful silence."""
+    if isinstance(query := update.get("callback_query"), Mapping):
+        return _tap(me, update, query)
+    if isinstance(member := update.get("my_chat_member"), Mapping):
+        return _standing(member)
+    for kind in ("message", "edited_message"):
+        if isinstance(message := update.get(kind), Mapping):
+            return _message(me, update, message, edited=kind == "edited_message")
+    return Read()
+
+
+def _knock(me: Json, update: dict[str, Any], entry: Entry, message: Json, person: Json) -> Knock | None:
+    chat = message.get("chat", {})
+    if chat.get("type") != "private" or person.get("is_bot", True):
+        return None
+    topic = message.get("message_thread_id", 0) if message.get("is_topic_message") else 0
+    extra = {"language": str(person.get("language_code", ""))}
+    if isinstance(entry, Picked):
+        extra["message"] = message.get("message_id", 0)
+    return Knock(update["update_id"], Key(me["id"], chat["id"], topic, person["id"]), entry, extra, update)
+
+
+def _message(me: Json, update: dict[str, Any], message: Json, *, edited: bool) -> Read:
+    if SILENT & message.keys():
+        return Read()
+    entry = Strange("edited") if edited else _entry(message)
+    return Read(_knock(me, update, entry, message, message.get("from", {})))
+
+
+def _entry(message: Json) -> Entry:
+    text = message.get("text")
+    if not isinstance(text, str):
+        return Strange(next((what for part, what in STRANGE.items() if part in message), "other"))
+    first: Json = next(iter(message.get("entities", ())), {})
+    if first.get("type") != "bot_command" or first.get("offset") != 0:
+        return Said(text)
+    command, _, argument = text.removeprefix("/").partition(" ")
+    return Asked(command.partition("@")[0].lower(), argument.strip())
+
+
+def _tap(me: Json, update: dict[str, Any], query: Json) -> Read:
+    turn, colon, option = str(query.get("data", "")).partition(":")
+    known = colon and turn.isascii() and turn.isdecimal() and len(turn) < 12
+    entry = Picked(option, int(turn)) if known else Picked("", -1)
+    knock = _knock(me, update, entry, query.get("message", {}), query.get("from", {}))
+    return Read(knock, query=str(query["id"]))
+
+
+def _standing(member: Json) -> Read:
+    chat = member.get("chat", {})
+    if chat.get("type") != "private":
+        return Read()
+    if member.get("new_chat_member", {}).get("status") in ("kicked", "left"):
+        return Read(news=News(chat["id"], "left", reason="the person blocked the bot"))
+    return Read(news=News(chat["id"], "back"))

@@ -1,0 +1,81 @@
+"""How fast calls may go out, and how fast a person may speak."""
+
+from __future__ import annotations
+
+import random
+
+from bot.service.limits import EDITS, FLOOD, QUIET_SECONDS, Guard, Pace
+from tests.botapi.limits import FloodLimits
+
+
+def test_a_chat_gets_a_short_burst_and_then_one_message_a_second() -> None:
+    pace, sent, now = Pace(), [], 100.0
+    while now < 110.0:
+        if pace.wait(5, False, now) == 0:
+            pace.take(5, False, now)
+            sent.append(now)
+        now += 0.05
+    assert 12 <= len(sent) <= 14
+    assert sent[3] < 100.2
+    assert sent[4] > 100.9
+
+
+def test_a_group_gets_at_most_twenty_messages_in_any_minute() -> None:
+    pace, sent, now = Pace(), [], 0.0
+    while now < 300.0:
+        if pace.wait(-100, False, now) == 0:
+            pace.take(-100, False, now)
+            sent.append(now)
+        now += 0.25
+    assert max(sum(start <= at < start + 60 for at in sent) for start in sent) == 20
+
+
+def test_edits_have_a_bucket_of_their_own() -> None:
+    pace = Pace()
+    for _ in range(4):
+        pace.take(5, False, 0.0)
+    assert pace.wait(5, False, 0.0) > 0
+    assert pace.wait(5, True, 0.0) == 0
+    for _ in range(EDITS[1]):
+        pace.take(5, True, 0.0)
+    assert 0 < pace.wait(5, True, 0.0) <= 0.5
+
+
+def test_all_chats_together_keep_what_telegram_allows() -> None:
+    """2,000 messages for 95 people and 5 groups, in any order: the strict server sees no limit broken."""
+    dice, pace, theirs = random.Random(3), Pace(), FloodLimits()  # noqa: S311 - repeatable on purpose
+    chats = [*range(1, 96), *range(-5, 0)]
+    left = dict.fromkeys(chats, 20)
+    now, broken = 0.0, []
+    while any(left.values()) and now < 120:
+        for chat in dice.sample(chats, len(chats)):
+            if left[chat] and pace.room(now) and pace.wait(chat, False, now) == 0:
+                pace.take(chat, False, now)
+                left[chat] -= 1
+                broken += [one] if (one := theirs.judge(chat, chat > 0, now)) else []
+                theirs.count(chat, chat > 0, now)
+        now += 0.02
+    assert broken == []
+    assert 65 < now < 90
+    assert not any(left.values())
+
+
+def test_a_share_of_the_budget_is_kept_by_each_of_several_processes() -> None:
+    assert Pace(share=0.5).room(0.0) == 14
+
+
+def test_a_person_who_types_fast_is_never_muted() -> None:
+    guard = Guard()
+    assert not any(guard.arrived("dana", 0.005 * n) for n in range(20))
+    assert not any(guard.arrived("dana", 10 + 0.25 * n) for n in range(200))
+
+
+def test_a_flooder_is_muted_until_they_are_silent_and_others_are_not() -> None:
+    guard = Guard()
+    muted = [guard.arrived("flooder", 0.01 * n) for n in range(1000)]
+    assert 30 <= muted.index(True) <= 33
+    assert all(muted[muted.index(True) :])
+    assert guard.muted("flooder", 10.0)
+    assert not guard.arrived("dana", 10.0)
+    assert not guard.arrived("flooder", 10.0 + QUIET_SECONDS)
+    assert not any(guard.arrived("flooder", 20.0) for _ in range(FLOOD[1] - 1))

@@ -1,0 +1,236 @@
+"""The outbox: order, leases, fencing, parking; on both databases."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+
+from sqlalchemy import text
+
+from bot.core.person import Key
+from bot.store.database import Database
+from bot.store.prepared import Prepared
+from tests.conftest import NOW
+from tests.store.stories import ANNA, BEN, GROUP, LEASE, becomes, case, claim, look, says, texts, turn
+
+CARL = replace(ANNA, chat=7, person=7)
+SECOND = timedelta(seconds=1)
+
+
+async def test_a_call_comes_back_as_it_was_posted(store: Database) -> None:
+    call = says("Hello <b>\ud83d</b>", panel=True)
+    await turn(store, replace(ANNA, topic=9), becomes(call))
+    (posted,) = await claim(store)
+    assert (posted.key, posted.call, posted.attempts) == (replace(ANNA, topic=9), call, 1)
+
+
+async def test_a_chat_gives_its_oldest_call_or_none(store: Database) -> None:
+    await turn(store, ANNA, becomes(says("1"), says("2"), says("3")))
+    sent = []
+    while claimed := await claim(store):
+        assert len(claimed) == 1
+        assert await claim(store) == []
+        sent += texts(claimed)
+        assert await store.sent(claimed[0], 1, NOW)
+    assert sent == ["1", "2", "3"]
+
+
+async def test_topics_of_one_chat_share_its_order(store: Database) -> None:
+    for topic in (1, 2):
+        await turn(store, Key(1, GROUP, topic, topic), becomes(says(str(topic))))
+    assert texts(await claim(store)) == ["1"]
+
+
+async def test_answers_go_before_reminders_and_older_before_newer(store: Database) -> None:
+    for key, call in ((ANNA, says("reminder", reminder=True)), (BEN, says("first")), (CARL, says("second"))):
+        await turn(store, key, becomes(call))
+    assert texts(await claim(store)) == ["first", "second", "reminder"]
+
+
+async def test_a_claim_takes_no_more_chats_than_asked(store: Database) -> None:
+    for key in (ANNA, BEN, CARL):
+        await turn(store, key, becomes(says(str(key.chat))))
+    assert len(await claim(store, 2)) == 2
+    assert len(await claim(store, 2)) == 1
+
+
+async def test_a_lease_that_ran_out_is_given_to_another_and_the_first_may_not_finish(store: Database) -> None:
+    await turn(store, ANNA, becomes(says("once")))
+    (frozen,) = await claim(store, worker="frozen")
+    assert await claim(store, now=NOW + LEASE - SECOND) == []
+    (rescued,) = await claim(store, now=NOW + LEASE, worker="awake")
+    assert rescued.id == frozen.id
+    assert rescued.fence > frozen.fence
+    assert rescued.attempts == 2
+    assert not await store.sent(frozen, 5, NOW)
+    assert not await store.later(frozen, NOW)
+    assert not await store.park(frozen, "cannot", NOW)
+    assert await store.sent(rescued, 5, NOW)
+    assert not await store.sent(rescued, 5, NOW)
+    assert (await store.depth()).waiting == 0
+
+
+async def test_a_number_is_never_used_twice(store: Database) -> None:
+    """A stale worker's number and fence must not fit a later call."""
+    await turn(store, ANNA, becomes(says("old")))
+    (old,) = await claim(store)
+    await store.sent(old, None, NOW)
+    await turn(store, ANNA, becomes(says("new")))
+    (new,) = await claim(store)
+    assert new.id > old.id
+    assert not await store.sent(old, None, NOW)
+
+
+async def test_a_delayed_call_holds_its_chat_back_and_no_other(store: Database) -> None:
+    await turn(store, ANNA, becomes(says("1"), says("2")))
+    await turn(store, BEN, becomes(says("ben")))
+    anna, ben = await claim(store)
+    assert await store.later(anna, NOW + 5 * SECOND)
+    assert await claim(store, now=NOW + 4 * SECOND) == []
+    assert await store.next_at(NOW) == NOW + 5 * SECOND
+    assert texts(await claim(store, now=NOW + 5 * SECOND)) == ["1"]
+    assert await store.sent(ben, None, NOW)
+
+
+async def test_a_flooded_chat_gets_nothing_before_its_time_even_when_its_oldest_call_is_gone(store: Database) -> None:
+    await turn(store, ANNA, becomes(says("1")))
+    await turn(store, replace(ANNA, topic=4), becomes(says("2")))
+    (first,) = await claim(store)
+    assert await store.later(first, NOW + 9 * SECOND, whole_chat=True)
+    (again,) = await claim(store, now=NOW + 9 * SECOND)
+    assert await store.later(again, NOW + 20 * SECOND, whole_chat=True)
+    assert await claim(store, now=NOW + 19 * SECOND) == []
+    assert texts(await claim(store, now=NOW + 20 * SECOND)) == ["1"]
+
+
+async def test_when_to_look_again(store: Database) -> None:
+    assert await store.next_at(NOW) is None
+    await turn(store, ANNA, becomes(says("1"), says("2")))
+    assert await store.next_at(NOW) == NOW
+    await claim(store)
+    assert await store.next_at(NOW) == NOW + LEASE
+
+
+async def test_the_message_with_the_buttons_is_kept_unless_the_person_went_on(store: Database) -> None:
+    await turn(store, ANNA, becomes(says("a", panel=True), turn=1))
+    (first,) = await claim(store)
+    await store.sent(first, 41, NOW)
+    assert (await look(store, ANNA)).panel == 41
+    await turn(store, ANNA, becomes(says("b", panel=True), turn=2))
+    (second,) = await claim(store)
+    await turn(store, ANNA, becomes(turn=3))
+    await store.sent(second, 42, NOW)
+    assert (await look(store, ANNA)).panel == 41
+
+
+async def test_a_parked_call_is_listed_and_can_be_put_back(store: Database) -> None:
+    await turn(store, ANNA, becomes(says("1", panel=True), turn=1))
+    (posted,) = await claim(store)
+    assert await store.park(posted, "Bad Request: Änne", NOW)
+    (parked,) = await store.parked()
+    assert (parked.what, parked.key, parked.reason, parked.since) == ("call", ANNA, "Bad Request: Änne", NOW)
+    assert parked.payload == {"method": "sendMessage", "values": {"text": "1"}}
+    assert (await store.depth()).parked == 1
+    assert await store.release(parked.id, NOW)
+    assert not await store.release(parked.id, NOW)
+    (again,) = await claim(store)
+    assert again.call == posted.call
+    assert again.id > posted.id
+    await store.sent(again, 8, NOW)
+    assert (await look(store, ANNA)).panel == 8
+
+
+async def test_a_parked_update_counts_as_seen_until_it_is_released(store: Database) -> None:
+    await store.park_update(1, 50, "KeyError (3F)", {"update_id": 50, "text": "\ud800"}, NOW)
+    await store.park_update(1, 50, "again", {}, NOW)
+    first, _ = await store.parked()
+    assert (first.what, first.key, first.payload) == ("update", None, {"update_id": 50, "text": "\ud800"})
+    assert len(await store.parked(1)) == 1
+    assert await store.turn(50, ANNA, becomes(), NOW) is None
+    assert await store.release(first.id, NOW)
+    assert await store.turn(50, ANNA, becomes(), NOW) is not None
+
+
+async def test_a_chat_that_cannot_be_written_to_keeps_nothing_waiting(store: Database) -> None:
+    await turn(store, ANNA, becomes(says("1"), says("2"), says("3")))
+    await turn(store, BEN, becomes(says("ben")))
+    flying, _ = await claim(store)
+    assert await store.blocked(ANNA.bot, ANNA.chat, "bot was blocked", NOW) == 2
+    assert [p.payload["values"]["text"] for p in await store.parked()] == ["2", "3"]
+    assert await store.sent(flying, None, NOW)  # what is in flight is left to whoever makes it
+    assert (await store.depth()).waiting == 1
+    assert blocked(store) == [ANNA.chat]
+    await store.unblocked(ANNA.bot, ANNA.chat)
+    assert blocked(store) == []
+
+
+def blocked(store: Database) -> list[int]:
+    with store._engine.connect() as connection:
+        return list(connection.execute(text("SELECT chat FROM session WHERE blocked_at IS NOT NULL")).scalars())
+
+
+async def test_a_group_that_becomes_a_supergroup_keeps_everything(store: Database) -> None:
+    old, new = Key(1, -55, 0, 7), Key(1, GROUP, 0, 7)
+    await turn(store, old, becomes(says("1"), says("2"), says("3"), cases={1: case(a="b")}, current=1, turn=4))
+    (flying,) = await claim(store)
+    await store.migrate(1, -55, GROUP)
+    assert await store.later(flying, NOW)
+    claimed = await claim(store)
+    assert [(p.key, p.call.values["text"]) for p in claimed] == [(new, "1")]
+    await store.park(claimed[0], "x", NOW)
+    assert (await store.parked())[0].key == new
+    assert await look(store, new, lambda p: (p.cases[1].answers["a"], p.turn)) == ("b", 4)
+    assert await look(store, old, lambda p: p.current) == 0
+
+
+async def test_sessions_in_both_the_old_and_the_new_chat_are_joined(store: Database) -> None:
+    old, new = Key(1, -55, 0, 7), Key(1, GROUP, 0, 7)
+    await turn(store, old, becomes(cases={1: case(a="old"), 2: case(a="older")}, current=1, turn=4))
+    await turn(store, new, becomes(cases={1: case(a="new")}, current=1, turn=1))
+    await store.migrate(1, -55, GROUP)
+    assert await look(store, new, lambda p: [c.answers["a"] for c in p.cases.values()]) == ["new", "old", "older"]
+    assert await look(store, new, lambda p: (p.current, p.turn)) == (1, 1)
+
+
+async def test_four_workers_claim_each_call_once(store: Database) -> None:
+    keys = [replace(ANNA, chat=n, person=n) for n in range(1, 81)]
+    await asyncio.gather(*(turn(store, k, becomes(says(str(k.chat)))) for k in keys))
+    got: list[str] = []
+
+    async def work(name: str) -> None:
+        while claimed := await claim(store, 5, worker=name):
+            got.extend(texts(claimed))
+            await asyncio.gather(*(store.sent(p, None, NOW) for p in claimed))
+
+    await asyncio.gather(*(work(f"w{n}") for n in range(4)))
+    # A worker may find nothing because the others hold it all; nothing may be left or given twice.
+    assert sorted(got, key=int) == [str(k.chat) for k in keys]
+    assert (await store.depth()).waiting == 0
+
+
+async def test_the_indexes_of_a_claim_are_used(store: Database) -> None:
+    """With 20,000 calls waiting, a claim reads as few rows as with ten."""
+    engine = store._engine
+    one = store._statements.post
+    row = {"bot": 1, "topic": 0, "method": "sendMessage", "content": b"gAAAA", "panel": False, "reminder": False,
+           "turn": 0, "created_at": NOW}  # fmt: skip
+    with engine.begin() as connection:
+        cursor = connection.connection.cursor()
+        one.run_each(cursor, [row | {"chat": n % 5000, "person": n % 5000} for n in range(20_000)])
+    with engine.begin() as connection:
+        connection.execute(text("ANALYZE"))
+    plan = explained(store, store._statements.claim)
+    assert "ix_outbox_reminder_id" in plan
+    assert "ix_outbox_bot_chat_id" in plan
+    assert "Seq Scan" not in plan
+    assert "TEMP B-TREE" not in plan
+
+
+def explained(store: Database, statement: Prepared) -> str:
+    values = {"now": NOW, "lease_until": NOW, "worker": "w", "limit": 24}
+    with store._engine.begin() as connection:
+        cursor = connection.connection.cursor()
+        how = "EXPLAIN QUERY PLAN " if connection.dialect.name == "sqlite" else "EXPLAIN "
+        cursor.execute(how + statement.sql, statement._bound(values))
+        return "\n".join(str(row) for row in cursor.fetchall())

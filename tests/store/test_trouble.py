@@ -1,0 +1,274 @@
+"""Full disks, locked files, lost connections: nothing is confirmed that is not kept, and it goes on by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import resource
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from bot.core.person import Turned
+from bot.store import engines
+from bot.store.database import Database
+from bot.store.errors import Corrupt, DiskFull, Locked, Lost, ReadOnly, StoreTrouble, StoreUnready
+from tests.store.conftest import KEY, Opening, Place, fresh
+from tests.store.stories import ANNA, BEN, becomes, case, count, look, says, turn
+
+posix = pytest.mark.skipif(os.name != "posix", reason="limits and users are POSIX's")
+
+
+def big(person: Any) -> Turned:
+    """Need some room."""
+    return becomes(says("x" * 3000), cases={1: case(x="y" * 3000)}, current=1)(person)
+
+
+@contextmanager
+def no_larger_than(size: int) -> Iterator[None]:
+    """Let no file of this process grow beyond so many bytes."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+async def fails_until_there_is_room(store: Database) -> list[bool]:
+    done = await asyncio.gather(*(turn(store, ANNA, big) for _ in range(60)), return_exceptions=True)
+    failed = [d for d in done if isinstance(d, BaseException)]
+    assert failed
+    assert all(isinstance(error, DiskFull) for error in failed), failed
+    return [isinstance(d, Turned) for d in done]
+
+
+@posix
+async def test_a_file_that_may_not_grow_fails_in_words_and_recovers(sqlite: Place, opening: Opening) -> None:
+    store = await opening(sqlite)
+    await turn(store, ANNA, count)
+    with no_larger_than(Path(f"{sqlite.file}-wal").stat().st_size + 20_000):
+        kept = await fails_until_there_is_room(store)
+        with pytest.raises(StoreUnready, match=r"may not grow|disk"):
+            await ready_or_grow(store)
+    assert (await store.depth()).waiting == sum(kept)
+    await turn(store, ANNA, big)
+    await store.ready()
+
+
+async def ready_or_grow(store: Database) -> None:
+    """Ask whether the store is ready; what needs no room may well be."""
+    try:
+        await turn(store, ANNA, big)
+    except StoreTrouble as error:
+        raise StoreUnready(str(error)) from error
+
+
+async def test_a_full_disk_fails_in_words_and_recovers(sqlite: Place, opening: Opening) -> None:
+    store = await opening(sqlite)
+    await turn(store, ANNA, count)
+    await store._runner.submit(lambda c: c.execute("PRAGMA max_page_count=50", ()))
+    kept = await fails_until_there_is_room(store)
+    assert (await store.depth()).waiting == sum(kept)
+    await turn(store, ANNA, big)
+
+
+async def test_a_database_that_turns_read_only_fails_in_words_and_recovers(sqlite: Place, opening: Opening) -> None:
+    store = await opening(sqlite)
+    await store._runner.submit(lambda c: c.execute("PRAGMA query_only=ON", ()))
+    with pytest.raises(ReadOnly, match="cannot be written to"):
+        await turn(store, ANNA, count)
+    await turn(store, ANNA, count)
+    assert (await look(store, ANNA)).turn == 1
+
+
+@posix
+async def test_a_read_only_file_refuses_to_start() -> None:
+    folder = Path(tempfile.mkdtemp())
+    place = Place(f"sqlite:///{folder / 'a.sqlite3'}")
+    user = os.geteuid()
+    try:
+        await (await Database.open(place.url, place.cipher)).close()
+        place.file.chmod(0o444)
+        folder.chmod(0o555)
+        if user == 0:
+            os.seteuid(65534)
+        with pytest.raises(StoreUnready, match="Let the bot's user write"):
+            await Database.open(place.url, place.cipher)
+    finally:
+        os.seteuid(user)
+        folder.chmod(0o755)
+        shutil.rmtree(folder)
+
+
+LOCKING = """
+import sqlite3, sys, time
+held = sqlite3.connect(sys.argv[1], isolation_level=None)
+held.execute("BEGIN IMMEDIATE")
+print("held", flush=True)
+sys.stdin.readline()
+"""
+
+
+@contextmanager
+def held_by_another_process(file: Path) -> Iterator[subprocess.Popen[str]]:
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen([sys.executable, "-c", LOCKING, str(file)], **pipes) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        try:
+            yield holder
+        finally:
+            holder.kill()
+
+
+async def test_a_lock_of_some_seconds_is_waited_for(sqlite: Place, opening: Opening) -> None:
+    store = await opening(sqlite)
+    with held_by_another_process(sqlite.file) as holder:
+        waiting = asyncio.create_task(turn(store, ANNA, count))
+        await asyncio.sleep(0.7)
+        assert not waiting.done()
+        holder.kill()
+        assert await waiting is not None
+
+
+async def test_a_longer_lock_fails_in_words_and_recovers(
+    sqlite: Place, opening: Opening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engines, "BUSY_SECONDS", 0.2)
+    store = await opening(sqlite)
+    with held_by_another_process(sqlite.file):
+        with pytest.raises(Locked, match="another process holds it"):
+            await turn(store, ANNA, count)
+        with pytest.raises(StoreUnready):
+            await store.ready()
+    await turn(store, ANNA, count)
+    assert (await look(store, ANNA)).turn == 1
+
+
+async def test_a_lost_connection_fails_in_words_and_is_made_anew(template: str, opening: Opening) -> None:
+    place = Place(fresh(template, "ready"))
+    store = await opening(place)
+    await turn(store, ANNA, count)
+    with psycopg.connect(template, autocommit=True) as connection:
+        name = place.url.rpartition("/")[2]
+        connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+    with pytest.raises(Lost, match="connects again by itself"):
+        await turn(store, ANNA, count)
+    for _ in range(3):
+        await turn(store, ANNA, count)
+    assert (await look(store, ANNA)).turn == 4
+
+
+async def test_a_server_that_is_not_there_refuses_to_start_without_showing_the_password() -> None:
+    with pytest.raises(Lost) as refused:
+        await Database.open("postgresql://me:s3cret@127.0.0.1:1/x", Place("").cipher)
+    assert "s3cret" not in str(refused.value)
+    assert "postgresql+psycopg://me:***@127.0.0.1:1/x" in str(refused.value)
+
+
+@pytest.mark.parametrize("url", ["mysql://me:s3cret@h/x", "s3cret", "sqlite://", "sqlite:///:memory:", ""])
+async def test_a_url_that_names_no_database_is_refused(url: str) -> None:
+    with pytest.raises(StoreUnready, match="DATABASE_URL: ") as refused:
+        await Database.open(url, Place("").cipher)
+    assert "s3cret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("damage", ["text", "header", "middle", "cut"])
+async def test_a_damaged_file_refuses_to_start_and_is_left_alone(sqlite: Place, damage: str) -> None:
+    store = await Database.open(sqlite.url, sqlite.cipher)
+    for _ in range(5):
+        await turn(store, ANNA, big)
+    await store.close()
+    whole = sqlite.file.read_bytes()
+    damaged = {
+        "text": b"These are my notes, and no database.\n" * 40,
+        "header": b"X" * 32 + whole[32:],
+        "middle": whole[:8192] + os.urandom(4096 * 6) + whole[8192 + 4096 * 6 :],
+        "cut": whole[: len(whole) // 2 // 4096 * 4096],
+    }[damage]
+    sqlite.file.write_bytes(damaged)
+    with pytest.raises(Corrupt, match="left as it is"):
+        await Database.open(sqlite.url, sqlite.cipher)
+    assert sqlite.file.read_bytes() == damaged
+
+
+async def test_a_new_file_is_its_owners_alone(sqlite: Place, opening: Opening) -> None:
+    sqlite.file.unlink()
+    await turn(await opening(sqlite), ANNA, count)
+    modes = {f.name: f.stat().st_mode & 0o077 for f in sqlite.file.parent.iterdir()}
+    assert len(modes) == 3
+    assert set(modes.values()) == {0}
+
+
+async def test_a_backup_taken_under_load_is_whole(sqlite: Place, opening: Opening, tmp_path: Path) -> None:
+    store = await opening(sqlite)
+    await asyncio.gather(*(turn(store, ANNA, count) for _ in range(50)))
+    copy = tmp_path / "copy.sqlite3"
+    stop = asyncio.Event()
+
+    async def load() -> None:
+        while not stop.is_set():
+            await turn(store, BEN, big)
+
+    loads = [asyncio.create_task(load()) for _ in range(8)]
+    await asyncio.to_thread(back_up, sqlite.file, copy)
+    stop.set()
+    await asyncio.gather(*loads)
+    with sqlite3.connect(copy) as backup:
+        assert backup.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    backup.close()
+    restored = await opening(Place(f"sqlite:///{copy}"))
+    assert (await look(restored, ANNA)).turn == 50
+
+
+def back_up(file: Path, copy: Path) -> None:
+    if program := shutil.which("sqlite3"):
+        subprocess.run([program, "-cmd", ".timeout 5000", file, f".backup '{copy}'"], check=True)
+        return
+    source, target = sqlite3.connect(file), sqlite3.connect(copy)
+    source.backup(target)
+    source.close()
+    target.close()
+
+
+COUNTING = """
+import asyncio, sys
+from bot.store.cipher import Cipher
+from bot.store.database import Database
+from tests.conftest import NOW
+from tests.store.stories import ANNA, count
+
+async def main():
+    store = await Database.open(sys.argv[1], Cipher.of(sys.argv[2]))
+    print("open", flush=True)
+    sys.stdin.readline()
+    for n in range(50):
+        await store.turn(int(sys.argv[3]) + n, ANNA, count, NOW)
+    await store.close()
+
+asyncio.run(main())
+"""
+
+
+async def test_two_processes_keep_the_order_of_one_person(place: Place, opening: Opening) -> None:
+    store = await opening(place)
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen([sys.executable, "-c", COUNTING, place.url, KEY, "1000000"], **pipes) as other:
+        assert other.stdout is not None
+        assert other.stdin is not None
+        assert await asyncio.to_thread(other.stdout.readline) == "open\n"
+        other.stdin.write("\n")
+        other.stdin.flush()
+        await asyncio.gather(*(turn(store, ANNA, count) for _ in range(50)))
+        assert await asyncio.to_thread(other.wait) == 0
+    assert await look(store, ANNA, lambda p: (p.turn, p.cases[1].answers["n"])) == (100, "100")

@@ -1,0 +1,164 @@
+"""Whole conversations with the real bot: its own process, over HTTP, with a database file, killed in the middle."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.botapi import BotApiServer, Person
+from tests.telegram.running import RunningBot
+
+SLOW_MACHINE = 25  # seconds until something must have been said, however busy the machine is
+
+
+@pytest.fixture
+def telegram() -> Iterator[BotApiServer]:
+    with BotApiServer(seed=1) as server:
+        yield server
+
+
+def nothing_was_refused(server: BotApiServer) -> None:
+    """See that every call was right; after a kill, one may have been made a second time and changed nothing."""
+    assert [call for call in server.refused if "message is not modified" not in call.description] == []
+    assert server.violations == []
+    assert server.unanswered_taps() == []
+
+
+def begin(person: Person) -> None:
+    person.says("/start")
+    person.expects("linked on LinkedIn", timeout=SLOW_MACHINE)
+
+
+def answer(person: Person, *labels: str) -> None:
+    for label in labels:
+        person.taps(label, timeout=SLOW_MACHINE)
+
+
+def type_in(person: Person, **texts: str) -> None:
+    for words, text in texts.items():
+        person.expects(words.replace("_", " "), timeout=SLOW_MACHINE)
+        person.says(text)
+
+
+def advised(person: Person) -> None:
+    answer(person, "No", "Well", "Nothing yet", "The hiring manager", "No", "Warm and lively", "Yesterday", "Not yet")
+    person.expects("Send a thank-you e-mail now", timeout=SLOW_MACHINE)
+
+
+def handed_over(person: Person) -> None:
+    answer(person, "Free", "Yes, up to date")
+    type_in(person, first_name="Zoë <b>&amp;", Which_job="Data Analyst", Which_company="Northwind",
+            Which_topic="event billing", your_own_name="Sam")  # fmt: skip
+    person.expects("What next?", timeout=SLOW_MACHINE)
+
+
+@pytest.mark.parametrize("webhook", [False, True], ids=["polling", "webhook"])
+def test_a_conversation_from_start_to_note_survives_a_kill(
+    telegram: BotApiServer, tmp_path: Path, webhook: bool
+) -> None:
+    with RunningBot(telegram, tmp_path, webhook=webhook) as bot:
+        dana = telegram.person(first_name="Dana")
+        begin(dana)
+        answer(dana, "No", "Well", "Nothing yet")
+        dana.expects("Who is this person?", timeout=SLOW_MACHINE)
+        bot.kill()
+        bot.start()
+        answer(dana, "The hiring manager", "No", "Warm and lively", "Yesterday", "Not yet")
+        dana.expects("Send a thank-you e-mail now", timeout=SLOW_MACHINE)
+        run = next(message for message in dana.screen if "✓ Linked already: No" in message.text)
+        assert run.text.count("✓") == 8, "one message holds the whole run of taps"
+        assert run.labels == []
+        handed_over(dana)
+        assert dana.copies("Copy").startswith("Hi Zoë <b>&amp;, ")
+        nothing_was_refused(telegram)
+        status, seconds = bot.stop()
+        assert status == 0
+        assert seconds <= 10
+
+
+def test_what_is_written_down_can_be_read_by_nobody_else(telegram: BotApiServer, tmp_path: Path) -> None:
+    """Names and texts are in no file in clear; after /forget nothing of them is left, and the log never held any."""
+    with RunningBot(telegram, tmp_path) as bot:
+        dana = telegram.person(first_name="Dana")
+        begin(dana)
+        advised(dana)
+        answer(dana, "Free", "Yes, up to date")
+        type_in(dana, first_name="Sentinelle", Which_job="Sentinel-job", Which_company="Sentinel-firm")
+        dana.expects("Which topic", timeout=SLOW_MACHINE)
+        dana.says("/export")
+        dana.expects("Everything I keep", timeout=SLOW_MACHINE)
+        document = next(message.document for message in reversed(dana.screen) if message.document)
+        kept = json.loads(document.content)
+        assert kept["cases"]["1"]["answers"]["first"] == "Sentinelle"
+        assert all(b"entinel" not in file.read_bytes() for file in (tmp_path / "data").iterdir())
+        dana.says("/forget")
+        answer(dana, "Yes, delete everything")
+        dana.expects("Everything is deleted", timeout=SLOW_MACHINE)
+        dana.says("/export")
+        dana.expects("Everything I keep", timeout=SLOW_MACHINE)
+        document = next(message.document for message in reversed(dana.screen) if message.document)
+        assert b"entinel" not in document.content
+        bot.stop()
+    log = bot.log.read_text(encoding="utf-8")
+    for secret in (telegram.token, "Sentinel", "Dana"):
+        assert secret not in log
+
+
+def test_two_people_and_strangers_do_not_disturb_each_other(telegram: BotApiServer, tmp_path: Path) -> None:
+    with RunningBot(telegram, tmp_path):
+        dana, noor = telegram.person(first_name="Dana"), telegram.person(first_name="Noor")
+        begin(dana)
+        begin(noor)
+        question = dana.screen[-1]
+        answer(dana, "No")
+        dana.expects("How did the interview", timeout=SLOW_MACHINE)
+        noor.forges("0:connected", noor.screen[-1], timeout=SLOW_MACHINE)
+        assert noor.toast == "That question is already answered."
+        dana.forges("0:none", question, timeout=SLOW_MACHINE)
+        assert dana.toast == "That question is already answered."
+        for nonsense in ("", "x" * 64, "-1:none", "99999999999999:none", "1:" + "é" * 30):
+            if nonsense:
+                dana.forges(nonsense, question, timeout=SLOW_MACHINE)
+        dana.sends_sticker()
+        dana.expects("How did the interview", timeout=SLOW_MACHINE)
+        dana.sends_photo("a caption")
+        dana.expects("cannot look at pictures", timeout=SLOW_MACHINE)
+        telegram.wait(lambda: "‹ Back" in dana.screen[-1].labels, SLOW_MACHINE)
+        answer(dana, "‹ Back")
+        dana.expects("linked on LinkedIn", timeout=SLOW_MACHINE)
+        nothing_was_refused(telegram)
+
+
+def test_an_operator_can_see_that_it_lives(telegram: BotApiServer, tmp_path: Path) -> None:
+    with RunningBot(telegram, tmp_path) as bot:
+        begin(telegram.person(first_name="Dana"))
+        base = f"http://127.0.0.1:{bot.port}"
+        assert httpx.get(f"{base}/healthz").text == "alive\n"
+        assert httpx.get(f"{base}/readyz").status_code == 200
+        page = httpx.get(f"{base}/metrics").text
+        assert "afterword" in page
+        assert telegram.token not in page
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"TELEGRAM_BOT_TOKEN": "nonsense", "PORT": "many", "LOG_LEVEL": "LOUD"}, ["_TOKEN", "PORT", "LOG_LEVEL"]),
+        ({"WEBHOOK_URL": "ftp://x"}, ["WEBHOOK_URL"]),
+        ({"DATABASE_URL": "oracle://x"}, ["DATABASE_URL"]),
+    ],
+)  # fmt: skip
+def test_wrong_settings_are_all_named_at_once(
+    telegram: BotApiServer, tmp_path: Path, settings: dict[str, str], words: list[str]
+) -> None:
+    with RunningBot(telegram, tmp_path, **settings) as bot:
+        assert bot.process is not None
+        assert bot.process.wait(timeout=SLOW_MACHINE) == 1
+    said = bot.log.read_text(encoding="utf-8")
+    assert all(word in said for word in words)
+    assert "Traceback" not in said
+    assert "nonsense" not in said

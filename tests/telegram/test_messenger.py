@@ -1,0 +1,221 @@
+"""Calls against the strict local server, and what each error means."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from telegram.error import BadRequest, Conflict, Forbidden, InvalidToken, NetworkError, TelegramError
+
+from bot.core.person import Call, Key
+from bot.service.ports import Again, Delivered, Moved, Never, Outcome
+from bot.telegram.messenger import TelegramMessenger, judged
+from bot.telegram.request import ApiBot, Cut, Flooded, Line, NotWritten, connected
+from tests.botapi import BotApiServer, Person
+
+KEYBOARD = {"inline_keyboard": [[{"text": "Yes", "callback_data": "1:yes"}]]}
+
+
+@pytest.fixture
+async def line(server: BotApiServer) -> AsyncIterator[ApiBot]:
+    async with connected(server.token, server.url) as bot:
+        yield bot
+
+
+@pytest.fixture
+def messenger(line: ApiBot) -> TelegramMessenger:
+    return TelegramMessenger(line)
+
+
+def key(person: Person) -> Key:
+    return Key(7, person.id, 0, person.id)
+
+
+def said(text: str, **more: Any) -> Call:
+    return Call("sendMessage", {"text": text, "parse_mode": "HTML", **more})
+
+
+def edited(message: int, text: str, *, panel: bool = True) -> Call:
+    return Call("editMessageText", {"message_id": message, "text": text, "reply_markup": KEYBOARD}, panel=panel)
+
+
+async def sent(messenger: TelegramMessenger, person: Person, text: str = "hello") -> int:
+    outcome = await messenger.make(key(person), said(text, reply_markup=KEYBOARD))
+    assert isinstance(outcome, Delivered)
+    assert outcome.message is not None
+    return outcome.message
+
+
+async def test_a_message_arrives_and_its_id_comes_back(
+    server: BotApiServer, messenger: TelegramMessenger, dana: Person
+) -> None:
+    message = await sent(messenger, dana, "<b>Yes</b>, connect. 👍")
+    (seen,) = server.sent()
+    assert (seen.id, seen.text) == (message, "Yes, connect. 👍")
+    assert server.refused == []
+
+
+async def test_a_topic_is_kept_and_only_where_there_is_one(server: BotApiServer, messenger: TelegramMessenger) -> None:
+    forum = server.group(forum=True)
+    number = forum.topic("Jobs")
+    outcome = await messenger.make(Key(7, forum.id, number, 1), said("here"))
+    assert isinstance(outcome, Delivered)
+    assert server.calls_of("sendMessage")[-1].parameters["message_thread_id"] == number
+    assert isinstance(await messenger.make(Key(7, forum.id, 9999, 1), said("gone")), Never)
+
+
+async def test_a_document_arrives_with_its_name_and_content(
+    server: BotApiServer, messenger: TelegramMessenger, dana: Person
+) -> None:
+    values = {"document": {"name": "afterword.json", "text": "{}"}, "caption": "Yours"}
+    assert isinstance(await messenger.make(key(dana), Call("sendDocument", values)), Delivered)
+    (seen,) = server.sent()
+    assert seen.document is not None
+    assert (seen.document.name, seen.document.content, seen.text) == ("afterword.json", b"{}", "Yours")
+
+
+async def test_an_edit_edits_and_a_second_time_changes_nothing(messenger: TelegramMessenger, dana: Person) -> None:
+    message = await sent(messenger, dana)
+    assert await messenger.make(key(dana), edited(message, "new")) == Delivered(message)
+    assert await messenger.make(key(dana), edited(message, "new")) == Delivered(message)
+
+
+async def test_an_edit_that_cannot_be_done_is_sent_anew(
+    server: BotApiServer, messenger: TelegramMessenger, dana: Person
+) -> None:
+    message = await sent(messenger, dana)
+    dana.deletes(server.sent()[0])
+    outcome = await messenger.make(key(dana), edited(message, "anew"))
+    assert isinstance(outcome, Delivered)
+    assert outcome.message not in (None, message)
+    assert server.sent()[-1].text == "anew"
+
+
+async def test_what_only_closes_an_old_message_is_not_sent_anew(
+    server: BotApiServer, messenger: TelegramMessenger, dana: Person
+) -> None:
+    message = await sent(messenger, dana)
+    dana.deletes(server.sent()[0])
+    assert await messenger.make(key(dana), edited(message, "frozen", panel=False)) == Delivered(None)
+    close = Call("editMessageReplyMarkup", {"message_id": message})
+    assert await messenger.make(key(dana), close) == Delivered(None)
+    assert len(server.calls_of("sendMessage")) == 1
+
+
+async def test_whoever_blocked_the_bot_gets_nothing_more(
+    server: BotApiServer, messenger: TelegramMessenger, dana: Person
+) -> None:
+    server.fault("403", method="sendMessage")
+    outcome = await messenger.make(key(dana), said("hello"))
+    assert isinstance(outcome, Never)
+    assert outcome.whole_chat
+    assert await messenger.make(Key(7, 424242, 0, 424242), said("who?")) == Never("Chat not found", whole_chat=True)
+
+
+@pytest.mark.parametrize(
+    ("kind", "outcome"),
+    [
+        ("429", Again(3.0, whole_chat=True)),
+        ("500", Again(1.0)),
+        ("502_html", Again(1.0)),
+        ("cut_before", Again(0.0, ambiguous=True)),
+        ("cut_after", Again(0.0, ambiguous=True)),
+        ("401", Again(30.0)),
+    ],
+)
+async def test_each_fault_on_the_way_has_its_meaning(
+    server: BotApiServer, messenger: TelegramMessenger, dana: Person, kind: str, outcome: Outcome
+) -> None:
+    server.fault(kind, method="sendMessage", retry_after=3)
+    assert await messenger.make(key(dana), said("hello")) == outcome
+
+
+async def test_an_answer_that_does_not_come_is_ambiguous(server: BotApiServer, dana: Person) -> None:
+    server.fault("timeout", method="sendMessage", seconds=2)
+    line = Line(read=0.2)
+    await line.initialize()
+    bot = ApiBot(server.token, server.base_url, request=line, get_updates_request=Line())
+    assert await TelegramMessenger(bot).make(key(dana), said("hello")) == Again(0.0, ambiguous=True)
+    await line.shutdown()
+
+
+async def test_a_refused_connection_was_certainly_not_written(dana: Person, server: BotApiServer) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    for address in (f"http://127.0.0.1:{port}", "http://nowhere.invalid"):
+        async with connected(server.token, address) as bot:
+            with pytest.raises(NotWritten) as caught:
+                await bot.call("getMe", {})
+            assert server.token not in repr(caught.value) + str(caught.value.__context__)
+            assert caught.value.__cause__ is None
+            assert await TelegramMessenger(bot).make(key(dana), said("hello")) == Again(0.0)
+
+
+async def test_a_group_that_became_a_supergroup_has_moved(server: BotApiServer, messenger: TelegramMessenger) -> None:
+    group = server.group(basic=True)
+    old = group.id
+    group.migrates()
+    outcome = await messenger.make(Key(7, old, 0, 1), said("hello"))
+    assert isinstance(outcome, Moved)
+    assert outcome.chat < -(10**12)
+
+
+async def test_a_tap_is_answered_and_a_late_answer_is_nobodys_trouble(
+    server: BotApiServer, line: ApiBot, dana: Person
+) -> None:
+    counted: list[bool] = []
+    messenger = TelegramMessenger(line, counted.append)
+    await sent(messenger, dana)
+    tap = dana.taps("Yes", timeout=0)
+    messenger.acknowledge(tap.id, "Done" * 100)
+    await messenger.close()
+    messenger.acknowledge("unknown")
+    await messenger.close()
+    assert server.unanswered_taps() == []
+    assert counted == [True, False]
+    toast = server.calls_of("answerCallbackQuery")[0].parameters["text"]
+    assert len(toast) == 200
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome"),
+    [
+        (Flooded(7), Again(7, whole_chat=True)),
+        (Forbidden("bot was kicked from the supergroup chat"), Never("bot was kicked from the supergroup chat", True)),
+        (BadRequest("Message thread not found"), Never("Message thread not found")),
+        (BadRequest("Not enough rights to send text messages to the chat"),
+         Never("Not enough rights to send text messages to the chat")),
+        (BadRequest('Can\'t parse entities: unsupported start tag "dana"'),
+         Never('Can\'t parse entities: unsupported start tag "…"')),
+        (NetworkError("Request Entity Too Large (413)"), Never("Request Entity Too Large (413)")),
+        (NetworkError("Bad Gateway (502)"), Again(1.0)),
+        (NotWritten("no"), Again(0.0)),
+        (Cut("no"), Again(0.0, ambiguous=True)),
+        (InvalidToken("no"), Again(30.0)),
+        (Conflict("no"), Again(30.0)),
+        (TelegramError("Invalid server response"), Again(1.0, ambiguous=True)),
+    ],
+)  # fmt: skip
+def test_what_errors_mean_for_a_message(error: TelegramError, outcome: Outcome) -> None:
+    assert judged("sendMessage", {}, error) == outcome
+
+
+def test_an_edit_made_twice_is_one_edit() -> None:
+    assert judged("editMessageText", {"message_id": 5}, Cut("no")) == Again(0.0)
+    assert judged("editMessageText", {"message_id": 5}, BadRequest("Message is not modified: same")) == Delivered(5)
+    assert judged("editMessageText", {"message_id": 5}, BadRequest("Message can't be edited")) is None
+    assert judged("sendMessage", {}, BadRequest("Message can't be edited")) == Never("Message can't be edited")
+
+
+async def test_calls_side_by_side_share_a_pool_of_connections(
+    server: BotApiServer, messenger: TelegramMessenger
+) -> None:
+    server.enforce_limits = False
+    people = [server.person(started=True) for _ in range(50)]
+    outcomes = await asyncio.gather(*(messenger.make(key(person), said("hello")) for person in people))
+    assert all(isinstance(outcome, Delivered) for outcome in outcomes)
+    assert len({outcome.message for outcome in outcomes if isinstance(outcome, Delivered)}) == 50

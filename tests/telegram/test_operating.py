@@ -1,0 +1,61 @@
+"""What operators do: look whether all is well, see what was put aside, and let it have another try."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bot.operating import opened
+from bot.settings import Settings
+from tests.botapi import BotApiServer
+from tests.telegram.running import RunningBot
+
+
+def afterword(bot: RunningBot, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "bot", *arguments],
+        capture_output=True, text=True, env=bot.env, cwd=bot.folder, timeout=60, check=False,
+    )  # fmt: skip
+
+
+def test_the_doctor_says_what_is_well_and_what_is_not(tmp_path: Path) -> None:
+    with BotApiServer(seed=1) as telegram:
+        well = RunningBot(telegram, tmp_path)
+        done = afterword(well, "doctor")
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert done.stdout.count("ok ") == 3
+        wrong = RunningBot(telegram, tmp_path, TELEGRAM_BOT_TOKEN="123456789:" + "A" * 35)
+        done = afterword(wrong, "doctor")
+        assert done.returncode == 1
+        assert "Telegram refuses the token" in done.stdout
+        assert "A" * 35 not in done.stdout + done.stderr
+        other_key = RunningBot(telegram, tmp_path, DATA_KEY="MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=")
+        done = afterword(other_key, "doctor")
+        assert done.returncode == 1
+        assert "another key" in done.stdout
+        assert "Traceback" not in done.stdout + done.stderr
+
+
+async def test_an_update_that_was_put_aside_is_listed_and_released(tmp_path: Path) -> None:
+    with BotApiServer(seed=1) as telegram:
+        bot = RunningBot(telegram, tmp_path)
+        assert afterword(bot, "parked").stdout == "0 put aside.\n"
+        bot_id = int(telegram.token.partition(":")[0])
+        person = {"id": 77, "is_bot": False, "first_name": "Dana"}
+        message = {"message_id": 1, "date": 0, "chat": {"id": 77, "type": "private"}, "from": person, "text": "hello"}
+        payload = {"update_id": 5, "message": message}
+        settings = Settings.model_validate({**bot.env, "DATA_DIR": str(tmp_path / "data")})
+        async with opened(settings) as store:
+            await store.park_update(bot_id, 5, "ValueError (ABC123)", payload, datetime.now(UTC))
+        listed = afterword(bot, "parked").stdout
+        assert "update: ValueError (ABC123)" in listed
+        assert "hello" not in listed
+        number = listed.split()[0]
+        assert afterword(bot, "parked", "--release", number).stdout == "Released.\n"
+        assert afterword(bot, "parked").stdout == "0 put aside.\n"
+        async with opened(settings) as store:
+            assert (await store.depth()).waiting > 0, "what it led to waits to be sent"
+        done = afterword(bot, "parked", "--release", "999")
+        assert done.returncode == 1

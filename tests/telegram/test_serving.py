@@ -1,0 +1,242 @@
+"""The whole bot against the strict local server: wired, killed, stopped, and started again."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.core.person import Call, Key, Person, Turned
+from bot.service.conversation import Knock
+from bot.serving import Talk, serve
+from bot.settings import Settings, load
+from bot.telegram.intake import News, Read
+from bot.telegram.polling import Refused
+from tests.botapi import BotApiServer
+from tests.botapi import Person as Human
+
+SECRET = "only-Telegram-knows-this"  # noqa: S105 - opens nothing
+
+
+def read(me: dict[str, Any], update: dict[str, Any]) -> Read:
+    """Read texts, taps and blocks: as little as shows the walk of an update."""
+    if query := update.get("callback_query"):
+        who = Key(me["id"], query["from"]["id"], 0, query["from"]["id"])
+        return Read(Knock(update["update_id"], who, query["data"], raw=update), query=query["id"])
+    if member := update.get("my_chat_member"):
+        kicked = member["new_chat_member"]["status"] == "kicked"
+        return Read(news=News(member["chat"]["id"], "left" if kicked else "back", reason="blocked"))
+    who = Key(me["id"], update["message"]["chat"]["id"], 0, update["message"]["from"]["id"])
+    return Read(Knock(update["update_id"], who, update["message"]["text"], raw=update))
+
+
+def count(knock: Knock, person: Person | None, now: datetime) -> Turned:
+    """Say the number of the turn and what was heard."""
+    del now
+    after = replace(person or Person(), turn=(person or Person()).turn + 1)
+    keyboard = {"inline_keyboard": [[{"text": "More", "callback_data": "more"}]]}
+    text = {"text": f"{after.turn} {knock.event}", "reply_markup": keyboard}
+    return Turned(after, (Call("sendMessage", text, panel=True),), toast="heard" if knock.event == "more" else "")
+
+
+TALK = Talk(count, read)
+
+
+@pytest.fixture
+def settings(server: BotApiServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    for name, value in given(server, tmp_path).items():
+        monkeypatch.setenv(name, value)
+    return load(tmp_path)
+
+
+def given(server: BotApiServer, folder: Path) -> dict[str, str]:
+    return {
+        "TELEGRAM_BOT_TOKEN": server.token, "TELEGRAM_API_BASE_URL": server.url, "DATA_DIR": str(folder / "data"),
+        "PORT": "0",
+    }  # fmt: skip
+
+
+@asynccontextmanager
+async def serving(settings: Settings) -> AsyncIterator[None]:
+    stop = asyncio.Event()
+    running = asyncio.create_task(serve(settings, TALK, timeout=2, lease=timedelta(seconds=2), stop=stop))
+    try:
+        yield
+    finally:
+        stop.set()
+        await asyncio.wait_for(running, 10)
+
+
+def said(server: BotApiServer, human: Human) -> list[str]:
+    return [message.text for message in server.sent() if message.chat.id == human.id]
+
+
+async def until(predicate: Callable[[], object], seconds: float = 5.0) -> None:
+    async with asyncio.timeout(seconds):
+        while not predicate():
+            await asyncio.sleep(0.01)
+
+
+async def test_what_is_said_is_answered_and_what_is_tapped_ends_its_spinner(
+    server: BotApiServer, dana: Human, settings: Settings
+) -> None:
+    async with serving(settings):
+        dana.says("hello")
+        await until(lambda: said(server, dana) == ["1 hello"])
+        tap = await server.play(dana.taps, "More")
+        await until(lambda: said(server, dana) == ["1 hello", "2 more"])
+        assert tap.answered
+    assert server.pending == []
+    assert server.calls_of("answerCallbackQuery")[0].parameters["text"] == "heard"
+    assert server.refused == []
+    assert settings.keys_file.stat().st_mode & 0o077 == 0
+
+
+async def test_what_was_kept_before_a_stop_goes_on_after_it(
+    server: BotApiServer, dana: Human, settings: Settings
+) -> None:
+    async with serving(settings):
+        dana.says("one")
+        await until(lambda: said(server, dana))
+    dana.says("two")
+    async with serving(settings):
+        await until(lambda: said(server, dana) == ["1 one", "2 two"])
+
+
+async def test_somebody_who_blocks_gets_nothing_until_they_come_back(
+    server: BotApiServer, dana: Human, settings: Settings
+) -> None:
+    async with serving(settings):
+        dana.says("one")
+        await until(lambda: said(server, dana))
+        dana.blocks()
+        await until(lambda: not server.pending)
+        dana.unblocks()
+        dana.says("two")
+        await until(lambda: said(server, dana) == ["1 one", "2 two"])
+
+
+async def test_the_bot_starts_while_telegram_is_away(server: BotApiServer, dana: Human, settings: Settings) -> None:
+    dana.says("hello")
+    with server.outage():
+        running = serving(settings)
+        await running.__aenter__()
+        await asyncio.sleep(0.2)
+    await until(lambda: said(server, dana) == ["1 hello"])
+    await running.__aexit__(None, None, None)
+
+
+async def test_a_refused_token_is_said(server: BotApiServer, settings: Settings) -> None:
+    server.fault("401", method="getMe")
+    with pytest.raises(Refused, match="BotFather"):
+        await serve(settings, TALK)
+
+
+async def test_the_webhook_takes_over_from_polling_and_back(
+    server: BotApiServer, dana: Human, settings: Settings
+) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    more = {"webhook_url": f"http://127.0.0.1:{port}/hook", "port": port}
+    hooked = settings.model_copy(update=more | {"webhook_secret": type(settings.token)(SECRET)})  # type: ignore[call-overload]
+    dana.says("one")
+    async with serving(hooked):
+        await until(lambda: said(server, dana) == ["1 one"])
+        assert server.calls_of("getUpdates") == []
+    dana.says("two")
+    async with serving(settings):
+        await until(lambda: said(server, dana) == ["1 one", "2 two"])
+    assert len(server.calls_of("deleteWebhook")) == 1
+
+
+POINTS = ("before_commit", "after_commit", "before_send", "after_send")
+PROGRAM = """
+import asyncio, os
+from datetime import timedelta
+from pathlib import Path
+from bot.serving import serve
+from bot.settings import load
+from tests.telegram.test_serving import TALK
+asyncio.run(serve(load(Path(os.environ["DATA_DIR"]).parent), TALK, timeout=2, lease=timedelta(seconds=1)))
+"""
+
+
+def started(server: BotApiServer, folder: Path, fault: str = "") -> subprocess.Popen[bytes]:
+    environment = os.environ | given(server, folder) | {"AFTERWORD_FAULT": fault}
+    return subprocess.Popen([sys.executable, "-c", PROGRAM], env=environment, stderr=subprocess.DEVNULL,
+                            stdout=subprocess.DEVNULL)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param("after_send:2"),
+        *(pytest.param(f"{point}:{n}", marks=pytest.mark.slow) for point in POINTS for n in range(1, 5)),
+    ],
+)
+def test_a_kill_loses_nothing_and_doubles_one_message_at_most(
+    server_in_thread: BotApiServer, tmp_path: Path, fault: str
+) -> None:
+    server = server_in_thread
+    humans = [server.person(started=True) for _ in range(5)]
+    for human in humans:
+        human.says("one")
+    killed = started(server, tmp_path, fault)
+    assert killed.wait(15) == -signal.SIGKILL
+    for human in humans:
+        human.says("two")
+    again = started(server, tmp_path)
+    try:
+        server.wait(lambda: all("2 two" in said(server, human) for human in humans), 15)
+    finally:
+        again.terminate()
+    assert again.wait(10) == 0
+    texts = [text for human in humans for text in said(server, human)]
+    assert set(texts) == {"1 one", "2 two"}
+    assert len(texts) <= 2 * len(humans) + fault.startswith("after_send")
+    for human in humans:
+        assert said(server, human)[-1] == "2 two"
+    assert server.pending == []
+
+
+@pytest.mark.slow
+def test_sigterm_under_load_ends_in_time_and_loses_and_doubles_nothing(
+    server_in_thread: BotApiServer, tmp_path: Path
+) -> None:
+    server = server_in_thread
+    humans = [server.person(started=True) for _ in range(40)]
+    first = started(server, tmp_path)
+    server.wait(lambda: server.calls_of("getUpdates"), 15)
+    for n in range(3):
+        for human in humans:
+            human.says(str(n))
+        if n == 1:
+            first.terminate()
+    assert first.wait(10) == 0
+    second = started(server, tmp_path)
+    try:
+        server.wait(lambda: len(server.sent()) >= 3 * len(humans), 20)
+    finally:
+        second.terminate()
+    assert second.wait(10) == 0
+    for human in humans:
+        assert said(server, human) == ["1 0", "2 1", "3 2"]
+    assert server.violations == []
+
+
+@pytest.fixture
+def server_in_thread() -> Any:
+    with BotApiServer(seed=1) as server:
+        yield server

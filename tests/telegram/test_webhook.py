@@ -1,0 +1,186 @@
+"""The web side: 200 only for what is kept, and what an operator may look at."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from bot.service.clock import SystemClock
+from bot.service.conversation import NotKept
+from bot.store.database import Database
+from bot.telegram.health import Meters
+from bot.telegram.polling import ALLOWED, Age
+from bot.telegram.request import connected
+from bot.telegram.webhook import LARGEST, SECRET_HEADER, Server, Web, drop_webhook, set_webhook
+from tests.botapi import BotApiServer, Person
+from tests.service.conftest import opened
+
+SECRET = "only-Telegram-knows-this"  # noqa: S105 - opens nothing
+
+
+class Running:
+    """A served application with its real store; `receive` can be made to fail."""
+
+    def __init__(self, store: Database) -> None:
+        self.store, self.age, self.meters = store, Age(), Meters()
+        self.got: list[dict[str, Any]] = []
+        self.trouble: Exception | None = None
+        self.seconds = 0.0
+        self.web = Web(store, SystemClock(), self.meters, self.age, silence=60)
+        self.web.listen("/hook", SECRET, self.receive)
+        self.server = Server(self.web.application(), "127.0.0.1", 0)
+        self.url = f"http://127.0.0.1:{self.server.port}"
+
+    async def receive(self, update: dict[str, Any]) -> None:
+        await asyncio.sleep(self.seconds)
+        if self.trouble:
+            raise self.trouble
+        self.got.append(update)
+
+    async def post(self, body: bytes | str, secret: str | None = SECRET, kind: str = "application/json") -> Any:
+        headers = {"Content-Type": kind} | ({SECRET_HEADER: secret} if secret is not None else {})
+        async with (
+            aiohttp.ClientSession() as session,
+            session.post(
+                f"{self.url}/hook", data=io.BytesIO(body.encode() if isinstance(body, str) else body), headers=headers
+            ) as r,
+        ):
+            return r.status, r.headers.get("Retry-After")
+
+    async def get(self, path: str) -> tuple[int, str]:
+        async with aiohttp.ClientSession() as session, session.get(self.url + path) as answer:
+            return answer.status, await answer.text()
+
+
+@pytest.fixture
+async def running(tmp_path: Path) -> AsyncIterator[Running]:
+    store = await opened(tmp_path)
+    running = Running(store)
+    serving = asyncio.create_task(running.server.run_until_stopped())
+    yield running
+    running.server.stop()
+    await asyncio.wait_for(serving, 6)
+    await store.close()
+
+
+UPDATE = json.dumps({"update_id": 1, "message": {"text": "hello"}})
+
+
+async def test_an_update_is_answered_once_it_is_kept(running: Running) -> None:
+    running.seconds = 0.05
+    assert await running.post(UPDATE) == (200, None)
+    assert running.got == [json.loads(UPDATE)]
+
+
+@pytest.mark.parametrize("secret", [None, "", "wrong", "Only-telegram-knows-this", "é"])
+async def test_nobody_but_telegram_is_heard(running: Running, secret: str | None) -> None:
+    assert (await running.post(UPDATE, secret))[0] == 403
+    assert running.got == []
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "status"),
+    [
+        (UPDATE, "text/plain", 415),
+        ("no json", "application/json", 400),
+        ("[]", "application/json", 400),
+        ('{"update_id": "1"}', "application/json", 400),
+        ("[" * 100_000, "application/json", 400),
+        (b"\xff\xfe", "application/json", 400),
+        (b" " * (LARGEST + 1), "application/json", 413),
+    ],
+)
+async def test_what_is_no_update_is_refused(running: Running, body: bytes | str, kind: str, status: int) -> None:
+    assert (await running.post(body, kind=kind))[0] == status
+    assert running.got == []
+    assert (await running.post(UPDATE))[0] == 200
+
+
+async def test_what_cannot_be_kept_is_asked_for_again(running: Running) -> None:
+    running.trouble = NotKept("Locked")
+    assert await running.post(UPDATE) == (503, "2")
+    running.trouble = None
+    assert await running.post(UPDATE) == (200, None)
+
+
+async def test_health_readiness_and_metrics(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert await running.get("/healthz") == (200, "alive\n")
+    assert (await running.get("/readyz"))[0] == 200
+    running.meters.turned("Said", "done", 0.003)
+    running.meters.sent("sendMessage", "delivered", 0.1)
+    running.meters.acknowledged(True)
+    status, page = await running.get("/metrics")
+    assert status == 200
+    for line in (
+        'afterword_updates_total{how="done",kind="Said"} 1.0',
+        'afterword_calls_total{fate="delivered",method="sendMessage"} 1.0',
+        "afterword_outbox_waiting 0.0",
+        "afterword_parked 0.0",
+    ):
+        assert line in page
+    assert (await running.get("/hook"))[0] == 405
+    monkeypatch.setattr(running.age, "age", lambda: 61.0)
+    assert await running.get("/readyz") == (503, "Telegram was last heard of 61 s ago.\n")
+
+
+async def test_a_closed_store_is_not_ready_but_alive(running: Running) -> None:
+    await running.store.close()
+    assert (await running.get("/healthz"))[0] == 200
+    status, said = await running.get("/readyz")
+    assert (status, said.split(":")[0]) == (503, "StoreUnready")
+    assert (await running.get("/metrics"))[0] == 503
+
+
+async def test_a_stop_lets_a_request_in_hand_end(running: Running) -> None:
+    running.seconds = 0.3
+    posting = asyncio.create_task(running.post(UPDATE))
+    await asyncio.sleep(0.1)
+    running.server.stop()
+    assert (await posting)[0] == 200
+
+
+async def test_a_port_that_is_taken_is_said_at_once(running: Running) -> None:
+    with pytest.raises(OSError, match="in use"):
+        Server(running.web.application(), "127.0.0.1", running.server.port)
+
+
+async def test_telegram_delivers_and_repeats_until_it_is_kept(
+    server: BotApiServer, dana: Person, running: Running
+) -> None:
+    running.trouble = NotKept("Locked")
+    async with connected(server.token, server.url) as bot:
+        url = f"{running.url}/hook"
+        assert await set_webhook(bot, url, SECRET)
+        assert not await set_webhook(bot, url, SECRET)
+        assert len(server.calls_of("setWebhook")) == 1
+        assert server.calls_of("setWebhook")[0].parameters["allowed_updates"] == list(ALLOWED)
+        await server.play(dana.says, "hello")
+        await asyncio.sleep(0.1)
+        running.trouble = None
+        await server.wait_for(lambda: not server.pending)
+        assert [update["message"]["text"] for update in running.got] == ["hello"]
+        assert await drop_webhook(bot)
+        assert not await drop_webhook(bot)
+
+
+async def test_a_new_secret_is_told_although_telegram_does_not_say_which_it_has(
+    server: BotApiServer, dana: Person, running: Running
+) -> None:
+    async with connected(server.token, server.url) as bot:
+        url = f"{running.url}/hook"
+        await set_webhook(bot, url, "the-secret-from-before")
+        await server.play(dana.says, "hello")
+        async with asyncio.timeout(5):
+            while "last_error_message" not in await bot.call("getWebhookInfo", {}):
+                await asyncio.sleep(0.02)
+        assert running.got == []
+        assert await set_webhook(bot, url, SECRET)
+        await server.wait_for(lambda: not server.pending)
+        assert len(running.got) == 1
