@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from bot.content.library import default_folders, load
 from bot.core.calendar import zone_named
-from bot.core.issues import Issue, ordered
+from bot.core.issues import Issue, Place, ordered
 from bot.core.library import Library
 from bot.core.session import Session, Turn
 from bot.proof.checking import examine
@@ -56,7 +56,21 @@ def open_library(content: Path | None) -> Library:
     loaded = load(*folders(content))
     if loaded.library is None or loaded.issues:
         raise BadContent(loaded.issues)
+    the_flow(loaded.library)
     return loaded.library
+
+
+def the_flow(library: Library) -> str:
+    """Return the conversation to hold: the only one there is, else the one after an interview.
+
+    Raises `BadContent` where there are several and none is called so.
+    """
+    if len(library.flows) == 1:
+        return next(iter(library.flows))
+    if DEFAULT_FLOW in library.flows:
+        return DEFAULT_FLOW
+    what = f"none of several conversations is called '{DEFAULT_FLOW}', so nobody can tell which one to begin with."
+    raise BadContent([Issue(Place("flows"), "no-first-flow", what, "", f"Call one of them {DEFAULT_FLOW}.")])
 
 
 def local_zone() -> str:
@@ -83,7 +97,7 @@ def chat(
     save: Path | None,
 ) -> None:
     """Talk on standard input and output; raises `BadSession`, and OSError when `keep` cannot be written."""
-    start = _kept(keep, library) or Session(flow=DEFAULT_FLOW, language=language, zone=zone or local_zone())
+    start = _kept(keep, library) or Session(flow=the_flow(library), language=language, zone=zone or local_zone())
     talk = Chat(library, start, now or utc_now(), sys.stdout, keep)
     last = [utc_now()]
 
@@ -146,7 +160,7 @@ def run_bot(library: Library, settings: Settings) -> None:
     from bot.telegram.updates import read
 
     configure(settings.log_level, settings.log_format, settings.secrets)
-    talking = Talking(library, DEFAULT_FLOW)
+    talking = Talking(library, the_flow(library))
     talk = Talk(
         talking.respond,
         read,

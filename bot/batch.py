@@ -10,18 +10,21 @@ from typing import TextIO
 
 from bot.core.advising import Adviser, BadFacts
 
+MOST_REMEMBERED = 20_000  # situations whose answer is kept, so that a long batch stays small
+
 
 def answer_lines(adviser: Adviser, lines: TextIO, out: TextIO) -> None:
     """Answer every line of `lines` on `out`."""
     written: dict[object, str] = {}
-    for line in lines:
-        if line.strip():
-            out.write(_answer(adviser, line, written) + "\n")
+    for number, line in enumerate(lines):
+        text = line.removeprefix("\ufeff") if number == 0 else line
+        if text.strip():
+            out.write(_answer(adviser, text, written) + "\n")
 
 
 def _answer(adviser: Adviser, line: str, written: dict[object, str]) -> str:
     try:
-        given = json.loads(line)
+        given = json.loads(line, object_pairs_hook=_once_each, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         return _error(f"this is no JSON: {error}")
     if not isinstance(given, dict):
@@ -33,9 +36,23 @@ def _answer(adviser: Adviser, line: str, written: dict[object, str]) -> str:
     # Facts that cannot matter are dropped, so most lines are a situation that was worked out and written before.
     found = written.get(situation)
     if found is None:
+        if len(written) >= MOST_REMEMBERED:
+            written.clear()
         found = written[situation] = json.dumps(adviser.work_out(*situation).as_json(), ensure_ascii=False)
     return found
 
 
+def _once_each(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    names = [name for name, _ in pairs]
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(f"'{name}' stands there twice")
+    return dict(pairs)
+
+
+def _no_number(word: str) -> object:
+    raise ValueError(f"{word} is no value")
+
+
 def _error(text: str) -> str:
-    return json.dumps({"error": text}, ensure_ascii=False)
+    return json.dumps({"error": text})  # in ASCII: what was typed may hold half a character, which nobody can print

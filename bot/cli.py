@@ -39,6 +39,9 @@ Language = Annotated[str, typer.Option(help="The language of questions, advice a
 Zone = Annotated[str | None, typer.Option(help="The time zone, such as Europe/Berlin; without it, this machine's.")]
 
 
+FIRST_YEAR, LAST_YEAR = 1970, 2200  # tables of zones and calendars end some day
+
+
 def fail(text: str) -> NoReturn:
     """Say on standard error what went wrong and what to do, and end with status 1."""
     typer.echo(text, err=True)
@@ -70,6 +73,13 @@ def checked_zone(zone: str | None) -> str | None:
         close = nearest(zone, available_timezones())
         fail(f"There is no time zone '{zone}'. {close if close.startswith('Did') else 'Try Europe/Berlin or UTC.'}")
     return zone
+
+
+def checked_language(library: Library, language: str) -> str:
+    """Return the language if there are messages in it, else say so and end."""
+    if language not in library.catalogues:
+        fail(f"There are no messages in '{language}'. Known: {', '.join(sorted(library.catalogues))}.")
+    return language
 
 
 @app.command()
@@ -116,8 +126,7 @@ def chat(
         _play(library, script)
     else:
         checked_zone(zone)
-        if language not in library.catalogues:
-            fail(f"There are no messages in '{language}'. Known: {', '.join(sorted(library.catalogues))}.")
+        checked_language(library, language)
         _talk(library, now=_instant(now, zone), zone=zone, language=language, session=session, save=save)
 
 
@@ -131,7 +140,7 @@ def _talk(
     except root.BadSession as bad:
         fail(f"{bad} Start another one, with another file.")
     except OSError as error:
-        fail(f"The conversation cannot be kept in {session}: {error.strerror}.")
+        fail(f"The conversation cannot be kept: {error.strerror} ({error.filename}).")
 
 
 def _play(library: Library, script: Path) -> None:
@@ -156,6 +165,8 @@ def _instant(text: str | None, zone: str | None) -> datetime | None:
         read = datetime.fromisoformat(text)
     except ValueError:
         fail(f"'{text}' is no instant. Write it as 2026-11-23T10:00.")
+    if not FIRST_YEAR <= read.year < LAST_YEAR:
+        fail(f"The calendar here goes from {FIRST_YEAR} to {LAST_YEAR}, and '{text}' does not lie in it.")
     return (read if read.tzinfo else read.replace(tzinfo=zone_named(zone or local_zone()))).astimezone(UTC)
 
 
@@ -170,12 +181,13 @@ def advise(
     content: Content = None,
 ) -> None:
     """Give the advice for some facts, without a dialogue. What is missing counts as "not sure"."""
-    from bot.app import DEFAULT_FLOW, local_zone
+    from bot.app import local_zone, the_flow
     from bot.core.advising import Adviser
 
     library = opened(content)
     where = checked_zone(zone) or local_zone()
-    adviser = Adviser(library, DEFAULT_FLOW, _morning(today, where), language=language, zone=where)
+    checked_language(library, language)
+    adviser = Adviser(library, the_flow(library), _morning(today, where), language=language, zone=where)
     if batch:
         from bot.batch import answer_lines
 
@@ -190,7 +202,10 @@ def _morning(today: str | None, zone: str) -> datetime:
     if today is None:
         return datetime.now(UTC)
     try:
-        return instant(date.fromisoformat(today), time(9, 0), zone)
+        day = date.fromisoformat(today)
+        if not FIRST_YEAR <= day.year < LAST_YEAR:
+            fail(f"The calendar here goes from {FIRST_YEAR} to {LAST_YEAR}, and '{today}' does not lie in it.")
+        return instant(day, time(9, 0), zone)
     except ValueError:
         fail(f"'{today}' is no day. Write it as 2026-11-23.")
 
@@ -266,8 +281,8 @@ def draw(
     library = opened(content)
     if flow not in library.flows:
         fail(f"There is no flow '{flow}'. {nearest(flow, library.flows)}")
-    drawn = diagram(library, flow, language)
-    form = output.suffix if output else ".mmd"
+    drawn = diagram(library, flow, checked_language(library, language))
+    form = output.suffix.lower() if output else ".mmd"
     try:
         match form:
             case ".mmd":

@@ -19,11 +19,12 @@ def parked(
 ) -> None:
     """List what was put aside because it always failed, or release one of it."""
     from bot import operating
-    from bot.app import DEFAULT_FLOW, open_library
+    from bot.app import open_library, the_flow
 
     settings = _settings()
     if release is not None:
-        if not _done(operating.release(settings, open_library(None), DEFAULT_FLOW, release)):
+        library = open_library(None)
+        if not _done(operating.release(settings, library, the_flow(library), release)):
             _fail(f"Nothing with the number {release} was put aside.")
         typer.echo("Released.")
         return

@@ -16,8 +16,9 @@ from bot.core.facts import ALSO_NOT_SURE, NO_DATE, NOT_SURE, Fact
 from bot.core.issues import nearest
 from bot.core.judging import Advice
 from bot.core.library import Library
-from bot.core.notes import Note, Unfit
+from bot.core.notes import Note, NoteKind, Unfit
 from bot.core.outcomes import OVERRIDDEN, settled
+from bot.core.reading import FARTHEST_DAYS
 from bot.core.scene import Scene
 from bot.core.session import Outgoing, Session
 from bot.core.text import clean, units
@@ -133,6 +134,8 @@ class Adviser:
         """Read raw facts and keep those that matter: (answers, assumed); the same pair means the same advice."""
         answers: dict[str, str] = {}
         for name, value in given.items():
+            if value is None:
+                continue  # JSON's null: not given
             fact = self.library.facts.by_name.get(name)
             if fact is None:
                 raise BadFacts(f"unknown fact '{name}'. {nearest(name, self.library.facts.by_name)}")
@@ -196,7 +199,7 @@ class Adviser:
         return known
 
     def _value(self, fact: Fact, value: object) -> str:
-        text = {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+        text = self._plain(fact, value)
         if text in fact.values:
             return text
         if text in ALSO_NOT_SURE:
@@ -204,6 +207,17 @@ class Adviser:
         if fact.finite:
             raise BadFacts(f"'{text}' is no value of {fact.name}. {nearest(text, (*fact.values, NOT_SURE))}")
         return self._day(fact, text) if fact.kind == "date" else self._slot(fact, text)
+
+    @staticmethod
+    def _plain(fact: Fact, value: object) -> str:
+        """Return a JSON value as the text that it stands for."""
+        if isinstance(value, bool) and fact.kind == "flag":
+            return "yes" if value else "no"
+        if isinstance(value, str):
+            return value
+        if isinstance(value, int) and not isinstance(value, bool) and fact.kind == "number":
+            return str(value)
+        raise BadFacts(f"{fact.name} is a {fact.kind}; it cannot be {type(value).__name__}. Write it in quotes.")
 
     def _day(self, fact: Fact, text: str) -> str:
         if text == NO_DATE and fact.optional:
@@ -214,6 +228,8 @@ class Adviser:
             raise BadFacts(f"'{text}' is no day for {fact.name}. Write it as 2026-11-20.") from None
         if fact.past and day > self._scene.today:
             raise BadFacts(f"{fact.name}={text} is in the future (today is {self._scene.today})")
+        if abs((day - self._scene.today).days) > FARTHEST_DAYS:
+            raise BadFacts(f"{fact.name}={text} is more than a year away from {self._scene.today}. Look at the year.")
         return day.isoformat()
 
     def _slot(self, fact: Fact, text: str) -> str:
@@ -229,12 +245,20 @@ class Adviser:
             flow=self._start.flow, language=self._start.language, zone=self._start.zone, answers=situation.answers
         )
         scene = Scene(self.library, session, self.now)
-        missing = tuple(
-            dict.fromkeys(
-                s for kind in scene.kinds for s in kind.slots if situation.answers.get(s, NOT_SURE) == NOT_SURE
-            )
-        )
-        done = [scene.compose(kind) for kind in scene.kinds if not any(slot in missing for slot in kind.slots)]
+        blanks = {kind.id: (*kind.slots, *self._dates_in(kind)) for kind in scene.kinds}
+        lacking = {n for names in blanks.values() for n in names if self._lacks(situation, n)}
+        missing = tuple(dict.fromkeys(name for names in blanks.values() for name in names if name in lacking))
+        done = [scene.compose(kind) for kind in scene.kinds if not lacking.intersection(blanks[kind.id])]
         texts = tuple(text for text in done if isinstance(text, Note))
         unfit = tuple(text for text in done if isinstance(text, Unfit))
         return Answered(situation, scene, texts, unfit, missing)
+
+    def _dates_in(self, kind: NoteKind) -> tuple[str, ...]:
+        """Return the date facts that a kind writes out."""
+        return tuple(source for source in kind.given.values() if self.library.facts[source].kind == "date")
+
+    def _lacks(self, situation: Situation, name: str) -> bool:
+        """Tell whether a blank cannot be filled: what is only assumed may date a reminder, never stand in a text."""
+        return situation.answers.get(name, NOT_SURE) == NOT_SURE or (
+            name in situation.assumed and self.library.facts[name].kind == "date"
+        )

@@ -56,6 +56,8 @@ class _Turning:
         self.library = library
         self.now = now
         self.effects: list[Effect] = []
+        if session.asking not in ("", CHANGE, DETAIL) and session.asking not in library.facts.by_name:
+            session = session.but(asking="")  # the content was edited, and what was asked beside the way is gone
         self.session = session
         self.scene = Scene(library, session, now)
 
@@ -76,6 +78,8 @@ class _Turning:
         """Handle the event, then say what follows from where the session now stands."""
         if self.session.stage == "cancelled" and not isinstance(event, Cancelled):
             self.move(self.session.but(stage="open"))
+            # Whoever comes back says hello in whatever words: only a tap says which question it answers.
+            event = Started() if isinstance(event, Said) else event
         if self.handle(event):
             self.tell()
         return Turn(self.session.but(turn=self.session.turn + 1), tuple(self.effects))
@@ -129,11 +133,13 @@ class _Turning:
         if self.session.asking:
             self.move(self.session.but(asking=""))
             return
-        passed = self.scene.position.passed
-        if not passed:
+        flow = self.scene.flow
+        passed = [flow.step[step].fact for step in self.scene.position.passed]
+        given = [n for n in self.session.answers if n in passed or n in flow.offers or n == OVERRIDDEN]
+        if not (given or passed):
             self.notice("first_question")
             return
-        self.move(self.session.without(self.scene.flow.step[passed[-1]].fact))
+        self.move(self.session.without((given or passed)[-1]))
 
     def why(self, *, advice: bool) -> None:
         catalogue = self.scene.catalogue

@@ -187,4 +187,8 @@ class Scene:
 
     def can_override(self) -> bool:
         """Tell whether going ahead against the advice is something that can be helped with."""
-        return OVERRIDDEN not in self.known and self.route.would_matter(OVERRIDDEN, self.known)
+        if self.session.facts.get(OVERRIDDEN) == "yes" or self.outcomes.ruleset.verdicts[self.outcome.verdict].open:
+            return False
+        known = {**self.library.facts.cautious, **self.route.assumed, **self.known, OVERRIDDEN: "yes"}
+        other = self.outcomes.outcome(known)
+        return other.note is not None and other != self.outcome

@@ -6,7 +6,7 @@ Law of this file: a session is its answers. The step, the verdict and every text
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, Literal
@@ -67,7 +67,7 @@ class Session:
 
     def to_json(self) -> dict[str, Any]:
         """Return the session as plain JSON values."""
-        return {"format": FORMAT, **asdict(self)}
+        return {"format": FORMAT, **self.__dict__}
 
     @classmethod
     def from_json(cls, stored: object) -> Session:
@@ -77,12 +77,22 @@ class Session:
         if stored.get("format") != FORMAT:
             raise ValueError(f"format {stored.get('format')!r} is not of this version ({FORMAT})")
         given = {name: value for name, value in stored.items() if name != "format"}
-        try:
-            for name in ("working_days", "others"):
-                given[name] = tuple(given[name])
-            return cls(**given)
-        except (KeyError, TypeError):
-            raise ValueError("its parts are not those of a conversation") from None
+        if not (given.keys() == cls.__dataclass_fields__.keys() and all(map(_is_part, given, given.values()))):
+            raise ValueError("its parts are not those of a conversation")
+        return cls(**{**given, "working_days": tuple(given["working_days"]), "others": tuple(given["others"])})
+
+
+def _is_part(name: str, value: object) -> bool:
+    """Tell whether a stored value can be the field `name` of a session."""
+    if name in ("answers", "carried", "said"):
+        return isinstance(value, dict) and all(type(word) is str for pair in value.items() for word in pair)
+    if name == "working_days":
+        return isinstance(value, list | tuple) and bool(value) and all(day in range(1, 8) for day in value)
+    if name == "others":
+        return isinstance(value, list | tuple) and all(type(word) is str for word in value)
+    if name == "turn":
+        return type(value) is int and value >= 0
+    return type(value) is str and (name != "stage" or value in ("open", "cancelled"))
 
 
 @lru_cache(maxsize=1024)

@@ -178,7 +178,10 @@ def note_message(catalogue: Catalogue, note: Note, advice: Advice, *, today: dat
         blocks = [Block("title", catalogue.say(heading)), Block("aside", catalogue.say("heading.subject"))]
         blocks += [Block("copy", note.subject), Block("aside", catalogue.say("heading.body")), Block("copy", note.text)]
         return Outgoing("note", f"mail {note.kind} {note.rung}", tuple(blocks))
-    when = "anyway" if overridden else "now" if advice.opens is None or advice.opens <= today else "later"
+    if advice.opens is not None and advice.opens <= today:
+        when = "now"
+    else:
+        when = "anyway" if overridden else "later" if advice.opens else "now"
     days = {"date": advice.opens} if when == "later" and advice.opens else {}
     return Outgoing(
         "note",
@@ -283,6 +286,7 @@ _FIXED: Mapping[str, Wanted] = {
     },
     "terminal.clock": Wanted(frozenset({"day", "time"})),
     "terminal.saved": Wanted(frozenset({"file"})),
+    "terminal.exists": Wanted(frozenset({"file"})),
     "terminal.unsaved": Wanted(frozenset({"file", "reason"})),
 }
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from bot.core.decision import paths
+from bot.core.flows import END
 from bot.core.issues import Issue, Places
 from bot.core.library import Library
 from bot.core.outcomes import Outcome, Outcomes, settled
@@ -42,6 +43,26 @@ def steps_reached(library: Library, places: Places) -> Iterator[Issue]:
             elif step.kind == "ask" and step.id not in found.asked and not found.blind:
                 what = f"step '{step.id}' asks '{step.fact}', but its answer can change nothing at this place."
                 yield Issue(place, "idle-question", what, "No verdict, caution, note or date depends on it there.")
+
+
+def ends_advised(library: Library, places: Places) -> Iterator[Issue]:
+    """Every conversation gives advice and hands over the texts that go with it, on every way to its end."""
+    for flow in library.flows.values():
+        ways = {step.id: {branch.go for branch in flow.after(step)} for step in flow.steps}
+        for kind, what in (("judge", "gives no advice"), ("compose", "hands over no note")):
+            open_ = {flow.steps[0].id}
+            for step in flow.steps:  # ways only lead downwards
+                if step.id in open_ and step.kind != kind:
+                    open_ |= ways[step.id]
+            if END in open_:
+                place = places.at("flow", flow.id)
+                yield Issue(
+                    place,
+                    f"no-{kind}",
+                    f"some conversation of '{flow.id}' comes to its end and {what}.",
+                    "Whoever takes that way answers for nothing.",
+                    f"Put a step with {kind}: on every way.",
+                )
 
 
 def guards_know(library: Library, places: Places) -> Iterator[Issue]:
@@ -200,6 +221,7 @@ def _many(word: str, number: int) -> str:
 
 PROPERTIES: tuple[Property, ...] = (
     steps_reached,
+    ends_advised,
     guards_know,
     rules_complete,
     rules_decide,

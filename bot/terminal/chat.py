@@ -141,9 +141,12 @@ class Chat:
     def save(self, file: Path) -> None:
         """Write the talk so far as a transcript."""
         try:
+            if not is_ours(file):
+                self.screen.line(self.catalogue.say("terminal.exists", file=str(file)), "yellow")
+                return
             write_whole(file, self.transcript().dump())
-        except OSError as error:
-            reason = error.strerror or type(error).__name__
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
             self.screen.line(self.catalogue.say("terminal.unsaved", file=str(file), reason=reason), "yellow")
             return
         self.screen.line(self.catalogue.say("terminal.saved", file=str(file)))
@@ -151,6 +154,16 @@ class Chat:
     def transcript(self) -> Transcript:
         """Return the talk so far."""
         return self.talk.transcript(*self.began)
+
+
+def is_ours(file: Path) -> bool:
+    """Tell whether a transcript may be written there: nothing stands there yet, or another transcript does."""
+    if not file.exists():
+        return not file.is_symlink()
+    if file.is_symlink() or not file.is_file():
+        return False
+    with file.open(encoding="utf-8", errors="replace") as stream:
+        return stream.read(6) in ("", "flow: ")
 
 
 def write_whole(file: Path, text: str) -> None:

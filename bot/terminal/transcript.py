@@ -31,6 +31,8 @@ from bot.core.session import (
     Why,
 )
 
+FIRST_YEAR = 1970
+LAST_YEAR = 2200  # the clock of a talk goes no further; tables of zones and calendars end some day
 COMMANDS: dict[str, Callable[[], Event]] = {
     ":back": Back,
     ":why": Why,
@@ -53,7 +55,8 @@ def waited(text: str, now: datetime, zone: str) -> datetime | None:
     words = text.split()
     steps = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
     if len(words) == 1 and words[0][:-1].isdecimal() and words[0][-1] in steps and len(words[0]) < 6:
-        return now + int(words[0][:-1]) * steps[words[0][-1]]
+        then = now + int(words[0][:-1]) * steps[words[0][-1]] if now.year < LAST_YEAR else now
+        return then if now < then and then.year < LAST_YEAR else None
     if len(words) in (2, 3) and words[0] == "until":
         day = parse_day(words[1], local_date(now, zone), past=False, locale="en")
         try:
@@ -120,7 +123,9 @@ def load(text: str, file: str, flows: Sequence[str]) -> tuple[Transcript | None,
         now = datetime.fromisoformat(str(value.get("now"))).astimezone(UTC)
         zone = str(value.get("zone", "UTC"))
         zone_named(zone)
-    except (ValueError, KeyError):
+        if not FIRST_YEAR <= now.year < LAST_YEAR:
+            raise ValueError
+    except (ValueError, KeyError, OverflowError):
         issues.append(Issue(document.place(("now",)), "transcript", "now needs an instant and zone a zone's name."))
         return None, issues
     start = Session(flow=str(value.get("flow")), language=str(value.get("language", "en")), zone=zone)

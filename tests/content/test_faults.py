@@ -44,6 +44,8 @@ FAULTS = [
           "duplicate-id", "{id: tone, ask: format}", "stands here again"),
     Fault("a key that is none", FLOW, "description: Decides", "rulse: etiquette\ndescription: Decides",
           "unknown-key", "rulse", "Did you mean 'rules'?"),
+    Fault("a conversation without advice", FLOW, "  - {id: advice, judge: etiquette} ", "  # ",
+          "no-judge", "flow: after_interview", "gives no advice"),
     # -- policy --------------------------------------------------------------------------------------------------------
     Fault("a note that is none", RULES, "    note: K10\n", "    note: K11\n", "unknown-note", "K11", "Did you mean"),
     Fault("an e-mail in place of a note", RULES, "    note: K10\n", "    note: E1\n", "mail-as-note", "note: E1"),

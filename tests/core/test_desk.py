@@ -202,6 +202,8 @@ def test_cancelling_keeps_the_answers_and_anything_takes_them_up_again(visitor: 
     visitor.ask("cancel")
     assert visitor.names == ["notice cancelled"]
     visitor.now += timedelta(days=1)
+    visitor.say("I am back")
+    assert visitor.names == ["notice resumed", "question outcome"]
     visitor.say("Nothing yet")
     assert visitor.names == ["question role"]
 

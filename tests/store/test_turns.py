@@ -131,7 +131,7 @@ sessions = st.builds(
     flow=st.text(),
     language=st.text(),
     zone=st.text(),
-    working_days=st.lists(st.integers(1, 7)).map(tuple),
+    working_days=st.lists(st.integers(1, 7), min_size=1).map(tuple),
     answers=st.dictionaries(st.text(), st.text(st.characters(codec=None))),
     carried=st.dictionaries(st.text(), st.text()),
     asking=st.text(),
