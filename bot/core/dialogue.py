@@ -363,7 +363,6 @@ def _fingerprint(scene: Scene) -> str:
 
     Days count by the answers they are counted from: that another day has come is no reason to say the same again.
     """
-    out = scene.outcome
-    gates = (gate for gate in out.gates if not scene.outcomes.ruleset.gate[gate].before_note)
-    days = (scene.session.facts[name] for name in sorted(out.needs) if name in scene.dates)
-    return "|".join((out.verdict, out.rule, ",".join((*gates, *out.remarks, *out.mails, *out.remind, *days))))
+    answers, facts = scene.session.facts, scene.library.facts
+    days = [answers[name] for name in sorted(scene.outcome.needs) if name in answers and facts[name].kind == "date"]
+    return "|".join((scene.outcome.said, *days))

@@ -160,8 +160,17 @@ class Facts:
 
     def known(self, answers: Answers, today: date, week: WorkingWeek) -> dict[str, str]:
         """Return the finite facts that `answers` settle today, derived ones included."""
-        told = frozenset((name, answer) for name, answer in answers.items() if name in self._settling)
-        return dict(self._known(told, today, week))
+        return dict(self.meaning(self.told(answers), today, week))
+
+    def told(self, answers: Answers) -> frozenset[tuple[str, str]]:
+        """Return the answers that settle a finite fact, to be asked `meaning` of; nothing typed is among them."""
+        settling = self._settling
+        return frozenset([pair for pair in answers.items() if pair[0] in settling])
+
+    @cached_property
+    def texts(self) -> frozenset[str]:
+        """The facts that are typed into notes."""
+        return frozenset(fact.name for fact in self.by_name.values() if fact.kind == "text")
 
     @cached_property
     def _settling(self) -> frozenset[str]:
@@ -170,7 +179,8 @@ class Facts:
         return frozenset(fact.name for fact in self.finite) | sources
 
     @cached_property
-    def _known(self) -> Callable[[frozenset[tuple[str, str]], date, WorkingWeek], Known]:
+    def meaning(self) -> Callable[[frozenset[tuple[str, str]], date, WorkingWeek], Known]:
+        """Return what `told` answers settle on a day in a working week; remembered."""
         return lru_cache(maxsize=KNOWN_KEPT)(self._work_out)
 
     def _work_out(self, told: frozenset[tuple[str, str]], today: date, week: WorkingWeek) -> Known:

@@ -34,6 +34,8 @@ class Outcome:
     remarks: tuple[str, ...]
     remind: tuple[str, ...]
     needs: frozenset[str]
+    said: str = ""
+    """What is said with the verdict, in ids; two outcomes that only differ in notes say the same."""
 
 
 class NoRuleFits(LookupError):
@@ -124,6 +126,8 @@ class Outcomes:
         gates = tuple(g for g in self.ruleset.gates if g.rides(rule.verdict, note, mails) and holds(g.when))
         remind = dict.fromkeys((*chosen(rule.remind), *(kind for gate in gates for kind in gate.remind)))
         ladder = self._notebook.kinds[note].ladder if note else ()
+        remarks = tuple(r.id for r in self.ruleset.remarks if rule.verdict in r.verdicts and holds(r.when))
+        riding = (gate.id for gate in gates if not gate.before_note)
         return Outcome(
             rule=rule.id,
             verdict=rule.verdict,
@@ -131,9 +135,10 @@ class Outcomes:
             rungs=tuple(rung.text for rung in ladder if holds(rung.when)),
             mails=mails,
             gates=tuple(gate.id for gate in gates),
-            remarks=tuple(r.id for r in self.ruleset.remarks if rule.verdict in r.verdicts and holds(r.when)),
+            remarks=remarks,
             remind=tuple(remind),
             needs=self._needs(rule, note, mails, tuple(remind)),
+            said=f"{rule.verdict}|{rule.id}|{','.join((*riding, *remarks, *mails, *remind))}",
         )
 
     def _needs(self, rule: Rule, note: str | None, mails: tuple[str, ...], remind: tuple[str, ...]) -> frozenset[str]:

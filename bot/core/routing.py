@@ -46,6 +46,8 @@ class Route:
         self.facts = facts
         self._machine = FlowMachine(flow)
         self.position = lru_cache(maxsize=POSITIONS_KEPT)(self._walk)
+        self.place = lru_cache(maxsize=POSITIONS_KEPT)(self._placed)
+        self.conclude = lru_cache(maxsize=POSITIONS_KEPT)(self._concluded)
         self._longest = lru_cache(maxsize=POSITIONS_KEPT)(self._longest_way)
 
     @cached_property
@@ -70,6 +72,23 @@ class Route:
     def start(self, known: Known) -> Node:
         """Return the node of somebody of whom only `known` is known before the first question."""
         return self.outcomes.diagram.restrict(self.outcomes.root, {**self.assumed, **known})
+
+    def _placed(
+        self,
+        told: frozenset[tuple[str, str]],
+        typed: frozenset[str],
+        carried: frozenset[str],
+        today: date,
+        week: WorkingWeek,
+    ) -> Position:
+        """Place somebody who `told` this and `typed` those texts; what is `carried` was known before they began."""
+        known = self.facts.meaning(told, today, week)
+        given = typed | {name for name, answer in told if self.facts[name].accepts(answer)}
+        return self.position(frozenset(known.items()), given, carried & given)
+
+    def _concluded(self, told: frozenset[tuple[str, str]], today: date, week: WorkingWeek) -> Outcome:
+        """Return what follows, undated, from what somebody `told`; the rest counts as its cautious value."""
+        return self.outcomes.outcome({**self.facts.cautious, **self.assumed, **self.facts.meaning(told, today, week)})
 
     def _walk(self, known: frozenset[tuple[str, str]], given: frozenset[str], before: frozenset[str]) -> Position:
         """Fold the answers: `known` finite facts, `given` all answered ones, `before` those known from the start."""

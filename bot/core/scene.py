@@ -68,7 +68,12 @@ class Scene:
     @cached_property
     def known(self) -> dict[str, str]:
         """The finite facts that the answers settle today."""
-        return self.library.facts.known(self.session.facts, self.today, self.session.place.week)
+        return dict(self.library.facts.meaning(self.told, self.today, self.session.place.week))
+
+    @cached_property
+    def told(self) -> frozenset[tuple[str, str]]:
+        """The answers that conditions may read, as they were given."""
+        return self.library.facts.told(self.session.facts)
 
     @cached_property
     def given(self) -> frozenset[str]:
@@ -81,19 +86,15 @@ class Scene:
     @cached_property
     def position(self) -> Position:
         """Where the answers lead."""
-        carried = self.given & self.session.carried.keys() - self.session.answers.keys()
-        return self.route.position(frozenset(self.known.items()), self.given, carried)
-
-    @cached_property
-    def dates(self) -> frozenset[str]:
-        """The date facts that are answered with a day."""
-        facts = self.library.facts
-        return frozenset(name for name in self.given if facts[name].kind == "date" and self.session.facts[name])
+        session, texts = self.session, self.library.facts.texts
+        typed = frozenset([name for name, answer in session.facts.items() if answer and name in texts])
+        carried = frozenset(session.carried.keys() - session.answers.keys())
+        return self.route.place(self.told, typed, carried, self.today, session.place.week)
 
     @cached_property
     def outcome(self) -> Outcome:
         """What follows from the answers so far, undated."""
-        return self.outcomes.outcome({**self.library.facts.cautious, **self.route.assumed, **self.known})
+        return self.route.conclude(self.told, self.today, self.session.place.week)
 
     @cached_property
     def advice(self) -> Advice:

@@ -70,6 +70,16 @@ def shown_answer(fact: Fact, answer: str, catalogue: Catalogue) -> str:
 
 def settled(fact: Fact, answer: str, catalogue: Catalogue) -> str:
     """Word a question and its answer in a line."""
+    if fact.kind == "text":
+        return _settled(fact, answer, catalogue)
+    made = ("settled", fact.name, answer)
+    found: str | None = catalogue.worded.get(made)
+    if found is None:
+        found = catalogue.worded[made] = _settled(fact, answer, catalogue)
+    return found
+
+
+def _settled(fact: Fact, answer: str, catalogue: Catalogue) -> str:
     short = catalogue.say(f"question.{fact.name}.short")
     return catalogue.say(
         "change.line", what=short[:1].upper() + short[1:], answer=shown_answer(fact, answer, catalogue)
