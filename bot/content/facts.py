@@ -65,7 +65,7 @@ def _fact(sheet: Sheet, path: Path, name: str, entry: FactEntry) -> Fact:
             can_change=frozenset(entry.can_change),
             derivation=_derivation(sheet, (*path, "from"), entry) if isinstance(entry, ChoiceFact) else None,
         )
-    return Fact(name, "text", entry.scope, max_length=entry.max_length, optional=entry.optional)
+    return Fact(name, "text", entry.scope, max_length=entry.max_length)
 
 
 def _values(sheet: Sheet, path: Path, entry: ChoiceFact | FlagFact | NumberFact) -> tuple[str, ...]:

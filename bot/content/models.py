@@ -109,7 +109,6 @@ class TextFact(_Fact):
     max_length: Annotated[
         int, Field(strict=True, ge=1, le=4096, description="The longest text taken, in UTF-16 code units.")
     ]
-    optional: Annotated[Switch, Field(description="true: it may be left empty.")] = False
 
 
 FACT_KINDS = ("choice", "flag", "number", "date", "text")

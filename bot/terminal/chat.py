@@ -56,8 +56,11 @@ class Screen:
         self.console.print()
         for block in message.blocks:
             self.block(block)
+        figures = any(option.label.isdecimal() for option in message.options)
         for number, option in enumerate(message.options, 1):
-            self.console.print(Text.assemble((f"  {number:>2}  ", "bold cyan"), option.label))
+            # Beside an answer that is a figure, a number of the list would only be mistaken for it.
+            mark = "    • " if figures else f"  {number:>2}  "
+            self.console.print(Text.assemble((mark, "bold cyan"), option.label))
 
     def block(self, block: Block) -> None:
         """Show one block by its role; a text to copy stands alone on its lines, so that it can be marked."""

@@ -113,3 +113,11 @@ def test_going_ahead_is_offered_only_against_an_advice_and_can_be_taken_back() -
     )
     assert "You go ahead against the advice" in out(done)
     assert out(done).rstrip().splitlines()[-8].endswith("I'll connect now anyway")
+
+
+def test_figures_to_choose_from_are_not_numbered_once_more() -> None:
+    ready = "no\nWell\nNothing yet\n1\nno\nwarm\n2026-11-10\nYes\nfree\nYes\nDana\nAnalyst\nbilling\nSam\n"
+    typed = ready + "Add a detail\nLinkedIn notes left this month\n0\n"
+    done = afterword("chat", "--now", "2026-11-23T10:00", typed=typed)
+    assert "    • 0\n    • 1\n" in out(done)
+    assert "no personalised notes left" in out(done)
