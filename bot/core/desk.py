@@ -138,7 +138,7 @@ class _Visit:
                 self.command(command, argument)
             case Strange(what):
                 self.say(f"strange.{what}")
-                self.again()
+                self.repeat()
             case Said(text) | Picked(option=text) if self.person.asking:
                 self.chosen(text, typed=isinstance(entry, Said))
             case Picked(option=option) if option == BACK:
@@ -154,8 +154,8 @@ class _Visit:
     # -- commands ----------------------------------------------------------------------------------------------------
 
     def command(self, name: str, argument: str) -> None:
-        leaves = {"asking": ""} if self.person.asking and name != "start" else {}
-        self.person = replace(self.person, **leaves)  # type: ignore[arg-type]  # the one field, by its name
+        # What the desk asked is over, whatever the command: an answer is never read against a question not in sight.
+        self.person = replace(self.person, asking="")
         if name in CONVERSED:
             self.converse(CONVERSED[name])
             return
@@ -257,6 +257,8 @@ class _Visit:
     def chosen(self, text: str, *, typed: bool) -> None:
         """Take the answer to what the desk asked; a typed text that is none of it belongs to the conversation."""
         asking, option = self.person.asking, choose(text, self.offered())
+        if option is not None and option.id == "forget_all" and typed and text.strip() != option.label:
+            option = None  # a number or a first letter is too little for what cannot be undone
         if option is None and typed and asking == "start":
             self.person = replace(self.person, asking="")
             self.converse(Said(text))
@@ -317,6 +319,13 @@ class _Visit:
 
     def next_number(self) -> int:
         return max(self.person.cases, default=0) + 1
+
+    def repeat(self) -> None:
+        """Ask once more what is open, be it a question of the desk's own."""
+        if self.person.asking:
+            self.offer(self.person.asking)
+        else:
+            self.again()
 
     def again(self) -> None:
         """Ask what is open once more."""

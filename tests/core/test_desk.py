@@ -217,3 +217,20 @@ def test_the_language_is_the_persons_where_we_speak_it(library: Library) -> None
 def test_a_nonsensical_option_of_the_right_turn_is_answered_kindly(visitor: Visitor) -> None:
     visitor.tap("os.system")
     assert visitor.names == ["notice choice", "question relation"]
+
+
+@pytest.mark.parametrize("between", [Asked("start"), Asked("help"), Strange("edited"), Strange("sticker")])
+@pytest.mark.parametrize("answer", ["1", "y", "yes", "No"])
+def test_no_answer_to_another_question_ever_deletes_anything(visitor: Visitor, between: Entry, answer: str) -> None:
+    visitor.say(*WARM, *SLOTS)
+    visitor.ask("new")
+    visitor.ask("forget")
+    visitor.visit(between)
+    assert visitor.say(answer).person is not None
+    assert visitor.person.cases[1].answers["first"] == "Dana"
+
+
+def test_a_question_of_the_desk_is_asked_again_after_something_strange(visitor: Visitor) -> None:
+    visitor.ask("language")
+    visitor.visit(Strange("photo"))
+    assert visitor.names == ["notice photo", "desk language"]
