@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import sys
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -12,12 +13,13 @@ from typing import TYPE_CHECKING
 
 from bot.content.library import default_folders, load
 from bot.core.calendar import zone_named
+from bot.core.catalogue import Catalogue
 from bot.core.issues import Issue, Place, ordered
 from bot.core.library import Library
 from bot.core.session import Session, Turn
 from bot.proof.checking import examine
 from bot.terminal import transcript
-from bot.terminal.chat import Chat, Screen, utc_now
+from bot.terminal.chat import Chat, Screen, is_ours, utc_now
 
 if TYPE_CHECKING:
     from bot.settings import Settings
@@ -56,7 +58,6 @@ def open_library(content: Path | None) -> Library:
     loaded = load(*folders(content))
     if loaded.library is None or loaded.issues:
         raise BadContent(loaded.issues)
-    the_flow(loaded.library)
     return loaded.library
 
 
@@ -87,17 +88,25 @@ class BadSession(Exception):
     """The kept conversation cannot be read; the message says which file and why."""
 
 
+class BadTarget(Exception):
+    """The talk must not be saved there; the message says why."""
+
+
 def chat(
     library: Library,
     *,
+    flow: str,
     language: str,
     zone: str | None,
     now: datetime | None,
     keep: Path | None,
     save: Path | None,
 ) -> None:
-    """Talk on standard input and output; raises `BadSession`, and OSError when `keep` cannot be written."""
-    start = _kept(keep, library) or Session(flow=the_flow(library), language=language, zone=zone or local_zone())
+    """Talk on standard input and output; raises `BadSession`, `BadTarget`, and `NotKept`."""
+    keep = Path(os.path.realpath(keep)) if keep else None  # a link is followed, not replaced
+    start = _kept(keep, library) or Session(flow=flow, language=language, zone=zone or local_zone())
+    if save:
+        _look_at(save, library.catalogue(start.language))
     talk = Chat(library, start, now or utc_now(), sys.stdout, keep)
     last = [utc_now()]
 
@@ -118,24 +127,38 @@ def chat(
         talk.save(save)
 
 
+def _look_at(target: Path, catalogue: Catalogue) -> None:
+    """Raise `BadTarget` before the talk rather than after it, when it cannot be saved there."""
+    try:
+        if not is_ours(target):
+            raise BadTarget(catalogue.say("terminal.exists", file=str(target)))
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise BadTarget(catalogue.say("terminal.unsaved", file=str(target), reason=reason)) from None
+
+
 def _kept(file: Path | None, library: Library) -> Session | None:
     import json
 
-    if file is None or not file.exists():
-        return None
     try:
+        if file is None or not file.exists():
+            return None
+        if not file.is_file():
+            raise ValueError("it is no file")  # a pipe would be waited for without end
         kept = Session.from_json(json.loads(file.read_text(encoding="utf-8")))
         zone_named(kept.zone)
-    except (OSError, ValueError, LookupError) as error:
+    except (OSError, ValueError, LookupError, RecursionError) as error:
         raise BadSession(f"The conversation in {file} cannot be read: {error}.") from None
     if kept.flow not in library.flows:
         raise BadSession(f"The conversation in {file} belongs to the flow '{kept.flow}', which there is not any more.")
+    if kept.language not in library.catalogues:
+        raise BadSession(f"The conversation in {file} is in '{kept.language}', for which there are no messages.")
     return kept
 
 
 def play(library: Library, file: Path) -> list[Issue]:
     """Play a transcript on standard output; return its faults, or where the bot now says something else."""
-    loaded, issues = transcript.load(file.read_text(encoding="utf-8"), file.name, list(library.flows))
+    loaded, issues = transcript.load(file.read_text(encoding="utf-8"), file.name, library.flows, library.catalogues)
     if loaded is None:
         return issues
     screen = Screen(sys.stdout)

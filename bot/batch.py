@@ -24,6 +24,10 @@ def answer_lines(adviser: Adviser, lines: TextIO, out: TextIO) -> None:
 
 def _answer(adviser: Adviser, line: str, written: dict[object, str]) -> str:
     try:
+        line.encode()  # whoever opened the input may have let bytes through that are no UTF-8
+    except UnicodeEncodeError:
+        return _error("this is no UTF-8")
+    try:
         given = json.loads(line, object_pairs_hook=_once_each, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         return _error(f"this is no JSON: {error}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from datetime import UTC, date, datetime, time
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -37,9 +38,9 @@ Content = Annotated[
 ]
 Language = Annotated[str, typer.Option(help="The language of questions, advice and notes.")]
 Zone = Annotated[str | None, typer.Option(help="The time zone, such as Europe/Berlin; without it, this machine's.")]
-
-
-FIRST_YEAR, LAST_YEAR = 1970, 2200  # tables of zones and calendars end some day
+Flow = Annotated[
+    str | None, typer.Option("--flow", help="The conversation; without it, the only one, or after_interview.")
+]
 
 
 def fail(text: str) -> NoReturn:
@@ -82,6 +83,26 @@ def checked_language(library: Library, language: str) -> str:
     return language
 
 
+def checked_flow(library: Library, flow: str | None) -> str:
+    """Return the flow, or the one to begin with where none is named, else say so and end."""
+    from bot.app import BadContent, the_flow
+    from bot.core.issues import nearest
+
+    try:
+        chosen = flow or the_flow(library)
+    except BadContent as bad:
+        fail("\n".join(map(str, bad.issues)))
+    if chosen not in library.flows:
+        fail(f"There is no flow '{chosen}'. {nearest(chosen, library.flows)}")
+    return chosen
+
+
+def read_bytes_kindly(errors: str) -> None:
+    """Let no byte on standard input that is no UTF-8 end a talk or a batch."""
+    if isinstance(sys.stdin, TextIOWrapper):
+        sys.stdin.reconfigure(encoding="utf-8" if errors == "surrogateescape" else None, errors=errors)
+
+
 @app.command()
 def run() -> None:
     """Start the bot when a token is set, else hold the same conversation here."""
@@ -92,11 +113,12 @@ def run() -> None:
     except BadSettings as bad:
         fail("\n".join(bad.faults))
     library = opened(None)
+    flow = checked_flow(library, None)
     if settings.bot_token:
         _serve(library, settings)
         return
     typer.echo(library.catalogue("en").say("terminal.no_token"), err=True)
-    _talk(library, now=None, zone=None, language="en", session=None, save=None)
+    _talk(library, flow, now=None, zone=None, language="en", session=None, save=None)
 
 
 def _serve(library: Library, settings: Settings) -> None:
@@ -118,6 +140,7 @@ def chat(
     session: Annotated[
         Path | None, typer.Option(help="Keep the conversation in this file, and go on from it next time.")
     ] = None,
+    flow: Flow = None,
     content: Content = None,
 ) -> None:
     """Hold the conversation in the terminal."""
@@ -127,20 +150,32 @@ def chat(
     else:
         checked_zone(zone)
         checked_language(library, language)
-        _talk(library, now=_instant(now, zone), zone=zone, language=language, session=session, save=save)
+        begin = checked_flow(library, flow)
+        _talk(library, begin, now=_instant(now, zone), zone=zone, language=language, session=session, save=save)
 
 
 def _talk(
-    library: Library, *, now: datetime | None, zone: str | None, language: str, session: Path | None, save: Path | None
+    library: Library,
+    flow: str,
+    *,
+    now: datetime | None,
+    zone: str | None,
+    language: str,
+    session: Path | None,
+    save: Path | None,
 ) -> None:
     from bot import app as root
+    from bot.terminal.chat import NotKept
 
+    read_bytes_kindly("replace")
     try:
-        root.chat(library, language=language, zone=zone, now=now, keep=session, save=save)
+        root.chat(library, flow=flow, language=language, zone=zone, now=now, keep=session, save=save)
     except root.BadSession as bad:
         fail(f"{bad} Start another one, with another file.")
-    except OSError as error:
-        fail(f"The conversation cannot be kept: {error.strerror} ({error.filename}).")
+    except root.BadTarget as bad:
+        fail(str(bad))
+    except NotKept as error:
+        fail(f"The conversation cannot be kept in {error}.")
 
 
 def _play(library: Library, script: Path) -> None:
@@ -157,7 +192,7 @@ def _play(library: Library, script: Path) -> None:
 def _instant(text: str | None, zone: str | None) -> datetime | None:
     """Read `--now`; without an offset it is wall time in the zone."""
     from bot.app import local_zone
-    from bot.core.calendar import zone_named
+    from bot.core.calendar import in_calendar, zone_named
 
     if text is None:
         return None
@@ -165,9 +200,15 @@ def _instant(text: str | None, zone: str | None) -> datetime | None:
         read = datetime.fromisoformat(text)
     except ValueError:
         fail(f"'{text}' is no instant. Write it as 2026-11-23T10:00.")
-    if not FIRST_YEAR <= read.year < LAST_YEAR:
-        fail(f"The calendar here goes from {FIRST_YEAR} to {LAST_YEAR}, and '{text}' does not lie in it.")
+    if not in_calendar(read):
+        fail(_outside(text))
     return (read if read.tzinfo else read.replace(tzinfo=zone_named(zone or local_zone()))).astimezone(UTC)
+
+
+def _outside(text: str) -> str:
+    from bot.core.calendar import BEYOND, FIRST_YEAR
+
+    return f"The calendar here goes from {FIRST_YEAR} to {BEYOND - 1}, and '{text}' does not lie in it."
 
 
 @app.command()
@@ -178,33 +219,35 @@ def advise(
     language: Language = "en",
     as_json: Annotated[bool, typer.Option("--json", help="Answer as one JSON object.")] = False,
     batch: Annotated[bool, typer.Option("--batch", help="Read JSON objects, one a line; answer a line each.")] = False,
+    flow: Flow = None,
     content: Content = None,
 ) -> None:
     """Give the advice for some facts, without a dialogue. What is missing counts as "not sure"."""
-    from bot.app import local_zone, the_flow
+    from bot.app import local_zone
     from bot.core.advising import Adviser
 
     library = opened(content)
     where = checked_zone(zone) or local_zone()
     checked_language(library, language)
-    adviser = Adviser(library, the_flow(library), _morning(today, where), language=language, zone=where)
+    adviser = Adviser(library, checked_flow(library, flow), _morning(today, where), language=language, zone=where)
     if batch:
         from bot.batch import answer_lines
 
+        read_bytes_kindly("surrogateescape")
         answer_lines(adviser, sys.stdin, sys.stdout)
     else:
         _advise_once(adviser, facts or [], as_json=as_json)
 
 
 def _morning(today: str | None, zone: str) -> datetime:
-    from bot.core.calendar import instant
+    from bot.core.calendar import in_calendar, instant
 
     if today is None:
         return datetime.now(UTC)
     try:
         day = date.fromisoformat(today)
-        if not FIRST_YEAR <= day.year < LAST_YEAR:
-            fail(f"The calendar here goes from {FIRST_YEAR} to {LAST_YEAR}, and '{today}' does not lie in it.")
+        if not in_calendar(day):
+            fail(_outside(today))
         return instant(day, time(9, 0), zone)
     except ValueError:
         fail(f"'{today}' is no day. Write it as 2026-11-23.")
@@ -214,11 +257,13 @@ def _advise_once(adviser: Adviser, facts: list[str], *, as_json: bool) -> None:
     from bot.core.advising import BadFacts
     from bot.terminal.chat import Screen
 
-    given = {}
+    given: dict[str, str] = {}
     for fact in facts:
         name, equals, value = fact.partition("=")
         if not equals:
             fail(f"'{fact}' is no fact=value, such as outcome=none.")
+        if name in given:
+            fail(f"'{name}' is given twice. Say it once.")
         given[name] = value
     try:
         answered = adviser.advise(given)
@@ -274,14 +319,11 @@ def draw(
     content: Content = None,
 ) -> None:
     """Draw a conversation: its questions, answers and verdicts. Without -o, Mermaid text is printed."""
-    from bot.core.issues import nearest
     from bot.proof.drawing import diagram, to_dot, to_mermaid
     from bot.rendering import NoGraphviz, render
 
     library = opened(content)
-    if flow not in library.flows:
-        fail(f"There is no flow '{flow}'. {nearest(flow, library.flows)}")
-    drawn = diagram(library, flow, checked_language(library, language))
+    drawn = diagram(library, checked_flow(library, flow), checked_language(library, language))
     form = output.suffix.lower() if output else ".mmd"
     try:
         match form:

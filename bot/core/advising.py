@@ -18,12 +18,16 @@ from bot.core.judging import Advice
 from bot.core.library import Library
 from bot.core.notes import Note, NoteKind, Unfit
 from bot.core.outcomes import OVERRIDDEN, settled
-from bot.core.reading import FARTHEST_DAYS
+from bot.core.reading import FARTHEST_DAYS, OLDEST_DAYS
 from bot.core.scene import Scene
 from bot.core.session import Outgoing, Session
 from bot.core.text import clean, units
 
 Pairs = tuple[tuple[str, str], ...]
+
+_JSON_NAMES = {dict: "an object", list: "a list", float: "a fraction", int: "a number", bool: "true or false"}
+# How a fact of each kind is written in JSON; any other is a text.
+_WRITTEN = {"number": "a whole number", "flag": '"yes", "no", true or false', "date": 'a day such as "2026-11-20"'}
 
 
 class BadFacts(ValueError):
@@ -134,12 +138,11 @@ class Adviser:
         """Read raw facts and keep those that matter: (answers, assumed); the same pair means the same advice."""
         answers: dict[str, str] = {}
         for name, value in given.items():
-            if value is None:
-                continue  # JSON's null: not given
             fact = self.library.facts.by_name.get(name)
             if fact is None:
                 raise BadFacts(f"unknown fact '{name}'. {nearest(name, self.library.facts.by_name)}")
-            answers[name] = self._value(fact, value)
+            if value is not None:  # JSON's null: not given
+                answers[name] = self._value(fact, value)
         known = self._known(answers)
         assumed: dict[str, str] = {}
         kept: dict[str, str] = {}
@@ -217,7 +220,8 @@ class Adviser:
             return value
         if isinstance(value, int) and not isinstance(value, bool) and fact.kind == "number":
             return str(value)
-        raise BadFacts(f"{fact.name} is a {fact.kind}; it cannot be {type(value).__name__}. Write it in quotes.")
+        wanted = _WRITTEN.get(fact.kind, "a text in quotes")
+        raise BadFacts(f"{fact.name} cannot be {_JSON_NAMES.get(type(value), 'that')}. Write {wanted}.")
 
     def _day(self, fact: Fact, text: str) -> str:
         if text == NO_DATE and fact.optional:
@@ -228,7 +232,7 @@ class Adviser:
             raise BadFacts(f"'{text}' is no day for {fact.name}. Write it as 2026-11-20.") from None
         if fact.past and day > self._scene.today:
             raise BadFacts(f"{fact.name}={text} is in the future (today is {self._scene.today})")
-        if abs((day - self._scene.today).days) > FARTHEST_DAYS:
+        if not -OLDEST_DAYS <= (day - self._scene.today).days <= FARTHEST_DAYS:
             raise BadFacts(f"{fact.name}={text} is more than a year away from {self._scene.today}. Look at the year.")
         return day.isoformat()
 

@@ -13,6 +13,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 ONE_DAY = timedelta(days=1)
+FIRST_YEAR, BEYOND = 1970, 2200  # clocks are set from one year up to the other; tables of zones end some day
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,11 @@ def business_days_between(start: date, end: date, week: WorkingWeek = DEFAULT_WE
 def zone_named(name: str) -> ZoneInfo:
     """Return the IANA zone `name`; raises `KeyError` (zoneinfo's own) when there is none."""
     return ZoneInfo(name)
+
+
+def in_calendar(day: date) -> bool:
+    """Tell whether a day (or an instant) lies where days can be counted from it without falling off the calendar."""
+    return FIRST_YEAR <= day.year < BEYOND
 
 
 def local_date(now: datetime, zone: str) -> date:

@@ -77,22 +77,41 @@ class Session:
         if stored.get("format") != FORMAT:
             raise ValueError(f"format {stored.get('format')!r} is not of this version ({FORMAT})")
         given = {name: value for name, value in stored.items() if name != "format"}
-        if not (given.keys() == cls.__dataclass_fields__.keys() and all(map(_is_part, given, given.values()))):
-            raise ValueError("its parts are not those of a conversation")
-        return cls(**{**given, "working_days": tuple(given["working_days"]), "others": tuple(given["others"])})
+        if given.keys() != _TYPES.keys():
+            odd = ", ".join(sorted(map(str, given.keys() ^ _TYPES.keys())))
+            raise ValueError(f"the parts of a conversation are others (look at: {odd})")
+        if not _is_sound(given):
+            fresh = cls("").__dict__
+            odd = ", ".join(name for name, value in given.items() if not _is_sound({**fresh, name: value}))
+            raise ValueError(f"its {odd} cannot be that of a conversation")
+        given["working_days"], given["others"] = tuple(given["working_days"]), tuple(given["others"])
+        session = object.__new__(cls)
+        session.__dict__.update(given)
+        return session
 
 
-def _is_part(name: str, value: object) -> bool:
-    """Tell whether a stored value can be the field `name` of a session."""
-    if name in ("answers", "carried", "said"):
-        return isinstance(value, dict) and all(type(word) is str for pair in value.items() for word in pair)
-    if name == "working_days":
-        return isinstance(value, list | tuple) and bool(value) and all(day in range(1, 8) for day in value)
-    if name == "others":
-        return isinstance(value, list | tuple) and all(type(word) is str for word in value)
-    if name == "turn":
-        return type(value) is int and value >= 0
-    return type(value) is str and (name != "stage" or value in ("open", "cancelled"))
+_TYPES: Mapping[str, tuple[type, ...]] = {
+    **dict.fromkeys(("flow", "language", "zone", "asking", "stage"), (str,)),
+    **dict.fromkeys(("answers", "carried", "said"), (dict,)),
+    **dict.fromkeys(("working_days", "others"), (list, tuple)),
+    "turn": (int,),
+}
+
+
+def _is_sound(given: Mapping[str, Any]) -> bool:
+    """Tell whether stored values can be the fields of a session; every turn asks, so all texts are looked at in one."""
+    for name, types in _TYPES.items():
+        if type(given[name]) not in types:
+            return False
+    answers, carried, said, days = given["answers"], given["carried"], given["said"], given["working_days"]
+    texts = (*answers, *answers.values(), *carried, *carried.values(), *said, *said.values(), *given["others"])
+    return (
+        {*map(type, texts)} <= {str}
+        and {*map(type, days)} == {int}
+        and 1 <= min(days) <= max(days) <= 7
+        and given["turn"] >= 0
+        and given["stage"] in ("open", "cancelled")
+    )
 
 
 @lru_cache(maxsize=1024)

@@ -38,6 +38,10 @@ STYLES = {
 WIDTH = 88  # longer lines are hard to read
 
 
+class NotKept(Exception):
+    """The conversation cannot be written to its file; the message names the file and the reason."""
+
+
 class Screen:
     """Where messages are shown."""
 
@@ -137,7 +141,10 @@ class Chat:
     def show(self, turn: Turn) -> None:
         """Show a turn, after keeping it where that was asked for."""
         if self.keep:
-            write_whole(self.keep, json.dumps(turn.session.to_json(), ensure_ascii=False, indent=1))
+            try:
+                write_whole(self.keep, json.dumps(turn.session.to_json(), ensure_ascii=False, indent=1))
+            except OSError as error:
+                raise NotKept(f"{self.keep}: {error.strerror}") from None
         for message in turn.messages:
             self.screen.message(message)
 

@@ -7,14 +7,14 @@ transcript survives every change of wording and fails on every change of meaning
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from bot.content.yaml_source import read
-from bot.core.calendar import instant, local_date, zone_named
+from bot.content.yaml_source import Document, read
+from bot.core.calendar import BEYOND, FIRST_YEAR, in_calendar, instant, local_date, zone_named
 from bot.core.dialogue import advance
-from bot.core.issues import Issue, Place
+from bot.core.issues import Issue, Place, nearest
 from bot.core.library import Library
 from bot.core.reading import Misread, parse_day
 from bot.core.session import (
@@ -31,8 +31,8 @@ from bot.core.session import (
     Why,
 )
 
-FIRST_YEAR = 1970
-LAST_YEAR = 2200  # the clock of a talk goes no further; tables of zones and calendars end some day
+KINDS = ("person", "bot", "wait")
+HEAD = ("flow", "language", "zone")  # what stands at the top of every transcript; the rest of a session is its `start`
 COMMANDS: dict[str, Callable[[], Event]] = {
     ":back": Back,
     ":why": Why,
@@ -55,15 +55,15 @@ def waited(text: str, now: datetime, zone: str) -> datetime | None:
     words = text.split()
     steps = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
     if len(words) == 1 and words[0][:-1].isdecimal() and words[0][-1] in steps and len(words[0]) < 6:
-        then = now + int(words[0][:-1]) * steps[words[0][-1]] if now.year < LAST_YEAR else now
-        return then if now < then and then.year < LAST_YEAR else None
+        then = now + int(words[0][:-1]) * steps[words[0][-1]] if now.year < BEYOND else now
+        return then if now < then and in_calendar(then) else None
     if len(words) in (2, 3) and words[0] == "until":
         day = parse_day(words[1], local_date(now, zone), past=False, locale="en")
         try:
             wall = datetime.strptime(words[2] if len(words) == 3 else "09:00", "%H:%M").time()  # noqa: DTZ007 - wall time
         except ValueError:
             return None
-        if not isinstance(day, Misread):
+        if not isinstance(day, Misread) and in_calendar(day):
             then = instant(day, wall, zone)
             return then if then > now else None
     return None
@@ -88,20 +88,26 @@ class Transcript:
 
     def dump(self) -> str:
         """Return the transcript as YAML."""
-        head = {"flow": self.start.flow, "language": self.start.language, "zone": self.start.zone}
-        rows = [f"{name}: {_quoted(value)}" for name, value in head.items()]
-        rows += [f"now: {_quoted(self.now.isoformat())}", "talk:"]
+        stored = self.start.to_json()
+        rows = [f"{name}: {_quoted(stored[name])}" for name in HEAD]
+        rows.append(f"now: {_quoted(self.now.isoformat())}")
+        fresh = Session(self.start.flow).to_json()
+        before = {name: value for name, value in stored.items() if name not in HEAD and value != fresh[name]}
+        rows += ["start:"] * bool(before) + [f"  {name}: {_quoted(value)}" for name, value in before.items()]
+        rows.append("talk:" if self.lines else "talk: []")
         rows += [f"  - {line.kind}: {_quoted(line.text)}" for line in self.lines]
         return "\n".join(rows) + "\n"
 
 
-def _quoted(text: str) -> str:
-    """Write a text as YAML and JSON quote it, what cannot be seen as an escape."""
-    quoted = json.dumps(text, ensure_ascii=False)
-    return "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in quoted)
+def _quoted(value: object) -> str:
+    """Write a text, or texts in lists and tables, as YAML and JSON quote it, what cannot be seen as an escape."""
+    quoted = json.dumps(value, ensure_ascii=False)
+    return "".join(char if char.isprintable() else f"\\U{ord(char):08x}" for char in quoted)
 
 
-def load(text: str, file: str, flows: Sequence[str]) -> tuple[Transcript | None, list[Issue]]:
+def load(
+    text: str, file: str, flows: Collection[str], languages: Collection[str] = ("en",)
+) -> tuple[Transcript | None, list[Issue]]:
     """Read a transcript; faults are named with their line."""
     document, issues = read(text, file)
     if document is None or issues:
@@ -109,27 +115,54 @@ def load(text: str, file: str, flows: Sequence[str]) -> tuple[Transcript | None,
     value = document.value
     if not isinstance(value, dict) or not isinstance(value.get("talk"), list):
         return None, [Issue(Place(file), "transcript", "this is no transcript.", "", "It needs flow, now and talk.")]
-    lines = []
-    for number, row in enumerate(value["talk"]):
-        place = document.place(("talk", number))
-        if not isinstance(row, dict) or len(row) != 1 or not row.keys() <= {"person", "bot", "wait"}:
-            issues.append(Issue(place, "transcript", "a line is one of person:, bot: or wait:."))
-            continue
-        ((kind, said),) = row.items()
-        lines.append(Line(kind, str(said), place))
-    if value.get("flow") not in flows:
-        issues.append(Issue(document.place(("flow",)), "transcript", f"there is no flow '{value.get('flow')}'."))
-    try:
-        now = datetime.fromisoformat(str(value.get("now"))).astimezone(UTC)
-        zone = str(value.get("zone", "UTC"))
-        zone_named(zone)
-        if not FIRST_YEAR <= now.year < LAST_YEAR:
-            raise ValueError
-    except (ValueError, KeyError, OverflowError):
-        issues.append(Issue(document.place(("now",)), "transcript", "now needs an instant and zone a zone's name."))
+    for key, known in (("flow", flows), ("language", languages)):
+        if (name := value.get(key, "en" if key == "language" else None)) not in known:
+            what = f"there is no {key} '{name}'."
+            issues.append(Issue(document.place((key,)), "transcript", what, "", nearest(str(name), known)))
+    start, now = _start(value, document, issues), _now(value, document, issues)
+    lines = [line for number, row in enumerate(value["talk"]) if (line := _line(row, number, document, issues))]
+    if start is None or now is None or issues:
         return None, issues
-    start = Session(flow=str(value.get("flow")), language=str(value.get("language", "en")), zone=zone)
-    return (None if issues else Transcript(start, now, tuple(lines))), issues
+    return Transcript(start, now, tuple(lines)), issues
+
+
+def _line(row: object, number: int, document: Document, issues: list[Issue]) -> Line | None:
+    place = document.place(("talk", number))
+    if not isinstance(row, dict) or len(row) != 1 or not row.keys() <= set(KINDS):
+        issues.append(Issue(place, "transcript", "a line is one of person:, bot: or wait:."))
+        return None
+    ((kind, said),) = row.items()
+    return Line(kind, str(said), place)
+
+
+def _now(value: Mapping[str, object], document: Document, issues: list[Issue]) -> datetime | None:
+    """Read the instant the talk began; without an offset it is wall time in the zone."""
+    try:
+        zone = zone_named(str(value.get("zone", "UTC")))
+        now = datetime.fromisoformat(str(value.get("now")))
+        if in_calendar(now):
+            return (now if now.tzinfo else now.replace(tzinfo=zone)).astimezone(UTC)
+    except (ValueError, LookupError, OSError):
+        pass
+    what = f"now needs an instant from {FIRST_YEAR} to {BEYOND - 1}, and zone a zone's name."
+    issues.append(Issue(document.place(("now",)), "transcript", what))
+    return None
+
+
+def _start(value: Mapping[str, object], document: Document, issues: list[Issue]) -> Session | None:
+    """Read the session the talk began with: a fresh one, but for what `start` says."""
+    before = value.get("start", {})
+    if not isinstance(before, dict) or before.keys() & {*HEAD, "format"}:
+        what = "start holds what was known before the talk began, such as answers."
+        issues.append(Issue(document.place(("start",)), "transcript", what))
+        return None
+    head = {name: str(value[name]) for name in HEAD if name in value}
+    try:
+        return Session.from_json({**Session("").to_json(), **head, **before})
+    except ValueError as error:
+        what = f"this is no start of a talk: {error}."
+        issues.append(Issue(document.place(("start",)), "transcript", what))
+        return None
 
 
 @dataclass
@@ -171,8 +204,8 @@ class Talk:
         return self.hear(TimePassed())
 
     def transcript(self, start: Session, began: datetime) -> Transcript:
-        """Return what was said since the talk began."""
-        return Transcript(replace(start, answers={}, said={}, turn=0), began, tuple(self.lines))
+        """Return what was said since the talk began, with what was known before."""
+        return Transcript(start, began, tuple(self.lines))
 
 
 def play(library: Library, transcript: Transcript, shown: Callable[[str, Turn | None], None]) -> list[Issue]:
@@ -181,10 +214,15 @@ def play(library: Library, transcript: Transcript, shown: Callable[[str, Turn | 
     shown("", talk.begin())
     expected = [line for line in transcript.lines if line.kind == "bot"]
     for line in transcript.lines:
-        if line.kind == "person":
-            shown(line.text, talk.type(line.text))
-        elif line.kind == "wait":
-            shown(f":wait {line.text}", talk.wait(line.text))
+        if line.kind == "bot":
+            continue
+        waits = line.kind == "wait"
+        turn = talk.wait(line.text) if waits else talk.type(line.text)
+        if turn is None:
+            what = f"nobody can {'wait' if waits else 'take'} '{line.text}'."
+            instead = "Write 3d, 2w, 5h or until DAY." if waits else f"Commands are {', '.join(COMMANDS)}."
+            return [Issue(line.place, "transcript", what, "", instead)]
+        shown(f":wait {line.text}" if waits else line.text, turn)
     heard = [line.text for line in talk.lines if line.kind == "bot"]
     if not expected:
         return []

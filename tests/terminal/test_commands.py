@@ -234,3 +234,14 @@ def test_every_command_explains_itself() -> None:
         done = afterword(*command, "--help")
         assert done.returncode == 0
         assert "Usage" in out(done)
+
+
+def test_the_sample_in_the_readme_is_what_is_said() -> None:
+    """The advice and the note of "Try it" are those of a real talk, whole; "…" stands for the e-mail."""
+    sample = (ROOT / "README.md").read_text(encoding="utf-8").split("```text\n")[1].split("```")[0]
+    typed = "no\nWell\nNothing yet\n1\nno\nwarm\nlast friday\nNot yet\nfree\nYes\n"
+    slots = "Dana\nData Analyst\nNorthwind\nevent-driven billing\nSam\n"
+    done = afterword("chat", "--now", "2026-11-23T10:00", "--zone", "Europe/Berlin", typed=typed + slots)
+    advice, note = sample.split("\n…\n")
+    assert f"\n\n{advice}\nFor your texts: 1" in out(done)
+    assert f"{note.rstrip()}\n\nWhat next?" in out(done)

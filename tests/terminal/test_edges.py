@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 from pathlib import Path
 
 import pytest
 
+from bot import batch
+from bot.core.advising import Adviser
+from bot.core.calendar import BEYOND
+from bot.core.library import Library
 from bot.core.session import Session
-from tests.terminal.test_commands import afterword, err, out
+from tests.conftest import NOW
+from tests.terminal.test_commands import ROOT, afterword, err, out
 
 K10 = {"outcome": "offer", "company": "X", "me": "S", "account": "free"}
 
@@ -17,6 +24,16 @@ K10 = {"outcome": "offer", "company": "X", "me": "S", "account": "free"}
 def test_what_is_no_text_never_becomes_a_name(value: object) -> None:
     answer = json.loads(out(afterword("advise", "--batch", typed=json.dumps({**K10, "first": value}))))
     assert "cannot be" in answer["error"]
+
+
+@pytest.mark.parametrize(
+    ("fact", "value", "way_out"),
+    [("interviewed_on", 20261120, "2026-11-20"), ("profile", 1, "quotes"), ("tone", True, "quotes")],
+)
+def test_a_value_of_another_kind_is_refused_with_the_way_out(fact: str, value: object, way_out: str) -> None:
+    error = json.loads(out(afterword("advise", "--batch", typed=json.dumps({fact: value}))))["error"]
+    assert error.startswith(f"{fact} cannot be ")
+    assert way_out in error
 
 
 def test_null_is_not_given() -> None:
@@ -121,3 +138,134 @@ def test_figures_to_choose_from_are_not_numbered_once_more() -> None:
     done = afterword("chat", "--now", "2026-11-23T10:00", typed=typed)
     assert "    • 0\n    • 1\n" in out(done)
     assert "no personalised notes left" in out(done)
+
+
+def test_bytes_that_are_no_utf8_end_neither_a_batch_nor_a_talk() -> None:
+    strict = {"PYTHONUTF8": "0", "PYTHONIOENCODING": "utf-8:strict"}
+    done = afterword("advise", "--batch", typed=b'{"first": "\xff"}\n{"outcome": "offer"}\n', **strict)
+    answers = [json.loads(line) for line in out(done).splitlines()]
+    assert [answer.get("error") for answer in answers] == ["this is no UTF-8", None]
+    done = afterword("chat", typed=b"\xff\xfe\n1\n", **strict)
+    assert done.returncode == 0, err(done)
+    assert "Question 2 of at most" in out(done)
+
+
+def test_half_a_character_in_a_name_is_never_printed() -> None:
+    done = afterword("advise", "--batch", typed='{"outcome": "offer", "first": "\\ud800"}\n')
+    assert "first" in json.loads(out(done))["missing"]
+
+
+def test_no_unknown_fact_is_passed_over_even_as_null() -> None:
+    assert "unknown fact" in json.loads(out(afterword("advise", "--batch", typed='{"nonsense": null}')))["error"]
+
+
+def test_a_fact_given_twice_is_refused() -> None:
+    done = afterword("advise", "outcome=offer", "outcome=none")
+    assert done.returncode == 1
+    assert "'outcome' is given twice" in err(done)
+
+
+def test_waiting_until_a_day_beyond_the_calendar_is_answered_kindly() -> None:
+    typed = ":wait until 9999-12-31 23:59\n:wait until 0001-01-01\n:wait until 2199-12-31\n:wait 9w\n"
+    done = afterword("chat", "--zone", "Pacific/Honolulu", typed=typed)
+    assert done.returncode == 0, err(done)
+    assert out(done).count(f"before the year {BEYOND}") == 3
+    assert "31 December, 09:00" in out(done)
+
+
+def test_a_damaged_session_says_which_part_is_odd() -> None:
+    with pytest.raises(ValueError, match="its turn cannot be"):
+        Session.from_json({**Session("after_interview").to_json(), "turn": -1})
+
+
+def test_sessions_are_kept_in_files_only_and_links_are_followed(tmp_path: Path) -> None:
+    pipe, kept, link, deep = (tmp_path / name for name in ("pipe", "kept.json", "link.json", "deep.json"))
+    os.mkfifo(pipe)
+    deep.write_text("[" * 100_000)
+    for target in (pipe, deep, tmp_path):
+        done = afterword("chat", "--session", str(target), typed="1\n")
+        assert done.returncode == 1
+        assert "cannot be read" in err(done)
+        assert "Traceback" not in err(done)
+    link.symlink_to(kept)
+    assert afterword("chat", "--session", str(link), typed="1\n").returncode == 0
+    assert link.is_symlink()
+    assert json.loads(kept.read_text())["answers"]
+
+
+def test_where_a_session_cannot_be_kept_is_named(tmp_path: Path) -> None:
+    target = tmp_path / "nowhere" / "talk.json"
+    done = afterword("chat", "--session", str(target), typed="1\n")
+    assert done.returncode == 1
+    assert f"cannot be kept in {target}: No such file" in err(done)
+
+
+def test_a_target_that_is_somebody_elses_is_refused_before_the_talk(tmp_path: Path) -> None:
+    precious = tmp_path / "precious.txt"
+    precious.write_text("mine")
+    done = afterword("chat", "--save", str(precious), typed="1\n")
+    assert done.returncode == 1
+    assert "I leave it alone" in err(done)
+    assert out(done) == ""
+    assert precious.read_text() == "mine"
+
+
+def renamed(folder: Path, name: str, *, keep: bool) -> Path:
+    """Copy the content with its flow called `name`, beside the old one or instead of it."""
+    for part in ("flows", "messages"):
+        shutil.copytree(ROOT / part, folder / part)
+    flow = folder / "flows" / "after_interview.yaml"
+    text = flow.read_text(encoding="utf-8").replace("flow: after_interview", f"flow: {name}", 1)
+    (folder / "flows" / f"{name}.yaml").write_text(text, encoding="utf-8")
+    if not keep:
+        flow.unlink()
+    return folder
+
+
+def test_the_only_flow_is_taken_whatever_it_is_called(tmp_path: Path) -> None:
+    content = str(renamed(tmp_path, "after_the_talk", keep=False))
+    assert afterword("chat", "--content", content, typed="1\n").returncode == 0
+    assert afterword("advise", "--content", content, "outcome=offer").returncode == 0
+
+
+def test_of_several_flows_one_is_named(tmp_path: Path) -> None:
+    content, kept = str(renamed(tmp_path, "second_round", keep=True)), tmp_path / "kept.json"
+    done = afterword("chat", "--content", content, "--flow", "second_round", "--session", str(kept), typed="1\n")
+    assert done.returncode == 0, err(done)
+    assert json.loads(kept.read_text())["flow"] == "second_round"
+    for command in (["chat"], ["advise", "outcome=offer"]):
+        done = afterword(*command, "--content", content, "--flow", "third")
+        assert done.returncode == 1
+        assert "There is no flow 'third'. Known: after_interview, second_round." in err(done)
+
+
+def test_the_form_of_a_picture_is_read_in_capitals_too(tmp_path: Path) -> None:
+    file = tmp_path / "x.MMD"
+    assert afterword("draw", "after_interview", "-o", str(file)).returncode == 0
+    assert file.read_bytes().startswith(b"---")
+    done = afterword("draw", "after_interview", "--language", "xx")
+    assert done.returncode == 1
+    assert "no messages in 'xx'" in err(done)
+
+
+def test_a_long_batch_remembers_only_so_much(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batch, "MOST_REMEMBERED", 2)
+    adviser = Adviser(library, "after_interview", NOW, language="en", zone="Europe/Berlin")
+    written: dict[object, str] = {}
+    for name in "ABCDE":
+        batch._answer(adviser, json.dumps({**K10, "first": name}), written)
+        assert len(written) <= 2
+
+
+def test_a_resumed_talk_is_saved_with_what_was_known_before_and_replays(tmp_path: Path) -> None:
+    kept, saved = tmp_path / "kept.json", tmp_path / "talk.yaml"
+    where = ["chat", "--session", str(kept), "--now", "2026-11-23T10:00", "--zone", "Europe/Berlin"]
+    first = "no\nWell\nNothing yet\n1\nno\nwarm\nfriday\nNot yet\nfree\nYes\nDana\nAnalyst\nX\nbilling\nSam\n"
+    assert afterword(*where, typed=first + "Another interviewer there\n").returncode == 0
+    done = afterword(*where, "--save", str(saved), typed=":why\n1\n1\n:back\n:wait 1d\n")
+    assert "Welcome back" in out(done) or "Question" in out(done)
+    text = saved.read_text()
+    assert "\nstart:\n" in text
+    assert "carried:" in text
+    again = afterword("chat", "--script", str(saved))
+    assert again.returncode == 0, err(again)

@@ -7,7 +7,7 @@ import pytest
 from bot.content.yaml_source import read
 from bot.core.library import Library
 from bot.core.session import Session
-from bot.terminal.transcript import load, play, waited
+from bot.terminal.transcript import Transcript, load, play, waited
 from tests.conftest import NOW
 from tests.talking import Candidate
 
@@ -59,6 +59,13 @@ def test_a_talk_that_goes_differently_is_said_with_its_line(library: Library) ->
         'flow: after_interview\nnow: "2026-11-23T09:00:00+00:00"\ntalk:\n  - somebody: "x"\n',
         'flow: after_interview\nzone: Nowhere/Land\nnow: "2026-11-23T09:00:00+00:00"\ntalk: []\n',
         'talk: [!!python/object/apply:os.system ["true"]]\n',
+        'flow: after_interview\nlanguage: xx\nnow: "2026-11-23T09:00:00+00:00"\ntalk: []\n',
+        'flow: after_interview\nzone: Europe\nnow: "2026-11-23T09:00:00+00:00"\ntalk: []\n',
+        'flow: after_interview\nnow: "9999-12-31T23:59-10:00"\ntalk: []\n',
+        'flow: after_interview\nnow: "0001-01-01T00:00+10:00"\ntalk: []\n',
+        'flow: after_interview\nnow: "2026-11-23T09:00:00+00:00"\nstart: [1]\ntalk: []\n',
+        'flow: after_interview\nnow: "2026-11-23T09:00:00+00:00"\nstart: {zone: "UTC"}\ntalk: []\n',
+        'flow: after_interview\nnow: "2026-11-23T09:00:00+00:00"\nstart: {answers: {"tone": 1}}\ntalk: []\n',
     ],
 )
 def test_what_is_no_transcript_is_refused_with_a_place(library: Library, text: str) -> None:
@@ -66,6 +73,40 @@ def test_what_is_no_transcript_is_refused_with_a_place(library: Library, text: s
     assert transcript is None
     assert issues
     assert all(issue.place.file == "talk.yaml" for issue in issues)
+
+
+@pytest.mark.parametrize("row", ['person: ":nonsense"', 'wait: "foo"', 'wait: "until 9999-12-31"'])
+def test_a_line_that_nobody_can_take_is_said_with_its_line(library: Library, row: str) -> None:
+    text = f'flow: after_interview\nnow: "2026-11-23T10:00"\ntalk:\n  - person: "1"\n  - {row}\n'
+    transcript, issues = load(text, "talk.yaml", list(library.flows))
+    assert issues == []
+    assert transcript is not None
+    (issue,) = play(library, transcript, lambda _typed, _turn: None)
+    assert issue.place.line == 5
+    assert issue.instead
+
+
+def test_what_was_known_before_a_talk_is_read_back_whole(library: Library) -> None:
+    start = Session(
+        "after_interview",
+        zone="Europe/Berlin",
+        working_days=(1, 2, 3),
+        answers={"relation": "none", "first": '\x85 \U000e0001 \U0001f600 " \\ {x}: #'},
+        carried={"me": "Sam"},
+        others=("a trace",),
+        turn=7,
+        stage="cancelled",
+    )
+    again, issues = load(Transcript(start, NOW, ()).dump(), "talk.yaml", list(library.flows))
+    assert issues == []
+    assert again == Transcript(start, NOW, ())
+
+
+def test_an_instant_without_an_offset_is_wall_time_in_the_zone(library: Library) -> None:
+    text = 'flow: after_interview\nzone: America/New_York\nnow: "2026-11-23T10:00"\ntalk: []\n'
+    transcript, _ = load(text, "talk.yaml", list(library.flows))
+    assert transcript is not None
+    assert transcript.now.hour == 15
 
 
 @pytest.mark.parametrize(
