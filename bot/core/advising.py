@@ -65,19 +65,14 @@ class Answered:
     def message(self) -> Outgoing:
         """Word the advice."""
         scene = self.scene
-        return wording.advice_message(scene.outcomes.ruleset, scene.library.facts, scene.catalogue, self.advice)
+        ruleset, room = scene.outcomes.ruleset, wording.advice_room(scene.library)
+        return wording.advice_message(ruleset, scene.library.facts, scene.catalogue, self.advice, room=room)
 
     def messages(self) -> list[Outgoing]:
         """Word the advice, and the texts that could be composed."""
-        overridden = self.situation.answers.get(OVERRIDDEN) == "yes"
         scene = self.scene
-        return [
-            self.message(),
-            *(
-                wording.note_message(scene.catalogue, text, self.advice, today=scene.today, overridden=overridden)
-                for text in self.texts
-            ),
-        ]
+        notes = (wording.note_message(scene.catalogue, text, self.advice, today=scene.today) for text in self.texts)
+        return [self.message(), *notes]
 
     def as_json(self) -> dict[str, object]:
         """Return everything as JSON values; days are ISO dates, instants UTC."""

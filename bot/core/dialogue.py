@@ -56,15 +56,25 @@ class _Turning:
         self.library = library
         self.now = now
         self.effects: list[Effect] = []
-        if session.asking not in ("", CHANGE, DETAIL) and session.asking not in library.facts.by_name:
-            session = session.but(asking="")  # the content was edited, and what was asked beside the way is gone
         self.session = session
         self.scene = Scene(library, session, now)
+        if session.asking and not self.asks_soundly():
+            self.move(session.but(asking=""))
 
     def move(self, session: Session) -> None:
         """Take `session` as the new state."""
         self.session = session
         self.scene = self.scene.after(session)
+
+    def asks_soundly(self) -> bool:
+        """Tell whether what is asked beside the way still stands to choice; an edited flow may have dropped it."""
+        name, flow, facts = self.session.asking, self.scene.flow, self.library.facts.by_name
+        if name == CHANGE:
+            return bool(self.scene.changeable())
+        if name == DETAIL:
+            return bool(self.scene.offered())
+        asked = name in flow.asks or name in flow.offers or name in self.scene.changeable()
+        return name in facts and asked
 
     def say(self, message: Outgoing) -> None:
         """Add a message."""
@@ -211,7 +221,10 @@ class _Turning:
             self.say(wording.misread(self.scene.catalogue, found))
             return
         self.effects.append(Settled(wording.settled(fact, found, self.scene.catalogue)))
+        before = self.scene.outcome.verdict
         self.move(self.session.with_answer(name, found))
+        if OVERRIDDEN in self.session.facts and self.scene.outcome.verdict != before:
+            self.move(self.session.without(OVERRIDDEN))  # it was said against another advice
 
     def act(self, text: str) -> None:
         """Do what was chosen from the menu at the end."""
@@ -314,7 +327,8 @@ class _Turning:
         )
 
     def advise(self, advice: Advice) -> Iterator[Effect]:
-        yield wording.advice_message(self.scene.outcomes.ruleset, self.library.facts, self.scene.catalogue, advice)
+        ruleset, room = self.scene.outcomes.ruleset, wording.advice_room(self.library)
+        yield wording.advice_message(ruleset, self.library.facts, self.scene.catalogue, advice, room=room)
         for reminder in advice.reminders:
             yield Remind(reminder.kind, reminder.day, reminder.due)
 
@@ -330,10 +344,7 @@ class _Turning:
             self.say(self.note_message(note))
 
     def note_message(self, note: Note) -> Outgoing:
-        overridden = self.session.facts.get(OVERRIDDEN) == "yes"
-        return wording.note_message(
-            self.scene.catalogue, note, self.scene.advice, today=self.scene.today, overridden=overridden
-        )
+        return wording.note_message(self.scene.catalogue, note, self.scene.advice, today=self.scene.today)
 
     def ask(self) -> None:
         """Ask the open question, or offer the menu at the end."""

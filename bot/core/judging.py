@@ -20,7 +20,7 @@ from bot.core.calendar import (
 )
 from bot.core.facts import Answers, Facts, Known
 from bot.core.outcomes import Outcome, Outcomes
-from bot.core.rules import Moment, ReminderKind
+from bot.core.rules import Moment, ReminderKind, Ruleset
 
 DEFAULT_TIME = time(10, 0)
 
@@ -176,12 +176,24 @@ def judge(
     return Advice(
         outcome=outcome,
         opens=opens,
-        reasons=_unique((*rule.reasons[:1], *(r.claim for r in remarks if r.kind == "reason"), *rule.reasons[1:])),
-        cautions=_unique(r.claim for r in remarks if r.kind == "caution"),
+        reasons=reasons_of(outcome, outcomes.ruleset),
+        cautions=cautions_of(outcome, outcomes.ruleset),
         cites=_unique((*rule.cites, *rule.reasons, *(r.claim for r in remarks), *cautions)),
         reminders=date_reminders(outcome, opens, days, kinds),
         flips=_flips(outcomes, known, outcome, opens, days),
     )
+
+
+def reasons_of(outcome: Outcome, ruleset: Ruleset) -> tuple[str, ...]:
+    """Return the claims that speak for an outcome, what decided first."""
+    rule, remarks = ruleset.rule[outcome.rule], [ruleset.remark[r] for r in outcome.remarks]
+    return _unique((*rule.reasons[:1], *(r.claim for r in remarks if r.kind == "reason"), *rule.reasons[1:]))
+
+
+def cautions_of(outcome: Outcome, ruleset: Ruleset) -> tuple[str, ...]:
+    """Return the claims to be careful about."""
+    remarks = (ruleset.remark[r] for r in outcome.remarks)
+    return _unique(r.claim for r in remarks if r.kind == "caution")
 
 
 def _flips(outcomes: Outcomes, known: Known, outcome: Outcome, opens: date | None, days: Days) -> tuple[Flip, ...]:

@@ -36,6 +36,8 @@ class Outcome:
     needs: frozenset[str]
     said: str = ""
     """What is said with the verdict, in ids; two outcomes that only differ in notes say the same."""
+    overridden: bool = False
+    """Whether the note is for somebody who goes ahead against the advice."""
 
 
 class NoRuleFits(LookupError):
@@ -139,6 +141,7 @@ class Outcomes:
             remind=tuple(remind),
             needs=self._needs(rule, note, mails, tuple(remind)),
             said=f"{rule.verdict}|{rule.id}|{','.join((*riding, *remarks, *mails, *remind))}",
+            overridden=overridden and note is not None,
         )
 
     def _needs(self, rule: Rule, note: str | None, mails: tuple[str, ...], remind: tuple[str, ...]) -> frozenset[str]:

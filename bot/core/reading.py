@@ -58,7 +58,10 @@ def _options(fact: Fact, catalogue: Catalogue) -> tuple[Option, ...]:
 
 
 def choose(text: str, offered: Sequence[Option]) -> Option | None:
-    """Return the option meant: by its number, its label, its id, or the only one whose label begins so."""
+    """Return the option meant: by its number, label or id, or the only one of that part or beginning of its label.
+
+    The parts are what stands between commas: "yes" and "sent" both mean "Yes, sent".
+    """
     typed = clean(text).casefold().rstrip(".!")
     if typed.isdecimal():
         named = [option for option in offered if option.label == typed]
@@ -67,8 +70,17 @@ def choose(text: str, offered: Sequence[Option]) -> Option | None:
     for option in offered:
         if typed in (option.id.casefold(), option.id.replace("_", " ").casefold(), option.label.casefold()):
             return option
+    said = [option for option in offered if typed in _parts(option.label)]
+    if len(said) == 1:
+        return said[0]
     begun = [option for option in offered if typed and option.label.casefold().startswith(typed)]
+    if len(begun) > 1:  # "no" means "Not yet" before it means "Not sure", which nobody shortens so
+        begun = [option for option in begun if option.id != NOT_SURE]
     return begun[0] if len(begun) == 1 else None
+
+
+def _parts(label: str) -> list[str]:
+    return [part.strip() for part in label.casefold().split(",")]
 
 
 def read(
@@ -91,6 +103,8 @@ def _read_text(fact: Fact, text: str) -> str | Misread:
     cleaned = clean(text)
     if not cleaned:
         return Misread("empty")
+    if cleaned == NOT_SURE:  # it would be stored as an answer that a text cannot have
+        return Misread("reserved", {"text": cleaned})
     size = units(cleaned)
     if size > fact.max_length:
         return Misread("too_long", {"limit": fact.max_length, "count": size - fact.max_length})

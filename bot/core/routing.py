@@ -105,7 +105,7 @@ class Route:
                 crossed.append(step)
             elif self._open(here, node, facts):
                 if here.fact not in given:
-                    return self._position(here, tuple(passed), tuple(crossed), node, given)
+                    return self._position(here, tuple(passed), tuple(crossed), node, before)
                 if here.fact not in before:
                     passed.append(step)
                 node = self.outcomes.diagram.restrict(node, self._settled(facts, (here.fact,)))
@@ -124,13 +124,13 @@ class Route:
     # -- progress ----------------------------------------------------------------------------------------------------
 
     def _position(
-        self, here: Step, passed: tuple[str, ...], crossed: tuple[str, ...], node: Node, given: frozenset[str]
+        self, here: Step, passed: tuple[str, ...], crossed: tuple[str, ...], node: Node, before: frozenset[str]
     ) -> Position:
         part = self._part(here.id)
         number = 1 + sum(self._part(step) == part for step in passed)
-        unread = frozenset(given & {s.fact for s in self.flow.steps[self.flow.steps.index(here) :]})
+        ahead = frozenset(before & {s.fact for s in self.flow.steps[self.flow.steps.index(here) :]})
         return Position(
-            here.id, here.fact, passed, crossed, node, number, number - 1 + self._longest(here.id, node, unread)
+            here.id, here.fact, passed, crossed, node, number, number - 1 + self._longest(here.id, node, ahead)
         )
 
     @cached_property
@@ -145,22 +145,24 @@ class Route:
     def _part(self, step: str) -> int:
         return self._parts[step]
 
-    def _longest_way(self, step: str, node: Node, given: frozenset[str]) -> int:
-        """Count the most questions that can still come before the next judgement or the end."""
+    def _longest_way(self, step: str, node: Node, before: frozenset[str]) -> int:
+        """Count the most questions that can still come before the next judgement or the end.
+
+        One answered already, as after a change, counts: `number` counts it too once it is passed. What was known
+        `before` the first question does not. So whatever is answered, number and what is left never grow together.
+        """
         if step == END or self.flow.step[step].kind == "judge":
             return 0
         here = self.flow.step[step]
-        ways = [self._longest(branch.go, node, given) for branch in self.flow.after(here)]
-        if here.kind != "ask" or not self.matters(here.fact, node):
-            return max(ways)
-        if here.fact in given:
-            return max(ways)
-        answered = [
-            self._longest(branch.go, self.outcomes.diagram.restrict(node, dict(settled)), given)
+        unasked = max(self._longest(branch.go, node, before) for branch in self.flow.after(here))
+        if here.kind != "ask" or not self.matters(here.fact, node) or here.fact in before:
+            return unasked
+        asked = 1 + max(
+            self._longest(branch.go, self.outcomes.diagram.restrict(node, dict(settled)), before)
             for branch in self.flow.after(here)
             for settled in self.classes(here.fact)
-        ]
-        return 1 + max(answered)
+        )
+        return max(asked, unasked) if here.when.reads else asked
 
     @cached_property
     def _classes(self) -> dict[str, tuple[tuple[tuple[str, str], ...], ...]]:

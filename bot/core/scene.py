@@ -20,6 +20,7 @@ from bot.core.outcomes import OVERRIDDEN, Outcome, Outcomes
 from bot.core.routing import Position, Route
 from bot.core.session import Session
 
+REPEATS_THANKS = "K2"  # it leans on the thank-you e-mail, so as an e-mail it would say the same again
 NO_LIMIT = 10**6  # the body of an e-mail may be as long as it likes
 
 
@@ -160,7 +161,8 @@ class Scene:
 
     def as_mail(self) -> Note | None:
         """Return the note as an e-mail (G3: for when no notes are left): the longest wording, with a subject."""
-        if not isinstance(self.note, Note):
+        thanks = self.session.facts.get("thanks")
+        if not isinstance(self.note, Note) or thanks == "no_address" or (thanks and self.note.kind == REPEATS_THANKS):
             return None
         kind = self.library.notebook.kinds[self.note.kind]
         whole = self.compose(kind, NO_LIMIT)
@@ -175,6 +177,7 @@ class Scene:
         """Return the facts that were asked on the way here, with their answers."""
         asked = [self.flow.step[step].fact for step in self.position.passed]
         extra = [name for name in self.session.answers if name in self.flow.offers]
+        extra += [OVERRIDDEN] if self.outcome.overridden else []
         facts = self.session.facts
         return {name: (self.library.facts[name], facts[name]) for name in (*asked, *extra) if name in facts}
 
@@ -191,5 +194,4 @@ class Scene:
         if self.session.facts.get(OVERRIDDEN) == "yes" or self.outcomes.ruleset.verdicts[self.outcome.verdict].open:
             return False
         known = {**self.library.facts.cautious, **self.route.assumed, **self.known, OVERRIDDEN: "yes"}
-        other = self.outcomes.outcome(known)
-        return other.note is not None and other != self.outcome
+        return self.outcomes.outcome(known).overridden

@@ -15,6 +15,7 @@ from bot.core.facts import Fact, Facts
 from bot.core.judging import Advice, Flip
 from bot.core.library import Library
 from bot.core.notes import Note, Unfit
+from bot.core.outcomes import OVERRIDDEN
 from bot.core.reading import Misread, options
 from bot.core.routing import Position
 from bot.core.rules import Ruleset
@@ -22,6 +23,7 @@ from bot.core.session import Block, Option, Outgoing
 
 REASONS_SHOWN = 3  # "the two or three reasons that decided" (etiquette, decision 8)
 FLIPS_SHOWN = 3
+MAX_ADVICE = 4096  # where flows/limits.yaml says nothing; more no message can hold
 COMMANDS = (
     "start", "new", "cases", "change", "back", "why", "cancel", "language", "settings", "help", "privacy", "export",
     "forget",
@@ -112,11 +114,40 @@ def verdict_line(catalogue: Catalogue, advice: Advice, part: str = "advice") -> 
     return catalogue.say(f"verdict.{advice.outcome.verdict}.{part}", **days)
 
 
-def advice_message(ruleset: Ruleset, facts: Facts, catalogue: Catalogue, advice: Advice) -> Outgoing:
-    """Word an advice: verdict, reasons, cautions, dates, and what would change it."""
+def advice_room(library: Library) -> int:
+    """Return how many characters an advice may have (etiquette, decision 8)."""
+    limit = library.limits.get("advice_text")
+    return min(limit.values.values()) if limit else MAX_ADVICE
+
+
+def advice_message(
+    ruleset: Ruleset, facts: Facts, catalogue: Catalogue, advice: Advice, *, room: int = MAX_ADVICE
+) -> Outgoing:
+    """Word an advice: verdict, reasons, cautions, dates, and what would change it.
+
+    Where that takes more than `room` characters, what would change it is left out first, then the last reasons.
+    """
+    blocks: list[Block] = []
+    flips = list(flip_lines(facts, catalogue, advice))[:FLIPS_SHOWN]
+    shown = [(REASONS_SHOWN, count) for count in range(len(flips), -1, -1)]
+    for reasons, count in (*shown, *((fewer, 0) for fewer in range(REASONS_SHOWN - 1, 0, -1))):
+        blocks = _advice_blocks(ruleset, catalogue, advice, advice.reasons[:reasons], flips[:count])
+        if length(blocks) <= room:
+            break
+    return Outgoing("advice", f"advice {advice.outcome.rule} {advice.outcome.verdict}", tuple(blocks))
+
+
+def length(blocks: Iterable[Block]) -> int:
+    """Count the characters of blocks written one below the other."""
+    return sum(len(block.text) + 1 for block in blocks)
+
+
+def _advice_blocks(
+    ruleset: Ruleset, catalogue: Catalogue, advice: Advice, reasons: Iterable[str], changes: Sequence[str]
+) -> list[Block]:
     outcome = advice.outcome
     blocks = [Block("title", verdict_line(catalogue, advice))]
-    blocks += [Block("item", catalogue.say(f"claim.{claim}")) for claim in advice.reasons[:REASONS_SHOWN]]
+    blocks += [Block("item", catalogue.say(f"claim.{claim}")) for claim in reasons]
     if ruleset.rule[outcome.rule].beyond:
         blocks.append(Block("aside", catalogue.say("advice.beyond")))
     blocks += [Block("caution", catalogue.say(f"claim.{claim}")) for claim in advice.cautions]
@@ -129,11 +160,10 @@ def advice_message(ruleset: Ruleset, facts: Facts, catalogue: Catalogue, advice:
             )
             for r in advice.reminders
         ]
-    changes = list(flip_lines(facts, catalogue, advice))[:FLIPS_SHOWN]
     if changes:
         blocks.append(Block("text", catalogue.say("advice.changes")))
         blocks += [Block("item", line) for line in changes]
-    return Outgoing("advice", f"advice {outcome.rule} {outcome.verdict}", tuple(blocks))
+    return blocks
 
 
 def gate_blocks(ruleset: Ruleset, catalogue: Catalogue, advice: Advice, *, before_note: bool) -> Iterator[Block]:
@@ -181,7 +211,7 @@ def reasons_message(ruleset: Ruleset, catalogue: Catalogue, advice: Advice) -> O
 # -- notes -----------------------------------------------------------------------------------------------------------
 
 
-def note_message(catalogue: Catalogue, note: Note, advice: Advice, *, today: date, overridden: bool) -> Outgoing:
+def note_message(catalogue: Catalogue, note: Note, advice: Advice, *, today: date) -> Outgoing:
     """Word a finished note or mail: a heading that says when, the text alone to copy, and its size."""
     if note.subject:
         heading = f"heading.{note.kind}" if catalogue.has(f"heading.{note.kind}") else "heading.as_mail"
@@ -191,7 +221,7 @@ def note_message(catalogue: Catalogue, note: Note, advice: Advice, *, today: dat
     if advice.opens is not None and advice.opens <= today:
         when = "now"
     else:
-        when = "anyway" if overridden else "later" if advice.opens else "now"
+        when = "anyway" if advice.outcome.overridden else "later" if advice.opens else "now"
     days = {"date": advice.opens} if when == "later" and advice.opens else {}
     return Outgoing(
         "note",
@@ -249,6 +279,7 @@ _FIXED: Mapping[str, Wanted] = {
     **{f"misread.{reason}": Wanted() for reason in ("choice", "empty", "type_day", "no_day")},
     **{f"misread.{reason}": Wanted(frozenset({"day"})) for reason in ("future", "too_old", "bygone", "too_far")},
     **{f"misread.{reason}": Wanted(frozenset({"text"})) for reason in ("no_such_day", "ambiguous_day")},
+    "misread.reserved": Wanted(frozenset({"text"})),
     "misread.too_long": Wanted(frozenset({"limit", "count"}), counted=True),
     **{f"advice.{part}": Wanted() for part in ("beyond", "dates", "changes")},
     "advice.date": Wanted(frozenset({"day", "time", "what"})),
@@ -312,7 +343,7 @@ def wanted(library: Library) -> dict[str, Wanted]:
         for name in flow.offers:
             found.update(_of_question(library.facts[name]))
     for ruleset in library.rulesets.values():
-        found.update(_of_rules(ruleset))
+        found.update(_of_rules(ruleset, library.facts))
     found.update({f"reminder.{kind}": Wanted() for kind in library.reminders})
     found.update({f"claim.{claim}": Wanted() for claim in library.claims})
     for kind in library.notebook.kinds.values():
@@ -340,9 +371,11 @@ def _of_question(fact: Fact) -> dict[str, Wanted]:
     return found
 
 
-def _of_rules(ruleset: Ruleset) -> dict[str, Wanted]:
+def _of_rules(ruleset: Ruleset, facts: Facts) -> dict[str, Wanted]:
     dated = {rule.verdict for rule in ruleset.rules if rule.opens}
     found: dict[str, Wanted] = {f"gate.{gate.id}": Wanted() for gate in ruleset.gates}
+    if OVERRIDDEN in facts.by_name and any(rule.override for rule in ruleset.rules):
+        found.update(_of_question(facts[OVERRIDDEN]))
     for verdict in ruleset.verdicts.values():
         offers = Wanted(frozenset({"date"}) if verdict.open or verdict.id in dated else frozenset())
         found.update({f"verdict.{verdict.id}.{part}": offers for part in ("name", "advice", "then")})

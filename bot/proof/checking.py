@@ -12,11 +12,11 @@ from bot.core.decision import paths
 from bot.core.flows import END
 from bot.core.issues import Issue, Places
 from bot.core.library import Library
-from bot.core.outcomes import Outcome, Outcomes, settled
-from bot.core.rules import Example
+from bot.core.outcomes import OVERRIDDEN, Outcome, Outcomes, settled
+from bot.core.rules import Example, Gate
 from bot.proof.exploring import explore
 from bot.proof.laws import breaks, counterexample, in_words, telling
-from bot.proof.texts import messages_complete, messages_filled, messages_idle, notes_fit, notes_polite
+from bot.proof.texts import advice_short, messages_complete, messages_filled, messages_idle, notes_fit, notes_polite
 
 Property = Callable[[Library, Places], Iterator[Issue]]
 
@@ -126,6 +126,28 @@ def rules_decide(library: Library, places: Places) -> Iterator[Issue]:
                     yield Issue(place, f"idle-{part}", what, why[part], "Move it up, widen it, or take it out.")
 
 
+def overrides_oppose(library: Library, places: Places) -> Iterator[Issue]:
+    """Nobody goes ahead against an advice that says yes: neither a row's override nor a gate speaks of it there."""
+    for ruleset in library.rulesets.values():
+        opened = {verdict.id for verdict in ruleset.verdicts.values() if verdict.open}
+        met = [settled(o) for o in library.outcomes[ruleset.id].root.outcomes if o is not None]
+        riding = {gate for o in met if not o.overridden for gate in o.gates}
+        instead = "Take it out; there is nothing to override."
+        for rule in ruleset.rules:
+            if rule.override and rule.verdict in opened:
+                what = f"row '{rule.id}' has a note for going ahead anyway, although its verdict lets them."
+                yield Issue(places.at("rules", ruleset.id, "rule", rule.id), "override-open", what, "", instead)
+        for gate in ruleset.gates:
+            if gate.id in riding and _goes_ahead(gate):
+                what = f"gate '{gate.id}' speaks of going ahead anyway where the advice offers no such way."
+                instead = "List under verdicts: the closed ones whose rows have an override."
+                yield Issue(places.at("rules", ruleset.id, "gate", gate.id), "override-open", what, "", instead)
+
+
+def _goes_ahead(gate: Gate) -> bool:
+    return bool(gate.when.clauses) and all((OVERRIDDEN, frozenset({"yes"})) in c for c in gate.when.clauses)
+
+
 def laws_hold(library: Library, places: Places) -> Iterator[Issue]:
     """Every law holds for every combination of answers."""
     for ruleset in library.rulesets.values():
@@ -225,6 +247,7 @@ PROPERTIES: tuple[Property, ...] = (
     guards_know,
     rules_complete,
     rules_decide,
+    overrides_oppose,
     laws_hold,
     examples_hold,
     parts_used,
@@ -232,6 +255,7 @@ PROPERTIES: tuple[Property, ...] = (
     messages_complete,
     messages_idle,
     messages_filled,
+    advice_short,
     notes_fit,
     notes_polite,
 )

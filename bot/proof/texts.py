@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime, time
 
 from babel import Locale
 
 from bot.core.catalogue import COUNT, Catalogue, fill, patterns, placeholders
 from bot.core.issues import Issue, Place, Places, nearest
+from bot.core.judging import Advice, Dated, cautions_of, reasons_of
 from bot.core.library import Library
 from bot.core.notes import NoteKind
+from bot.core.outcomes import Outcome, settled
+from bot.core.rules import Ruleset
+from bot.core.session import Outgoing
 from bot.core.text import units
-from bot.core.wording import Wanted, wanted
+from bot.core.wording import Wanted, advice_message, advice_room, length, wanted
 
+LONGEST_DAY = date(2026, 9, 30)  # a Wednesday in September: no day takes more letters in English
 LABEL_WORDS = 4  # a button of more words is cut off on a phone
 _LABEL = re.compile(r"question\.\w+\.options\.|menu\.(?!title)|option\.")
 _WORD_UNITS = 8  # what a word of a title or topic takes with its space; so a blank of N units holds N/8 words
@@ -38,8 +44,8 @@ def messages_complete(library: Library, places: Places) -> Iterator[Issue]:
 def _near(places: Places, language: str, key: str) -> Place:
     """Return the place of the message that shares the longest beginning with `key`: there a missing one belongs."""
     parts = key.split(".")
-    for length in range(len(parts) - 1, 0, -1):
-        start = ".".join(parts[:length]) + "."
+    for depth in range(len(parts) - 1, 0, -1):
+        start = ".".join(parts[:depth]) + "."
         found = [p for a, p in places.by_address.items() if a[:2] == ("message", language) and a[2].startswith(start)]
         if found:
             return min(found)
@@ -92,6 +98,33 @@ def _label_faults(key: str, message: object, place: Place) -> Iterator[Issue]:
     if _LABEL.match(key) and isinstance(message, str) and len(message.split()) > LABEL_WORDS:
         what = f"the button '{message}' has more than {LABEL_WORDS} words."
         yield Issue(place, "long-label", what, "A phone would cut it off.", "Say it shorter.")
+
+
+def advice_short(library: Library, places: Places) -> Iterator[Issue]:
+    """Prove that no advice, cut to its first reason, is longer than an advice may be, with the longest dates."""
+    for language, catalogue in _each(library):
+        wordless = [key for key in wanted(library) if not catalogue.has(key)]
+        for ruleset in library.rulesets.values() if not wordless else ():  # what is missing is another finding
+            longest: dict[str, tuple[int, str]] = {}
+            for outcome in library.outcomes[ruleset.id].root.outcomes:
+                if outcome is not None:
+                    found = settled(outcome)
+                    size = length(_longest_advice(library, ruleset, catalogue, found).blocks)
+                    longest[found.verdict] = max((size, found.rule), longest.get(found.verdict, (0, "")))
+            for verdict, (size, rule) in longest.items():
+                if size > advice_room(library):
+                    what = f"the advice of row {rule} can take {size} characters."
+                    why = f"It should keep to {advice_room(library)}, so that it is read to its end."
+                    place = places.at("message", language, f"verdict.{verdict}.advice")
+                    yield Issue(place, "advice-too-long", what, why, "Shorten its reasons, cautions or gates.")
+
+
+def _longest_advice(library: Library, ruleset: Ruleset, catalogue: Catalogue, outcome: Outcome) -> Outgoing:
+    day = LONGEST_DAY
+    dates = tuple(Dated(kind, day, time(10), datetime.combine(day, time(10), UTC)) for kind in outcome.remind)
+    reasons, cautions = reasons_of(outcome, ruleset), cautions_of(outcome, ruleset)
+    advice = Advice(outcome, day, reasons, cautions, cites=(), reminders=dates, flips=())
+    return advice_message(ruleset, library.facts, catalogue, advice, room=advice_room(library))
 
 
 # -- notes -------------------------------------------------------------------------------------------------------------

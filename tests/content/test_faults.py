@@ -10,7 +10,11 @@ from tests.content.planting import Fault, copied, line_of, plant
 FLOW, RULES = "flows/after_interview.yaml", "flows/rules/etiquette.yaml"
 FACTS, NOTES = "flows/facts.yaml", "flows/notes.yaml"
 ADVICE, QUESTIONS, TEXTS = "messages/en/advice.yaml", "messages/en/questions.yaml", "messages/en/notes.yaml"
-ROLE = "  - {id: role, ask: role}\n"
+ROLE = (
+    "  - id: role\n"
+    "    when: {outcome: {not: offer}}         # after an offer it would only add a reason\n"
+    "    ask: role\n"
+)
 TONE = "  - {id: tone, ask: tone}\n"
 
 FAULTS = [
@@ -46,6 +50,11 @@ FAULTS = [
           "unknown-key", "rulse", "Did you mean 'rules'?"),
     Fault("a conversation without advice", FLOW, "  - {id: advice, judge: etiquette} ", "  # ",
           "no-judge", "flow: after_interview", "gives no advice"),
+    Fault("a conversation without its texts", FLOW, "  - {id: texts, compose: notes} ", "  # ",
+          "no-compose", "flow: after_interview", "hands over no note"),
+    Fault("a way past the advice", FLOW, "  - {id: relation, ask: relation}\n",
+          '  - {id: relation, ask: relation, next: [{when: {relation: connected}, go: format}, {else: experience}]}\n',
+          "no-judge", "flow: after_interview", "gives no advice"),
     # -- policy --------------------------------------------------------------------------------------------------------
     Fault("a note that is none", RULES, "    note: K10\n", "    note: K11\n", "unknown-note", "K11", "Did you mean"),
     Fault("an e-mail in place of a note", RULES, "    note: K10\n", "    note: E1\n", "mail-as-note", "note: E1"),
@@ -61,6 +70,13 @@ FAULTS = [
     Fault("a row that others always forestall", RULES, "  - id: R02  ",
           "  - {id: R90, when: {relation: connected}, verdict: skip}\n"
           "  - id: R02  ", "idle-rule", "R90", "always fit first"),
+    Fault("going ahead against a yes", RULES, "    verdict: connect_now\n    note: K10\n",
+          "    verdict: connect_now\n    note: K10\n    override: K10\n",
+          "override-open", "- id: R05", "although its verdict lets them"),
+    Fault("a gate that speaks of going ahead where nobody does", RULES,
+          "    verdicts: [skip, wait_then_connect, thank_you_then_wait, thank_you_first, thank_you_then_hold, "
+          "hold_for_outcome, one_check_then_close, route_via_agency]\n    with_note: true\n",
+          "    with_note: true\n", "override-open", "- id: G8", "offers no such way"),
     Fault("a gap in the rows", RULES, "    when: {thanks: {not: sent}}\n    verdict: connect_now\n",
           "    when: {thanks: no_address}\n    verdict: connect_now\n", "rules-gap", "rules: etiquette",
           "no row fits somebody with"),
@@ -94,6 +110,9 @@ FAULTS = [
     Fault("a plural form that is missing", QUESTIONS,
           '    one: "That is one character too long; there is room for {limit}. Could you say it a little shorter?"\n',
           "", "plural", "  too_long:", "'one'"),
+    Fault("an advice nobody reads to its end", ADVICE, 'advice: "Leave it. You need not connect here."',
+          'advice: "Leave it. ' + "You need not connect here. " * 40 + '"', "advice-too-long", "Leave it. You",
+          "row R02 can take"),
     Fault("a note that cannot fit", TEXTS, '    briefest: "Hi {first}, I follow the work of {company} and would',
           '    briefest: "Hi {first}, I follow the work of {company} ' + "and follow it on " * 8 + "and would",
           "note-too-long", "and follow it on", "Somebody would get no note."),

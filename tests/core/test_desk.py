@@ -100,7 +100,7 @@ def test_two_interviews_stand_side_by_side(visitor: Visitor) -> None:
     assert new == "A new interview"
     visitor.say("1")
     assert visitor.names == ["menu"]
-    visitor.say("The note as e-mail")
+    visitor.say("A longer note (Premium)")
     assert "Dana" in visitor.words
     visitor.ask("cases")
     visitor.tap("case_2")

@@ -7,7 +7,9 @@ from datetime import timedelta
 import pytest
 
 from bot.core.dialogue import advance
+from bot.core.judging import Advice
 from bot.core.library import Library
+from bot.core.scene import Scene
 from bot.core.session import Back, Cancelled, Picked, Remind, Said, Session, Started, TimePassed
 from tests.conftest import NOW
 from tests.talking import Candidate, plain
@@ -125,10 +127,14 @@ def test_six_panel_members_with_the_same_topic_get_six_texts(library: Library) -
     assert len(set(texts)) == 6
 
 
+def advice_of(candidate: Candidate) -> Advice:
+    return Scene(candidate.talk.library, candidate.session, candidate.talk.now).advice
+
+
 def test_back_and_forth_from_every_question_gives_the_same_advice(library: Library) -> None:
     straight = plain(library)
     straight.answer(**YESTERDAY_WARM)
-    for stop in range(1, 16):
+    for stop in range(1, 17):
         candidate = plain(library)
         for _ in range(stop):
             if candidate.asked:
@@ -138,6 +144,17 @@ def test_back_and_forth_from_every_question_gives_the_same_advice(library: Libra
         assert candidate.asked != asked or stop == 0
         candidate.type({**YESTERDAY_WARM, "first": "Dana"}.get(candidate.asked) or "Northwind")
         assert candidate.asked == asked
+        candidate.answer(**YESTERDAY_WARM, **dict.fromkeys(("first", "job", "company", "topic", "me"), "Northwind"))
+        assert advice_of(candidate) == advice_of(straight)
+
+
+def test_back_takes_a_detail_back_first(library: Library) -> None:
+    candidate = plain(library)
+    candidate.answer(**YESTERDAY_WARM)
+    before = candidate.session.answers
+    candidate.type("Add a detail", "My search is confidential", "Yes, confidential")
+    candidate.hear(Back())
+    assert candidate.session.answers == before
 
 
 def test_back_at_the_first_question_changes_nothing(library: Library) -> None:
@@ -221,7 +238,7 @@ def test_a_profile_that_is_not_ready_gets_its_checklist_before_the_note(library:
 
 def test_no_notes_left_offers_the_other_ways(library: Library) -> None:
     candidate = plain(library)
-    candidate.answer(**{**YESTERDAY_WARM, "interviewed_on": "2026-11-16", "thanks": "Yes, sent"})
+    candidate.answer(**{**YESTERDAY_WARM, "interviewed_on": "2026-11-16", "outcome": "Good news", "more_rounds": "No"})
     candidate.type("Add a detail", "LinkedIn notes left this month", "0")
     assert "no personalised notes left" in candidate.said()
     assert any(isinstance(e, Remind) and e.kind == "M9" for e in candidate.turn.effects)
@@ -243,6 +260,7 @@ def test_a_day_they_named_moves_the_reminder(library: Library) -> None:
     candidate.type("Add a detail", "A day they named for the decision", "4 Dec")
     reminders = {e.kind: e.day.isoformat() for e in candidate.turn.effects if isinstance(e, Remind)}
     assert reminders["M4"] == "2026-12-08"
+    assert reminders["M5"] == "2026-12-11"  # silence counts from that day too, after the question for news
 
 
 def test_the_longer_note_is_offered_and_fits_premium(library: Library) -> None:
@@ -284,6 +302,16 @@ def test_stopping_keeps_the_answers_and_anything_goes_on(library: Library) -> No
     assert "kept" in candidate.said()
     candidate.hear(Started())
     assert candidate.asked == "outcome"
+
+
+def test_the_first_words_after_stopping_only_resume(library: Library) -> None:
+    candidate = plain(library)
+    candidate.type("No", "Well")
+    for event in (Said("An offer"), Picked("offer", candidate.session.turn)):
+        candidate.hear(Cancelled())
+        candidate.hear(event)
+        assert "outcome" not in candidate.session.answers
+        assert candidate.asked == "outcome"
 
 
 def test_why_is_answered_at_every_question_and_at_the_end(library: Library) -> None:

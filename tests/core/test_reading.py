@@ -36,6 +36,18 @@ def test_not_sure_is_an_answer_where_it_is_offered(library: Library) -> None:
     assert said(library, "relation", "not sure") == Misread("choice")
 
 
+@pytest.mark.parametrize(
+    ("text", "answer"), [("no", "not_sent"), ("not yet", "not_sent"), ("yes", "sent"), ("Not sure", "not_sure")]
+)
+def test_yes_and_no_mean_the_option_that_begins_with_them(library: Library, text: str, answer: str) -> None:
+    assert said(library, "thanks", text) == answer
+
+
+def test_what_would_be_stored_as_not_sure_is_no_text(library: Library) -> None:
+    assert said(library, "topic", "not_sure") == Misread("reserved", {"text": "not_sure"})
+    assert said(library, "topic", "Not sure") == "Not sure"
+
+
 def test_a_number_question_takes_the_number_itself(library: Library) -> None:
     assert [said(library, "notes_left", str(n)) for n in range(6)] == ["0", "1", "2", "3", "4", "5"]
 

@@ -1,0 +1,137 @@
+"""Going ahead against the advice, the progress that is promised, and what an edited flow leaves behind."""
+
+from dataclasses import replace
+from random import Random
+
+import pytest
+
+from bot.core.dialogue import advance
+from bot.core.library import Library
+from bot.core.scene import Scene
+from bot.core.session import Back, Change, Said, Session, TimePassed
+from tests.conftest import NOW
+from tests.core.test_dialogue import YESTERDAY_WARM
+from tests.talking import Candidate, plain
+
+
+@pytest.mark.parametrize(
+    ("answers", "rule"),
+    [
+        ({"interviewed_on": "2026-11-16", "thanks": "Yes, sent"}, "R22"),
+        ({"outcome": "An offer"}, "R05"),
+        ({"invited": "Yes, they did", "interviewed_on": "2026-11-16"}, "R13"),
+    ],
+    ids=["R22", "R05", "R13"],
+)
+def test_nobody_is_offered_to_go_ahead_against_a_yes(library: Library, answers: dict[str, str], rule: str) -> None:
+    candidate = plain(library)
+    candidate.answer(**{**YESTERDAY_WARM, **answers})
+    assert Scene(library, candidate.session, NOW).outcome.rule == rule
+    assert "override" not in [option.id for option in candidate.turn.messages[-1].options]
+    leaked = replace(candidate.session, answers={**candidate.session.answers, "overridden": "yes"}, said={})
+    said = Candidate(library, leaked).said()
+    assert "against the advice" not in said
+    assert "go ahead" not in said
+
+
+def gone_ahead(library: Library) -> Candidate:
+    candidate = plain(library)
+    candidate.answer(**YESTERDAY_WARM)
+    candidate.type("I'll connect now anyway")
+    return candidate
+
+
+def test_going_ahead_is_taken_back_by_going_back(library: Library) -> None:
+    candidate = gone_ahead(library)
+    candidate.hear(Back())
+    assert "overridden" not in candidate.session.answers
+    assert candidate.session.answers["thanks"] == "not_sent"
+    assert "override" in [option.id for option in candidate.turn.messages[-1].options]
+
+
+def test_going_ahead_can_be_changed(library: Library) -> None:
+    candidate = gone_ahead(library)
+    candidate.answer(**YESTERDAY_WARM)
+    candidate.type(":change", "Going ahead anyway", "No")
+    assert candidate.session.answers["overridden"] == "no"
+    assert "override" in [option.id for option in candidate.turn.messages[-1].options]
+
+
+def test_going_ahead_is_forgotten_once_the_advice_is_another(library: Library) -> None:
+    candidate = gone_ahead(library)
+    candidate.answer(**YESTERDAY_WARM)
+    candidate.type(":change", "The tone", "Strictly formal")
+    assert candidate.turn.messages[1].name == "advice R15 thank_you_then_hold"
+    assert "overridden" not in candidate.session.answers
+    assert "against the advice" not in candidate.said()
+
+
+def test_the_progress_never_grows_by_answering(library: Library) -> None:
+    """After a change or a step back it is counted anew; from there on it only falls."""
+    typed = plain(library)
+    typed.type("No", "Well", "Nothing yet", "Reached through", ":change", "How it went", "Badly")
+    assert "Question 3 of at most 6" in typed.said()
+    typed.type("Yes")
+    assert "Question 5 of at most 6" in typed.said()
+    dice = Random(11)  # noqa: S311 - seeded, so that a failure comes again
+    for _ in range(200):
+        session, bound = Session(flow="after_interview"), 99
+        for _ in range(30):
+            turn = advance(library, session, TimePassed(), NOW)
+            last = turn.messages[-1]
+            roll = dice.random() if session.answers else 1.0
+            if roll < 0.1:
+                session, bound = advance(library, session, Back(), NOW).session, 99
+                continue
+            if roll < 0.2:
+                session, bound = advance(library, session, Change(), NOW).session, 99
+                continue
+            if last.kind == "question" and last.blocks[0].role == "progress":
+                words = last.blocks[0].text
+                if not words.startswith("Question "):
+                    break
+                number, at_most = (int(word) for word in words.removeprefix("Question ").split(" of at most "))
+                assert number <= at_most <= bound, (session.answers, words)
+                bound = at_most
+            elif not session.asking:
+                break
+            chosen = dice.choice([o.label for o in last.options if o.id != "other_day"])
+            session = advance(library, session, Said(chosen), NOW).session
+
+
+@pytest.mark.parametrize("asking", ["gone", "elapsed", "overridden", "change"])
+def test_what_an_edited_flow_no_longer_asks_kills_no_session(library: Library, asking: str) -> None:
+    resumed = Candidate(library, Session(flow="after_interview", asking=asking))
+    assert resumed.asked == "relation"
+    assert resumed.session.asking == ""
+
+
+def test_a_fact_that_was_taken_out_of_the_offers_is_no_longer_asked(library: Library) -> None:
+    candidate = plain(library)
+    candidate.answer(**YESTERDAY_WARM)
+    candidate.type("Add a detail", "My search is confidential")
+    flow = replace(library.flows["after_interview"], offers=())
+    resumed = Candidate(replace(library, flows={"after_interview": flow}), candidate.session)
+    assert resumed.turn.messages[-1].kind == "menu"
+
+
+def test_the_note_as_an_email_is_offered_only_where_it_helps(library: Library) -> None:
+    for answers, offered in (
+        ({"outcome": "Good news", "more_rounds": "No"}, True),
+        ({"thanks": "I have no address", "interviewed_on": "2026-11-16"}, False),
+        ({"thanks": "Yes, sent", "interviewed_on": "2026-11-16"}, False),
+        ({}, False),
+    ):
+        candidate = plain(library)
+        candidate.answer(**{**YESTERDAY_WARM, **answers})
+        assert ("as_mail" in [option.id for option in candidate.turn.messages[-1].options]) == offered, answers
+
+
+def test_an_offer_speaks_of_the_panel_only_where_one_was_met(library: Library) -> None:
+    candidate = plain(library)
+    candidate.answer(relation="No", experience="Well", outcome="An offer")
+    assert "panel" not in candidate.said()
+    other = plain(library)
+    other.answer(**{**YESTERDAY_WARM, "role": "Another interviewer"})
+    other.type(":change", "Answer so far", "An offer")
+    assert "Other panel members" in other.said()
