@@ -28,7 +28,7 @@ def _answer(adviser: Adviser, line: str, written: dict[object, str]) -> str:
     except UnicodeEncodeError:
         return _error("this is no UTF-8")
     try:
-        given = json.loads(line, object_pairs_hook=_once_each, parse_constant=_no_number)
+        given = READER.decode(line)
     except (ValueError, RecursionError) as error:
         return _error(f"this is no JSON: {error}")
     if not isinstance(given, dict):
@@ -47,11 +47,12 @@ def _answer(adviser: Adviser, line: str, written: dict[object, str]) -> str:
 
 
 def _once_each(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    names = [name for name, _ in pairs]
-    for name in names:
-        if names.count(name) > 1:
-            raise ValueError(f"'{name}' stands there twice")
-    return dict(pairs)
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"'{twice}' stands there twice")
+    return found
 
 
 def _no_number(word: str) -> object:
@@ -60,3 +61,6 @@ def _no_number(word: str) -> object:
 
 def _error(text: str) -> str:
     return json.dumps({"error": text})  # in ASCII: what was typed may hold half a character, which nobody can print
+
+
+READER = json.JSONDecoder(object_pairs_hook=_once_each, parse_constant=_no_number)

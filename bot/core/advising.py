@@ -123,6 +123,7 @@ class Adviser:
         self.now = now
         self._start = Session(flow=flow, language=language, zone=zone)
         self._place = self._start.place
+        self._latest_of: dict[Pairs, str | None] = {}
         self._scene = Scene(library, self._start, now)
 
     def advise(self, given: Mapping[str, object]) -> Answered:
@@ -169,13 +170,24 @@ class Adviser:
 
     def _latest(self, source: str, kept: Mapping[str, str]) -> str | None:
         """Return the latest day that is in the bands given: the cautious reading of "ready" without a date."""
-        week, today = self._place.week, self._scene.today
-        bands = [(d.derivation, kept[d.name]) for d in self._derived_from(source) if d.name in kept]
-        days = [derivation.latest(band, today, week) for derivation, band in bands if derivation]
-        return min(days).isoformat() if days else None
+        bands = tuple((d.name, kept[d.name]) for d in self._derived_from(source) if d.name in kept)
+        if bands not in self._latest_of:
+            week, today = self._place.week, self._scene.today
+            known = [(self.library.facts[name].derivation, band) for name, band in bands]
+            days = [derivation.latest(band, today, week) for derivation, band in known if derivation]
+            self._latest_of[bands] = min(days).isoformat() if days else None
+        return self._latest_of[bands]
 
     def _derived_from(self, source: str) -> list[Fact]:
-        return [d for d in self.library.facts.derived if d.derivation and d.derivation.source == source]
+        return self._derived.get(source, [])
+
+    @cached_property
+    def _derived(self) -> dict[str, list[Fact]]:
+        found: dict[str, list[Fact]] = {}
+        for fact in self.library.facts.derived:
+            if fact.derivation:
+                found.setdefault(fact.derivation.source, []).append(fact)
+        return found
 
     @cached_property
     def _askable(self) -> frozenset[str]:
@@ -197,6 +209,8 @@ class Adviser:
         return known
 
     def _value(self, fact: Fact, value: object) -> str:
+        if type(value) is str and value in fact.values:
+            return value
         text = self._plain(fact, value)
         if text in fact.values:
             return text

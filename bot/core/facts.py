@@ -160,7 +160,7 @@ class Facts:
 
     def known(self, answers: Answers, today: date, week: WorkingWeek) -> dict[str, str]:
         """Return the finite facts that `answers` settle today, derived ones included."""
-        return dict(self.meaning(self.told(answers), today, week))
+        return self._work_out(answers, today, week)
 
     def told(self, answers: Answers) -> frozenset[tuple[str, str]]:
         """Return the answers that settle a finite fact, to be asked `meaning` of; nothing typed is among them."""
@@ -181,21 +181,22 @@ class Facts:
     @cached_property
     def meaning(self) -> Callable[[frozenset[tuple[str, str]], date, WorkingWeek], Known]:
         """Return what `told` answers settle on a day in a working week; remembered."""
-        return lru_cache(maxsize=KNOWN_KEPT)(self._work_out)
+        return lru_cache(maxsize=KNOWN_KEPT)(lambda told, today, week: self._work_out(dict(told), today, week))
 
-    def _work_out(self, told: frozenset[tuple[str, str]], today: date, week: WorkingWeek) -> Known:
-        answers = dict(told)
+    def _work_out(self, answers: Answers, today: date, week: WorkingWeek) -> dict[str, str]:
         known = {}
-        for fact in self.finite:
-            answer = answers.get(fact.name)
-            if answer is not None and fact.accepts(answer):
-                known[fact.name] = fact.means(answer)
-            elif fact.derivation and _is_date(answers.get(fact.derivation.source, "")):
-                day = date.fromisoformat(answers[fact.derivation.source])
+        for name, answer in answers.items():
+            fact = self.by_name.get(name)
+            if fact is not None and fact.finite and fact.accepts(answer):
+                known[name] = fact.means(answer)
+        for fact in self.derived:
+            assert fact.derivation
+            day = None if fact.name in known else self.date_of(answers, fact.derivation.source)
+            if day:
                 known[fact.name] = fact.derivation.band(day, today, week)
         return known
 
     def date_of(self, answers: Answers, name: str) -> date | None:
         """Return the day that a date fact was answered with, if any."""
-        answer = answers.get(name, "")
-        return date.fromisoformat(answer) if _is_date(answer) else None
+        answer = answers.get(name)
+        return date.fromisoformat(answer) if answer and _is_date(answer) else None
