@@ -5,7 +5,7 @@ Law of this file: every finding is a sentence that says what to do; no secret an
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -13,9 +13,9 @@ from typing import Any
 from telegram.error import InvalidToken, TelegramError
 
 from bot.core.library import Library
+from bot.core.person import Key
 from bot.service.clock import SystemClock
-from bot.service.conversation import Door
-from bot.service.ports import Parked
+from bot.service.ports import Parked, Step
 from bot.settings import Settings
 from bot.store.cipher import Cipher
 from bot.store.database import Database
@@ -26,6 +26,10 @@ from bot.telegram.talking import Talking
 from bot.telegram.updates import read
 
 STALE_UPDATES = 100  # so many waiting updates mean that nobody fetches them
+
+
+class StillFails(Exception):
+    """What was to be released fails as before; it stays put aside."""
 
 
 @dataclass(frozen=True)
@@ -58,19 +62,26 @@ async def parked(settings: Settings) -> list[Parked]:
 async def release(settings: Settings, library: Library, flow: str, id_: int) -> bool:
     """Let something that was put aside have another try; False when there is none. Raises StoreError.
 
-    A call goes back into the outbox, which the running bot sends; an update is handled here and now.
+    A call goes back into the outbox, which the running bot sends; an update is handled here and now, and stays where
+    it is if that fails again: then `StillFails` is raised.
     """
-    clock = SystemClock()
+    now = SystemClock().now()
+    talking = Talking(library, flow)
+
+    def turning(bot: int, update: Mapping[str, Any]) -> tuple[Key, Step] | None:
+        knock = read({"id": bot}, dict(update)).knock
+        return (knock.key, lambda person: talking.respond(knock, person, now)) if knock else None
+
     async with opened(settings) as store:
         found = next((one for one in await store.parked(limit=10_000) if one.id == id_), None)
-        if found is None or not await store.release(id_, clock.now()):
-            return False
-        if found.what == "update":
-            me = {"id": int((settings.bot_token or "0").partition(":")[0])}
-            knock = read(me, dict(found.payload)).knock
-            if knock is not None:
-                await Door(store, clock, Talking(library, flow).respond).knock(knock)
-        return True
+        if found is None or found.what != "update":
+            return found is not None and await store.release(id_, now)
+        try:
+            return await store.retry(id_, turning, now)
+        except StoreError:
+            raise
+        except Exception as error:
+            raise StillFails(f"It still fails with {type(error).__name__}, and stays where it is.") from error
 
 
 # -- what is wrong -----------------------------------------------------------------------------------------------------

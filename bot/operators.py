@@ -60,11 +60,12 @@ def _settings() -> Settings:
 def _done(work: Coroutine[Any, Any, T]) -> T:
     import asyncio
 
+    from bot.operating import StillFails
     from bot.store.errors import StoreError
 
     try:
         return asyncio.run(work)
-    except StoreError as error:
+    except (StoreError, StillFails) as error:
         _fail(str(error))
 
 

@@ -44,8 +44,9 @@ from bot.core.session import (
 
 BACK = "back"
 """The option that takes the last answer back; no fact has a value of this name in front of it."""
-WHY = "why"
-"""The option beside an advice that asks what it rests on; it serves however old the message is."""
+WHY = "why_"
+"""With a rule's id, the option beside an advice that asks what it rests on; it counts by no turn."""
+CASES_LISTED = 20  # the newest; a keyboard holds no more than some 8 kB
 
 
 CONVERSED: Mapping[str, Event] = {
@@ -129,9 +130,8 @@ class _Visit:
 
     def serve(self, entry: Entry) -> Served:
         match entry:
-            case Picked(option=option) if option == WHY:
-                self.converse(Why(advice=True), ask=False)
-                return Served(self.person, tuple(self.effects))
+            case Picked(option=option) if option.startswith(WHY):
+                return self.why(option.removeprefix(WHY))
             case Picked(turn=turn) if turn != self.person.turn:
                 return Served(self.person, toast=self.catalogue.say("notice.stale"))
             case Asked(command, argument):
@@ -145,11 +145,21 @@ class _Visit:
                 self.converse(Back())
             case Picked(option=option):
                 self.converse(Picked(option, self.person.turn))
+            case TimePassed():
+                self.repeat()
             case _:
                 self.converse(entry)
         if self.forgotten:
             return Served(None, tuple(self.effects))
         return Served(replace(self.person, turn=self.person.turn + 1), tuple(self.effects))
+
+    def why(self, rule: str) -> Served:
+        """Say what an advice rests on, and nothing else; the button serves as long as its advice is the present one."""
+        scene = Scene(self.library, self.session, self.now)
+        if not self.session.answers or scene.outcome.rule != rule:
+            return Served(self.person, toast=self.catalogue.say("notice.other_advice"))
+        self.converse(Why(advice=True), ask=False)
+        return Served(self.person, tuple(self.effects))
 
     # -- commands ----------------------------------------------------------------------------------------------------
 
@@ -224,10 +234,12 @@ class _Visit:
         """Return what can be chosen where the desk asks."""
         match self.person.asking:
             case "cases":
-                own = [Option(f"case_{number}", self.label(number)) for number in sorted(self.person.cases)]
-                return [*own, self.option("new")]
+                numbers = sorted(self.person.cases)[-CASES_LISTED:]
+                own = [Option(f"case_{number}", self.label(number)) for number in numbers]
+                return [*own, self.option("new"), self.option("go_on")]
             case "language":
-                return [Option(name, c.say("language.name")) for name, c in sorted(self.library.catalogues.items())]
+                known = sorted(self.library.catalogues.items())
+                return [*(Option(name, c.say("language.name")) for name, c in known), self.option("go_on")]
             case "settings":
                 return [self.option("language"), *self.own_facts(), self.option("go_on")]
             case "forget":
@@ -255,7 +267,7 @@ class _Visit:
         return self.catalogue.say("change.line", what=who, answer=self.catalogue.say(what, date=scene.today))
 
     def chosen(self, text: str, *, typed: bool) -> None:
-        """Take the answer to what the desk asked; a typed text that is none of it belongs to the conversation."""
+        """Take the answer to what the desk asked; amid a conversation, a text that is none of it is its answer."""
         asking, option = self.person.asking, choose(text, self.offered())
         if option is not None and option.id == "forget_all" and typed and text.strip() != option.label:
             option = None  # a number or a first letter is too little for what cannot be undone
@@ -289,15 +301,14 @@ class _Visit:
             self.converse(TimePassed(), session=self.session.but(asking=id_))
 
     def open(self, number: int) -> None:
-        """Take another case up again; what belongs to the candidate is the same in all of them."""
+        """Take another case up again, from its advice on; what belongs to the candidate is the same in all of them."""
         self.person = replace(self.person, current=number)
         facts, session = self.library.facts.by_name, self.person.cases[number]
         own = {n for n in session.answers if n in facts and facts[n].scope == "user" and n in self.person.facts}
         answers = {n: a for n, a in session.answers.items() if n not in own}
         carried = {**session.carried, **self.person.facts}
-        self.converse(
-            TimePassed(), session=session.but(answers=answers, carried=carried, language=self.person.language)
-        )
+        again = session.but(answers=answers, carried=carried, said={}, language=self.person.language)
+        self.converse(TimePassed(), session=again)
 
     # -- conversations -------------------------------------------------------------------------------------------------
 
@@ -311,11 +322,11 @@ class _Visit:
             self.flow, person.language, person.zone, person.working_days, carried=dict(person.facts), turn=person.turn
         )
 
-    def keep(self, session: Session) -> None:
-        """Take `session` as the current case's conversation, a new case where there is none."""
+    def keep(self, session: Session, before: Session) -> None:
+        """Take `session`, which followed on `before`, as the current case's conversation; a new one if need be."""
         number = self.person.current or self.next_number()
         cases: Mapping[int, Session] = ChainMap({number: session}, self.person.cases)  # type: ignore[arg-type]  # only read
-        self.person = replace(self.person, current=number, cases=cases, facts=self.belongings(session))
+        self.person = replace(self.person, current=number, cases=cases, facts=self.belongings(session, before))
 
     def next_number(self) -> int:
         return max(self.person.cases, default=0) + 1
@@ -341,21 +352,25 @@ class _Visit:
         said = [effect for effect in turn.effects if not isinstance(effect, Parted)]
         self.effects += said if ask else said[:1]
         if ask:
-            self.keep(turn.session)
+            self.keep(turn.session, before)
 
     def worth_keeping(self, session: Session) -> bool:
         """Tell whether a conversation that is left holds anything about the person met."""
         facts = self.library.facts.by_name
         return any(name in facts and facts[name].scope != "user" for name in session.answers)
 
-    def belongings(self, session: Session) -> Mapping[str, str]:
-        """Return what is known about the candidate after this turn."""
-        facts = self.library.facts.by_name
+    def belongings(self, session: Session, before: Session) -> Mapping[str, str]:
+        """Return what is known about the candidate after this turn, less what was taken back in it."""
+        facts, own = self.library.facts.by_name, self.person.facts
         told = {n: a for n, a in session.answers.items() if n in facts and facts[n].scope == "user"}
-        return {**self.person.facts, **told} if told else self.person.facts
+        gone = own.keys() & before.facts.keys() - session.facts.keys()
+        return {n: a for n, a in {**own, **told}.items() if n not in gone} if told or gone else own
 
 
-def newcomer(library: Library, language: str) -> Person:
-    """Return somebody never seen, who speaks `language` (an IETF tag such as "pt-br", or "") if we do."""
+def newcomer(library: Library, language: str, turn: int = 0) -> Person:
+    """Return somebody never seen, who speaks `language` (an IETF tag such as "pt-br", or "") if we do.
+
+    Their turns count from `turn`, which has to be one that none of their buttons from before a `/forget` can have.
+    """
     short = language.partition("-")[0].lower()
-    return Person(language=short if short in library.catalogues else FALLBACK_LANGUAGE)
+    return Person(language=short if short in library.catalogues else FALLBACK_LANGUAGE, turn=turn)

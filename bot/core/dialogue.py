@@ -34,6 +34,7 @@ from bot.core.session import (
     Session,
     Settled,
     Started,
+    TakenBack,
     TimePassed,
     Turn,
     Why,
@@ -149,6 +150,7 @@ class _Turning:
         if not (given or passed):
             self.notice("first_question")
             return
+        self.effects.append(TakenBack())
         self.move(self.session.without((given or passed)[-1]))
 
     def why(self, *, advice: bool) -> None:

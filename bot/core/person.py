@@ -23,6 +23,10 @@ class Key:
     person: int
 
 
+OWED = -1
+"""The panel of somebody whose last turns were made but not shown: whatever is on their screen is out of date."""
+
+
 @dataclass(frozen=True)
 class Person:
     """A candidate: what belongs to them, and their cases by number; `current` is the open one (0: none)."""
@@ -61,9 +65,11 @@ class Turned:
     """What a turn leads to: the person as they are now (None: forget them), calls, and the current case's reminders.
 
     `reminders` replace those planned for the current case; None leaves them as they are. `toast` answers a tap.
+    `aside` puts the update itself aside in the same transaction: the reason, and the update as Telegram sent it.
     """
 
     person: Person | None
     calls: tuple[Call, ...] = ()
     reminders: tuple[Remind, ...] | None = None
     toast: str = ""
+    aside: tuple[str, Mapping[str, Any]] | None = None

@@ -223,13 +223,18 @@ class Settled:
 
 
 @dataclass(frozen=True)
+class TakenBack:
+    """The answer given last was taken back."""
+
+
+@dataclass(frozen=True)
 class Parted:
     """Another person is talked about from here on; `session` is the conversation that was left, as it stood."""
 
     session: Session
 
 
-Effect = Outgoing | Remind | Settled | Parted
+Effect = Outgoing | Remind | Settled | TakenBack | Parted
 
 
 @dataclass(frozen=True)

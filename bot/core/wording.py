@@ -310,6 +310,7 @@ _FIXED: Mapping[str, Wanted] = {
             "stale",
             "another",
             "forgotten",
+            "other_advice",
         )
     },
     **{key: Wanted() for key in ("about.description", "about.short", "help.title", "help.aside", "export.caption")},

@@ -21,7 +21,7 @@ from typing import Any, Final, Protocol
 
 import structlog
 
-from bot.core.person import Key, Person, Turned
+from bot.core.person import OWED, Key, Person, Turned
 from bot.service.limits import Guard
 from bot.service.ports import Clock, Store
 from bot.service.watching import Taken, Unwatched, Watch
@@ -72,9 +72,8 @@ class _StepFailed(Exception):
 class Door:
     """Takes updates in, one turn each.
 
-    `wake` is called when a turn left calls in the outbox, `notice` with a sentence for the operator, never with what
-    people wrote. Turns of one person run in the order in which they knock; whoever awaits one knock before the next
-    keeps it through troubles of the store as well.
+    `wake` is called when a turn left calls in the outbox. Turns of one person run in the order in which they knock;
+    whoever awaits one knock before the next keeps it through troubles of the store as well.
     """
 
     def __init__(
@@ -87,12 +86,11 @@ class Door:
         guard: Guard | None = None,
         wake: Callable[[], None] = lambda: None,
         watch: Watch | None = None,
-        notice: Callable[[str], None] = lambda _sentence: None,
         seconds: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store, self._clock, self._respond, self._apologise = store, clock, respond, apologise
         self._guard, self._wake, self._watch = guard or Guard(), wake, watch or Unwatched()
-        self._notice, self._seconds = notice, seconds
+        self._seconds = seconds
         # Pseudonyms in the log tell people apart while the process runs, and cannot be turned back into ids.
         self._salt = hashlib.blake2b(str(id(self)).encode() + str(time.time_ns()).encode()).digest()[:16]
 
@@ -157,7 +155,7 @@ class Door:
                 turned = self._respond(knock, person, now)
             except Exception as error:
                 raise _StepFailed from error
-            return replace(turned, calls=()) if muted else turned
+            return _unshown(turned) if muted else turned
 
         for _ in range(TRIES):
             try:
@@ -175,24 +173,34 @@ class Door:
 
     async def _gave_up(self, knock: Knock, error: Exception, now: datetime) -> None:
         """Say sorry if there are words for it, then put the update aside."""
-        key, apologise = knock.key, self._apologise
+        key, apologise, kind = knock.key, self._apologise, type(knock.event).__name__
+        error_id = _error_id(key.bot, knock.update)
         if apologise is not None:
-            error_id = _error_id(key.bot, knock.update)
+            aside = (_reason(error, error_id), knock.raw)
+
+            def sorry(person: Person | None) -> Turned:
+                return replace(apologise(knock, person, error_id, now), aside=aside)
+
             try:
-                await self._store.turn(knock.update, key, lambda person: apologise(knock, person, error_id, now), now)
+                await self._store.turn(knock.update, key, sorry, now)  # the apology and the parking, both or neither
             except Exception as second:
                 # Whoever's stored state is the trouble cannot be told so; the operator is.
                 log.warning("the apology failed as well", error=type(second).__name__)
-        await self._put_aside(key.bot, knock.update, error, knock.raw, kind=type(knock.event).__name__)
+            else:
+                self._tell(knock.update, kind, error, error_id)
+                return
+        await self._put_aside(key.bot, knock.update, error, knock.raw, kind=kind)
 
     async def _put_aside(
         self, bot: int, update: int, error: Exception, raw: Mapping[str, Any], kind: str = "unreadable"
     ) -> None:
         error_id = _error_id(bot, update)
-        reason = f"{type(error).__name__} ({error_id})"
-        await self._kept(self._store.park_update(bot, update, reason, raw, self._clock.now()))
+        await self._kept(self._store.park_update(bot, update, _reason(error, error_id), raw, self._clock.now()))
+        self._tell(update, kind, error, error_id)
+
+    def _tell(self, update: int, kind: str, error: Exception, error_id: str) -> None:
+        """Tell the operator, once, in the log that an update was put aside."""
         log.error("update parked", update=update, kind=kind, error=type(error).__name__, id=error_id, exc_info=error)
-        self._notice(f"Update {update} ({kind}) always fails with {reason} and was put aside; the log has its trace.")
 
     async def _kept(self, action: Awaitable[object]) -> None:
         try:
@@ -200,6 +208,17 @@ class Door:
         except Exception as error:
             log.warning("the store is in trouble", exc_info=error)
             raise NotKept(type(error).__name__) from error
+
+
+def _unshown(turned: Turned) -> Turned:
+    """Return the turn without its calls; whoever's it is has an old question on the screen from now on."""
+    if turned.person is None or not turned.calls:
+        return replace(turned, calls=())
+    return replace(turned, calls=(), person=replace(turned.person, panel=OWED, run=()))
+
+
+def _reason(error: Exception, error_id: str) -> str:
+    return f"{type(error).__name__} ({error_id})"
 
 
 def _error_id(bot: int, update: int) -> str:

@@ -16,6 +16,10 @@ Step = Callable[[Person | None], Turned]
 """One turn as a pure function of the person as stored (None: never seen)."""
 
 
+Retry = Callable[[int, Mapping[str, Any]], tuple[Key, Step] | None]
+"""Whose turn a parked update (of the bot, as Telegram sent it) is, with its step; None where it is nobody's."""
+
+
 @dataclass(frozen=True)
 class Posted:
     """A call that was claimed from the outbox; `fence` is the claim's own number, higher for each later claim."""

@@ -15,7 +15,7 @@ from typing import Any, Final
 from sqlalchemy import Engine
 
 from bot.core.person import Key, Turned
-from bot.service.ports import Depth, Parked, Posted, Step
+from bot.service.ports import Depth, Parked, Posted, Retry, Step
 from bot.store import engines
 from bot.store.cipher import PROOF, Cipher
 from bot.store.engines import Checkpoints
@@ -77,10 +77,16 @@ class Database:
     async def turn(self, update: int, key: Key, step: Step, now: datetime) -> Turned | None:
         """Run `step` and keep what it leads to; see `Store.turn`."""
         aware(now)
-        turned = await self._runner.submit(lambda c: self._turning.turn(c, update, key, step, now), key)
+        turned = await self._runner.submit(lambda c: self._turned(c, update, key, step, now), key)
         if turned is not None and turned.person is None and self._checkpoints is not None:
             # Deleted rows are zeroed in the file; their old pages are in the log until it is emptied.
             await asyncio.to_thread(self._checkpoints.empty, FORGETTING_SECONDS)
+        return turned
+
+    def _turned(self, cursor: Cursor, update: int, key: Key, step: Step, now: datetime) -> Turned | None:
+        turned = self._turning.turn(cursor, update, key, step, now)
+        if turned is not None and turned.aside is not None:
+            self._outbox.park_update(cursor, key.bot, update, *turned.aside, now)
         return turned
 
     async def claim(self, worker: str, now: datetime, lease: timedelta, limit: int) -> Sequence[Posted]:
@@ -134,6 +140,24 @@ class Database:
         """Put a parked call back, or forget that a parked update was seen; False when there is none."""
         aware(now)
         return await self._runner.submit(lambda c: self._outbox.release(c, id_, now))
+
+    async def retry(self, id_: int, turning: Retry, now: datetime) -> bool:
+        """Handle a parked update after all, in one transaction; whatever `turning` raises leaves it where it is.
+
+        `turning` is given the bot and the update, and returns whose turn it is with its step, None for nobody's.
+        """
+        aware(now)
+        return await self._runner.submit(lambda c: self._retried(c, id_, turning, now))
+
+    def _retried(self, cursor: Cursor, id_: int, turning: Retry, now: datetime) -> bool:
+        row = self._outbox.take_update(cursor, id_)
+        if row is None:
+            return False
+        bot, update, payload = row
+        found = turning(bot, payload)
+        if found is not None:
+            self._turning.turn(cursor, update, *found, now)
+        return True
 
     async def depth(self) -> Depth:
         """Count what waits."""

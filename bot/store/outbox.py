@@ -143,6 +143,14 @@ class Outbox:
             self.statements.post.run(cursor, _kept(row) | {"created_at": now})
         return True
 
+    def take_update(self, cursor: Cursor, id_: int) -> tuple[int, int, Mapping[str, Any]] | None:
+        """Take a parked update off, as if never seen, and return its bot, number and self; None when there is none."""
+        row = self.statements.unpark.one(cursor, {"id_": id_})
+        if row is None or row.what != "update":
+            return None
+        self.statements.unsee.run(cursor, {"bot_": row.bot, "update_": row.update_id})
+        return row.bot, row.update_id, self.cipher.open(row.content)
+
     def depth(self, cursor: Cursor) -> Depth:
         """Count what waits."""
         waiting, oldest = self.statements.waiting.one(cursor)

@@ -14,10 +14,10 @@ from typing import Any
 from bot.core.catalogue import Catalogue
 from bot.core.desk import BACK, WHY, Document, Served
 from bot.core.person import Call, Person
-from bot.core.session import Block, Option, Outgoing, Settled
+from bot.core.session import Block, Option, Outgoing, Settled, TakenBack
 
 COPY_LIMIT = 256  # characters behind a copy button (limits.yaml, telegram_copy_text; the API counts characters)
-TEXT_LIMIT = 4096  # characters of a message after entity parsing (limits.yaml, telegram_text)
+MOST_LINES = 20  # answers in one message; each has at most some 110 characters, and a message holds 4,096
 MARKS = {"item": "• ", "caution": "❗ "}
 TAGS = {"title": "b", "progress": "i", "aside": "i", "count": "i"}
 
@@ -39,16 +39,20 @@ def lay_out(before: Person, served: Served, origin: Origin, catalogue: Catalogue
 
 def run_after(before: Person, served: Served, origin: Origin) -> tuple[str, ...]:
     """Return the answers shown in the message that the next tap edits."""
-    settled = tuple(effect.text for effect in served.effects if isinstance(effect, Settled))
-    if not _goes_on(served, origin):
-        return ()
-    return (*before.run, *settled)
+    return _answered(before, served) if _goes_on(before, served, origin) else ()
 
 
-def _goes_on(served: Served, origin: Origin) -> bool:
+def _answered(before: Person, served: Served) -> tuple[str, ...]:
+    """Return the answers of a run of taps so far: what was settled now stands below, what was taken back is gone."""
+    run = before.run[:-1] if any(isinstance(e, TakenBack) for e in served.effects) else before.run
+    return (*run, *(effect.text for effect in served.effects if isinstance(effect, Settled)))
+
+
+def _goes_on(before: Person, served: Served, origin: Origin) -> bool:
     """Tell whether a tap leads straight to the next question, which then takes the place of the answered one."""
     only = [message.kind for message in served.messages] in (["question"], ["menu"])  # nothing to notice or copy
-    return bool(origin.message) and only and not any(isinstance(e, Document) for e in served.effects)
+    room = len(before.run) < MOST_LINES
+    return bool(origin.message) and only and room and not any(isinstance(e, Document) for e in served.effects)
 
 
 class _Layout:
@@ -57,12 +61,11 @@ class _Layout:
     def __init__(self, before: Person, served: Served, origin: Origin, catalogue: Catalogue) -> None:
         self.before, self.served, self.origin, self.catalogue = before, served, origin, catalogue
         self.turn = served.person.turn if served.person else 0
-        self.settled = [effect.text for effect in served.effects if isinstance(effect, Settled)]
 
     def calls(self) -> Iterator[Call]:
-        if _goes_on(self.served, self.origin):
+        if _goes_on(self.before, self.served, self.origin):
             question = self.served.messages[0]
-            text = _joined([*_frozen([*self.before.run, *self.settled]), self.text(question)])
+            text = _joined([*_frozen(_answered(self.before, self.served)), self.text(question)])
             values = {"message_id": self.origin.message, **self.shown(text, self.keyboard(question))}
             yield Call("editMessageText", values, panel=True)
             return
@@ -77,10 +80,10 @@ class _Layout:
     def close(self) -> Iterator[Call]:
         """Take the buttons off the message they were on: it freezes to its answers, where one was just given."""
         panel = self.origin.message or self.before.panel
-        if not panel or not self.served.messages or self.served.person is self.before:
+        if panel <= 0 or not self.served.messages or self.served.person is self.before:
             return
-        lines = _frozen([*self.before.run, *self.settled])
-        if self.settled and lines:
+        lines = _frozen(_answered(self.before, self.served))
+        if lines:
             yield Call("editMessageText", {"message_id": panel, **self.shown(_joined(lines), [])})
         else:
             yield Call("editMessageReplyMarkup", {"message_id": panel})
@@ -94,7 +97,8 @@ class _Layout:
         keyboard = self.keyboard(message)
         panel = message.kind in ("question", "menu")
         if message.kind == "advice":
-            keyboard = [[{"text": self.catalogue.say("telegram.why"), "callback_data": _data(0, WHY)}]]
+            why = WHY + message.name.split()[1]  # "advice R19 thank_you_then_wait"
+            keyboard = [[{"text": self.catalogue.say("telegram.why"), "callback_data": _data(0, why)}]]
         yield Call("sendMessage", self.shown(self.text(message), keyboard), panel=panel)
 
     def note(self, message: Outgoing) -> Iterator[Call]:

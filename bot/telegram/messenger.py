@@ -51,11 +51,11 @@ class TelegramMessenger:
         anew = {name: value for name, value in call.values.items() if name != "message_id"}
         return await self._made("sendMessage", key, anew) or Never("it can neither be edited nor sent")
 
-    def acknowledge(self, query: str, text: str | None = None, *, alert: bool = False) -> None:
+    def acknowledge(self, query: str, text: str | None = None) -> None:
         """End the spinner of a tapped button, with a toast if there is `text`; best effort, and nobody waits for it."""
         values: dict[str, Any] = {"callback_query_id": query}
         if text:
-            values |= {"text": text[:TOAST], "show_alert": alert}
+            values |= {"text": text[:TOAST]}
         task = asyncio.create_task(self._acknowledge(values))
         self._answers.add(task)
         task.add_done_callback(self._answers.discard)

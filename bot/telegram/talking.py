@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import cast
 
-from bot.core.desk import newcomer, serve
+from bot.core.desk import Entry, newcomer, serve
 from bot.core.library import Library
-from bot.core.person import Call, Person, Turned
-from bot.core.session import Picked, Started
+from bot.core.person import OWED, Call, Person, Turned
+from bot.core.session import Picked, Started, TimePassed
 from bot.service.conversation import Knock
 from bot.telegram.layout import Origin, lay_out, run_after, shown_text
 
@@ -29,21 +30,30 @@ class Talking:
 
     def respond(self, knock: Knock, person: Person | None, now: datetime, /) -> Turned:
         """Return what a knock leads to; see service.conversation.Respond."""
-        before = person or newcomer(self.library, knock.extra["language"])
-        served = serve(self.library, self.flow, before, knock.event, now)  # type: ignore[arg-type]  # opaque to the service
-        origin = Origin(knock.extra.get("message", 0) if isinstance(knock.event, Picked) else 0)
+        before = person or self.newcomer(knock)
+        entry = cast("Entry", knock.event)  # opaque to the service
+        origin = Origin(knock.extra.get("message", 0) if isinstance(entry, Picked) else 0)
+        served = serve(self.library, self.flow, before, entry, now)
+        toast = served.toast
+        if toast and before.panel in (OWED, origin.message):
+            # The newest buttons that were shown, and yet of an older turn: what is open now has to be shown.
+            served = serve(self.library, self.flow, before, TimePassed(), now)
         language = (served.person or before).language
         calls = lay_out(before, served, origin, self.library.catalogue(language))
         if served.person is None:
             return Turned(None, calls)
         if served.person is before:
-            return Turned(before, calls, toast=served.toast)
+            return Turned(before, calls, toast=toast)
         panel = origin.message if any(c.panel and c.method != "sendMessage" for c in calls) else 0
         after = replace(served.person, run=run_after(before, served, origin), panel=panel)
-        return Turned(after, calls, served.reminders)
+        return Turned(after, calls, served.reminders, toast)
+
+    def newcomer(self, knock: Knock) -> Person:
+        """Return somebody never seen; numbers of updates grow, so no button from before a /forget counts by it."""
+        return newcomer(self.library, knock.extra["language"], turn=knock.update % 2**30)
 
     def apologise(self, knock: Knock, person: Person | None, error_id: str, _now: datetime, /) -> Turned:
         """Say sorry for a knock that cannot be handled; see service.conversation.Apologise."""
-        before = person or newcomer(self.library, knock.extra["language"])
+        before = person or self.newcomer(knock)
         text = self.library.catalogue(before.language).say("telegram.failed", id=error_id)
         return Turned(before, (Call("sendMessage", shown_text(text)),))

@@ -53,8 +53,8 @@ def _knock(me: Json, update: dict[str, Any], entry: Entry, message: Json, person
 
 
 def _message(me: Json, update: dict[str, Any], message: Json, *, edited: bool) -> Read:
-    if SILENT & message.keys():
-        return Read()
+    if SILENT & message.keys() or (edited and "text" not in message):
+        return Read()  # a location that moves on is edited again and again
     entry = Strange("edited") if edited else _entry(message)
     return Read(_knock(me, update, entry, message, message.get("from", {})))
 
@@ -66,8 +66,8 @@ def _entry(message: Json) -> Entry:
     first: Json = next(iter(message.get("entities", ())), {})
     if first.get("type") != "bot_command" or first.get("offset") != 0:
         return Said(text)
-    command, _, argument = text.removeprefix("/").partition(" ")
-    return Asked(command.partition("@")[0].lower(), argument.strip())
+    end = int(first["length"])  # a command is ASCII, so its UTF-16 units are its characters
+    return Asked(text[1:end].partition("@")[0].lower(), text[end:].strip())
 
 
 def _tap(me: Json, update: dict[str, Any], query: Json) -> Read:

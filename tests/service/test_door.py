@@ -6,12 +6,13 @@ import asyncio
 import random
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 import structlog
 from structlog.testing import LogCapture
 
-from bot.core.person import Call, Person, Turned
+from bot.core.person import OWED, Call, Person, Turned
 from bot.service.conversation import Door, Knock, NotKept
 from bot.service.limits import FLOOD
 from bot.store.database import Database
@@ -83,14 +84,13 @@ async def test_twenty_knocks_of_one_person_at_once_are_as_if_one_after_another(
 async def test_an_update_that_always_fails_is_parked_after_three_tries_and_others_go_on(
     store: Database, clock: SetClock, log: LogCapture
 ) -> None:
-    notices: list[str] = []
     tries: list[str] = []
 
     def counting(knock: Knock, person: Person | None, now: datetime) -> Turned:
         tries.append(knock.event.text)  # type: ignore[attr-defined]
         return echo(knock, person, now)
 
-    door = Door(store, clock, counting, notice=notices.append)
+    door = Door(store, clock, counting)
     knocks = [knock(n, person=n, text="boom" if n == 500 else "hello") for n in range(1, 1001)]
     turned = await asyncio.gather(*map(door.knock, knocks))
     assert [n for n, one in enumerate(turned, 1) if one is None] == [500]
@@ -98,11 +98,10 @@ async def test_an_update_that_always_fails_is_parked_after_three_tries_and_other
     (parked,) = await store.parked()
     assert (parked.what, parked.reason.split()[0]) == ("update", "LookupError")
     assert parked.payload["message"]["text"] == "boom"
-    assert len(notices) == 1
     (told,) = [entry for entry in log.entries if entry["log_level"] == "error"]
     assert (told["event"], told["update"], told["kind"]) == ("update parked", 500, "Heard")
     assert told["id"] in parked.reason
-    assert "boom" not in notices[0] + parked.reason
+    assert "boom" not in parked.reason
     assert await door.knock(knock(500, person=500, text="boom")) is None
     assert tries.count("boom") == 3
 
@@ -167,6 +166,29 @@ async def test_a_poisonous_update_waits_for_a_store_that_cannot_park_it(
     assert len(await store.parked()) == 1
 
 
+async def test_an_apology_and_the_parking_come_together_or_not_at_all(
+    store: Database, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A store that fails while it parks must not leave an update that counts as seen and is recorded nowhere."""
+
+    def sorry(_knock: Knock, person: Person | None, error_id: str, _now: datetime) -> Turned:
+        return Turned(person or Person(), (Call("sendMessage", {"text": f"sorry {error_id}"}),))
+
+    door = Door(store, clock, echo, apologise=sorry)
+    with monkeypatch.context() as patch:
+
+        def failing(*_: Any) -> None:
+            raise OSError("the disk is full")
+
+        patch.setattr(type(store._outbox), "park_update", failing)
+        with pytest.raises(NotKept):
+            await door.knock(knock(1, text="boom"))
+        assert await waiting(store, clock) == []
+    assert await door.knock(knock(1, text="boom")) is None
+    assert len(await store.parked()) == 1
+    assert len(await waiting(store, clock)) == 1
+
+
 async def test_a_flooder_takes_effect_but_is_not_answered(store: Database, clock: SetClock) -> None:
     """Confirmed to Telegram means kept, for a flooder as well; only the answers are spared."""
     door = Door(store, clock, echo, seconds=lambda: 0.0)
@@ -175,7 +197,7 @@ async def test_a_flooder_takes_effect_but_is_not_answered(store: Database, clock
     assert answered == [True] * FLOOD[1] + [False] * (60 - FLOOD[1])
     last = turned[-1]
     assert last is not None
-    assert last.person == Person(turn=60)
+    assert last.person == Person(turn=60, panel=OWED), "what is on the screen is out of date"
     other = await door.knock(knock(100, person=2))
     assert other is not None
     assert other.calls

@@ -57,5 +57,15 @@ async def test_an_update_that_was_put_aside_is_listed_and_released(tmp_path: Pat
         assert afterword(bot, "parked").stdout == "0 put aside.\n"
         async with opened(settings) as store:
             assert (await store.depth()).waiting > 0, "what it led to waits to be sent"
+        async with opened(settings) as store:
+            await store.park_update(
+                bot_id, 6, "KeyError (DEF456)", {"callback_query": {"data": "x"}}, datetime.now(UTC)
+            )
+        number = afterword(bot, "parked").stdout.split()[0]
+        done = afterword(bot, "parked", "--release", number)
+        assert done.returncode == 1
+        assert "still fails with KeyError" in done.stderr
+        assert "Traceback" not in done.stderr
+        assert afterword(bot, "parked").stdout.split()[0] == number, "what cannot be handled stays where it is"
         done = afterword(bot, "parked", "--release", "999")
         assert done.returncode == 1

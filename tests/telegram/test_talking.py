@@ -1,0 +1,219 @@
+"""What a person's screen becomes: which message is edited, which buttons count, and what old ones do. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import count
+from typing import Any
+
+import pytest
+
+from bot.core.desk import Asked, Entry
+from bot.core.library import Library
+from bot.core.person import OWED, Call, Key, Person, Turned
+from bot.core.session import Picked, Said
+from bot.service.conversation import Knock
+from bot.telegram.talking import Talking
+from bot.telegram.updates import read
+from tests.conftest import NOW
+
+KEY = Key(7, 1, 0, 1)
+ME = {"id": 7}
+WARM = ["No", "Well", "Nothing yet", "The hiring manager", "No", "Warm and lively", "Friday", "Not yet"]
+SLOTS = ["Free", "Yes, up to date", "Dana", "Data Analyst", "Northwind", "event billing", "Sam Okafor"]
+
+
+class Phone:
+    """A person's side: what is sent gets an id, what is edited changes, and taps carry what the buttons hold."""
+
+    def __init__(self, library: Library) -> None:
+        self.talking = Talking(library, "after_interview")
+        self.person: Person | None = None
+        self.updates = count(1000)
+        self.messages: dict[int, dict[str, Any]] = {}
+        self.ids = count(1)
+        self.turned = Turned(None)
+
+    def knock(self, entry: Entry, message: int = 0, *, shown: bool = True) -> Turned:
+        knock = Knock(next(self.updates), KEY, entry, {"language": "en", "message": message})
+        self.turned = self.talking.respond(knock, self.person, NOW)
+        self.person = self.turned.person
+        for call in self.turned.calls if shown else ():
+            self.show(call)
+        return self.turned
+
+    def show(self, call: Call) -> None:
+        values = dict(call.values)
+        id_ = values.pop("message_id", None) or next(self.ids)
+        if call.method == "editMessageReplyMarkup":
+            self.messages[id_].pop("reply_markup", None)
+        else:
+            self.messages[id_] = values
+        if call.panel and self.person is not None:
+            self.person = replace(self.person, panel=id_)
+
+    def ask(self, command: str) -> Turned:
+        return self.knock(Asked(command))
+
+    def say(self, *texts: str) -> None:
+        for text in texts:
+            self.knock(Said(text))
+
+    def buttons(self, id_: int) -> dict[str, str]:
+        rows = self.messages[id_].get("reply_markup", {}).get("inline_keyboard", [])
+        return {row[0]["text"]: row[0].get("callback_data", "") for row in rows}
+
+    def tap(self, label: str) -> Turned:
+        id_ = max(id_ for id_ in self.messages if label in self.buttons(id_))
+        return self.press(self.buttons(id_)[label], id_)
+
+    def press(self, data: str, id_: int) -> Turned:
+        turn, _, option = data.partition(":")
+        return self.knock(Picked(option, int(turn)), id_)
+
+    @property
+    def last(self) -> str:
+        return str(self.messages[max(self.messages)].get("text", ""))
+
+    def text(self) -> str:
+        return "\n".join(str(message.get("text", "")) for message in self.messages.values())
+
+
+@pytest.fixture
+def phone(library: Library) -> Phone:
+    phone = Phone(library)
+    phone.ask("start")
+    return phone
+
+
+def test_what_was_taken_back_no_longer_stands_among_the_answers(phone: Phone) -> None:
+    phone.tap("No")
+    phone.tap("Well")
+    phone.tap("‹ Back")
+    assert phone.last.count("✓") == 1
+    phone.tap("So-so")
+    assert phone.last.startswith("✓ Linked already: No\n✓ How it went: So-so\n")
+
+
+def test_no_run_of_taps_outgrows_a_message(phone: Phone) -> None:
+    for _ in range(60):
+        phone.tap("No")
+        phone.tap("‹ Back")
+    phone.ask("settings")
+    for _ in range(60):
+        phone.tap("Language")
+        phone.tap("English")
+        phone.ask("settings")
+    assert all(len(message["text"]) < 4096 for message in phone.messages.values())
+
+
+def test_the_newest_buttons_never_lead_nowhere(phone: Phone) -> None:
+    """After answers that were taken but not shown, as a flooder's, a tap on what is in sight shows what is open."""
+    phone.knock(Said("No"), shown=False)
+    phone.knock(Said("Well"), shown=False)
+    assert phone.person is not None
+    phone.person = replace(phone.person, panel=OWED, run=())  # what the door notes of turns it does not show
+    turned = phone.tap("No")
+    assert turned.toast == "That question is already answered."
+    assert "Have you heard back" in phone.last
+    phone.tap("Nothing yet")
+    assert "Who is this person" in phone.last
+
+
+def test_a_double_press_is_harmless(phone: Phone) -> None:
+    data = phone.buttons(2)["No"]
+    phone.press(data, 2)
+    answers = phone.person.cases[1].answers if phone.person else {}
+    phone.press(data, 2)
+    assert phone.person is not None
+    assert phone.person.cases[1].answers == answers
+    assert "How did the interview" in phone.last
+    phone.tap("Well")
+    assert "Have you heard back" in phone.last
+
+
+def test_a_button_from_before_forgetting_is_never_obeyed(phone: Phone) -> None:
+    old = phone.buttons(2)["Yes, connected"]
+    phone.tap("No")
+    phone.ask("forget")
+    phone.tap("Yes, delete everything")
+    assert phone.person is None
+    phone.ask("start")
+    turned = phone.press(old, 2)
+    assert turned.toast == "That question is already answered."
+    assert turned.person is not None
+    assert not turned.person.cases[1].answers
+
+
+def test_why_beside_an_advice_explains_that_advice_or_says_that_it_has_changed(phone: Phone) -> None:
+    phone.say(*WARM)
+    advice = max(id_ for id_ in phone.messages if "Why?" in phone.buttons(id_))
+    why = phone.buttons(advice)["Why?"]
+    phone.press(why, advice)
+    assert "Why this advice (rule R19)" in phone.last
+    phone.ask("new")
+    turned = phone.press(why, advice)
+    assert turned.toast == "The advice has changed since. /cases shows the present one."
+    assert turned.calls == ()
+
+
+def test_a_finished_case_shows_its_note_when_it_is_opened_again(phone: Phone) -> None:
+    phone.say(*WARM, *SLOTS)
+    phone.ask("new")
+    phone.ask("cases")
+    phone.messages.clear()
+    phone.say("1")
+    assert "Send a thank-you e-mail" in phone.text()
+    assert "Hi Dana" in phone.text()
+    assert "What next?" in phone.last
+
+
+def test_what_was_taken_back_about_oneself_is_gone(phone: Phone) -> None:
+    phone.say(*WARM, *SLOTS)
+    assert phone.person is not None
+    assert phone.person.facts["me"] == "Sam Okafor"
+    phone.ask("back")
+    assert "me" not in phone.person.facts
+    phone.ask("cases")
+    phone.say("1")
+    assert "your own name" in phone.last
+
+
+def test_any_number_of_cases_fits_a_keyboard(phone: Phone) -> None:
+    for _ in range(60):
+        phone.say("No")
+        phone.ask("new")
+    turned = phone.ask("cases")
+    (listed,) = [call for call in turned.calls if call.method == "sendMessage"]
+    rows = listed.values["reply_markup"]["inline_keyboard"]
+    assert len(rows) == 22
+    assert rows[0][0]["text"] == "Person 41: not finished yet" or rows[0][0]["text"].startswith("Person 4")
+
+
+@pytest.mark.parametrize(
+    ("text", "length", "expected"),
+    [
+        ("/new\nhello", 4, Asked("new", "hello")),
+        ("/start c_abc", 6, Asked("start", "c_abc")),
+        ("/HELP@afterword_bot", 19, Asked("help")),
+    ],
+)
+def test_a_command_ends_where_telegram_says(text: str, length: int, expected: Asked) -> None:
+    person = {"id": 1, "is_bot": False}
+    entities = [{"type": "bot_command", "offset": 0, "length": length}]
+    message = {
+        "message_id": 1,
+        "chat": {"id": 1, "type": "private"},
+        "from": person,
+        "text": text,
+        "entities": entities,
+    }
+    knock = read(ME, {"update_id": 1, "message": message}).knock
+    assert knock is not None
+    assert knock.event == expected
+
+
+def test_a_location_that_moves_on_is_met_with_silence() -> None:
+    person = {"id": 1, "is_bot": False}
+    message = {"message_id": 1, "chat": {"id": 1, "type": "private"}, "from": person, "location": {"latitude": 1}}
+    assert read(ME, {"update_id": 1, "edited_message": message}).knock is None
