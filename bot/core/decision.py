@@ -106,10 +106,14 @@ _Alternatives = tuple[Clause, ...]
 
 @dataclass(frozen=True)
 class _Open:
-    """What is undecided: rules that may still be first, and side conditions (True, False or alternatives)."""
+    """What is undecided: rules that may still be first, and the side conditions, those that `hold` and the open ones.
+
+    A side condition that is in neither does not hold, or nobody asks for it any more.
+    """
 
     rules: tuple[tuple[int, _Alternatives], ...]
-    sides: tuple[bool | _Alternatives, ...]
+    hold: frozenset[int]
+    sides: tuple[tuple[int, _Alternatives], ...]
 
 
 class Builder:
@@ -119,7 +123,7 @@ class Builder:
         self,
         diagram: Diagram,
         sides_of: Callable[[int | None], frozenset[int]],
-        settle: Callable[[int | None, Sequence[bool]], Hashable],
+        settle: Callable[[int | None, frozenset[int]], Hashable],
     ) -> None:
         self._diagram = diagram
         self._sides_of = sides_of
@@ -128,10 +132,10 @@ class Builder:
 
     def build(self, rules: Sequence[Condition], sides: Sequence[Condition]) -> Node:
         """Return the node that decides; `settle(None, …)` is called where no rule fits."""
-        start = _Open(
-            tuple((n, self._sorted(rule)) for n, rule in enumerate(rules)), tuple(self._sorted(s) for s in sides)
-        )
-        return self._grow(self._tidy(start.rules, start.sides))
+        return self._grow(self._tidy(self._numbered(rules), frozenset(), self._numbered(sides)))
+
+    def _numbered(self, conditions: Sequence[Condition]) -> tuple[tuple[int, _Alternatives], ...]:
+        return tuple((n, self._sorted(condition)) for n, condition in enumerate(conditions))
 
     def _sorted(self, cond: Condition) -> _Alternatives:
         """Put the facts of each clause into the diagram's order; a value set that allows everything asks nothing."""
@@ -142,7 +146,12 @@ class Builder:
             clauses.append(tuple(sorted(kept, key=lambda pair: place[pair[0]])))
         return tuple(clauses)
 
-    def _tidy(self, rules: tuple[tuple[int, _Alternatives], ...], sides: tuple[bool | _Alternatives, ...]) -> _Open:
+    def _tidy(
+        self,
+        rules: Sequence[tuple[int, _Alternatives]],
+        hold: frozenset[int],
+        sides: Sequence[tuple[int, _Alternatives]],
+    ) -> _Open:
         """Drop what can no longer be first, and side conditions that no possible rule asks about."""
         live: list[tuple[int, _Alternatives]] = []
         for number, clauses in rules:
@@ -156,8 +165,10 @@ class Builder:
         wanted = frozenset().union(*(self._sides_of(n) for n, _ in live))
         if not certain:
             wanted |= self._sides_of(None)
-        settled = tuple(_settled(side) if n in wanted else False for n, side in enumerate(sides))
-        return _Open(tuple(live), settled)
+        undecided = [(n, clauses) for n, clauses in sides if clauses and n in wanted]
+        settled = [n for n, clauses in undecided if () in clauses]
+        still = tuple(side for side in undecided if () not in side[1]) if settled else tuple(undecided)
+        return _Open(tuple(live), (hold & wanted).union(settled), still)
 
     def _grow(self, state: _Open) -> Node:
         found = self._memo.get(state)
@@ -168,20 +179,17 @@ class Builder:
     def _split(self, state: _Open) -> Node:
         fact = self._next_fact(state)
         if fact is None:
-            first = state.rules[0][0] if state.rules else None
-            return self._diagram.leaf(self._settle(first, [side is True for side in state.sides]))
+            return self._diagram.leaf(self._settle(state.rules[0][0] if state.rules else None, state.hold))
         below = {}
         for value in self._diagram.domains[fact]:
-            rules = tuple((n, _given(clauses, fact, value)) for n, clauses in state.rules)
-            sides = tuple(s if isinstance(s, bool) else _given(s, fact, value) for s in state.sides)
-            below[value] = self._grow(self._tidy(rules, sides))
+            rules = [(n, _given(clauses, fact, value)) for n, clauses in state.rules]
+            sides = [(n, _given(clauses, fact, value)) for n, clauses in state.sides]
+            below[value] = self._grow(self._tidy(rules, state.hold, sides))
         return self._diagram.node(fact, below)
 
     def _next_fact(self, state: _Open) -> str | None:
-        place = self._diagram.position
-        heads = {clause[0][0] for _, clauses in state.rules for clause in clauses if clause}
-        heads |= {c[0][0] for side in state.sides if not isinstance(side, bool) for c in side if c}
-        return min(heads, key=place.__getitem__) if heads else None
+        heads = {clause[0][0] for _, clauses in (*state.rules, *state.sides) for clause in clauses if clause}
+        return min(heads, key=self._diagram.position.__getitem__) if heads else None
 
 
 def _given(clauses: _Alternatives, fact: str, value: str) -> _Alternatives:
@@ -194,11 +202,3 @@ def _given(clauses: _Alternatives, fact: str, value: str) -> _Alternatives:
         else:
             kept.append(clause)
     return tuple(kept)
-
-
-def _settled(side: bool | _Alternatives) -> bool | _Alternatives:
-    if isinstance(side, bool):
-        return side
-    if not side:
-        return False
-    return True if () in side else side

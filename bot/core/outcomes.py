@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import cast
 
 from bot.core.decision import Builder, Diagram, Node, reach
@@ -55,6 +55,7 @@ class Outcomes:
         self._reminders = reminders
         self._sides: dict[Condition, int] = {}
         self._wanted = [self._register(rule) for rule in ruleset.rules]
+        self._needs = lru_cache(maxsize=None)(self._needed)
         self.diagram = Diagram({fact.name: fact.values for fact in facts.finite})
 
     @cached_property
@@ -106,13 +107,13 @@ class Outcomes:
 
     # -- what a rule leads to ----------------------------------------------------------------------------------------
 
-    def _settle(self, number: int | None, truths: Sequence[bool]) -> Outcome | None:
+    def _settle(self, number: int | None, true: frozenset[int]) -> Outcome | None:
         if number is None:
             return None
         rule = self.ruleset.rules[number]
 
         def holds(when: Condition) -> bool:
-            return truths[self._sides[when]]
+            return self._sides[when] in true
 
         def chosen(items: Sequence[Conditional]) -> tuple[str, ...]:
             return tuple(c.item for c in items if holds(c.when))
@@ -139,12 +140,13 @@ class Outcomes:
             gates=tuple(gate.id for gate in gates),
             remarks=remarks,
             remind=tuple(remind),
-            needs=self._needs(rule, note, mails, tuple(remind)),
+            needs=self._needs(number, note, mails, tuple(remind)),
             said=f"{rule.verdict}|{rule.id}|{','.join((*riding, *remarks, *mails, *remind))}",
             overridden=overridden and note is not None,
         )
 
-    def _needs(self, rule: Rule, note: str | None, mails: tuple[str, ...], remind: tuple[str, ...]) -> frozenset[str]:
+    def _needed(self, number: int, note: str | None, mails: tuple[str, ...], remind: tuple[str, ...]) -> frozenset[str]:
+        rule = self.ruleset.rules[number]
         kinds = [self._notebook.kinds[kind] for kind in (*([note] if note else []), *mails)]
         needs = {slot for kind in kinds for slot in kind.slots}
         needs.update(reading for kind in kinds for reading in kind.reads)

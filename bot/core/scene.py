@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cached_property
 
 from bot.core.calendar import local_date
 from bot.core.catalogue import Catalogue
 from bot.core.facts import NOT_SURE, Fact
 from bot.core.flows import Flow
 from bot.core.judging import Advice, judge
+from bot.core.lazy import lazy
 from bot.core.library import Library
 from bot.core.notes import Note, NoteKind, Unfit, compose
 from bot.core.outcomes import OVERRIDDEN, Outcome, Outcomes
@@ -41,42 +41,42 @@ class Scene:
             scene.__dict__.update({name: value for name, value in self.__dict__.items() if name != "session"})
         return scene
 
-    @cached_property
+    @lazy
     def flow(self) -> Flow:
         """The conversation."""
         return self.library.flows[self.session.flow]
 
-    @cached_property
+    @lazy
     def route(self) -> Route:
         """The compiled conversation."""
         return self.library.routes[self.session.flow]
 
-    @cached_property
+    @lazy
     def outcomes(self) -> Outcomes:
         """The compiled policy."""
         return self.library.outcomes[self.flow.rules]
 
-    @cached_property
+    @lazy
     def catalogue(self) -> Catalogue:
         """The messages in the person's language."""
         return self.library.catalogue(self.session.language)
 
-    @cached_property
+    @lazy
     def today(self) -> date:
         """The day it is where the person lives."""
         return local_date(self.now, self.session.zone)
 
-    @cached_property
+    @lazy
     def known(self) -> dict[str, str]:
         """The finite facts that the answers settle today."""
         return dict(self.library.facts.meaning(self.told, self.today, self.session.place.week))
 
-    @cached_property
+    @lazy
     def told(self) -> frozenset[tuple[str, str]]:
         """The answers that conditions may read, as they were given."""
         return self.library.facts.told(self.session.facts)
 
-    @cached_property
+    @lazy
     def given(self) -> frozenset[str]:
         """The facts that have an answer which the content still accepts."""
         facts = self.library.facts.by_name
@@ -84,7 +84,7 @@ class Scene:
             name for name, answer in self.session.facts.items() if name in facts and facts[name].accepts(answer)
         )
 
-    @cached_property
+    @lazy
     def position(self) -> Position:
         """Where the answers lead."""
         session, texts = self.session, self.library.facts.texts
@@ -92,12 +92,12 @@ class Scene:
         carried = frozenset(session.carried.keys() - session.answers.keys())
         return self.route.place(self.told, typed, carried, self.today, session.place.week)
 
-    @cached_property
+    @lazy
     def outcome(self) -> Outcome:
         """What follows from the answers so far, undated."""
         return self.route.conclude(self.told, self.today, self.session.place.week)
 
-    @cached_property
+    @lazy
     def advice(self) -> Advice:
         """The advice that the answers so far lead to."""
         facts = {name: answer for name, answer in self.session.facts.items() if name in self.given}
@@ -135,14 +135,14 @@ class Scene:
             filled[name] = self.catalogue.shown(day) if day else self.catalogue.say(f"word.{source}.{word}")
         return filled
 
-    @cached_property
+    @lazy
     def kinds(self) -> tuple[NoteKind, ...]:
         """The kinds the outcome calls for: mails first, since they go out first, then the note."""
         outcome = self.outcome
         ids = (*outcome.mails, *([outcome.note] if outcome.note else ()))
         return tuple(self.library.notebook.kinds[id_] for id_ in ids)
 
-    @cached_property
+    @lazy
     def note(self) -> Note | Unfit | None:
         """The LinkedIn note, if the outcome has one."""
         id_ = self.outcome.note

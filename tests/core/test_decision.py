@@ -37,7 +37,7 @@ def build(rules: list[Condition], sides: list[Condition]):
     builder = Builder(
         diagram,
         lambda rule: frozenset() if rule is None else every,
-        lambda rule, truths: None if rule is None else (rule, tuple(truths)),
+        lambda rule, hold: None if rule is None else (rule, tuple(n in hold for n in range(len(sides)))),
     )
     return diagram, builder.build(rules, sides)
 
