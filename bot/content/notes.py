@@ -96,6 +96,8 @@ def read_notes(sheet: Sheet, file: NotesFile, limits: Mapping[str, Limit], vocab
             (entry.words.at_least, entry.words.at_most) if entry.words else None,
             entry.shorten,
             entry.never,
+            _rung(sheet, (*path, "as_mail"), entry.as_mail, conditions) if entry.as_mail else None,
+            entry.heading,
             frozenset(entry.given.values()) | ({by} if by else frozenset()),
             vocabulary.cites(sheet, (*path, "cites"), entry.cites),
             entry.beyond,
@@ -144,10 +146,11 @@ def _rungs(sheet: Sheet, path: Path, entries: Sequence[RungEntry], conditions: C
         why = "Whoever it is not for, and whose note does not fit any text above, would get none."
         place = sheet.key(*path, len(entries) - 1, "when")
         sheet.fault(place, "last-text-for-some", what, why, "Take out this `when`, or add a text for everybody.")
-    return tuple(
-        Rung(entry.text, conditions.read(sheet, (*path, number, "when"), entry.when))
-        for number, entry in enumerate(entries)
-    )
+    return tuple(_rung(sheet, (*path, number), entry, conditions) for number, entry in enumerate(entries))
+
+
+def _rung(sheet: Sheet, path: Path, entry: RungEntry, conditions: Conditions) -> Rung:
+    return Rung(entry.text, conditions.read(sheet, (*path, "when"), entry.when))
 
 
 def _swap(sheet: Sheet, path: Path, entry: SwapEntry, conditions: Conditions, vocabulary: Vocabulary) -> Replacement:

@@ -235,6 +235,8 @@ class NoteEntry(Part):
     ladder: Annotated[tuple[RungEntry, ...], Field(min_length=1, description="The texts, the longest first.")]
     shorten: Annotated[tuple[str, ...], Field(description="The slots to ask a shorter text for, in this order.")] = ()
     words: Annotated[WordsEntry | None, Field(description="How long the body of an e-mail may be.")] = None
+    as_mail: Annotated[RungEntry | None, Field(description="The text of a note as an e-mail, for whom it is.")] = None
+    heading: Annotated[Name, Field(description="The last part of the message above the note, if it has its own.")] = ""
     never: Annotated[Switch, Field(description="true: the messages list words that must not occur.")] = False
     cites: Cites = ()
     beyond: Beyond = False

@@ -71,7 +71,11 @@ class Answered:
     def messages(self) -> list[Outgoing]:
         """Word the advice, and the texts that could be composed."""
         scene = self.scene
-        notes = (wording.note_message(scene.catalogue, text, self.advice, today=scene.today) for text in self.texts)
+        kinds = scene.library.notebook.kinds
+        notes = (
+            wording.note_message(scene.catalogue, kinds[text.kind], text, self.advice, today=scene.today)
+            for text in self.texts
+        )
         return [self.message(), *notes]
 
     def as_json(self) -> dict[str, object]:

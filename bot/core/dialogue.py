@@ -346,7 +346,8 @@ class _Turning:
             self.say(self.note_message(note))
 
     def note_message(self, note: Note) -> Outgoing:
-        return wording.note_message(self.scene.catalogue, note, self.scene.advice, today=self.scene.today)
+        kind = self.library.notebook.kinds[note.kind]
+        return wording.note_message(self.scene.catalogue, kind, note, self.scene.advice, today=self.scene.today)
 
     def ask(self) -> None:
         """Ask the open question, or offer the menu at the end."""

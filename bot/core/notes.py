@@ -25,7 +25,11 @@ class Rung:
 
 @dataclass(frozen=True)
 class NoteKind:
-    """A kind of note or mail: its slots, its limit and its ladder of ever shorter wordings."""
+    """A kind of note or mail: its slots, its limit and its ladder of ever shorter wordings.
+
+    `as_mail` is a note's wording as an e-mail, where that says something new; `heading` what stands above a note that
+    may go today, where "ready to paste" would be too early.
+    """
 
     id: str
     limit: str
@@ -36,6 +40,8 @@ class NoteKind:
     words: tuple[int, int] | None = None
     shorten: tuple[str, ...] = ()
     never: bool = False
+    as_mail: Rung | None = None
+    heading: str = ""
     reads: frozenset[str] = frozenset()
     cites: tuple[str, ...] = ()
     beyond: bool = False
@@ -73,6 +79,8 @@ class Note:
     size: int
     limit: int
     subject: str = ""
+    voice: int = field(default=0, compare=False)
+    """Which of several wordings that say the same: no two members of a panel get one voice."""
     trace: str = field(default="", compare=False)
 
 
@@ -107,7 +115,7 @@ def compose(
         return named
     too_close = False
     for rung in rungs:
-        for pattern in catalogue.alternatives(f"note.{kind.id}.{rung}"):
+        for voice, pattern in enumerate(catalogue.alternatives(f"note.{kind.id}.{rung}")):
             text = fill(pattern, slots)
             trace = trace_of(pattern, slots)
             size = units(text)
@@ -118,10 +126,19 @@ def compose(
                 continue
             if kind.is_mail:
                 return _mail(kind, rung, text, slots, limit, catalogue)
-            return Note(kind.id, rung, text, size, limit, trace=trace)
+            return Note(kind.id, rung, text, size, limit, voice=voice, trace=trace)
     if too_close:
         return Unfit(kind.id, "topic" if "topic" in kind.slots else kind.slots[0], repeated=True)
     return _what_to_shorten(kind, slots, limit, catalogue, rungs[-1])
+
+
+def as_mail(note: Note, kind: NoteKind, slots: Mapping[str, str], catalogue: Catalogue, subject: str) -> Note | None:
+    """Return the e-mail to send in a note's place, in the same voice; None where this kind has none."""
+    if kind.as_mail is None:
+        return None
+    voices = catalogue.alternatives(f"note.{kind.id}.{kind.as_mail.text}")
+    body = fill(voices[min(note.voice, len(voices) - 1)], slots)
+    return Note(kind.id, kind.as_mail.text, body, units(subject), note.limit, subject=subject)
 
 
 def _mail(

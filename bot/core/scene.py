@@ -15,13 +15,10 @@ from bot.core.flows import Flow
 from bot.core.judging import Advice, judge
 from bot.core.lazy import lazy
 from bot.core.library import Library
-from bot.core.notes import Note, NoteKind, Unfit, compose
+from bot.core.notes import Note, NoteKind, Unfit, as_mail, compose
 from bot.core.outcomes import OVERRIDDEN, Outcome, Outcomes
 from bot.core.routing import Position, Route
 from bot.core.session import Session
-
-REPEATS_THANKS = "K2"  # it leans on the thank-you e-mail, so as an e-mail it would say the same again
-NO_LIMIT = 10**6  # the body of an e-mail may be as long as it likes
 
 
 @dataclass(frozen=True)
@@ -70,6 +67,11 @@ class Scene:
     def known(self) -> dict[str, str]:
         """The finite facts that the answers settle today."""
         return dict(self.library.facts.meaning(self.told, self.today, self.session.place.week))
+
+    @lazy
+    def believed(self) -> dict[str, str]:
+        """All finite facts: as they were answered, else at their cautious values."""
+        return {**self.library.facts.cautious, **self.route.assumed, **self.known}
 
     @lazy
     def told(self) -> frozenset[tuple[str, str]]:
@@ -160,16 +162,14 @@ class Scene:
         return None
 
     def as_mail(self) -> Note | None:
-        """Return the note as an e-mail (G3: for when no notes are left): the longest wording, with a subject."""
-        thanks = self.session.facts.get("thanks")
-        if not isinstance(self.note, Note) or thanks == "no_address" or (thanks and self.note.kind == REPEATS_THANKS):
+        """Return the note as an e-mail (G3: for when no notes are left), unless an e-mail is advised anyway."""
+        if not isinstance(self.note, Note) or self.outcome.mails:
             return None
         kind = self.library.notebook.kinds[self.note.kind]
-        whole = self.compose(kind, NO_LIMIT)
-        if not isinstance(whole, Note):
+        if kind.as_mail is None or not kind.as_mail.when.fits(self.believed):
             return None
         subject = self.catalogue.say("as_mail.subject", first=self.session.facts.get("first", ""))
-        return Note(whole.kind, whole.rung, whole.text, whole.size, NO_LIMIT, subject=subject)
+        return as_mail(self.note, kind, self.slots(kind), self.catalogue, subject)
 
     # -- what can be done --------------------------------------------------------------------------------------------
 
@@ -193,5 +193,4 @@ class Scene:
         """Tell whether going ahead against the advice is something that can be helped with."""
         if self.session.facts.get(OVERRIDDEN) == "yes" or self.outcomes.ruleset.verdicts[self.outcome.verdict].open:
             return False
-        known = {**self.library.facts.cautious, **self.route.assumed, **self.known, OVERRIDDEN: "yes"}
-        return self.outcomes.outcome(known).overridden
+        return self.outcomes.outcome({**self.believed, OVERRIDDEN: "yes"}).overridden

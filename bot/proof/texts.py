@@ -17,7 +17,8 @@ from bot.core.outcomes import Outcome, settled
 from bot.core.rules import Ruleset
 from bot.core.session import Outgoing
 from bot.core.text import units
-from bot.core.wording import Wanted, advice_message, advice_room, length, wanted
+from bot.core.wanted import Wanted, wanted
+from bot.core.wording import advice_message, advice_room, length
 
 LONGEST_DAY = date(2026, 9, 30)  # a Wednesday in September: no day takes more letters in English
 LABEL_WORDS = 4  # a button of more words is cut off on a phone
@@ -143,7 +144,7 @@ def longest_slots(kind: NoteKind, library: Library, catalogue: Catalogue) -> dic
 def _texts(library: Library) -> Iterator[tuple[str, Catalogue, NoteKind, str, str]]:
     for language, catalogue in _each(library):
         for kind in library.notebook.kinds.values():
-            for rung in (*kind.ladder, *kind.subject):
+            for rung in (*kind.ladder, *kind.subject, *([kind.as_mail] if kind.as_mail else ())):
                 key = f"note.{kind.id}.{rung.text}"
                 if catalogue.has(key):
                     for pattern in catalogue.alternatives(key):

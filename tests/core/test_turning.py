@@ -7,6 +7,7 @@ import pytest
 
 from bot.core.dialogue import advance
 from bot.core.library import Library
+from bot.core.notes import Note, as_mail, compose
 from bot.core.scene import Scene
 from bot.core.session import Back, Change, Said, Session, TimePassed
 from tests.conftest import NOW
@@ -115,9 +116,11 @@ def test_a_fact_that_was_taken_out_of_the_offers_is_no_longer_asked(library: Lib
     assert resumed.turn.messages[-1].kind == "menu"
 
 
-def test_the_note_as_an_email_is_offered_only_where_it_helps(library: Library) -> None:
+def test_the_note_as_an_email_is_offered_only_where_it_says_something_new(library: Library) -> None:
     for answers, offered in (
         ({"outcome": "Good news", "more_rounds": "No"}, True),
+        ({"outcome": "A no"}, False),  # a reply by e-mail is advised anyway
+        ({"invited": "Yes", "interviewed_on": "2026-11-16", "thanks": "Not yet"}, True),
         ({"thanks": "I have no address", "interviewed_on": "2026-11-16"}, False),
         ({"thanks": "Yes, sent", "interviewed_on": "2026-11-16"}, False),
         ({}, False),
@@ -125,6 +128,43 @@ def test_the_note_as_an_email_is_offered_only_where_it_helps(library: Library) -
         candidate = plain(library)
         candidate.answer(**{**YESTERDAY_WARM, **answers})
         assert ("as_mail" in [option.id for option in candidate.turn.messages[-1].options]) == offered, answers
+
+
+def test_the_note_as_an_email_has_words_of_its_own(library: Library) -> None:
+    candidate = plain(library)
+    candidate.answer(**{**YESTERDAY_WARM, "outcome": "Good news", "more_rounds": "No"})
+    note = candidate.said()
+    candidate.type("The note as e-mail")
+    mail = candidate.turn.messages[0]
+    assert mail.name == "mail K3 mail"
+    subject, body = (block.text for block in mail.blocks if block.role == "copy")
+    assert "Dana" in subject
+    assert body.startswith("Dear Dana,\n\n")
+    assert " here" not in body
+    assert body not in note
+
+
+def test_members_of_a_panel_get_emails_in_different_voices(library: Library) -> None:
+    kind = library.notebook.kinds["K7"]
+    catalogue = library.catalogue("en")
+    slots = {"first": "Dana", "job": "Data Analyst", "topic": "Kubernetes", "me": "Sam"}
+    seen: list[str] = []
+    taken: frozenset[str] = frozenset()
+    for _ in range(6):
+        note = compose(kind, slots, 200, catalogue, rungs=["full"], taken=taken)
+        assert isinstance(note, Note)
+        taken |= {note.trace}
+        mail = as_mail(note, kind, slots, catalogue, "Staying in touch")
+        assert mail
+        seen.append(mail.text)
+    assert len(set(seen)) == 6
+
+
+def test_after_an_offer_the_note_is_for_when_it_is_signed(library: Library) -> None:
+    candidate = plain(library)
+    candidate.answer(**{**YESTERDAY_WARM, "outcome": "An offer"})
+    assert "for when you have signed" in candidate.said()
+    assert "ready to paste" not in candidate.said()
 
 
 def test_an_offer_speaks_of_the_panel_only_where_one_was_met(library: Library) -> None:

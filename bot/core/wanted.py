@@ -1,0 +1,152 @@
+"""Every message that the dialogue can ask for: what the checker compares with the message files.
+
+Law of this file: a key that some module words is here, with what it is given; `check` finds what is missing or idle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.core.facts import Fact, Facts
+from bot.core.library import Library
+from bot.core.outcomes import OVERRIDDEN
+from bot.core.rules import Ruleset
+from bot.core.wording import COMMANDS, MENU, has_any
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a message is given: its placeholders may be any of these; `counted` ones choose a plural form."""
+
+    offers: frozenset[str] = frozenset()
+    counted: bool = False
+
+
+_FIXED: Mapping[str, Wanted] = {
+    **{key: Wanted() for key in ("language.locale", "language.name", "option.not_sure", "menu.title")},
+    **{f"menu.{id_}": Wanted() for id_ in MENU},
+    **{f"progress.{part}": Wanted(frozenset({"number", "at_most"})) for part in ("advice", "note")},
+    **{f"misread.{reason}": Wanted() for reason in ("choice", "empty", "type_day", "no_day")},
+    **{f"misread.{reason}": Wanted(frozenset({"day"})) for reason in ("future", "too_old", "bygone", "too_far")},
+    **{f"misread.{reason}": Wanted(frozenset({"text"})) for reason in ("no_such_day", "ambiguous_day")},
+    "misread.reserved": Wanted(frozenset({"text"})),
+    "misread.too_long": Wanted(frozenset({"limit", "count"}), counted=True),
+    **{f"advice.{part}": Wanted() for part in ("beyond", "dates", "changes")},
+    "advice.date": Wanted(frozenset({"day", "time", "what"})),
+    "advice.flip": Wanted(frozenset({"event", "then"})),
+    "advice.flip_instead": Wanted(frozenset({"event", "then", "date"})),
+    "why.title": Wanted(frozenset({"rule"})),
+    "why.claim": Wanted(frozenset({"id", "text"})),
+    "why.article": Wanted(),
+    "why.beyond": Wanted(),
+    **{f"heading.{part}": Wanted() for part in ("now", "anyway", "subject", "body", "as_mail")},
+    "heading.later": Wanted(frozenset({"date"})),
+    "heading.count": Wanted(frozenset({"size", "limit"})),
+    "unfit.word": Wanted(frozenset({"slot", "word"})),
+    "unfit.repeated": Wanted(frozenset({"slot"})),
+    "unfit.shorter": Wanted(frozenset({"slot", "count"}), counted=True),
+    "as_mail.subject": Wanted(frozenset({"first"})),
+    **{key: Wanted() for key in ("change.title", "change.none", "detail.title")},
+    "change.line": Wanted(frozenset({"what", "answer"})),
+    **{
+        f"notice.{key}": Wanted()
+        for key in (
+            "hello",
+            "promise",
+            "resumed",
+            "first_question",
+            "restarted",
+            "cancelled",
+            "stale",
+            "another",
+            "forgotten",
+            "other_advice",
+        )
+    },
+    **{key: Wanted() for key in ("about.description", "about.short", "help.title", "help.aside", "export.caption")},
+    **{key: Wanted() for key in ("privacy.title", "privacy.points", "desk.unfinished")},
+    **{f"desk.{what}": Wanted() for what in ("start", "cases", "language", "settings", "forget")},
+    **{f"desk.options.{id_}": Wanted() for id_ in ("go_on", "new", "language", "forget_all")},
+    **{f"strange.{w}": Wanted() for w in ("photo", "sticker", "voice", "location", "other", "edited", "command")},
+    **{f"command.{name}": Wanted() for name in COMMANDS},
+    **{f"telegram.{key}": Wanted() for key in ("back", "why", "copy")},
+    "telegram.failed": Wanted(frozenset({"id"})),
+    "desk.unnamed": Wanted(frozenset({"number"})),
+    "notice.changed": Wanted(frozenset({"was", "now"})),
+    **{
+        f"terminal.{key}": Wanted() for key in ("help", "prompt", "bye", "bad_wait", "bad_command", "no_token", "ended")
+    },
+    "terminal.clock": Wanted(frozenset({"day", "time"})),
+    "terminal.saved": Wanted(frozenset({"file"})),
+    "terminal.exists": Wanted(frozenset({"file"})),
+    "terminal.unsaved": Wanted(frozenset({"file", "reason"})),
+}
+
+
+def wanted(library: Library) -> dict[str, Wanted]:
+    """Return every message key that the dialogue can ask for, with what it is given."""
+    found = dict(_FIXED)
+    for flow in library.flows.values():
+        for step in flow.steps:
+            if step.kind == "ask":
+                found.update(_of_question(library.facts[step.fact]))
+                found.update({f"question.{step.fact}.hints.{hint.say}": Wanted() for hint in step.hints})
+        for name in flow.offers:
+            found.update(_of_question(library.facts[name]))
+    for ruleset in library.rulesets.values():
+        found.update(_of_rules(ruleset, library.facts))
+    found.update({f"reminder.{kind}": Wanted() for kind in library.reminders})
+    found.update({f"claim.{claim}": Wanted() for claim in library.claims})
+    found.update(_of_notes(library))
+    found.update(_of_flips(library))
+    return found
+
+
+def _of_question(fact: Fact) -> dict[str, Wanted]:
+    key = f"question.{fact.name}"
+    found = {f"{key}.{part}": Wanted() for part in ("text", "why", "short")}
+    if fact.kind in ("choice", "flag"):
+        found.update({f"{key}.options.{value}": Wanted() for value in fact.values})
+    if fact.kind == "date":
+        ids = [*(s.id for s in fact.shortcuts), "none" if fact.optional else "other_day"]
+        found.update({f"{key}.options.{id_}": Wanted() for id_ in ids})
+    return found
+
+
+def _of_rules(ruleset: Ruleset, facts: Facts) -> dict[str, Wanted]:
+    dated = {rule.verdict for rule in ruleset.rules if rule.opens}
+    found: dict[str, Wanted] = {f"gate.{gate.id}": Wanted() for gate in ruleset.gates}
+    if OVERRIDDEN in facts.by_name and any(rule.override for rule in ruleset.rules):
+        found.update(_of_question(facts[OVERRIDDEN]))
+    for verdict in ruleset.verdicts.values():
+        offers = Wanted(frozenset({"date"}) if verdict.open or verdict.id in dated else frozenset())
+        found.update({f"verdict.{verdict.id}.{part}": offers for part in ("name", "advice", "then")})
+    return found
+
+
+def _of_notes(library: Library) -> dict[str, Wanted]:
+    found: dict[str, Wanted] = {}
+    for kind in library.notebook.kinds.values():
+        offers = Wanted(frozenset({*kind.slots, *kind.given}))
+        found.update({f"note.{kind.id}.{rung.text}": offers for rung in (*kind.ladder, *kind.subject)})
+        if kind.never:
+            found[f"note.{kind.id}.never"] = Wanted()
+        if kind.as_mail:
+            found[f"note.{kind.id}.{kind.as_mail.text}"] = offers
+        if kind.is_mail or kind.heading:
+            found[f"heading.{kind.heading or kind.id}"] = Wanted()
+        for source in kind.given.values():
+            fact = library.facts[source]
+            found.update({f"word.{source}.{value}": Wanted() for value in fact.values})
+    return found
+
+
+def _of_flips(library: Library) -> dict[str, Wanted]:
+    found: dict[str, Wanted] = {}
+    for fact in library.facts.finite:
+        offers = Wanted(frozenset({"date"}) if fact.derivation else frozenset())
+        found.update({f"flip.{fact.name}.{value}": offers for value in fact.can_change})
+        if has_any(fact):
+            found[f"flip.{fact.name}.any"] = offers
+    return found
