@@ -47,6 +47,7 @@ TRAPS = (  # the first that fits explains; exact true, false and null never come
     Trap(r"\+[0-9]+(\.[0-9]+)?", "yaml-number-plus", "Unquoted, the plus sign gets lost.", _NUMERAL),
     Trap(r"(?=(\D*[0-9]){16})-?[0-9]+(\.[0-9]+)?", "yaml-number-long", "Digits behind the 15th get lost.", _NUMERAL),
     Trap(r"<<", "yaml-merge-key", "It mixes in entries from another place.", "Write these entries here."),
+    Trap(r"=", "yaml-equals-sign", "Unquoted, some programs cannot read it."),
     Trap(r"(?s:[^\S \t\n].*|.*[^\S \t\n])", "yaml-odd-space", "A special space, as web pages have them, begins or "
           "ends it.", "Replace that by an ordinary space."),
 )
