@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import gc
 import os
 import sys
@@ -132,6 +133,8 @@ def _look_at(target: Path, catalogue: Catalogue) -> None:
     try:
         if not is_ours(target):
             raise BadTarget(catalogue.say("terminal.exists", file=str(target)))
+        if not target.parent.is_dir():
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
     except OSError as error:
         reason = error.strerror or str(error)
         raise BadTarget(catalogue.say("terminal.unsaved", file=str(target), reason=reason)) from None

@@ -226,6 +226,8 @@ def advise(
     from bot.app import local_zone
     from bot.core.advising import Adviser
 
+    if batch and facts:
+        fail(f"--batch reads its facts from standard input. Leave out '{facts[0]}', or leave out --batch.")
     library = opened(content)
     where = checked_zone(zone) or local_zone()
     checked_language(library, language)

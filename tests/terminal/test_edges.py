@@ -270,3 +270,16 @@ def test_a_resumed_talk_is_saved_with_what_was_known_before_and_replays(tmp_path
     assert "carried:" in text
     again = afterword("chat", "--script", str(saved))
     assert again.returncode == 0, err(again)
+
+
+def test_where_a_talk_cannot_be_saved_is_said_before_it_begins(tmp_path: Path) -> None:
+    done = afterword("chat", "--save", str(tmp_path / "nowhere" / "talk.yaml"), typed="No\n")
+    assert done.returncode == 1
+    assert "cannot be written" in err(done) or "No such file" in err(done)
+    assert "Linked already" not in out(done)
+
+
+def test_a_batch_and_facts_are_one_too_many() -> None:
+    done = afterword("advise", "outcome=none", "--batch", typed="")
+    assert done.returncode == 1
+    assert "Leave out 'outcome=none', or leave out --batch." in err(done)
