@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import errno
 import gc
 import os
@@ -18,7 +17,6 @@ from bot.core.catalogue import Catalogue
 from bot.core.issues import Issue, Place, ordered
 from bot.core.library import Library
 from bot.core.session import Session, Turn
-from bot.proof.checking import examine
 from bot.terminal import transcript
 from bot.terminal.chat import Chat, Screen, is_ours, utc_now
 
@@ -47,6 +45,8 @@ def folders(content: Path | None) -> tuple[Path, Path]:
 
 def check(content: Path | None) -> tuple[Library | None, list[Issue]]:
     """Load the content and examine it; return it with every issue, in file order."""
+    from bot.proof.checking import examine
+
     loaded = load(*folders(content))
     issues = list(loaded.issues)
     if loaded.library is not None:
@@ -177,6 +177,8 @@ def play(library: Library, file: Path) -> list[Issue]:
 
 def run_bot(library: Library, settings: Settings) -> None:
     """Run the bot until it is told to stop; raises `CannotRun` with a sentence for the operator."""
+    import asyncio
+
     from bot.logs import configure
     from bot.serving import Talk, serve
     from bot.store.errors import StoreError

@@ -5,6 +5,7 @@ What a command needs is imported inside it, so that `--help` answers at once.
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 from datetime import UTC, date, datetime, time
@@ -355,4 +356,6 @@ app.command()(operators.doctor)
 
 def main() -> None:
     """Run the command line."""
+    # The content is built at once and kept: to look for garbage in between takes a fifth of the start and finds none.
+    gc.set_threshold(100_000, 50, 50)
     app()
