@@ -55,10 +55,15 @@ def check(content: Path | None) -> tuple[Library | None, list[Issue]]:
 
 
 def open_library(content: Path | None) -> Library:
-    """Return the content; raises `BadContent` when it cannot be loaded."""
+    """Return the content; raises `BadContent` when it cannot be loaded, or when words are missing to say it."""
+    from bot.proof.texts import messages_complete, messages_filled
+
     loaded = load(*folders(content))
     if loaded.library is None or loaded.issues:
         raise BadContent(loaded.issues)
+    unsaid = [issue for sound in (messages_complete, messages_filled) for issue in sound(loaded.library, loaded.places)]
+    if unsaid:
+        raise BadContent(ordered(unsaid))
     return loaded.library
 
 

@@ -53,8 +53,9 @@ def _fact(sheet: Sheet, path: Path, name: str, entry: FactEntry) -> Fact:
         values = _values(sheet, path, entry)
         told, what = values if sheet.whole(*path, "values") else None, f"no value of '{name}'"
         sheet.refer(sheet.at(*path, "cautious"), entry.cautious, told, "unknown-value", what)
-        for number, value in enumerate(entry.can_change):
-            sheet.refer(sheet.at(*path, "can_change", number), value, told, "unknown-value", what)
+        for key in ("can_change", "final"):
+            for number, value in enumerate(getattr(entry, key)):
+                sheet.refer(sheet.at(*path, key, number), value, told, "unknown-value", what)
         return Fact(
             name,
             entry.kind,
@@ -63,9 +64,10 @@ def _fact(sheet: Sheet, path: Path, name: str, entry: FactEntry) -> Fact:
             cautious=entry.cautious,
             offer_not_sure=entry.not_sure,
             can_change=frozenset(entry.can_change),
+            final=frozenset(entry.final),
             derivation=_derivation(sheet, (*path, "from"), entry) if isinstance(entry, ChoiceFact) else None,
         )
-    return Fact(name, "text", entry.scope, max_length=entry.max_length)
+    return Fact(name, "text", entry.scope, max_length=entry.max_length, phrase=entry.phrase)
 
 
 def _values(sheet: Sheet, path: Path, entry: ChoiceFact | FlagFact | NumberFact) -> tuple[str, ...]:

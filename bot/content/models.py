@@ -43,6 +43,7 @@ class _FiniteFact(_Fact):
     cautious: Annotated[Value, Field(description='What "not sure", or no answer, counts as: the more careful value.')]
     not_sure: Annotated[Switch, Field(description='true: "Not sure" is an honest answer and gets a button.')] = False
     can_change: Annotated[tuple[Value, ...], Field(description="Values that may still come true later.")] = ()
+    final: Annotated[tuple[Value, ...], Field(description="Values after which nothing else comes true.")] = ()
 
 
 class Bands(Part):
@@ -109,6 +110,7 @@ class TextFact(_Fact):
     max_length: Annotated[
         int, Field(strict=True, ge=1, le=4096, description="The longest text taken, in UTF-16 code units.")
     ]
+    phrase: Annotated[Switch, Field(description="true: it goes on in the middle of a sentence.")] = False
 
 
 FACT_KINDS = ("choice", "flag", "number", "date", "text")

@@ -100,6 +100,7 @@ class RulesReader:
             vocabulary.cites(sheet, (*path, "reasons"), entry.reasons),
             vocabulary.cites(sheet, (*path, "cites"), entry.cites),
             entry.beyond,
+            entry.headline or "advice",
         )
 
     def _wanted(self, path: Path, entries: Sequence[WantedEntry], check: Check) -> tuple[Conditional, ...]:

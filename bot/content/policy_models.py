@@ -108,6 +108,7 @@ class RuleEntry(Part):
     reasons: Annotated[tuple[str, ...], Field(description="The claims shown as reasons, two or three.")] = ()
     cites: Cites = ()
     beyond: Beyond = False
+    headline: Annotated[Name, Field(description="The last part of the message on top, if it has its own.")] = ""
     why: Annotated[str, Field(description="The reason, for whoever reads the rules.")] = ""
 
 

@@ -105,6 +105,10 @@ class Catalogue:
             return _written(self._locale, value)
         return str(value)
 
+    def dated(self, day: date, today: date) -> str:
+        """Return a day as this language writes it, with its year where that is not the year of `today`."""
+        return self.shown(day) if day.year == today.year else format_skeleton("yMMMMEEEEd", day, locale=self._locale)
+
 
 @lru_cache(maxsize=2048)
 def _written(locale: str, value: date | datetime | time) -> str:

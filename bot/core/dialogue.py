@@ -180,9 +180,9 @@ class _Turning:
 
     def another(self) -> None:
         """Begin with another person met at the same interview: what they share is not asked again."""
-        note = self.scene.note
         self.effects.append(Parted(self.session))
-        others = (*self.session.others, note.trace) if isinstance(note, Note) else self.session.others
+        texts = [self.scene.compose(kind) for kind in self.scene.kinds]
+        others = (*self.session.others, *(text.trace for text in texts if isinstance(text, Note)))
         self.move(self._anew({"user", "interview"}, others=others))
         self.notice("another")
 

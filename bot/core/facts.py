@@ -90,7 +90,9 @@ class Fact:
     cautious: str | None = None
     offer_not_sure: bool = False
     can_change: frozenset[str] = frozenset()
+    final: frozenset[str] = frozenset()
     max_length: int = 0
+    phrase: bool = False
     optional: bool = False
     past: bool = True
     shortcuts: tuple[Shortcut, ...] = ()

@@ -201,7 +201,7 @@ def _flips(outcomes: Outcomes, known: Known, outcome: Outcome, opens: date | Non
     found = []
     for fact in days.facts.finite:
         for value in fact.values:
-            if value not in fact.can_change or known.get(fact.name) in (value, None):
+            if value not in fact.can_change or known.get(fact.name) in (value, None, *fact.final):
                 continue
             if fact.derivation and (
                 fact.derivation.source not in days.dates

@@ -80,7 +80,7 @@ class Note:
     limit: int
     subject: str = ""
     voice: int = field(default=0, compare=False)
-    """Which of several wordings that say the same: no two members of a panel get one voice."""
+    """Which of several wordings that say the same."""
     trace: str = field(default="", compare=False)
 
 
@@ -95,9 +95,13 @@ class Unfit:
     repeated: bool = False
 
 
-def trace_of(pattern: str, slots: Mapping[str, str]) -> str:
-    """Return what is compared between panel members: the text without the greeted name (C61: no two get the same)."""
-    return fill(pattern, {**slots, "first": ""}).casefold()
+def trace_of(kind: NoteKind, voice: int, pattern: str, slots: Mapping[str, str]) -> str:
+    """Return what is compared between panel members (C61: no two get the same): voice, and text without the name."""
+    return f"{_spoken(kind, voice)}:{fill(pattern, {**slots, 'first': ''}).casefold()}"
+
+
+def _spoken(kind: NoteKind, voice: int) -> str:
+    return f"{kind.id}.{voice}"
 
 
 def compose(
@@ -109,24 +113,30 @@ def compose(
     rungs: Sequence[str],
     taken: frozenset[str] = frozenset(),
 ) -> Note | Unfit:
-    """Compose the longest wording of `kind` that fits `limit`; `taken` are traces of texts already given to others."""
+    """Compose the longest wording of `kind` that fits `limit`; `taken` are traces of texts already given to others.
+
+    As long as one of several voices has not been used for others, it is one of those.
+    """
     named = _named_word(kind, slots, catalogue)
     if named:
         return named
+    used = {trace.partition(":")[0] for trace in taken}
     too_close = False
-    for rung in rungs:
-        for voice, pattern in enumerate(catalogue.alternatives(f"note.{kind.id}.{rung}")):
-            text = fill(pattern, slots)
-            trace = trace_of(pattern, slots)
-            size = units(text)
-            if not kind.is_mail and size > limit:
-                continue
-            if trace in taken:
-                too_close = True
-                continue
-            if kind.is_mail:
-                return _mail(kind, rung, text, slots, limit, catalogue)
-            return Note(kind.id, rung, text, size, limit, voice=voice, trace=trace)
+    for fresh in (True, False):
+        for rung in rungs:
+            for voice, pattern in enumerate(catalogue.alternatives(f"note.{kind.id}.{rung}")):
+                if (_spoken(kind, voice) in used) == fresh:
+                    continue
+                text = fill(pattern, slots)
+                if not kind.is_mail and units(text) > limit:
+                    continue
+                trace = trace_of(kind, voice, pattern, slots)
+                if trace in taken:
+                    too_close = True
+                    continue
+                if kind.is_mail:
+                    return _mail(kind, rung, text, slots, limit, catalogue, trace)
+                return Note(kind.id, rung, text, units(text), limit, voice=voice, trace=trace)
     if too_close:
         return Unfit(kind.id, "topic" if "topic" in kind.slots else kind.slots[0], repeated=True)
     return _what_to_shorten(kind, slots, limit, catalogue, rungs[-1])
@@ -142,12 +152,12 @@ def as_mail(note: Note, kind: NoteKind, slots: Mapping[str, str], catalogue: Cat
 
 
 def _mail(
-    kind: NoteKind, rung: str, body: str, slots: Mapping[str, str], limit: int, catalogue: Catalogue
+    kind: NoteKind, rung: str, body: str, slots: Mapping[str, str], limit: int, catalogue: Catalogue, trace: str
 ) -> Note | Unfit:
     for step in kind.subject:
         subject = fill(catalogue.text_of(f"note.{kind.id}.{step.text}"), slots)
         if units(subject) <= limit:
-            return Note(kind.id, rung, body, units(subject), limit, subject=subject)
+            return Note(kind.id, rung, body, units(subject), limit, subject=subject, trace=trace)
     return _what_to_shorten(kind, slots, limit, catalogue, kind.subject[-1].text)
 
 

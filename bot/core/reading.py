@@ -101,7 +101,9 @@ def read(
 
 def _read_text(fact: Fact, text: str) -> str | Misread:
     cleaned = clean(text)
-    if not cleaned:
+    if fact.phrase:
+        cleaned = cleaned.rstrip(_STOPS) or cleaned
+    if not any(char.isalnum() for char in cleaned):
         return Misread("empty")
     if cleaned == NOT_SURE:  # it would be stored as an answer that a text cannot have
         return Misread("reserved", {"text": cleaned})
@@ -109,6 +111,9 @@ def _read_text(fact: Fact, text: str) -> str | Misread:
     if size > fact.max_length:
         return Misread("too_long", {"limit": fact.max_length, "count": size - fact.max_length})
     return cleaned
+
+
+_STOPS = " .,;:!?…。！？"  # a phrase goes on in the middle of a sentence, which has stops of its own
 
 
 # -- dates ---------------------------------------------------------------------------------------------------------
@@ -128,18 +133,31 @@ def _read_date(
         if chosen.id == OTHER_DAY:
             return Misread("type_day")
         return next(s for s in fact.shortcuts if s.id == chosen.id).day(today, week).isoformat()
-    day = parse_day(text, today, past=fact.past, locale=catalogue.say("language.locale"))
+    day = _days_away(text, today, catalogue) or parse_day(
+        text, today, past=fact.past, locale=catalogue.say("language.locale")
+    )
     if isinstance(day, Misread):
         return day
     if fact.past and day > today:
-        return Misread("future", {"day": catalogue.shown(day)})
+        return Misread("future", {"day": catalogue.dated(day, today)})
     if fact.past and (today - day).days > OLDEST_DAYS:
-        return Misread("too_old", {"day": day.isoformat()})
+        return Misread("too_old", {"day": catalogue.dated(day, today)})
     if not fact.past and day < today:
-        return Misread("bygone", {"day": catalogue.shown(day)})
+        return Misread("bygone", {"day": catalogue.dated(day, today)})
     if not fact.past and (day - today).days > FARTHEST_DAYS:
-        return Misread("too_far", {"day": day.isoformat()})
+        return Misread("too_far", {"day": catalogue.dated(day, today)})
     return day.isoformat()
+
+
+def _days_away(text: str, today: date, catalogue: Catalogue) -> date | None:
+    """Read a day by its distance from today: "tomorrow", "3 days ago", as the messages word it."""
+    typed = clean(text).casefold().rstrip(".!")
+    for key, sign in (("ago", -1), ("ahead", 1)):
+        for distance, words in enumerate(catalogue.alternatives(f"typed.days.{key}")):
+            pattern = re.escape(words).replace(r"\{number\}", r"(\d{1,3})")
+            if found := re.fullmatch(pattern, typed):
+                return today + timedelta(days=sign * (int(found[1]) if found.groups() else distance))
+    return None
 
 
 _AMBIGUOUS = (0, 0)  # month and day of a text that may mean two days

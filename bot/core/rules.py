@@ -72,6 +72,7 @@ class Rule:
     reasons: tuple[str, ...] = ()
     cites: tuple[str, ...] = ()
     beyond: bool = False
+    headline: str = "advice"
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ _FIXED: Mapping[str, Wanted] = {
     **{f"misread.{reason}": Wanted() for reason in ("choice", "empty", "type_day", "no_day")},
     **{f"misread.{reason}": Wanted(frozenset({"day"})) for reason in ("future", "too_old", "bygone", "too_far")},
     **{f"misread.{reason}": Wanted(frozenset({"text"})) for reason in ("no_such_day", "ambiguous_day")},
+    **{f"typed.days.{key}": Wanted(frozenset({"number"})) for key in ("ago", "ahead")},
     "misread.reserved": Wanted(frozenset({"text"})),
     "misread.too_long": Wanted(frozenset({"limit", "count"}), counted=True),
     **{f"advice.{part}": Wanted() for part in ("beyond", "dates", "changes")},
@@ -121,7 +122,8 @@ def _of_rules(ruleset: Ruleset, facts: Facts) -> dict[str, Wanted]:
         found.update(_of_question(facts[OVERRIDDEN]))
     for verdict in ruleset.verdicts.values():
         offers = Wanted(frozenset({"date"}) if verdict.open or verdict.id in dated else frozenset())
-        found.update({f"verdict.{verdict.id}.{part}": offers for part in ("name", "advice", "then")})
+        headlines = {rule.headline for rule in ruleset.rules if rule.verdict == verdict.id}
+        found.update({f"verdict.{verdict.id}.{part}": offers for part in ("name", "advice", "then", *headlines)})
     return found
 
 

@@ -144,7 +144,7 @@ def _advice_blocks(
     ruleset: Ruleset, catalogue: Catalogue, advice: Advice, reasons: Iterable[str], changes: Sequence[str]
 ) -> list[Block]:
     outcome = advice.outcome
-    blocks = [Block("title", verdict_line(catalogue, advice))]
+    blocks = [Block("title", verdict_line(catalogue, advice, ruleset.rule[outcome.rule].headline))]
     blocks += [Block("item", catalogue.say(f"claim.{claim}")) for claim in reasons]
     if ruleset.rule[outcome.rule].beyond:
         blocks.append(Block("aside", catalogue.say("advice.beyond")))
@@ -177,6 +177,8 @@ def flip_lines(facts: Facts, catalogue: Catalogue, advice: Advice) -> Iterator[s
     """Word what would change the advice; where every answer still possible has one result, they share a line."""
     grouped: dict[tuple[str, str, date | None, date | None], list[Flip]] = {}
     for flip in advice.flips:
+        if flip.opens and flip.opens == advice.opens:
+            continue  # another way to the same day is no news
         grouped.setdefault((flip.fact, flip.verdict, flip.opens, flip.on), []).append(flip)
     for (name, _, _, _), flips in grouped.items():
         every = has_any(facts[name]) and len(flips) == len(facts[name].can_change)
@@ -254,7 +256,8 @@ def list_message(catalogue: Catalogue, key: str, facts: Mapping[str, tuple[Fact,
     """Word a list of facts to choose from, each with its present answer if it has one."""
     offered = []
     for name, (fact, answer) in facts.items():
-        label = catalogue.say(f"question.{name}.short")
+        short = catalogue.say(f"question.{name}.short")
+        label = short[:1].upper() + short[1:]  # it also stands within sentences
         if answer is not None:
             label = catalogue.say("change.line", what=label, answer=shown_answer(fact, answer, catalogue))
         offered.append(Option(name, label))

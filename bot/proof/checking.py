@@ -16,7 +16,16 @@ from bot.core.outcomes import OVERRIDDEN, Outcome, Outcomes, settled
 from bot.core.rules import Example, Gate
 from bot.proof.exploring import explore
 from bot.proof.laws import breaks, counterexample, in_words, telling
-from bot.proof.texts import advice_short, messages_complete, messages_filled, messages_idle, notes_fit, notes_polite
+from bot.proof.texts import (
+    advice_short,
+    labels_differ,
+    messages_complete,
+    messages_filled,
+    messages_idle,
+    notes_fit,
+    notes_polite,
+    voices_kept,
+)
 
 Property = Callable[[Library, Places], Iterator[Issue]]
 
@@ -255,7 +264,9 @@ PROPERTIES: tuple[Property, ...] = (
     messages_complete,
     messages_idle,
     messages_filled,
+    labels_differ,
     advice_short,
+    voices_kept,
     notes_fit,
     notes_polite,
 )

@@ -75,6 +75,8 @@ def messages_filled(library: Library, places: Places) -> Iterator[Issue]:
             for name in sorted({n for p in patterns(message) for n in placeholders(p)} - keys[key].offers):
                 offered = nearest(name, keys[key].offers) or "This message has no placeholders."
                 yield Issue(place, "placeholder", f"'{key}' wants {{{name}}}, which nobody fills in.", "", offered)
+            if not all(pattern.strip() for pattern in patterns(message)):
+                yield Issue(place, "message-empty", f"'{key}' is empty.", "Nothing would be said.", "Write its words.")
             yield from _plural_faults(key, message, keys[key], catalogue, place)
             yield from _label_faults(key, message, place)
 
@@ -101,11 +103,28 @@ def _label_faults(key: str, message: object, place: Place) -> Iterator[Issue]:
         yield Issue(place, "long-label", what, "A phone would cut it off.", "Say it shorter.")
 
 
+def labels_differ(library: Library, places: Places) -> Iterator[Issue]:
+    """Prove that no two buttons of a question read the same: who types the words could only mean one of them."""
+    for language, catalogue in _each(library):
+        seen: dict[tuple[str, str], str] = {}
+        for key in wanted(library):
+            question, _, option = key.rpartition(".")
+            if not question.endswith(".options") or not catalogue.has(key):
+                continue
+            label = catalogue.text_of(key).casefold()
+            other = seen.setdefault((question, label), option)
+            if other != option:
+                what = f"the buttons '{other}' and '{option}' of {question.split('.')[1]} read the same."
+                place = places.at("message", language, key)
+                yield Issue(place, "same-label", what, "Nobody could tell them apart.", "Word one of them otherwise.")
+
+
 def advice_short(library: Library, places: Places) -> Iterator[Issue]:
     """Prove that no advice, cut to its first reason, is longer than an advice may be, with the longest dates."""
     for language, catalogue in _each(library):
-        wordless = [key for key in wanted(library) if not catalogue.has(key)]
-        for ruleset in library.rulesets.values() if not wordless else ():  # what is missing is another finding
+        if not _speakable(library, catalogue):
+            continue  # what is missing or cannot be filled in is another finding
+        for ruleset in library.rulesets.values():
             longest: dict[str, tuple[int, str]] = {}
             for outcome in library.outcomes[ruleset.id].root.outcomes:
                 if outcome is not None:
@@ -118,6 +137,14 @@ def advice_short(library: Library, places: Places) -> Iterator[Issue]:
                     why = f"It should keep to {advice_room(library)}, so that it is read to its end."
                     place = places.at("message", language, f"verdict.{verdict}.advice")
                     yield Issue(place, "advice-too-long", what, why, "Shorten its reasons, cautions or gates.")
+
+
+def _speakable(library: Library, catalogue: Catalogue) -> bool:
+    """Tell whether every message is there and wants nothing that it is not given."""
+    return all(
+        catalogue.has(key) and all(placeholders(p) <= want.offers for p in catalogue.alternatives(key))
+        for key, want in wanted(library).items()
+    )
 
 
 def _longest_advice(library: Library, ruleset: Ruleset, catalogue: Catalogue, outcome: Outcome) -> Outgoing:
@@ -164,6 +191,21 @@ def notes_fit(library: Library, places: Places) -> Iterator[Issue]:
             place = places.at("message", language, key)
             yield Issue(place, "note-too-long", what, "Somebody would get no note.", f"Shorten it by {over}.")
     yield from _mail_lengths(library, places)
+
+
+def voices_kept(library: Library, places: Places) -> Iterator[Issue]:
+    """Prove that a note which comes in several voices has all of them in every wording."""
+    for language, catalogue in _each(library):
+        for kind in library.notebook.kinds.values():
+            keys = [f"note.{kind.id}.{r.text}" for r in (*kind.ladder, *([kind.as_mail] if kind.as_mail else ()))]
+            counts = {key: len(catalogue.alternatives(key)) for key in keys if catalogue.has(key)}
+            most = max(counts.values(), default=0)
+            for key, count in counts.items():
+                if count < most:
+                    what = f"'{key}' has {count} wordings, but another of {kind.id} has {most}."
+                    why = "Two members of a panel might get the same words."
+                    place = places.at("message", language, key)
+                    yield Issue(place, "voice-missing", what, why, f"Write {most - count} more, in the same order.")
 
 
 def _mail_lengths(library: Library, places: Places) -> Iterator[Issue]:

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import TextIO
 
 from rich.console import Console
-from rich.panel import Panel
 from rich.text import Text
 
 from bot.core.calendar import zone_named
@@ -33,7 +32,7 @@ STYLES = {
     "caution": "yellow",
     "aside": "dim",
     "count": "dim",
-    "copy": "",
+    "copy": "green",
 }
 WIDTH = 88  # longer lines are hard to read
 
@@ -69,10 +68,9 @@ class Screen:
     def block(self, block: Block) -> None:
         """Show one block by its role; a text to copy stands alone on its lines, so that it can be marked."""
         style = STYLES[block.role]
-        if block.role == "copy" and self.pretty:
-            self.console.print(Panel(Text(block.text), border_style="green", padding=(0, 1)))
-        elif block.role == "copy":
-            self.console.print(Text(f"\n{block.text}\n"))
+        if block.role == "copy":
+            # No frame and no line break of ours: whatever stands beside or within it would be copied with it.
+            self.console.print(Text(f"\n{block.text}\n", style=style), soft_wrap=True)
         elif block.role in ("item", "caution"):
             mark = {"item": "- ", "caution": "! "}[block.role]
             self.console.print(Text.assemble(mark, (block.text, style)))

@@ -15,6 +15,10 @@ ROLE = (
     "    when: {outcome: {not: offer}}         # after an offer it would only add a reason\n"
     "    ask: role\n"
 )
+LAST_VOICE = (
+    '      - "Hi {first}, it was good of you to speak with me about {topic}. '
+    "I'm grateful and hope we can stay in contact.\"\n"
+)
 TONE = "  - {id: tone, ask: tone}\n"
 
 FAULTS = [
@@ -99,6 +103,11 @@ FAULTS = [
     # -- words ---------------------------------------------------------------------------------------------------------
     Fault("a blank that nothing fills", ADVICE, 'later: "Your LinkedIn note, to be sent from {date}:"',
           'later: "Your LinkedIn note, to be sent from {day}:"', "placeholder", "to be sent from {day}", "{day}"),
+    Fault("a blank that nothing fills, in the advice", ADVICE, '"Wait a little: connect from {date}."',
+          '"Wait a little: connect from {day}."', "placeholder", "connect from {day}", "{day}"),
+    Fault("two buttons that read the same", QUESTIONS, 'neutral: "So-so"', 'neutral: "Well"', "same-label",
+          'neutral: "Well"', "the buttons 'positive' and 'neutral' of experience"),
+    Fault("a message without words", ADVICE, 'name: "leave it"', 'name: ""', "message-empty", 'name: ""'),
     Fault("a blank that reaches inside", ADVICE, 'later: "Your LinkedIn note, to be sent from {date}:"',
           'later: "Your LinkedIn note, {date.__class__}:"', "placeholder-syntax", "__class__", "bare name"),
     Fault("a blank as wide as a house", ADVICE, 'later: "Your LinkedIn note, to be sent from {date}:"',
@@ -153,6 +162,14 @@ def test_one_fault_gives_one_finding_at_its_line(tmp_path: Path, fault: Fault) -
     assert [(i.place.file, i.place.line, i.code) for i in issues] == [(fault.file, line_of(content, fault), fault.code)]
     assert fault.says in str(issues[0])
     assert issues[0].what.endswith(".")
+
+
+def test_a_voice_less_than_in_the_other_wordings_is_found(tmp_path: Path) -> None:
+    content = copied(tmp_path)
+    plant(content, [Fault("a voice less", TEXTS, LAST_VOICE, "", "voice-missing", "", "Write 1 more")])
+    _, issues = check(content)
+    assert [issue.code for issue in issues] == ["voice-missing"]
+    assert "'note.K7.briefest' has 5 wordings" in str(issues[0])
 
 
 def test_there_are_enough_of_them() -> None:

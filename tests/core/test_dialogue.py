@@ -152,7 +152,7 @@ def test_back_takes_a_detail_back_first(library: Library) -> None:
     candidate = plain(library)
     candidate.answer(**YESTERDAY_WARM)
     before = candidate.session.answers
-    candidate.type("Add a detail", "My search is confidential", "Yes, confidential")
+    candidate.type("Add a detail", "My search is confidential", "Yes, a secret")
     candidate.hear(Back())
     assert candidate.session.answers == before
 
@@ -208,7 +208,7 @@ def test_a_bad_interview_can_be_left_and_the_note_for_the_contact_stays_neutral(
     candidate.answer(relation="No", experience="Badly", wants="No")
     assert candidate.named("advice")[0].name == "advice R02 skip"
     candidate.type(":change", "Keep the contact", "Yes")
-    candidate.answer(outcome="A no", tone="Friendly, ordinary", account="Premium", profile="Yes, up to date")
+    candidate.answer(outcome="A rejection", tone="Friendly, ordinary", account="Premium", profile="Yes, up to date")
     note = candidate.copies()[-1]
     assert candidate.named("note")[0].name.startswith("note K8")
     for word in ("interview", "met", "meeting", "conversation", "role", "position", "candidate", "feedback"):
@@ -218,7 +218,7 @@ def test_a_bad_interview_can_be_left_and_the_note_for_the_contact_stays_neutral(
 def test_a_neutral_note_refuses_a_word_that_would_give_the_interview_away(library: Library) -> None:
     candidate = plain(library)
     candidate.answer(
-        relation="No", experience="Badly", wants="Yes", outcome="A no", tone="Friendly, ordinary",
+        relation="No", experience="Badly", wants="Yes", outcome="A rejection", tone="Friendly, ordinary",
         account="Free", profile="Yes, up to date",
     )  # fmt: skip
     candidate.type(":change", "the company", "Interview Kickstart")

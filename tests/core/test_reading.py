@@ -134,5 +134,28 @@ def test_a_text_is_cleaned_and_held_to_its_length(library: Library) -> None:
     assert said(library, "first", "  Zoe\u0308 ") == "Zoë"
     assert said(library, "first", "x" * 40) == "x" * 40
     assert said(library, "first", "x" * 43) == Misread("too_long", {"limit": 40, "count": 3})
-    assert said(library, "first", "👩‍💻" * 9) == Misread("too_long", {"limit": 40, "count": 5})
+    assert said(library, "first", "👩‍💻" * 8 + "Ada Lo") == Misread("too_long", {"limit": 40, "count": 6})
     assert said(library, "first", "\u202e\u200d") == Misread("empty")
+
+
+@pytest.mark.parametrize(
+    ("typed", "day"),
+    [("3 days ago", "2026-11-20"), ("the day before yesterday", "2026-11-21"), ("Today.", "2026-11-23")],
+)
+def test_a_day_is_read_by_its_distance(library: Library, typed: str, day: str) -> None:
+    catalogue = library.catalogue("en")
+    assert read(library.facts["interviewed_on"], typed, catalogue, date(2026, 11, 23), DEFAULT_WEEK) == day
+
+
+def test_a_day_to_come_is_said_with_its_year_where_that_is_another(library: Library) -> None:
+    catalogue, fact = library.catalogue("en"), library.facts["interviewed_on"]
+    for typed, shown in (("tomorrow", "Tuesday 24 November"), ("24.11.2027", "Wednesday, 24 November 2027")):
+        found = read(fact, typed, catalogue, date(2026, 11, 23), DEFAULT_WEEK)
+        assert isinstance(found, Misread)
+        assert found.values["day"] == shown
+
+
+@pytest.mark.parametrize("typed", ["😀", "...", "?!", "—"])
+def test_a_text_needs_a_letter_or_a_digit(library: Library, typed: str) -> None:
+    found = read(library.facts["first"], typed, library.catalogue("en"), date(2026, 11, 23), DEFAULT_WEEK)
+    assert found == Misread("empty")

@@ -119,7 +119,7 @@ def test_a_fact_that_was_taken_out_of_the_offers_is_no_longer_asked(library: Lib
 def test_the_note_as_an_email_is_offered_only_where_it_says_something_new(library: Library) -> None:
     for answers, offered in (
         ({"outcome": "Good news", "more_rounds": "No"}, True),
-        ({"outcome": "A no"}, False),  # a reply by e-mail is advised anyway
+        ({"outcome": "A rejection"}, False),  # a reply by e-mail is advised anyway
         ({"invited": "Yes", "interviewed_on": "2026-11-16", "thanks": "Not yet"}, True),
         ({"thanks": "I have no address", "interviewed_on": "2026-11-16"}, False),
         ({"thanks": "Yes, sent", "interviewed_on": "2026-11-16"}, False),
@@ -175,3 +175,32 @@ def test_an_offer_speaks_of_the_panel_only_where_one_was_met(library: Library) -
     other.answer(**{**YESTERDAY_WARM, "role": "Another interviewer"})
     other.type(":change", "Answer so far", "An offer")
     assert "Other panel members" in other.said()
+
+
+def test_the_members_of_a_panel_hear_different_voices(library: Library) -> None:
+    """C61: whoever compares what they got must not read one letter twice."""
+    candidate = plain(library)
+    panel = {**YESTERDAY_WARM, "role": "Another interviewer", "invited": "No", "thanks": "Not yet"}
+    notes, mails = [], []
+    for name, topic in (("Dana", "Kubernetes"), ("Ahmed", "your hiring plans"), ("Zoë", "Kubernetes")):
+        candidate.answer(**{**panel, "first": name, "topic": topic})
+        texts = candidate.copies()
+        mails.append(texts[1].replace(name, "").replace(topic, ""))
+        notes.append(texts[-1].replace(name, "").replace(topic, ""))
+        candidate.type("Another interviewer there")
+    assert len(set(mails)) == len(set(notes)) == 3
+
+
+def test_a_stop_at_the_end_of_a_phrase_does_not_stand_in_the_note(library: Library) -> None:
+    candidate = plain(library)
+    candidate.answer(**{**YESTERDAY_WARM, "topic": "event-driven billing.", "company": "Acme Inc."})
+    assert candidate.session.answers["topic"] == "event-driven billing"
+    assert candidate.session.answers["company"] == "Acme Inc."
+    assert ".." not in "".join(candidate.copies())
+
+
+def test_an_offer_opens_the_way_once_it_is_signed_and_nothing_else_is_expected(library: Library) -> None:
+    candidate = plain(library)
+    candidate.answer(relation="No", experience="Well", outcome="An offer", tone="Strictly formal")
+    assert "as soon as you have signed" in candidate.said()
+    assert "good news" not in candidate.said()

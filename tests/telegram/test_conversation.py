@@ -30,7 +30,7 @@ def nothing_was_refused(server: BotApiServer) -> None:
 
 def begin(person: Person) -> None:
     person.says("/start")
-    person.expects("linked on LinkedIn", timeout=SLOW_MACHINE)
+    person.expects("connected on LinkedIn", timeout=SLOW_MACHINE)
 
 
 def answer(person: Person, *labels: str) -> None:
@@ -69,7 +69,7 @@ def test_a_conversation_from_start_to_note_survives_a_kill(
         bot.start()
         answer(dana, "The hiring manager", "No", "Warm and lively", "Yesterday", "Not yet")
         dana.expects("Send a thank-you e-mail now", timeout=SLOW_MACHINE)
-        run = next(message for message in dana.screen if "✓ Linked already: No" in message.text)
+        run = next(message for message in dana.screen if "✓ Connected already: No" in message.text)
         assert run.text.count("✓") == 8, "one message holds the whole run of taps"
         assert run.labels == []
         handed_over(dana)
@@ -129,7 +129,7 @@ def test_two_people_and_strangers_do_not_disturb_each_other(telegram: BotApiServ
         dana.expects("cannot look at pictures", timeout=SLOW_MACHINE)
         telegram.wait(lambda: "‹ Back" in dana.screen[-1].labels, SLOW_MACHINE)
         answer(dana, "‹ Back")
-        dana.expects("linked on LinkedIn", timeout=SLOW_MACHINE)
+        dana.expects("connected on LinkedIn", timeout=SLOW_MACHINE)
         nothing_was_refused(telegram)
 
 

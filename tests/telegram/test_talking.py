@@ -92,7 +92,7 @@ def test_what_was_taken_back_no_longer_stands_among_the_answers(phone: Phone) ->
     phone.tap("‹ Back")
     assert phone.last.count("✓") == 1
     phone.tap("So-so")
-    assert phone.last.startswith("✓ Linked already: No\n✓ How it went: So-so\n")
+    assert phone.last.startswith("✓ Connected already: No\n✓ How it went: So-so\n")
 
 
 def test_no_run_of_taps_outgrows_a_message(phone: Phone) -> None:

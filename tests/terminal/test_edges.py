@@ -276,7 +276,7 @@ def test_where_a_talk_cannot_be_saved_is_said_before_it_begins(tmp_path: Path) -
     done = afterword("chat", "--save", str(tmp_path / "nowhere" / "talk.yaml"), typed="No\n")
     assert done.returncode == 1
     assert "cannot be written" in err(done) or "No such file" in err(done)
-    assert "Linked already" not in out(done)
+    assert "Connected already" not in out(done)
 
 
 def test_a_batch_and_facts_are_one_too_many() -> None:
