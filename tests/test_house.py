@@ -108,5 +108,5 @@ def test_an_installed_wheel_brings_its_content_and_talks(tmp_path: Path) -> None
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert "Yes, connect." in done.stdout
+    assert "Yes, connect" in done.stdout
     assert (installed / "bot" / "_content" / "flows" / "facts.yaml").exists()
