@@ -143,8 +143,6 @@ class _Visit:
                 self.chosen(text, typed=isinstance(entry, Said))
             case Picked(option=option) if option == BACK:
                 self.converse(Back())
-            case Picked(option=option):
-                self.converse(Picked(option, self.person.turn))
             case TimePassed():
                 self.repeat()
             case _:

@@ -17,6 +17,7 @@ from bot.core.person import Call, Person
 from bot.core.session import Block, Option, Outgoing, Settled, TakenBack
 
 COPY_LIMIT = 256  # characters behind a copy button (limits.yaml, telegram_copy_text; the API counts characters)
+DATA_LIMIT = 64  # bytes in a button
 MOST_LINES = 20  # answers in one message; each has at most some 110 characters, and a message holds 4,096
 MARKS = {"item": "• ", "caution": "❗ "}
 TAGS = {"title": "b", "progress": "i", "aside": "i", "count": "i"}
@@ -125,13 +126,14 @@ class _Layout:
 
     def keyboard(self, message: Outgoing) -> list[list[Json]]:
         """Return the buttons of a message, one column; each counts by the person's turn."""
-        rows = [[self.button(option)] for option in message.options]
+        about = message.name.removeprefix("question ") if message.kind == "question" else ""
+        rows = [[self.button(option, about)] for option in message.options]
         if message.kind == "question":
             rows.append([self.button(Option(BACK, self.catalogue.say("telegram.back")))])
         return rows
 
-    def button(self, option: Option) -> Json:
-        return {"text": option.label, "callback_data": _data(self.turn, option.id)}
+    def button(self, option: Option, about: str = "") -> Json:
+        return {"text": option.label, "callback_data": _data(self.turn, option.id, about)}
 
     @staticmethod
     def shown(html: str, keyboard: Sequence[Sequence[Json]]) -> Json:
@@ -146,10 +148,11 @@ def shown_text(text: str) -> Json:
     return _Layout.shown(escape(text), [])
 
 
-def _data(turn: int, option: str) -> str:
-    data = f"{turn}:{option}"
-    assert len(data.encode()) <= 64, data
-    return data
+def _data(turn: int, option: str, about: str = "") -> str:
+    """Return what a button holds, which `updates.picked` reads; what it is about is left out where it has no room."""
+    data, full = f"{turn}:{option}", f"{turn}:{about}:{option}"
+    assert len(data.encode()) <= DATA_LIMIT, data
+    return full if about and len(full.encode()) <= DATA_LIMIT else data
 
 
 def _joined(parts: Iterable[str]) -> str:

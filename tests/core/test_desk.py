@@ -230,6 +230,15 @@ def test_no_answer_to_another_question_ever_deletes_anything(visitor: Visitor, b
     assert visitor.person.cases[1].answers["first"] == "Dana"
 
 
+@pytest.mark.parametrize("typed", ["1", "y", "Yes", "yes, delete"])
+def test_a_number_or_a_letter_is_too_little_to_delete_everything(visitor: Visitor, typed: str) -> None:
+    visitor.say(*WARM, *SLOTS)
+    visitor.ask("forget")
+    assert visitor.say(typed).person is not None
+    assert visitor.names == ["notice choice", "desk forget"]
+    assert visitor.say("Yes, delete everything").person is None
+
+
 def test_a_question_of_the_desk_is_asked_again_after_something_strange(visitor: Visitor) -> None:
     visitor.ask("language")
     visitor.visit(Strange("photo"))

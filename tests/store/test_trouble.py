@@ -21,7 +21,17 @@ import pytest
 from bot.core.person import Turned
 from bot.store import engines
 from bot.store.database import Database
-from bot.store.errors import Corrupt, DiskFull, Locked, Lost, ReadOnly, StoreTrouble, StoreUnready
+from bot.store.errors import (
+    Corrupt,
+    DiskFull,
+    Locked,
+    Lost,
+    ReadOnly,
+    StoreTrouble,
+    StoreUnready,
+    Unstorable,
+    translated,
+)
 from tests.store.conftest import KEY, Opening, Place, fresh
 from tests.store.stories import ANNA, BEN, becomes, case, count, look, says, turn
 
@@ -181,6 +191,13 @@ async def test_a_url_that_names_no_database_is_refused(url: str) -> None:
     with pytest.raises(StoreUnready, match="DATABASE_URL: ") as refused:
         await Database.open(url, Place("").cipher)
     assert "s3cret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("kind", [sqlite3.IntegrityError, sqlite3.DataError, psycopg.DataError])
+def test_what_cannot_be_kept_is_not_quoted(kind: type[Exception]) -> None:
+    error = translated(kind("invalid value: 'Dana from Northwind'"), "the database")
+    assert isinstance(error, Unstorable)
+    assert "Dana" not in str(error)
 
 
 @pytest.mark.parametrize("damage", ["text", "header", "middle", "cut"])
