@@ -230,6 +230,14 @@ def test_no_answer_to_another_question_ever_deletes_anything(visitor: Visitor, b
     assert visitor.person.cases[1].answers["first"] == "Dana"
 
 
+@pytest.mark.parametrize("command", ["help", "privacy", "export", "nonsense"])
+def test_any_command_ends_the_question_whether_to_delete_everything(visitor: Visitor, command: str) -> None:
+    visitor.say(*WARM, *SLOTS)
+    visitor.ask("forget")
+    visitor.ask(command)
+    assert visitor.say("Yes, delete everything").person is not None
+
+
 @pytest.mark.parametrize("typed", ["1", "y", "Yes", "yes, delete"])
 def test_a_number_or_a_letter_is_too_little_to_delete_everything(visitor: Visitor, typed: str) -> None:
     visitor.say(*WARM, *SLOTS)

@@ -200,7 +200,7 @@ def test_what_cannot_be_kept_is_not_quoted(kind: type[Exception]) -> None:
     assert "Dana" not in str(error)
 
 
-@pytest.mark.parametrize("damage", ["text", "header", "middle", "cut"])
+@pytest.mark.parametrize("damage", ["text", "header", "middle", "last", "cut"])
 async def test_a_damaged_file_refuses_to_start_and_is_left_alone(sqlite: Place, damage: str) -> None:
     store = await Database.open(sqlite.url, sqlite.cipher)
     for _ in range(5):
@@ -211,6 +211,7 @@ async def test_a_damaged_file_refuses_to_start_and_is_left_alone(sqlite: Place, 
         "text": b"These are my notes, and no database.\n" * 40,
         "header": b"X" * 32 + whole[32:],
         "middle": whole[:8192] + os.urandom(4096 * 6) + whole[8192 + 4096 * 6 :],
+        "last": whole[:-4096] + os.urandom(4096),
         "cut": whole[: len(whole) // 2 // 4096 * 4096],
     }[damage]
     sqlite.file.write_bytes(damaged)
