@@ -58,7 +58,9 @@ def _message(me: Json, update: dict[str, Any], message: Json, *, edited: bool) -
     if SILENT & message.keys() or (edited and "text" not in message):
         return Read()  # a location that moves on is edited again and again
     entry = Strange("edited") if edited else _entry(message)
-    return Read(_knock(me, update, entry, message, message.get("from", {})))
+    album = message.get("media_group_id")
+    together = None if album is None else (message.get("chat", {}).get("id"), album)
+    return Read(_knock(me, update, entry, message, message.get("from", {})), album=together)
 
 
 def _entry(message: Json) -> Entry:

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from sqlalchemy import text
 
-from bot.core.person import Key, Turned
+from bot.core.person import Call, Key, Turned
 from bot.store.database import Database
 from bot.store.prepared import Prepared
 from tests.conftest import NOW
@@ -122,6 +122,37 @@ async def test_the_message_with_the_buttons_is_kept_unless_the_person_went_on(st
     await turn(store, ANNA, becomes(turn=3))
     await store.sent(second, 42, NOW)
     assert (await look(store, ANNA)).panel == 41
+
+
+async def test_a_question_overtaken_before_it_was_sent_loses_its_buttons(store: Database) -> None:
+    await turn(store, ANNA, becomes(says("a", panel=True), turn=1))
+    (first,) = await claim(store)
+    await turn(store, ANNA, becomes(says("b", panel=True), turn=2))
+    await store.sent(first, 41, NOW)
+    (second,) = await claim(store)
+    await store.sent(second, 42, NOW)
+    (closing,) = await claim(store)
+    assert closing.call == Call("editMessageReplyMarkup", {"message_id": 41})
+    await store.sent(closing, None, NOW)
+    assert (await store.depth()).waiting == 0
+    assert (await look(store, ANNA)).panel == 42
+
+
+async def test_a_question_that_a_newer_one_takes_the_place_of_keeps_the_new_buttons(store: Database) -> None:
+    """Tapped before it was written down that it is sent."""
+    await turn(store, ANNA, becomes(says("a", panel=True), turn=1))
+    (first,) = await claim(store)
+    await turn(store, ANNA, becomes(Call("editMessageText", {"message_id": 41, "text": "b"}, panel=True), turn=2))
+    await store.sent(first, 41, NOW)
+    assert (await store.depth()).waiting == 1
+
+
+async def test_whoever_speaks_is_reachable_again(store: Database) -> None:
+    await turn(store, ANNA, becomes(turn=1))
+    await store.blocked(ANNA.bot, ANNA.chat, "bot was blocked", NOW)
+    assert blocked(store) == [ANNA.chat]
+    await turn(store, ANNA, becomes(turn=2))
+    assert blocked(store) == []
 
 
 async def test_a_parked_call_is_listed_and_can_be_put_back(store: Database) -> None:
