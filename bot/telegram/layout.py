@@ -103,16 +103,21 @@ class _Layout:
         yield Call("sendMessage", self.shown(self.text(message), keyboard), panel=panel)
 
     def note(self, message: Outgoing) -> Iterator[Call]:
-        """Show a note or mail: what it is, then each text to be copied alone in its own message."""
+        """Show a note or mail: what it is, then each text to be copied in its own message, under its label if any."""
         head = [block for block in message.blocks if block.role in ("title", "count")]
         yield Call("sendMessage", self.shown(_joined(map(_html, head)), []))
-        texts = [block.text for block in message.blocks if block.role == "copy"]
-        for text in texts:
+        label = ""
+        for block in message.blocks:
+            if block.role != "copy":
+                label = f"{_html(block)}\n" if block.role == "aside" else ""
+                continue
+            text = block.text
             button: list[list[Json]] = []
             if len(text) <= COPY_LIMIT:
                 button = [[{"text": self.catalogue.say("telegram.copy"), "copy_text": {"text": text}}]]
             shown = escape(text) if button else f"<pre>{escape(text)}</pre>"
-            yield Call("sendMessage", self.shown(shown, button))
+            yield Call("sendMessage", self.shown(label + shown, button))
+            label = ""
 
     def text(self, message: Outgoing) -> str:
         """Return a message as HTML; a question carries its reason folded, an advice what would change it."""

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.core import wording
+from bot.core.catalogue import Catalogue
 from bot.core.desk import WHY, Asked, Document, Entry, Served, Strange, newcomer, serve
 from bot.core.library import Library
 from bot.core.person import Person
@@ -248,6 +249,28 @@ def test_a_number_or_a_letter_is_too_little_to_delete_everything(visitor: Visito
 
 
 def test_a_question_of_the_desk_is_asked_again_after_something_strange(visitor: Visitor) -> None:
-    visitor.ask("language")
+    visitor.ask("settings")
     visitor.visit(Strange("photo"))
-    assert visitor.names == ["notice photo", "desk language"]
+    assert visitor.names == ["notice photo", "desk settings"]
+
+
+def test_where_there_is_one_language_only_that_is_said(visitor: Visitor) -> None:
+    assert list(visitor.library.catalogues) == ["en"]
+    visitor.ask("language")
+    assert visitor.names == ["notice only_language", "question relation"]
+    visitor.ask("settings")
+    visitor.say("Language")
+    assert visitor.names == ["notice only_language", "question relation"]
+
+
+def test_where_there_are_several_languages_one_is_chosen(library: Library) -> None:
+    english = library.catalogue("en")
+    other = Catalogue("es", {"language.name": "Español", "desk.unfinished": "sin terminar"}, english)
+    visitor = Visitor(replace(library, catalogues={"en": english, "es": other}))
+    visitor.ask("language")
+    assert visitor.labels == ["English", "Español", "Go on"]
+    visitor.say("Español")
+    assert visitor.person.language == "es"
+    assert visitor.names == ["question relation"]
+    visitor.ask("cases")
+    assert visitor.labels[0] == "Person 1: sin terminar"

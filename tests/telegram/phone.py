@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from itertools import count
 from typing import Any
 
@@ -25,7 +26,8 @@ SLOTS = ["Free", "Yes, up to date", "Dana", "Data Analyst", "Northwind", "event 
 class Phone:
     """A person's side: what is sent gets an id, what is edited changes, and taps carry what the buttons hold."""
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: Library, now: datetime = NOW) -> None:
+        self.now = now
         self.talking = Talking(library, "after_interview")
         self.person: Person | None = None
         self.updates = count(1000)
@@ -37,7 +39,7 @@ class Phone:
 
     def knock(self, entry: Entry, message: int = 0, *, shown: bool = True) -> Turned:
         knock = Knock(next(self.updates), KEY, entry, {"language": "en", "message": message})
-        self.turned = self.talking.respond(knock, self.person, NOW)
+        self.turned = self.talking.respond(knock, self.person, self.now)
         self.person = self.turned.person
         for call in self.turned.calls if shown else ():
             self.show(call)
@@ -66,7 +68,7 @@ class Phone:
         """The fact that is asked, "" at the end."""
         assert self.person is not None
         session = self.person.cases[self.person.current]
-        return Scene(self.talking.library, session, NOW).position.fact or ""
+        return Scene(self.talking.library, session, self.now).position.fact or ""
 
     def buttons(self, id_: int) -> dict[str, str]:
         rows = self.messages[id_].get("reply_markup", {}).get("inline_keyboard", [])
