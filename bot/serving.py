@@ -20,7 +20,7 @@ from telegram.error import InvalidToken, TelegramError
 
 from bot.service.clock import SystemClock
 from bot.service.conversation import Apologise, Door, Respond
-from bot.service.limits import Guard
+from bot.service.limits import Guard, Pace
 from bot.service.ports import Clock, Store
 from bot.service.workers import LEASE, Outbox
 from bot.settings import Settings
@@ -84,7 +84,7 @@ async def serve(
         if me is None:
             return
         log.info("Telegram knows this bot", username=me.get("username"))
-        wired = _wired(store, bot, me, talk, lease)
+        wired = _wired(store, bot, me, talk, lease, settings.processes)
         stack.push_async_callback(wired.messenger.close, TOASTS_SECONDS)
         async with _at_work(wired, talk, bot, stopping):
             taking = _hooked if settings.webhook_url else _polled
@@ -111,10 +111,11 @@ async def _opened(settings: Settings) -> Database:
     return await Database.open(settings.database_url, cipher)
 
 
-def _wired(store: Store, bot: ApiBot, me: dict[str, Any], talk: Talk, lease: timedelta) -> _Wired:
+def _wired(store: Store, bot: ApiBot, me: dict[str, Any], talk: Talk, lease: timedelta, processes: int) -> _Wired:
     clock, meters = SystemClock(), Meters()
     messenger, guard = TelegramMessenger(bot, meters.acknowledged), Guard()
-    outbox = Outbox(store, messenger, clock, lease=lease, guard=guard, watch=meters)
+    pace = Pace(processes)
+    outbox = Outbox(store, messenger, clock, lease=lease, pace=pace, guard=guard, watch=meters)
     door = Door(
         store, clock, talk.respond, apologise=talk.apologise, guard=guard, wake=outbox.wake, watch=meters
     )  # fmt: skip

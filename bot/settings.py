@@ -20,6 +20,8 @@ TELEGRAM: Final = "https://api.telegram.org"
 PORTS: Final = (443, 80, 88, 8443)
 """Where Telegram's servers send webhooks to (core.telegram.org/bots/api#setwebhook)."""
 SHORTEST_SECRET: Final = 16
+MOST_PROCESSES: Final = 28
+"""Each must be allowed one call a second of the bot's budget (service/limits.py)."""
 TOKEN_SHAPE: Final = re.compile(r"\d{3,20}:[A-Za-z0-9_-]{20,}")
 KEY_SHAPE: Final = re.compile(r"[A-Za-z0-9_=-]{44}(\s*,\s*[A-Za-z0-9_=-]{44})*")
 
@@ -51,6 +53,7 @@ class Settings(BaseSettings):
     database: Annotated[SecretStr | None, Field(alias="DATABASE_URL")] = None
     data_key: Annotated[SecretStr | None, Field(alias="DATA_KEY")] = None
     key_file: Annotated[Path | None, Field(alias="DATA_KEY_FILE")] = None
+    processes: Annotated[int, Field(alias="PROCESSES")] = 1
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], Field(alias="LOG_LEVEL")] = "INFO"
     log_format: Annotated[Literal["plain", "json"], Field(alias="LOG_FORMAT")] = "plain"
 
@@ -132,6 +135,13 @@ class Settings(BaseSettings):
     def _is_port(cls, given: Any) -> int:
         if not str(given).isdecimal() or int(given) > 65_535:
             raise ValueError(f"'{given}' is no port. Write a number up to 65535, such as 8080 (0: any free one).")
+        return int(given)
+
+    @field_validator("processes", mode="before")
+    @classmethod
+    def _is_number(cls, given: Any) -> int:
+        if not str(given).isdecimal() or not 1 <= int(given) <= MOST_PROCESSES:
+            raise ValueError(f"'{given}' is no number of processes. Write a number from 1 to {MOST_PROCESSES}.")
         return int(given)
 
     @field_validator("database")

@@ -143,8 +143,6 @@ class _Visit:
                 self.chosen(text, typed=isinstance(entry, Said))
             case Picked(option=option) if option == BACK:
                 self.converse(Back())
-            case Picked(option=option):
-                self.converse(Picked(option, self.person.turn))
             case TimePassed():
                 self.repeat()
             case _:
@@ -172,7 +170,7 @@ class _Visit:
         told: Mapping[str, Callable[[], None]] = {
             "start": partial(self.start, argument),
             "cases": partial(self.offer, "cases"),
-            "language": partial(self.offer, "language"),
+            "language": self.language,
             "settings": partial(self.offer, "settings"),
             "forget": partial(self.offer, "forget"),
             "help": self.help,
@@ -193,6 +191,14 @@ class _Visit:
             self.offer("start")
         else:
             self.converse(Started())
+
+    def language(self) -> None:
+        """Offer the languages there are, or say that there is one only."""
+        if len(self.library.catalogues) > 1:
+            self.offer("language")
+        else:
+            self.say("desk.only_language")
+            self.again()
 
     def help(self) -> None:
         lines = tuple(Block("item", f"/{name} {self.catalogue.say(f'command.{name}')}") for name in wording.COMMANDS)
@@ -296,7 +302,7 @@ class _Visit:
         elif asking == "cases":
             self.open(int(id_.removeprefix("case_")))
         elif id_ == "language":
-            self.offer("language")
+            self.language()
         else:
             self.converse(TimePassed(), session=self.session.but(asking=id_))
 

@@ -104,8 +104,8 @@ class _Turning:
                 self.start()
             case Said(text):
                 self.answer(text)
-            case Picked(option, turn):
-                self.pick(option, turn)
+            case Picked():
+                self.pick(event)
             case Back():
                 self.back()
             case Why(advice):
@@ -134,11 +134,12 @@ class _Turning:
         )
         return Outgoing("notice", "notice hello", blocks)
 
-    def pick(self, option: str, turn: int) -> None:
-        if turn != self.session.turn:
+    def pick(self, tap: Picked) -> None:
+        # An edited flow may ask something else by now, to which the same option is an answer as well.
+        if tap.turn != self.session.turn or (tap.about and tap.about != self.asked()):
             self.notice("stale")
             return
-        self.answer(option)
+        self.answer(tap.option)
 
     def back(self) -> None:
         if self.session.asking:

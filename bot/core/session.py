@@ -136,10 +136,11 @@ class Said:
 
 @dataclass(frozen=True)
 class Picked:
-    """Somebody taps an option of the message of turn `turn`."""
+    """Somebody taps an option of the message of turn `turn`, which asked the fact `about` ("": none, or not known)."""
 
     option: str
     turn: int
+    about: str = ""
 
 
 @dataclass(frozen=True)

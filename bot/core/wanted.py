@@ -67,7 +67,7 @@ _FIXED: Mapping[str, Wanted] = {
     },
     **{key: Wanted() for key in ("about.description", "about.short", "help.title", "help.aside", "export.caption")},
     **{key: Wanted() for key in ("privacy.title", "privacy.points", "desk.unfinished")},
-    **{f"desk.{what}": Wanted() for what in ("start", "cases", "language", "settings", "forget")},
+    **{f"desk.{what}": Wanted() for what in ("start", "cases", "language", "only_language", "settings", "forget")},
     **{f"desk.options.{id_}": Wanted() for id_ in ("go_on", "new", "language", "forget_all")},
     **{f"strange.{w}": Wanted() for w in ("photo", "sticker", "voice", "location", "other", "edited", "command")},
     **{f"command.{name}": Wanted() for name in COMMANDS},

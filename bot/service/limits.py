@@ -83,10 +83,11 @@ class Bucket:
 
 
 class Pace:
-    """How fast calls may go out; `share` is this process's part of the bot's budget when several send."""
+    """How fast calls may go out; `processes` that send for one bot share its limits, and a chat's, evenly."""
 
-    def __init__(self, share: float = 1.0) -> None:
-        self.overall = Window(max(1, int(OVERALL[0] * share)), OVERALL[1])
+    def __init__(self, processes: int = 1) -> None:
+        self._processes = processes
+        self.overall = Window(_part(OVERALL[0], processes), OVERALL[1])
         self._counters: dict[tuple[int, str], Bucket | Window] = {}
 
     def room(self, now: float) -> int:
@@ -107,11 +108,20 @@ class Pace:
 
     def _of(self, chat: int, edit: bool) -> list[Bucket | Window]:
         if edit:
-            return [self._counters.setdefault((chat, "edits"), Bucket(*EDITS))]
-        messages = [self._counters.setdefault((chat, "messages"), Bucket(*CHAT))]
+            return [self._counters.setdefault((chat, "edits"), self._bucket(*EDITS))]
+        messages = [self._counters.setdefault((chat, "messages"), self._bucket(*CHAT))]
         if chat < 0:  # groups and channels have negative ids
-            messages.append(self._counters.setdefault((chat, "minute"), Window(*GROUP)))
+            minute = Window(_part(GROUP[0], self._processes), GROUP[1])
+            messages.append(self._counters.setdefault((chat, "minute"), minute))
         return messages
+
+    def _bucket(self, rate: float, size: int) -> Bucket:
+        return Bucket(rate / self._processes, _part(size, self._processes))
+
+
+def _part(whole: int, processes: int) -> int:
+    """Return the part of a number of events that is one process's; one at least, or it could never send."""
+    return max(1, whole // processes)
 
 
 class Guard:

@@ -97,7 +97,7 @@ class Database:
     async def sent(self, posted: Posted, message: int | None, now: datetime) -> bool:
         """Take a call off the outbox; False when it is somebody else's by now."""
         aware(now)
-        return await self._runner.submit(lambda c: self._outbox.sent(c, posted, message))
+        return await self._runner.submit(lambda c: self._outbox.sent(c, posted, message, now))
 
     async def later(self, posted: Posted, at: datetime, *, whole_chat: bool = False) -> bool:
         """Give a call back to be tried at `at`; False when it is somebody else's by now."""

@@ -40,7 +40,7 @@ class Outbox:
             for row in sorted(rows, key=lambda row: (row.reminder, row.id))
         ]
 
-    def sent(self, cursor: Cursor, posted: Posted, message: int | None) -> bool:
+    def sent(self, cursor: Cursor, posted: Posted, message: int | None, now: datetime) -> bool:
         """Take a call off, and keep the id of the message with the newest buttons."""
         panel = posted.call.panel and message is not None
         if panel:  # so that no turn in flight writes the old id back
@@ -50,8 +50,18 @@ class Outbox:
             return False
         if panel:
             whose = {"bot_": row.bot, "chat_": row.chat, "topic_": row.topic, "person_": row.person}
-            self.statements.put_panel.run(cursor, whose | {"turn_": row.turn, "message": message})
+            if not self.statements.put_panel.run(cursor, whose | {"turn_": row.turn, "message": message}):
+                self._close(cursor, row, message, now)
         return True
+
+    def _close(self, cursor: Cursor, row: Any, message: int | None, now: datetime) -> None:
+        """Take the buttons off a question that was overtaken before it was sent; not if a newer one is edited in."""
+        newer = self.statements.panels.all(cursor, {"bot_": row.bot, "chat_": row.chat})
+        shown = [self.cipher.open(one.content).get("message_id") for one in newer]
+        if shown and message not in shown:
+            content = self.cipher.seal({"message_id": message})
+            edit = {"method": "editMessageReplyMarkup", "content": content, "panel": False, "created_at": now}
+            self.statements.post.run(cursor, _kept(row) | edit)
 
     def take_back(self, cursor: Cursor) -> None:
         """End every lease: whoever held one is gone."""

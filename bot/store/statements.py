@@ -23,6 +23,7 @@ from sqlalchemy import (
     insert,
     literal,
     not_,
+    null,
     select,
     tuple_,
     type_coerce,
@@ -101,7 +102,13 @@ class Statements:
         self.put_session = self._made(
             update(session)
             .where(session.c.id == bindparam("id_"))
-            .values({name: bindparam(name) for name in (*told, "updated_at")})
+            .values(
+                {
+                    **{name: bindparam(name) for name in (*told, "updated_at")},
+                    # Whoever speaks can be written to, whatever was heard before.
+                    "blocked_at": null(),
+                }
+            )
         )
 
     def _kept(self, table: Table, *changing: str) -> ClauseElement:
@@ -160,6 +167,7 @@ class Statements:
             )
             .values(panel=bindparam("message"))
         )
+        self.panels = self._made(select(outbox.c.content).where(_of_chat(outbox), outbox.c.panel))
         opens = case((outbox.c.lease_until > outbox.c.not_before, outbox.c.lease_until), else_=outbox.c.not_before)
         self.next_at = self._made(select(type_coerce(func.min(opens), Utc()).label("at")).where(head))
         oldest = func.min(outbox.c.created_at).label("oldest")

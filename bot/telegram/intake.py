@@ -5,12 +5,16 @@ Law of this file: when `receive` returns, the update is kept or put aside; when 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from bot.service.conversation import Door, Knock
 from bot.telegram.messenger import TelegramMessenger
+
+ALBUMS: Final = 100
+"""So many albums are remembered; the pictures of one come within a second."""
 
 
 @dataclass(frozen=True)
@@ -25,11 +29,16 @@ class News:
 
 @dataclass(frozen=True)
 class Read:
-    """What an update means; nothing of it need be there. `query` is the id of a tap that waits for an answer."""
+    """What an update means; nothing of it need be there.
+
+    `query` is the id of a tap that waits for an answer; `album` stands for the pictures that were sent together with
+    this one, each as an update of its own.
+    """
 
     knock: Knock | None = None
     news: News | None = None
     query: str | None = None
+    album: Hashable = None
 
 
 class Intake:
@@ -39,6 +48,8 @@ class Intake:
         self, bot: int, door: Door, messenger: TelegramMessenger, read: Callable[[dict[str, Any]], Read]
     ) -> None:
         self._bot, self._door, self._messenger, self._read = bot, door, messenger, read
+        # In memory only: after a kill, or from another process, an album may get its line once more.
+        self._albums: deque[Hashable] = deque(maxlen=ALBUMS)
 
     async def receive(self, update: dict[str, Any]) -> None:
         """Keep one update; raises `NotKept` when the store is in trouble."""
@@ -47,9 +58,13 @@ class Intake:
         except Exception as error:
             await self._door.spoiled(self._bot, update["update_id"], error, update)
             return
+        if found.album is not None and found.album in self._albums:
+            return
         if found.news is not None:
             await self._heed(found.news)
         turned = await self._door.knock(found.knock) if found.knock is not None else None
+        if found.album is not None:
+            self._albums.append(found.album)
         if found.query is not None:
             # Only now: the turn took milliseconds, and what it says may belong over the button.
             self._messenger.acknowledge(found.query, turned.toast if turned is not None else None)

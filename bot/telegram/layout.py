@@ -17,6 +17,7 @@ from bot.core.person import Call, Person
 from bot.core.session import Block, Option, Outgoing, Settled, TakenBack
 
 COPY_LIMIT = 256  # characters behind a copy button (limits.yaml, telegram_copy_text; the API counts characters)
+DATA_LIMIT = 64  # bytes in a button
 MOST_LINES = 20  # answers in one message; each has at most some 110 characters, and a message holds 4,096
 MARKS = {"item": "• ", "caution": "❗ "}
 TAGS = {"title": "b", "progress": "i", "aside": "i", "count": "i"}
@@ -102,16 +103,21 @@ class _Layout:
         yield Call("sendMessage", self.shown(self.text(message), keyboard), panel=panel)
 
     def note(self, message: Outgoing) -> Iterator[Call]:
-        """Show a note or mail: what it is, then each text to be copied alone in its own message."""
+        """Show a note or mail: what it is, then each text to be copied in its own message, under its label if any."""
         head = [block for block in message.blocks if block.role in ("title", "count")]
         yield Call("sendMessage", self.shown(_joined(map(_html, head)), []))
-        texts = [block.text for block in message.blocks if block.role == "copy"]
-        for text in texts:
+        label = ""
+        for block in message.blocks:
+            if block.role != "copy":
+                label = f"{_html(block)}\n" if block.role == "aside" else ""
+                continue
+            text = block.text
             button: list[list[Json]] = []
             if len(text) <= COPY_LIMIT:
                 button = [[{"text": self.catalogue.say("telegram.copy"), "copy_text": {"text": text}}]]
             shown = escape(text) if button else f"<pre>{escape(text)}</pre>"
-            yield Call("sendMessage", self.shown(shown, button))
+            yield Call("sendMessage", self.shown(label + shown, button))
+            label = ""
 
     def text(self, message: Outgoing) -> str:
         """Return a message as HTML; a question carries its reason folded, an advice what would change it."""
@@ -125,13 +131,14 @@ class _Layout:
 
     def keyboard(self, message: Outgoing) -> list[list[Json]]:
         """Return the buttons of a message, one column; each counts by the person's turn."""
-        rows = [[self.button(option)] for option in message.options]
+        about = message.name.removeprefix("question ") if message.kind == "question" else ""
+        rows = [[self.button(option, about)] for option in message.options]
         if message.kind == "question":
             rows.append([self.button(Option(BACK, self.catalogue.say("telegram.back")))])
         return rows
 
-    def button(self, option: Option) -> Json:
-        return {"text": option.label, "callback_data": _data(self.turn, option.id)}
+    def button(self, option: Option, about: str = "") -> Json:
+        return {"text": option.label, "callback_data": _data(self.turn, option.id, about)}
 
     @staticmethod
     def shown(html: str, keyboard: Sequence[Sequence[Json]]) -> Json:
@@ -146,10 +153,11 @@ def shown_text(text: str) -> Json:
     return _Layout.shown(escape(text), [])
 
 
-def _data(turn: int, option: str) -> str:
-    data = f"{turn}:{option}"
-    assert len(data.encode()) <= 64, data
-    return data
+def _data(turn: int, option: str, about: str = "") -> str:
+    """Return what a button holds, which `updates.picked` reads; what it is about is left out where it has no room."""
+    data, full = f"{turn}:{option}", f"{turn}:{about}:{option}"
+    assert len(data.encode()) <= DATA_LIMIT, data
+    return full if about and len(full.encode()) <= DATA_LIMIT else data
 
 
 def _joined(parts: Iterable[str]) -> str:

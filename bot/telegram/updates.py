@@ -45,6 +45,8 @@ def _knock(me: Json, update: dict[str, Any], entry: Entry, message: Json, person
     chat = message.get("chat", {})
     if chat.get("type") != "private" or person.get("is_bot", True):
         return None
+    if chat.get("id") != person.get("id") or "sender_chat" in message:
+        return None  # not the person whose chat it is: Telegram's own 777000, an anonymous admin, a channel
     topic = message.get("message_thread_id", 0) if message.get("is_topic_message") else 0
     extra = {"language": str(person.get("language_code", ""))}
     if isinstance(entry, Picked):
@@ -56,7 +58,9 @@ def _message(me: Json, update: dict[str, Any], message: Json, *, edited: bool) -
     if SILENT & message.keys() or (edited and "text" not in message):
         return Read()  # a location that moves on is edited again and again
     entry = Strange("edited") if edited else _entry(message)
-    return Read(_knock(me, update, entry, message, message.get("from", {})))
+    album = message.get("media_group_id")
+    together = None if album is None else (message.get("chat", {}).get("id"), album)
+    return Read(_knock(me, update, entry, message, message.get("from", {})), album=together)
 
 
 def _entry(message: Json) -> Entry:
@@ -71,11 +75,17 @@ def _entry(message: Json) -> Entry:
 
 
 def _tap(me: Json, update: dict[str, Any], query: Json) -> Read:
-    turn, colon, option = str(query.get("data", "")).partition(":")
-    known = colon and turn.isascii() and turn.isdecimal() and len(turn) < 12
-    entry = Picked(option, int(turn)) if known else Picked("", -1)
+    entry = picked(str(query.get("data", "")))
     knock = _knock(me, update, entry, query.get("message", {}), query.get("from", {}))
     return Read(knock, query=str(query["id"]))
+
+
+def picked(data: str) -> Picked:
+    """Return the tap on a button that holds `data`: its turn, what it is about where that is known, and the option."""
+    turn, colon, rest = data.partition(":")
+    about, _, option = rest.rpartition(":")
+    known = colon and turn.isascii() and turn.isdecimal() and len(turn) < 12
+    return Picked(option, int(turn), about) if known else Picked("", -1)
 
 
 def _standing(member: Json) -> Read:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.core import wording
+from bot.core.catalogue import Catalogue
 from bot.core.desk import WHY, Asked, Document, Entry, Served, Strange, newcomer, serve
 from bot.core.library import Library
 from bot.core.person import Person
@@ -230,7 +231,46 @@ def test_no_answer_to_another_question_ever_deletes_anything(visitor: Visitor, b
     assert visitor.person.cases[1].answers["first"] == "Dana"
 
 
+@pytest.mark.parametrize("command", ["help", "privacy", "export", "nonsense"])
+def test_any_command_ends_the_question_whether_to_delete_everything(visitor: Visitor, command: str) -> None:
+    visitor.say(*WARM, *SLOTS)
+    visitor.ask("forget")
+    visitor.ask(command)
+    assert visitor.say("Yes, delete everything").person is not None
+
+
+@pytest.mark.parametrize("typed", ["1", "y", "Yes", "yes, delete"])
+def test_a_number_or_a_letter_is_too_little_to_delete_everything(visitor: Visitor, typed: str) -> None:
+    visitor.say(*WARM, *SLOTS)
+    visitor.ask("forget")
+    assert visitor.say(typed).person is not None
+    assert visitor.names == ["notice choice", "desk forget"]
+    assert visitor.say("Yes, delete everything").person is None
+
+
 def test_a_question_of_the_desk_is_asked_again_after_something_strange(visitor: Visitor) -> None:
-    visitor.ask("language")
+    visitor.ask("settings")
     visitor.visit(Strange("photo"))
-    assert visitor.names == ["notice photo", "desk language"]
+    assert visitor.names == ["notice photo", "desk settings"]
+
+
+def test_where_there_is_one_language_only_that_is_said(visitor: Visitor) -> None:
+    assert list(visitor.library.catalogues) == ["en"]
+    visitor.ask("language")
+    assert visitor.names == ["notice only_language", "question relation"]
+    visitor.ask("settings")
+    visitor.say("Language")
+    assert visitor.names == ["notice only_language", "question relation"]
+
+
+def test_where_there_are_several_languages_one_is_chosen(library: Library) -> None:
+    english = library.catalogue("en")
+    other = Catalogue("es", {"language.name": "Español", "desk.unfinished": "sin terminar"}, english)
+    visitor = Visitor(replace(library, catalogues={"en": english, "es": other}))
+    visitor.ask("language")
+    assert visitor.labels == ["English", "Español", "Go on"]
+    visitor.say("Español")
+    assert visitor.person.language == "es"
+    assert visitor.names == ["question relation"]
+    visitor.ask("cases")
+    assert visitor.labels[0] == "Person 1: sin terminar"

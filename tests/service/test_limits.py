@@ -60,8 +60,21 @@ def test_all_chats_together_keep_what_telegram_allows() -> None:
     assert not any(left.values())
 
 
-def test_a_share_of_the_budget_is_kept_by_each_of_several_processes() -> None:
-    assert Pace(share=0.5).room(0.0) == 14
+def test_several_processes_together_keep_what_one_keeps() -> None:
+    """Each knows nothing of the others; what all send to one chat and in all stays within the limits."""
+    paces, theirs, now = [Pace(processes=3) for _ in range(3)], FloodLimits(), 0.0
+    sent, broken = 0, []
+    while now < 20:
+        for chat in (1, -1, *range(10, 60)):
+            for pace in paces:
+                if pace.room(now) and pace.wait(chat, False, now) == 0:
+                    pace.take(chat, False, now)
+                    broken += [one] if (one := theirs.judge(chat, chat > 0, now)) else []
+                    theirs.count(chat, chat > 0, now)
+                    sent += 1
+        now += 0.05
+    assert broken == []
+    assert sent > 20 * 20
 
 
 def test_a_person_who_types_fast_is_never_muted() -> None:

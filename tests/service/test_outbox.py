@@ -205,6 +205,9 @@ async def test_a_flooder_gets_at_most_five_replies_and_others_are_answered_at_on
             await asyncio.sleep(0.01)
 
     await asyncio.gather(flooder(), others())
+    async with asyncio.timeout(1):
+        while (await store.depth()).waiting:  # what waited for the flooder does not go out later either
+            await asyncio.sleep(0.01)
     outbox.close(1.0)
     await running
     assert len(messenger.texts(1)) <= 5

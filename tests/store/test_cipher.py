@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
 
-from bot.core.person import Turned
+from bot.core.person import Person, Turned
 from bot.store.cipher import Cipher
 from bot.store.database import Database
 from bot.store.errors import BadKey
 from bot.store.schema import Encrypted, metadata
 from tests.conftest import NOW
 from tests.store.conftest import KEY, Opening, Place
-from tests.store.stories import ANNA, BEN, becomes, case, claim, look, says, turn
+from tests.store.stories import ANNA, BEN, becomes, case, claim, look, says, texts, turn
 
 OTHER = Fernet.generate_key().decode()
 
@@ -93,8 +96,6 @@ async def test_rotation_loses_nothing_and_frees_the_old_key(place: Place, openin
 
 
 async def test_the_bot_goes_on_while_keys_are_rotated(place: Place, opening: Opening) -> None:
-    import asyncio
-
     await turn(await opening(place), ANNA, becomes(facts={"n": "0"}))
     both = await opening(Place(place.url, Cipher.of(f"{OTHER},{KEY}")))
     turns = [turn(both, ANNA, becomes(facts={"n": str(n)}, turn=n)) for n in range(30)]
@@ -145,6 +146,31 @@ async def test_no_file_ever_holds_what_people_said(sqlite: Place, opening: Openi
     await fill(await opening(sqlite))
     there = raw(sqlite)
     assert [word for word in SENTINELS if word.encode() in there] == []
+
+
+async def test_forgetting_amid_turns_in_flight_is_done_in_five_seconds_and_whole(
+    place: Place, opening: Opening
+) -> None:
+    """What was said before is gone, what is said after is a new beginning, whatever was on its way."""
+    store = await opening(place)
+    await fill(store)
+    before = [turn(store, ANNA, becomes(says("Sentinel-late"), facts={"name": "Sentinel"}, turn=n)) for n in range(20)]
+    forgets = turn(store, ANNA, lambda _: Turned(None, (says("Forgotten."),)))
+    met: list[Person | None] = []
+
+    def again(person: Person | None) -> Turned:
+        met.append(person)
+        return Turned(replace(person or Person(), turn=len(met)))
+
+    after = [turn(store, ANNA, again) for _ in range(20)]
+    began = time.monotonic()
+    await asyncio.gather(*before, forgets, *after)
+    assert time.monotonic() - began < 5
+    assert met[0] is None, "somebody never seen"
+    kept = await look(store, ANNA, lambda p: (p.turn, dict(p.facts), dict(p.cases)))
+    assert kept == (20, {}, {})
+    assert texts(await claim(store)) == ["Forgotten."]
+    assert await store.parked() == []
 
 
 async def test_forgetting_leaves_not_even_the_sealed_text_on_disk(

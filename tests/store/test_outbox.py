@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from sqlalchemy import text
 
-from bot.core.person import Key
+from bot.core.person import Call, Key, Turned
 from bot.store.database import Database
 from bot.store.prepared import Prepared
 from tests.conftest import NOW
@@ -94,14 +94,14 @@ async def test_a_delayed_call_holds_its_chat_back_and_no_other(store: Database) 
 
 
 async def test_a_flooded_chat_gets_nothing_before_its_time_even_when_its_oldest_call_is_gone(store: Database) -> None:
-    await turn(store, ANNA, becomes(says("1")))
-    await turn(store, replace(ANNA, topic=4), becomes(says("2")))
+    anna, ben = replace(ANNA, chat=GROUP), replace(BEN, chat=GROUP)
+    await turn(store, anna, becomes(says("1")))
+    await turn(store, ben, becomes(says("2")))
     (first,) = await claim(store)
     assert await store.later(first, NOW + 9 * SECOND, whole_chat=True)
-    (again,) = await claim(store, now=NOW + 9 * SECOND)
-    assert await store.later(again, NOW + 20 * SECOND, whole_chat=True)
-    assert await claim(store, now=NOW + 19 * SECOND) == []
-    assert texts(await claim(store, now=NOW + 20 * SECOND)) == ["1"]
+    await turn(store, anna, lambda _: Turned(None))  # whoever is forgotten takes along what waits for them
+    assert await claim(store, now=NOW + 8 * SECOND) == []
+    assert texts(await claim(store, now=NOW + 9 * SECOND)) == ["2"]
 
 
 async def test_when_to_look_again(store: Database) -> None:
@@ -122,6 +122,37 @@ async def test_the_message_with_the_buttons_is_kept_unless_the_person_went_on(st
     await turn(store, ANNA, becomes(turn=3))
     await store.sent(second, 42, NOW)
     assert (await look(store, ANNA)).panel == 41
+
+
+async def test_a_question_overtaken_before_it_was_sent_loses_its_buttons(store: Database) -> None:
+    await turn(store, ANNA, becomes(says("a", panel=True), turn=1))
+    (first,) = await claim(store)
+    await turn(store, ANNA, becomes(says("b", panel=True), turn=2))
+    await store.sent(first, 41, NOW)
+    (second,) = await claim(store)
+    await store.sent(second, 42, NOW)
+    (closing,) = await claim(store)
+    assert closing.call == Call("editMessageReplyMarkup", {"message_id": 41})
+    await store.sent(closing, None, NOW)
+    assert (await store.depth()).waiting == 0
+    assert (await look(store, ANNA)).panel == 42
+
+
+async def test_a_question_that_a_newer_one_takes_the_place_of_keeps_the_new_buttons(store: Database) -> None:
+    """Tapped before it was written down that it is sent."""
+    await turn(store, ANNA, becomes(says("a", panel=True), turn=1))
+    (first,) = await claim(store)
+    await turn(store, ANNA, becomes(Call("editMessageText", {"message_id": 41, "text": "b"}, panel=True), turn=2))
+    await store.sent(first, 41, NOW)
+    assert (await store.depth()).waiting == 1
+
+
+async def test_whoever_speaks_is_reachable_again(store: Database) -> None:
+    await turn(store, ANNA, becomes(turn=1))
+    await store.blocked(ANNA.bot, ANNA.chat, "bot was blocked", NOW)
+    assert blocked(store) == [ANNA.chat]
+    await turn(store, ANNA, becomes(turn=2))
+    assert blocked(store) == []
 
 
 async def test_a_parked_call_is_listed_and_can_be_put_back(store: Database) -> None:

@@ -43,6 +43,11 @@ class RunningBot:
         }
         self.process: subprocess.Popen[bytes] | None = None
 
+    @property
+    def status(self) -> int | None:
+        """The exit status; None while it runs."""
+        return self.process.poll() if self.process else None
+
     def start(self) -> None:
         """Start the process; it may take a few seconds until it answers."""
         with self.log.open("ab") as log:

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+from cryptography.fernet import Fernet
 
 from tests.botapi import BotApiServer, Person
-from tests.telegram.running import RunningBot
+from tests.telegram.running import SECRET, RunningBot
 
 SLOW_MACHINE = 25  # seconds until something must have been said, however busy the machine is
 
@@ -106,6 +107,29 @@ def test_what_is_written_down_can_be_read_by_nobody_else(telegram: BotApiServer,
     log = bot.log.read_text(encoding="utf-8")
     for secret in (telegram.token, "Sentinel", "Dana"):
         assert secret not in log
+
+
+def test_a_log_at_debug_full_of_trouble_shows_no_secret_and_no_answer(telegram: BotApiServer, tmp_path: Path) -> None:
+    """Broken lines, refusals, an update that nobody can read: traces and all, and a person gets a short id at most."""
+    key = Fernet.generate_key().decode()
+    with RunningBot(telegram, tmp_path, webhook=True, DATA_KEY=key, LOG_LEVEL="DEBUG") as bot:
+        dana = telegram.person(first_name="Dana")
+        begin(dana)
+        for kind in ("500", "502_html", "cut_before", "cut_after", "429"):
+            telegram.fault(kind, method="sendMessage")
+            telegram.fault(kind, method="editMessageText")
+        odd = {"chat": {"id": dana.id, "type": "private"}, "from": "Sentinel", "text": "Sentinel"}
+        telegram.push({"message": {"message_id": 1, "date": 0, **odd}})
+        dana.says("Sentinel-answer")
+        dana.expects("linked on LinkedIn", timeout=SLOW_MACHINE)
+        telegram.wait(lambda: not telegram.pending, SLOW_MACHINE)
+        assert bot.stop()[0] == 0
+    log = bot.log.read_text(encoding="utf-8")
+    assert "update parked" in log
+    assert log.count("builtins.") >= 1, "there are traces"
+    assert "Sentinel" not in "".join(message.text for message in telegram.sent())
+    for secret in (telegram.token, telegram.token.partition(":")[2], SECRET, key, "Sentinel", "Dana", str(dana.id)):
+        assert secret not in log, secret
 
 
 def test_two_people_and_strangers_do_not_disturb_each_other(telegram: BotApiServer, tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ from tests.telegram.running import RunningBot
 
 KILLS = int(os.environ.get("KILLS", "200"))
 PEOPLE = 50
+SLOW_MACHINE = 180  # seconds until a start must have reached Telegram
 AT_ONCE = 21  # answers for each kill: 200 kills meet more than 4,000
 TALK = [
     "/start", "No", "Well", "Nothing yet", "The hiring manager", "No", "Warm and lively", "2026-11-20", "Yes, sent",
@@ -82,7 +83,8 @@ async def test_nothing_is_lost_and_nothing_counts_twice(library: Library, tmp_pa
                 said[number].append(knock.event)  # type: ignore[arg-type]  # an entry of the desk
             calls = len(telegram.calls)
             bot.start()
-            telegram.wait(lambda calls=calls: len(telegram.calls) > calls, 30)  # type: ignore[misc]
+            heard = telegram.world.wait(lambda calls=calls: len(telegram.calls) > calls, SLOW_MACHINE)  # type: ignore[misc]
+            assert heard, f"it does not start any more (status {bot.status}):\n{bot.log.read_text()[-3000:]}"
             time.sleep(dice.uniform(0.0, 1.5))
             bot.kill()
         bot.start()

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.core.person import Call, Key, Person, Turned
 from bot.service.conversation import Knock
@@ -129,10 +130,10 @@ async def test_somebody_who_blocks_gets_nothing_until_they_come_back(
 
 async def test_the_bot_starts_while_telegram_is_away(server: BotApiServer, dana: Human, settings: Settings) -> None:
     dana.says("hello")
-    with server.outage():
+    with server.outage(), capture_logs() as log:
         running = serving(settings)
         await running.__aenter__()
-        await asyncio.sleep(0.2)
+        await until(lambda: any("not reached yet" in entry["event"] for entry in log))
     await until(lambda: said(server, dana) == ["1 hello"])
     await running.__aexit__(None, None, None)
 

@@ -117,6 +117,8 @@ def test_every_fault_is_named_at_once_without_a_secret(tmp_path: Path, monkeypat
         ("WEBHOOK_URL", "https://bot.example.org:99999/x", "https"),
         ("PORT", "70000", "65535"),
         ("PORT", "-1", "65535"),
+        ("PROCESSES", "0", "1 to 28"),
+        ("PROCESSES", "two", "1 to 28"),
         ("TELEGRAM_BOT_TOKEN_FILE", "/nowhere/token", "No such file"),
     ],
 )

@@ -3,80 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import count
-from typing import Any
 
 import pytest
 
-from bot.core.desk import Asked, Entry
+from bot.core.desk import Asked
 from bot.core.library import Library
-from bot.core.person import OWED, Call, Key, Person, Turned
-from bot.core.session import Picked, Said
-from bot.service.conversation import Knock
-from bot.telegram.talking import Talking
+from bot.core.person import OWED
+from bot.core.session import Said
 from bot.telegram.updates import read
-from tests.conftest import NOW
-
-KEY = Key(7, 1, 0, 1)
-ME = {"id": 7}
-WARM = ["No", "Well", "Nothing yet", "The hiring manager", "No", "Warm and lively", "Friday", "Not yet"]
-SLOTS = ["Free", "Yes, up to date", "Dana", "Data Analyst", "Northwind", "event billing", "Sam Okafor"]
-
-
-class Phone:
-    """A person's side: what is sent gets an id, what is edited changes, and taps carry what the buttons hold."""
-
-    def __init__(self, library: Library) -> None:
-        self.talking = Talking(library, "after_interview")
-        self.person: Person | None = None
-        self.updates = count(1000)
-        self.messages: dict[int, dict[str, Any]] = {}
-        self.ids = count(1)
-        self.turned = Turned(None)
-
-    def knock(self, entry: Entry, message: int = 0, *, shown: bool = True) -> Turned:
-        knock = Knock(next(self.updates), KEY, entry, {"language": "en", "message": message})
-        self.turned = self.talking.respond(knock, self.person, NOW)
-        self.person = self.turned.person
-        for call in self.turned.calls if shown else ():
-            self.show(call)
-        return self.turned
-
-    def show(self, call: Call) -> None:
-        values = dict(call.values)
-        id_ = values.pop("message_id", None) or next(self.ids)
-        if call.method == "editMessageReplyMarkup":
-            self.messages[id_].pop("reply_markup", None)
-        else:
-            self.messages[id_] = values
-        if call.panel and self.person is not None:
-            self.person = replace(self.person, panel=id_)
-
-    def ask(self, command: str) -> Turned:
-        return self.knock(Asked(command))
-
-    def say(self, *texts: str) -> None:
-        for text in texts:
-            self.knock(Said(text))
-
-    def buttons(self, id_: int) -> dict[str, str]:
-        rows = self.messages[id_].get("reply_markup", {}).get("inline_keyboard", [])
-        return {row[0]["text"]: row[0].get("callback_data", "") for row in rows}
-
-    def tap(self, label: str) -> Turned:
-        id_ = max(id_ for id_ in self.messages if label in self.buttons(id_))
-        return self.press(self.buttons(id_)[label], id_)
-
-    def press(self, data: str, id_: int) -> Turned:
-        turn, _, option = data.partition(":")
-        return self.knock(Picked(option, int(turn)), id_)
-
-    @property
-    def last(self) -> str:
-        return str(self.messages[max(self.messages)].get("text", ""))
-
-    def text(self) -> str:
-        return "\n".join(str(message.get("text", "")) for message in self.messages.values())
+from tests.telegram.phone import ME, SLOTS, WARM, Phone
 
 
 @pytest.fixture
@@ -102,7 +37,6 @@ def test_no_run_of_taps_outgrows_a_message(phone: Phone) -> None:
     phone.ask("settings")
     for _ in range(60):
         phone.tap("Language")
-        phone.tap("English")
         phone.ask("settings")
     assert all(len(message["text"]) < 4096 for message in phone.messages.values())
 

@@ -1,0 +1,153 @@
+"""The whole bot in trouble: lines that break, a Telegram that is away, a database that is held or gone."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+from structlog.testing import capture_logs
+
+from bot.settings import Settings, load
+from bot.store import engines
+from tests.botapi import BotApiServer
+from tests.botapi import Person as Human
+from tests.store.server import postgres
+from tests.telegram.test_serving import given, said, serving, until
+
+RECOVERY = 5.0  # seconds, for what was held up by a database
+
+
+@pytest.fixture
+def settings(server: BotApiServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    for name, value in given(server, tmp_path).items():
+        monkeypatch.setenv(name, value)
+    return load(tmp_path)
+
+
+async def test_lines_that_break_after_one_send_in_ten_lose_nothing_and_double_one_each(
+    server: BotApiServer, settings: Settings
+) -> None:
+    people = [server.person(started=True) for _ in range(15)]
+    cuts = server.fault("cut_after", method="sendMessage", times=None, probability=0.1, seed=5)
+    async with serving(settings):
+        for text in ("a", "b", "c"):
+            for human in people:
+                human.says(text)
+        await until(lambda: all("3 c" in said(server, human) for human in people), 25)
+    assert cuts.hits >= 3
+    twice = 0
+    for human in people:
+        texts = said(server, human)
+        assert list(dict.fromkeys(texts)) == ["1 a", "2 b", "3 c"], "each, in order"
+        twice += len(texts) - 3
+    assert 0 < twice <= cuts.hits
+
+
+async def test_refused_connections_lose_nothing_and_double_nothing(server: BotApiServer, settings: Settings) -> None:
+    people = [server.person(started=True) for _ in range(5)]
+    held = server.fault("429", method="sendMessage", times=len(people), retry_after=1)
+    async with serving(settings):
+        for human in people:
+            human.says("hello")
+        await until(lambda: held.hits == len(people), 10)
+        await asyncio.sleep(0.1)
+        with server.outage(), capture_logs() as log:
+            await until(lambda: [e for e in log if e.get("fate") == "again"], 10)
+        await until(lambda: all(said(server, human) for human in people), 10)
+        await asyncio.sleep(0.3)
+    assert [said(server, human) for human in people] == [["1 hello"]] * len(people)
+
+
+async def test_a_chat_that_must_wait_holds_up_nobody_else(server: BotApiServer, settings: Settings) -> None:
+    slow, quick = server.person(started=True), server.person(started=True)
+    fault = server.fault("429", method="sendMessage", chat=slow.id, retry_after=3)
+    loop = asyncio.get_running_loop()
+    async with serving(settings):
+        slow.says("one")
+        slow.says("two")
+        await until(lambda: fault.hits == 1)
+        told = loop.time()
+        quick.says("hello")
+        await until(lambda: said(server, quick))
+        assert loop.time() - told < 2
+        assert said(server, slow) == []
+        await until(lambda: len(said(server, slow)) == 2, 10)
+        assert loop.time() - told >= 2.9
+    assert said(server, slow) == ["1 one", "2 two"]
+
+
+async def test_whoever_blocked_the_bot_is_tried_once(server: BotApiServer, dana: Human, settings: Settings) -> None:
+    fault = server.fault("403", method="sendMessage", chat=dana.id, times=None)
+    async with serving(settings):
+        for text in ("one", "two", "three"):
+            dana.says(text)
+        await until(lambda: fault.hits and not server.pending)
+        await asyncio.sleep(0.5)
+        assert fault.hits == 1
+        fault.stop()
+        dana.says("/start")
+        await until(lambda: "4 /start" in said(server, dana))
+
+
+@contextmanager
+def held(file: Path) -> Iterator[None]:
+    """Hold the database's file, as another process that writes for a long time does."""
+    holder = sqlite3.connect(file, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    finally:
+        holder.rollback()
+        holder.close()
+
+
+async def test_nothing_is_confirmed_while_the_database_is_held(
+    server: BotApiServer, dana: Human, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engines, "BUSY_SECONDS", 0.2)  # so that it does not merely wait
+    async with serving(settings):
+        dana.says("one")
+        await until(lambda: said(server, dana) and not server.pending)
+        with held(settings.data_dir / "afterword.sqlite3"), capture_logs() as log:
+            dana.says("two")
+            await until(lambda: [e for e in log if "not kept yet" in e["event"]])
+            assert [update["message"]["text"] for update in server.pending] == ["two"]
+        await until(lambda: said(server, dana) == ["1 one", "2 two"], RECOVERY)
+        await until(lambda: not server.pending)
+
+
+@pytest.fixture(scope="module")
+def database() -> Iterator[str]:
+    with postgres() as url:
+        yield url
+
+
+@pytest.fixture
+async def on_postgres(settings: Settings, database: str) -> AsyncIterator[Settings]:
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute("DROP DATABASE IF EXISTS trouble WITH (FORCE)")
+        connection.execute("CREATE DATABASE trouble")
+    secret = type(settings.token)(database.rpartition("/")[0] + "/trouble")  # type: ignore[call-overload]
+    return settings.model_copy(update={"database": secret})
+
+
+async def test_nothing_is_confirmed_while_the_database_restarts(
+    server: BotApiServer, dana: Human, on_postgres: Settings, database: str
+) -> None:
+    async with serving(on_postgres):
+        dana.says("one")
+        await until(lambda: said(server, dana) and not server.pending)
+        with psycopg.connect(database, autocommit=True) as connection, capture_logs() as log:
+            connection.execute("ALTER DATABASE trouble ALLOW_CONNECTIONS false")
+            connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'trouble'")
+            dana.says("two")
+            await until(lambda: [e for e in log if "not kept yet" in e["event"]])
+            assert [update["message"]["text"] for update in server.pending] == ["two"]
+            connection.execute("ALTER DATABASE trouble ALLOW_CONNECTIONS true")
+        await until(lambda: said(server, dana) == ["1 one", "2 two"], RECOVERY)
+        await until(lambda: not server.pending)
