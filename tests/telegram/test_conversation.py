@@ -121,7 +121,7 @@ def test_a_log_at_debug_full_of_trouble_shows_no_secret_and_no_answer(telegram: 
         odd = {"chat": {"id": dana.id, "type": "private"}, "from": "Sentinel", "text": "Sentinel"}
         telegram.push({"message": {"message_id": 1, "date": 0, **odd}})
         dana.says("Sentinel-answer")
-        dana.expects("linked on LinkedIn", timeout=SLOW_MACHINE)
+        dana.expects("connected on LinkedIn", timeout=SLOW_MACHINE)
         telegram.wait(lambda: not telegram.pending, SLOW_MACHINE)
         assert bot.stop()[0] == 0
     log = bot.log.read_text(encoding="utf-8")
