@@ -1,0 +1,133 @@
+"""Afterword itself, measured whole: intake, door, store, outbox, messenger, python-telegram-bot's request seam."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from cryptography.fernet import Fernet
+from telegram.request import BaseRequest
+
+from bot.app import DEFAULT_FLOW, open_library
+from bot.core.person import Key, Person, Turned
+from bot.service.conversation import Door
+from bot.service.limits import Guard, Pace
+from bot.service.workers import Outbox
+from bot.store.cipher import Cipher
+from bot.store.database import Database
+from bot.telegram.intake import Intake
+from bot.telegram.messenger import TelegramMessenger
+from bot.telegram.request import ApiBot
+from bot.telegram.talking import Talking
+from bot.telegram.updates import read
+from tests.delivery.people import FIRST, OPTIONS, Json, Screens, Script, command, tap
+
+TOKEN = "123456789:" + "A" * 35
+BOT = 7
+NOW = datetime(2026, 11, 26, 11, tzinfo=UTC)
+TALKING = Talking(open_library(None), DEFAULT_FLOW)
+
+
+class Standing:
+    """A clock that stands, so that every run asks the same questions."""
+
+    def now(self) -> datetime:
+        return NOW
+
+
+class Unpaced(Pace):
+    """Telegram's own limits are not what is measured."""
+
+    def room(self, now: float) -> int:
+        del now
+        return 10**6
+
+    def wait(self, chat: int, edit: bool, now: float) -> float:
+        del chat, edit, now
+        return 0.0
+
+    def take(self, chat: int, edit: bool, now: float) -> None:
+        del chat, edit, now
+
+
+def script() -> Script:
+    """Return what the conversation leads to, step by step: the peers have to make the same calls."""
+    screens, person, steps = Screens(), None, []
+    for step in range(len(OPTIONS) + 1):
+        update = tap(step, FIRST, *screens.tapped(FIRST, OPTIONS[step - 1])) if step else command(step, FIRST)
+        turned = _turned(update, person)
+        steps.append([(call.method, dict(call.values)) for call in turned.calls])
+        person = turned.person
+        for method, values in steps[-1]:
+            screens.call(method, {"chat_id": FIRST, **values})
+    return steps
+
+
+def _turned(update: Json, person: Person | None) -> Turned:
+    knock = read({"id": BOT}, update).knock
+    assert knock is not None
+    return TALKING.respond(knock, person, NOW)
+
+
+@dataclass
+class Ours:
+    """The running parts."""
+
+    store: Database
+    intake: Intake
+    outbox: Outbox
+
+    async def idle(self) -> None:
+        """Wait until nothing is left to be sent or marked."""
+        while (await self.store.depth()).waiting:
+            await asyncio.sleep(0.002)
+
+    async def assert_kept(self, people: int, first: int = FIRST) -> None:
+        """Assert that every answer of every person is in the database, and nothing was put aside."""
+        await self.idle()
+        depth = await self.store.depth()
+        assert depth.parked == 0, depth
+        told: list[int] = []
+
+        def look(person: Person | None) -> Turned:
+            assert person is not None
+            told.append(len(person.cases[person.current].answers))
+            return Turned(person)
+
+        for who in range(first, first + people):
+            await self.store.turn(10**9 + who, Key(BOT, who, 0, who), look, NOW)
+        assert told == [len(OPTIONS)] * people, told
+
+
+@asynccontextmanager
+async def running(url: str, request: BaseRequest, base: str = "https://api.telegram.org") -> AsyncIterator[Ours]:
+    """Start the parts on a database and a line to Telegram, as `bot.serving` does."""
+    store = await Database.open(url, Cipher.of(KEY))
+    bot = ApiBot(TOKEN, f"{base}/bot", f"{base}/file/bot", request=request, get_updates_request=request)
+    await request.initialize()
+    messenger, guard = TelegramMessenger(bot), Guard(rate=10**6, size=10**6)
+    clock = Standing()
+    outbox = Outbox(store, messenger, clock, guard=guard, pace=Unpaced(), lease=timedelta(seconds=20))
+    door = Door(store, clock, TALKING.respond, guard=guard, wake=outbox.wake)
+    intake = Intake(BOT, door, messenger, lambda update: read({"id": BOT}, update))
+    sending = asyncio.create_task(outbox.run())
+    try:
+        yield Ours(store, intake, outbox)
+    finally:
+        outbox.close(1)
+        await sending
+        await messenger.close()
+        await store.close()
+        await request.shutdown()
+
+
+KEY = Fernet.generate_key().decode()
+
+
+def file_url(folder: Path) -> str:
+    """Return the URL of a new SQLite file."""
+    return f"sqlite:///{folder / 'bench.sqlite3'}"
