@@ -30,6 +30,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
+from bot.store.cipher import FERNET, VERSION
+
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 """Before every instant that is stored: "at once" for `not_before`, "by nobody" for `lease_until`."""
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -78,8 +80,8 @@ class Encrypted(TypeDecorator[bytes]):
     cache_ok = True
 
     def process_bind_param(self, value: bytes | None, dialect: Dialect) -> bytes | None:  # noqa: ARG002  # SQLAlchemy's
-        """Refuse what is not a Fernet token (version byte 0x80, hence "gAAAA"); raises ValueError."""
-        if value is not None and not (isinstance(value, bytes) and value.startswith(b"gAAAA")):
+        """Refuse what does not begin as `Cipher.seal` begins; raises ValueError."""
+        if value is not None and not (isinstance(value, bytes) and value.startswith((VERSION, FERNET))):
             raise ValueError("an encrypted column takes sealed values only")
         return value
 

@@ -115,7 +115,7 @@ async def opened(folder: Path) -> Database:
     """Open a fresh store in a folder."""
     file = folder / "db.sqlite3"
     file.write_bytes(blank())
-    return await Database.open(f"sqlite:///{file}", Cipher([Fernet(KEY)]))
+    return await Database.open(f"sqlite:///{file}", Cipher.of(KEY.decode()))
 
 
 @pytest.fixture

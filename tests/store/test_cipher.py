@@ -43,6 +43,31 @@ def test_the_first_key_seals_and_every_key_opens() -> None:
         old.open(both.seal("x"))
 
 
+def test_what_an_earlier_version_sealed_is_opened_and_renewed() -> None:
+    both = Cipher.of(f"{OTHER},{KEY}")
+    old = Fernet(KEY).encrypt(b'{"name": "Anna"}')
+    assert both.open(old) == {"name": "Anna"}
+    renewed = both.renewed(old)
+    assert renewed is not None
+    assert Cipher.of(OTHER).open(renewed) == {"name": "Anna"}
+    assert both.renewed(renewed) is None
+
+
+def test_a_value_that_was_tampered_with_is_not_opened() -> None:
+    cipher = Cipher.of(KEY)
+    sealed = cipher.seal({"name": "Anna"})
+    for place in range(len(sealed)):
+        changed = bytearray(sealed)
+        changed[place] ^= 1
+        with pytest.raises(BadKey):
+            cipher.open(bytes(changed))
+
+
+def test_no_two_values_are_sealed_alike() -> None:
+    cipher = Cipher.of(KEY)
+    assert len({cipher.seal("x") for _ in range(1000)}) == 1000
+
+
 def test_the_key_file_is_made_once_for_its_owner_alone(tmp_path: Path) -> None:
     file = tmp_path / "keys" / "afterword.key"
     sealed = Cipher.load(None, file).seal("x")
