@@ -39,6 +39,7 @@ NAME_SIZE: Final = 4
 NONCE_SIZE: Final = 12
 HEAD_SIZE: Final = len(VERSION) + NAME_SIZE
 
+
 class _Key:
     """One key of DATA_KEY, as it is used: AES-256-GCM under a key derived from it.
 

@@ -191,10 +191,10 @@ class Database:
 
     async def close(self) -> None:
         """Finish what was begun and let go of the database; later calls raise `StoreClosed`."""
+        await self._runner.close()
         await asyncio.to_thread(self._close)
 
     def _close(self) -> None:
-        self._runner.close()
         if self._checkpoints is not None:
             self._checkpoints.close()
         self._engine.dispose()

@@ -63,7 +63,10 @@ def _keyboard(shown: Json | None, step: int) -> InlineKeyboardMarkup | None:
         return None
     return InlineKeyboardMarkup(
         [
-            [InlineKeyboardButton(b["text"], callback_data=f"{step}:{b['callback_data'].partition(':')[2]}") for b in row]
+            [
+                InlineKeyboardButton(b["text"], callback_data=f"{step}:{b['callback_data'].partition(':')[2]}")
+                for b in row
+            ]
             for row in shown["inline_keyboard"]
         ]
     )
