@@ -21,6 +21,7 @@ from bot.terminal import transcript
 from bot.terminal.chat import Chat, Screen, is_ours, utc_now
 
 if TYPE_CHECKING:
+    from bot.proof.examined import Examined
     from bot.settings import Settings
 
 DEFAULT_FLOW = "after_interview"
@@ -43,15 +44,14 @@ def folders(content: Path | None) -> tuple[Path, Path]:
     return (content / "flows", content / "messages") if content else default_folders()
 
 
-def check(content: Path | None) -> tuple[Library | None, list[Issue]]:
-    """Load the content and examine it; return it with every issue, in file order."""
-    from bot.proof.checking import examine
+def check(content: Path | None) -> tuple[Examined | None, list[Issue]]:
+    """Load the content and examine it; return what was examined with every issue, in file order."""
+    from bot.proof.checking import findings
+    from bot.proof.examined import Examined
 
     loaded = load(*folders(content))
-    issues = list(loaded.issues)
-    if loaded.library is not None:
-        issues += examine(loaded.library, loaded.places)
-    return loaded.library, ordered(issues)
+    proof = Examined(loaded.library, loaded.places) if loaded.library is not None else None
+    return proof, ordered([*loaded.issues, *(findings(proof) if proof else ())])
 
 
 def open_library(content: Path | None) -> Library:

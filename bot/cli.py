@@ -11,17 +11,15 @@ import sys
 from datetime import UTC, date, datetime, time
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot import operators
+from bot import coaches, operators
+from bot.opening import Content, Flow, Language, checked_flow, checked_language, fail, opened, proved
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from bot.core.advising import Adviser
-    from bot.core.issues import Issue
     from bot.core.library import Library
     from bot.settings import Settings
 
@@ -33,36 +31,7 @@ app = typer.Typer(
     help="Whether, when and how to connect on LinkedIn after an interview.",
 )
 
-Content = Annotated[
-    Path | None,
-    typer.Option("--content", help="A folder with flows/ and messages/; without it, the shipped ones."),
-]
-Language = Annotated[str, typer.Option(help="The language of questions, advice and notes.")]
 Zone = Annotated[str | None, typer.Option(help="The time zone, such as Europe/Berlin; without it, this machine's.")]
-Flow = Annotated[
-    str | None, typer.Option("--flow", help="The conversation; without it, the only one, or after_interview.")
-]
-
-
-def fail(text: str) -> NoReturn:
-    """Say on standard error what went wrong and what to do, and end with status 1."""
-    typer.echo(text, err=True)
-    raise typer.Exit(1)
-
-
-def opened(content: Path | None) -> Library:
-    """Return the content, or say every fault of it and end."""
-    from bot.app import BadContent, open_library
-
-    try:
-        return open_library(content)
-    except BadContent as bad:
-        fail("\n".join([*map(str, bad.issues), _count(bad.issues)]))
-
-
-def _count(issues: Iterable[Issue]) -> str:
-    number = len(list(issues))
-    return "1 issue." if number == 1 else f"{number} issues."
 
 
 def checked_zone(zone: str | None) -> str | None:
@@ -75,27 +44,6 @@ def checked_zone(zone: str | None) -> str | None:
         close = nearest(zone, available_timezones())
         fail(f"There is no time zone '{zone}'. {close if close.startswith('Did') else 'Try Europe/Berlin or UTC.'}")
     return zone
-
-
-def checked_language(library: Library, language: str) -> str:
-    """Return the language if there are messages in it, else say so and end."""
-    if language not in library.catalogues:
-        fail(f"There are no messages in '{language}'. Known: {', '.join(sorted(library.catalogues))}.")
-    return language
-
-
-def checked_flow(library: Library, flow: str | None) -> str:
-    """Return the flow, or the one to begin with where none is named, else say so and end."""
-    from bot.app import BadContent, the_flow
-    from bot.core.issues import nearest
-
-    try:
-        chosen = flow or the_flow(library)
-    except BadContent as bad:
-        fail("\n".join(map(str, bad.issues)))
-    if chosen not in library.flows:
-        fail(f"There is no flow '{chosen}'. {nearest(chosen, library.flows)}")
-    return chosen
 
 
 def read_bytes_kindly(errors: str) -> None:
@@ -113,7 +61,7 @@ def run() -> None:
         settings = load(Path.cwd())
     except BadSettings as bad:
         fail("\n".join(bad.faults))
-    library = opened(None)
+    library = proved()
     flow = checked_flow(library, None)
     if settings.bot_token:
         _serve(library, settings)
@@ -281,40 +229,6 @@ def _advise_once(adviser: Adviser, facts: list[str], *, as_json: bool) -> None:
 
 
 @app.command()
-def check(
-    as_json: Annotated[bool, typer.Option("--json", help="Answer as one JSON object.")] = False,
-    content: Content = None,
-) -> None:
-    """Check flows, rules and messages; name every issue with its place. Ends with status 1 if there is any."""
-    from bot.app import check as check_content
-
-    library, issues = check_content(content)
-    if as_json:
-        typer.echo(json.dumps({"issues": [_issue_json(issue) for issue in issues]}, ensure_ascii=False, indent=2))
-    elif issues:
-        typer.echo("\n".join([*map(str, issues), "", _count(issues)]))
-    elif library is not None:
-        from bot.proof.checking import summary
-
-        typer.echo(summary(library))
-    if issues:
-        raise typer.Exit(1)
-
-
-def _issue_json(issue: Issue) -> dict[str, object]:
-    place = issue.place
-    return {
-        "file": place.file,
-        "line": place.line,
-        "column": place.column,
-        "code": issue.code,
-        "what": issue.what,
-        "why": issue.why,
-        "instead": issue.instead,
-    }
-
-
-@app.command()
 def draw(
     flow: Annotated[str, typer.Argument(help="The conversation to draw, such as after_interview.")],
     output: Annotated[Path | None, typer.Option("-o", "--output", help="FILE.svg, .png, .mmd or .dot")] = None,
@@ -350,6 +264,7 @@ def draw(
     typer.echo(f"{output} ({len(made) // 1024 + 1} kB)")
 
 
+app.command()(coaches.check)
 app.command()(operators.parked)
 app.command()(operators.doctor)
 

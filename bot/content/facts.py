@@ -56,6 +56,10 @@ def _fact(sheet: Sheet, path: Path, name: str, entry: FactEntry) -> Fact:
         for key in ("can_change", "final"):
             for number, value in enumerate(getattr(entry, key)):
                 sheet.refer(sheet.at(*path, key, number), value, told, "unknown-value", what)
+        alike = entry.alike if isinstance(entry, ChoiceFact) else ()
+        for row, group in enumerate(alike):
+            for number, value in enumerate(group):
+                sheet.refer(sheet.at(*path, "alike", row, number), value, told, "unknown-value", what)
         return Fact(
             name,
             entry.kind,
@@ -65,6 +69,7 @@ def _fact(sheet: Sheet, path: Path, name: str, entry: FactEntry) -> Fact:
             offer_not_sure=entry.not_sure,
             can_change=frozenset(entry.can_change),
             final=frozenset(entry.final),
+            alike=tuple(map(frozenset, alike)),
             derivation=_derivation(sheet, (*path, "from"), entry) if isinstance(entry, ChoiceFact) else None,
         )
     return Fact(name, "text", entry.scope, max_length=entry.max_length, phrase=entry.phrase)

@@ -141,6 +141,7 @@ class FlowReader:
         for number, name in enumerate(self._file.offers):
             path = ("offers", number)
             self._check_question(path, name)
+            self._sheet.address(self._sheet.at(*path), "flow", self._file.flow, "offer", name)
             if name in asked:
                 what = f"'{name}' is asked by a step already."
                 why = "An offer is for what nobody is asked of its own accord."

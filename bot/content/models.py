@@ -68,6 +68,10 @@ class ChoiceFact(_FiniteFact):
         tuple[ValueName, ...], Field(min_length=2, description="What can be answered; conditions use these words.")
     ]
     bands: Annotated[Bands | None, Field(alias="from", description="Not asked: worked out from a date.")] = None
+    alike: Annotated[
+        tuple[Annotated[tuple[Value, ...], Field(min_length=2)], ...],
+        Field(description="Values that come to the same on purpose; any others have to make a difference."),
+    ] = ()
 
 
 class FlagFact(_FiniteFact):

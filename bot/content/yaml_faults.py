@@ -132,5 +132,5 @@ def issue(place: Place, code: str, text: str = "", number: int = 0) -> Issue:
     shown = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in line)
     quoted = json.dumps(text if len(text) <= 40 else "…", ensure_ascii=False)
     filled = {"{text}": f"'{shown}'" if shown else "the end of the line", "{quoted}": quoted, "{number}": str(number)}
-    told = (re.sub(r"\{\w+\}", lambda slot: filled[slot[0]], words) for words in _WORDS[code])
-    return Issue(place, code, *told)
+    what, why, instead = (re.sub(r"\{\w+\}", lambda slot: filled[slot[0]], words) for words in _WORDS[code])
+    return Issue(place, code, what, why, instead)

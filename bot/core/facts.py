@@ -91,6 +91,7 @@ class Fact:
     offer_not_sure: bool = False
     can_change: frozenset[str] = frozenset()
     final: frozenset[str] = frozenset()
+    alike: tuple[frozenset[str], ...] = ()
     max_length: int = 0
     phrase: bool = False
     optional: bool = False

@@ -6,7 +6,8 @@ Everything that reads or checks content returns a list of these and never stops 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from difflib import get_close_matches
 
 
@@ -22,6 +23,30 @@ class Place:
         return f"{self.file}:{self.line}:{self.column}"
 
 
+@dataclass(frozen=True)
+class Shown:
+    """A conversation that shows a finding: what was known `before` it, and its lines, each (person | bot | wait, text).
+
+    What the bot said stands there by name, as in a transcript, and `afterword chat --script` plays it again.
+    """
+
+    flow: str
+    language: str
+    zone: str
+    now: datetime
+    before: Mapping[str, str]
+    lines: tuple[tuple[str, str], ...]
+
+    def __str__(self) -> str:
+        said = [text for kind, text in self.lines if kind == "person"]
+        last = next((text for kind, text in reversed(self.lines) if kind == "bot" and _tells(text)), "")
+        return " · ".join([*(f"({fact}: {value})" for fact, value in self.before.items()), *said]) + f" → {last}"
+
+
+def _tells(name: str) -> bool:
+    return name.partition(" ")[0] in ("advice", "note", "notice")
+
+
 @dataclass(frozen=True, order=True)
 class Issue:
     """One finding: `what` is wrong, `why` it is refused, what to write `instead` (both may be empty)."""
@@ -31,6 +56,7 @@ class Issue:
     what: str
     why: str = ""
     instead: str = ""
+    shown: Shown | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
         return " ".join(part for part in (f"{self.place}: {self.what}", self.why, self.instead) if part)

@@ -53,8 +53,12 @@ class Route:
     @cached_property
     def assumed(self) -> dict[str, str]:
         """The finite facts this flow never asks of its own accord, at their cautious values."""
-        asked = {settled for name in self.flow.asks for settled in self.facts.read_from[name]}
-        return {f.name: f.cautious for f in self.facts.finite if f.name not in asked and f.cautious is not None}
+        return {f.name: f.cautious for f in self.facts.finite if f.name not in self.settles and f.cautious is not None}
+
+    @cached_property
+    def settles(self) -> frozenset[str]:
+        """The finite facts that the questions of this flow settle."""
+        return frozenset(settled for name in self.flow.asks for settled in self.facts.read_from[name])
 
     def matters(self, name: str, node: Node) -> bool:
         """Tell whether the fact `name` can still change anything below `node`."""
@@ -166,14 +170,15 @@ class Route:
 
     @cached_property
     def _classes(self) -> dict[str, tuple[tuple[tuple[str, str], ...], ...]]:
-        return {name: tuple(_classes(self.facts[name], self.facts, DEFAULT_WEEK)) for name in self.facts.read_from}
+        return {name: tuple(classes_of(self.facts[name], self.facts, DEFAULT_WEEK)) for name in self.facts.read_from}
 
     def classes(self, name: str) -> tuple[tuple[tuple[str, str], ...], ...]:
         """Return the answers to `name` that anything can tell apart, each as the finite facts it settles."""
         return self._classes[name]
 
 
-def _classes(fact: Fact, facts: Facts, week: WorkingWeek) -> Iterator[tuple[tuple[str, str], ...]]:
+def classes_of(fact: Fact, facts: Facts, week: WorkingWeek) -> Iterator[tuple[tuple[str, str], ...]]:
+    """Return the answers to `fact` that anything can tell apart, each as the finite facts it settles."""
     if fact.finite:
         yield from (((fact.name, value),) for value in fact.values)
         return

@@ -76,7 +76,8 @@ _FIXED: Mapping[str, Wanted] = {
     "desk.unnamed": Wanted(frozenset({"number"})),
     "notice.changed": Wanted(frozenset({"was", "now"})),
     **{
-        f"terminal.{key}": Wanted() for key in ("help", "prompt", "bye", "bad_wait", "bad_command", "no_token", "ended")
+        f"terminal.{key}": Wanted()
+        for key in ("help", "prompt", "bye", "bad_wait", "bad_command", "no_token", "ended", "no_rule")
     },
     "terminal.clock": Wanted(frozenset({"day", "time"})),
     "terminal.saved": Wanted(frozenset({"file"})),

@@ -1,144 +1,117 @@
-"""Laws held over every combination of answers, by walking law and decision diagram together.
+"""Laws held over every set of answers, by walking law and decision diagram together.
 
-Law of this file: a search ends with "holds" or with the answers of somebody for whom it does not; nothing is sampled.
+Law of this file: the result is "holds", or for whom it does not and for how many; nothing is sampled.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import cast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations
+from typing import NamedTuple, cast
 
-from bot.core.decision import Node, reach
-from bot.core.facts import Known
+from bot.core.decision import Node
+from bot.core.facts import Facts
 from bot.core.guards import Clause, Condition
 from bot.core.outcomes import Outcome, Outcomes, settled
 from bot.core.rules import Law
+from bot.proof.space import Space, shortest
 
 PSEUDO = ("verdict", "rule", "note")
 """What a law may read besides facts: parts of the outcome. A situation without a note has the note "none"."""
 
-Clauses = tuple[Clause, ...]
+
+@dataclass(frozen=True)
+class Broken:
+    """For whom a law does not hold: the fewest `answers` that say so, and how many sets of answers `of` how many.
+
+    With a `change`, (fact, before, after), it breaks when this answer moves on.
+    """
+
+    answers: Mapping[str, str]
+    sets: int
+    of: int
+    change: tuple[str, str, str] | None = None
 
 
-def counterexample(law: Law, outcomes: Outcomes) -> dict[str, str] | None:
-    """Return answers for which `law` does not hold, None when it holds for all."""
-    if law.implies is not None:
-        search = _Implication(outcomes)
-        return search.find(outcomes.root, search.sorted(law.always), search.sorted(law.implies))
-    for fact, values in law.changes:
-        for number, before in enumerate(values):
-            for after in values[number + 1 :]:
-                found = _closed(law, outcomes, fact, before, after)
-                if found is not None:
-                    return {**found, fact: f"{before} → {after}"}
-    return None
+class Laws:
+    """Holds laws over one ruleset."""
+
+    def __init__(self, outcomes: Outcomes, facts: Facts) -> None:
+        self._outcomes = outcomes
+        self._space = Space(outcomes.diagram.domains, facts)
+
+    @cached_property
+    def _named(self) -> Node:
+        """What laws may read of the outcomes: far less than all of it, so far fewer nodes; None in a gap."""
+        space, root = self._space, self._outcomes.root
+        return space.merge((root,), lambda leaves: leaves[0] and _Named.of(settled(leaves[0])), space.anyhow)
+
+    def broken(self, law: Law) -> Broken | None:
+        """Return for whom `law` does not hold, None when it holds for all."""
+        if law.implies is not None:
+            return self._measured(self._implied(law.always, law.implies))
+        for fact, values in law.changes:
+            for change in ((fact, *pair) for pair in combinations(values, 2)):
+                broken = self._measured(self._closed(law, change), change)
+                if broken:
+                    return broken
+        return None
+
+    def _measured(self, where: Node, change: tuple[str, str, str] | None = None) -> Broken | None:
+        answers = shortest(where, outcome=True)
+        if answers is None:
+            return None
+        return Broken(answers, *self._space.count(where, True, tuple(where.facts)), change)
+
+    def _implied(self, always: Condition, implies: Condition) -> Node:
+        def breaks(leaves: tuple[object, ...]) -> bool:
+            named, first, then = leaves
+            return named is not None and _fits(first, named) and not _fits(then, named)
+
+        space = self._space
+        return space.merge((self._named, space.residue(always, PSEUDO), space.residue(implies, PSEUDO)), breaks)
+
+    def _closed(self, law: Law, change: tuple[str, str, str]) -> Node:
+        fact, before, after = change
+        fix = self._space.diagram.fix
+        always = self._space.residue(law.always, PSEUDO)
+
+        def breaks(leaves: tuple[object, ...]) -> bool:
+            first, second, then, now = leaves
+            return first is not None and second is not None and _fits(then, first) and not _fits(now, second)
+
+        nodes = [fix(node, fact, value) for node in (self._named, always) for value in (before, after)]
+        # Where time itself moves on, what else follows from the date moves with it, so it is left open.
+        return self._space.merge(tuple(nodes), breaks, self._space.without(fact))
 
 
-def _pseudo(outcome: Outcome) -> dict[str, str]:
+class _Named(NamedTuple):
+    verdict: str
+    rule: str
+    note: str
+
+    @classmethod
+    def of(cls, outcome: Outcome) -> _Named:
+        return cls(*pseudo(outcome).values())
+
+
+def _fits(clauses: object, named: object) -> bool:
+    assert isinstance(named, _Named)
+    return Condition(cast("tuple[Clause, ...]", clauses)).fits(named._asdict())
+
+
+def pseudo(outcome: Outcome) -> dict[str, str]:
+    """Return what a law may read of an outcome."""
     return {"verdict": outcome.verdict, "rule": outcome.rule, "note": outcome.note or "none"}
 
 
-class _Implication:
-    """Looks for answers where the one condition holds and the other does not."""
-
-    def __init__(self, outcomes: Outcomes) -> None:
-        self.diagram = outcomes.diagram
-        self.done: set[tuple[Node, Clauses, Clauses]] = set()
-
-    def sorted(self, cond: Condition) -> Clauses:
-        place = {**self.diagram.position, **{name: len(self.diagram.position) for name in PSEUDO}}
-        return tuple(tuple(sorted(clause, key=lambda pair: place[pair[0]])) for clause in cond.clauses)
-
-    def find(self, node: Node, always: Clauses, implies: Clauses) -> dict[str, str] | None:
-        if not always or () in implies or (node, always, implies) in self.done:
-            return None
-        self.done.add((node, always, implies))
-        fact = self.next_fact(node, always, implies)
-        if fact is None:
-            if node.outcome is None:
-                return None  # a gap in the rules is reported as such
-            named = _pseudo(settled(node.outcome))
-            broken = Condition(always).fits(named) and not Condition(implies).fits(named)
-            return {} if broken else None
-        for value in self.diagram.domains[fact]:
-            below = node.below[value] if node.fact == fact else node
-            found = self.find(below, _given(always, fact, value), _given(implies, fact, value))
-            if found is not None:
-                return {fact: value, **found}
-        return None
-
-    def next_fact(self, node: Node, always: Clauses, implies: Clauses) -> str | None:
-        heads = {clause[0][0] for clause in (*always, *implies) if clause and clause[0][0] not in PSEUDO}
-        if node.fact:
-            heads.add(node.fact)
-        return min(heads, key=self.diagram.position.__getitem__) if heads else None
-
-
-def _given(clauses: Clauses, fact: str, value: str) -> Clauses:
-    kept: list[Clause] = []
-    for clause in clauses:
-        if not clause or clause[0][0] != fact:
-            kept.append(clause)
-        elif value in clause[0][1]:
-            kept.append(clause[1:])
-    return tuple(kept)
-
-
-def _closed(law: Law, outcomes: Outcomes, fact: str, before: str, after: str) -> dict[str, str] | None:
-    """Return answers whose verdict satisfies the law with `fact` at `before` and no longer at `after`."""
-    diagram = outcomes.diagram
-    start = (diagram.fix(outcomes.root, fact, before), diagram.fix(outcomes.root, fact, after))
-    done: set[tuple[Node, Node]] = set()
-
-    def broken(first: Node, second: Node) -> bool:
-        if first.outcome is None or second.outcome is None:
-            return False
-        holds = law.always.fits(_pseudo(settled(first.outcome)))
-        return holds and not law.always.fits(_pseudo(settled(second.outcome)))
-
-    def find(first: Node, second: Node) -> dict[str, str] | None:
-        if first is second or (first, second) in done:
-            return None
-        done.add((first, second))
-        asked = [node.fact for node in (first, second) if node.fact]
-        if not asked:
-            return {} if broken(first, second) else None
-        next_ = min(asked, key=diagram.position.__getitem__)
-        for value in diagram.domains[next_]:
-            found = find(*(node.below[value] if node.fact == next_ else node for node in (first, second)))
-            if found is not None:
-                return {next_: value, **found}
-        return None
-
-    return find(*start)
-
-
-def telling(
-    answers: Mapping[str, str], outcomes: Outcomes, cautious: Known, wrong: Callable[[Known, Outcome | None], bool]
-) -> dict[str, str]:
-    """Return those of `answers` without which it might not be `wrong`; the rest is no matter."""
-
-    def still(known: Known) -> bool:
-        return wrong(known, cast("Outcome | None", reach(outcomes.root, known)))
-
-    full = {**cautious, **answers}
-    domains = outcomes.diagram.domains
-    return {f: v for f, v in answers.items() if not all(still({**full, f: other}) for other in domains[f])}
-
-
-def breaks(law: Law, known: Known, outcome: Outcome | None) -> bool:
-    """Tell whether somebody about whom this is `known` breaks a law of the implying kind."""
-    if outcome is None or law.implies is None:
-        return False
-    named = {**known, **_pseudo(outcome)}
-    return law.always.fits(named) and not law.implies.fits(named)
-
-
-def in_words(answers: dict[str, str]) -> str:
+def in_words(answers: Mapping[str, str]) -> str:
     """Return answers as a coach writes them in a rule."""
-    return ", ".join(_pairs(answers))
+    return ", ".join(_pairs(answers)) or "any answers"
 
 
-def _pairs(answers: dict[str, str]) -> Iterator[str]:
+def _pairs(answers: Mapping[str, str]) -> Iterator[str]:
     for fact, value in answers.items():
         yield f"{fact}: {value}"

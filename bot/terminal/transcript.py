@@ -14,8 +14,9 @@ from datetime import UTC, datetime, timedelta
 from bot.content.yaml_source import Document, read
 from bot.core.calendar import BEYOND, FIRST_YEAR, in_calendar, instant, local_date, zone_named
 from bot.core.dialogue import advance
-from bot.core.issues import Issue, Place, nearest
+from bot.core.issues import Issue, Place, Shown, nearest
 from bot.core.library import Library
+from bot.core.outcomes import NoRuleFits
 from bot.core.reading import Misread, parse_day
 from bot.core.session import (
     Back,
@@ -30,9 +31,11 @@ from bot.core.session import (
     Turn,
     Why,
 )
+from bot.core.wording import notice
 
 KINDS = ("person", "bot", "wait")
 HEAD = ("flow", "language", "zone")  # what stands at the top of every transcript; the rest of a session is its `start`
+NO_RULE = "terminal.no_rule"
 COMMANDS: dict[str, Callable[[], Event]] = {
     ":back": Back,
     ":why": Why,
@@ -85,6 +88,12 @@ class Transcript:
     start: Session
     now: datetime
     lines: tuple[Line, ...]
+
+    @classmethod
+    def of(cls, shown: Shown) -> Transcript:
+        """Return the conversation that shows a finding as a transcript."""
+        start = Session(shown.flow, language=shown.language, zone=shown.zone, carried=dict(shown.before))
+        return cls(start, shown.now, tuple(Line(kind, text) for kind, text in shown.lines))
 
     def dump(self) -> str:
         """Return the transcript as YAML."""
@@ -177,7 +186,10 @@ class Talk:
     def hear(self, event: Event) -> Turn:
         """Take one turn and note what the bot said."""
         stored = json.loads(json.dumps(self.session.to_json()))
-        turn = advance(self.library, Session.from_json(stored), event, self.now)
+        try:
+            turn = advance(self.library, Session.from_json(stored), event, self.now)
+        except NoRuleFits:  # only content that `check` refuses
+            turn = Turn(self.session, (notice(self.library.catalogue(self.session.language), NO_RULE),))
         self.session = turn.session
         self.lines += [Line("bot", message.name) for message in turn.messages]
         return turn

@@ -11,7 +11,7 @@ import pytest
 from bot.core.library import Library
 from bot.core.outcomes import Outcomes
 from bot.core.rules import Example, Ruleset
-from bot.proof.laws import counterexample
+from bot.proof.laws import Laws
 
 DOMAINS = {
     "relation": ("none", "pending", "they_invited", "connected"),
@@ -193,7 +193,7 @@ def noticed(library: Library, ruleset: Ruleset) -> bool:
     if any(map(fails, ruleset.examples)):
         return True
     outcomes = compiled(library, ruleset)
-    return None in outcomes.root.outcomes or any(counterexample(law, outcomes) for law in ruleset.laws)
+    return None in outcomes.root.outcomes or any(Laws(outcomes, library.facts).broken(law) for law in ruleset.laws)
 
 
 def test_deleting_any_row_is_noticed(library: Library) -> None:
@@ -230,9 +230,10 @@ def test_a_law_that_is_broken_is_found(library: Library) -> None:
     ruleset = library.rulesets["etiquette"]
     hasty = replace(ruleset.rule["R20"], verdict="connect_now", opens=None)
     broken = replace(ruleset, rules=tuple(hasty if rule.id == "R20" else rule for rule in ruleset.rules))
-    found = {law.id: counterexample(law, compiled(library, broken)) for law in ruleset.laws}
+    laws = Laws(compiled(library, broken), library.facts)
+    found = {law.id: laws.broken(law) for law in ruleset.laws}
     assert found["never_in_haste"] is not None
-    assert found["never_in_haste"]["elapsed"] == "waiting"
+    assert found["never_in_haste"].answers["elapsed"] == "waiting"
     assert found["nobody_is_pushed"] is None
 
 

@@ -215,7 +215,7 @@ def test_check_answers_machines() -> None:
     done = afterword("check", "--json", "--content", "/nowhere")
     assert done.returncode == 1
     issue = json.loads(out(done))["issues"][0]
-    assert issue.keys() == {"file", "line", "column", "code", "what", "why", "instead"}
+    assert issue.keys() == {"file", "line", "column", "code", "what", "why", "instead", "talk"}
 
 
 @pytest.mark.parametrize(

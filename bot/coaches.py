@@ -1,0 +1,74 @@
+"""The commands for coaches: arguments in, printing out, nothing else; what they say is worked out in `bot/proof/`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.opening import Content, counted, fail
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from bot.core.issues import Issue
+
+
+def check(
+    as_json: Annotated[bool, typer.Option("--json", help="Answer as one JSON object.")] = False,
+    talks: Annotated[
+        Path | None, typer.Option(help="Write the conversation that shows a finding into this folder, one each.")
+    ] = None,
+    content: Content = None,
+) -> None:
+    """Check flows, rules and messages; name every issue with its place. Ends with status 1 if there is any."""
+    from bot.app import check as check_content
+    from bot.proof.checking import summary
+
+    proof, issues = check_content(content)
+    if talks:
+        _write_talks(issues, talks)
+    if as_json:
+        typer.echo(json.dumps({"issues": [_issue_json(issue) for issue in issues]}, ensure_ascii=False, indent=2))
+    elif issues:
+        typer.echo("\n".join([*(line for issue in issues for line in _lines(issue)), "", counted(issues)]))
+    elif proof is not None:
+        typer.echo(summary(proof))
+    if issues:
+        raise typer.Exit(1)
+
+
+def _lines(issue: Issue) -> list[str]:
+    return [str(issue), *([f"    {issue.shown}"] if issue.shown else [])]
+
+
+def _write_talks(issues: Iterable[Issue], folder: Path) -> None:
+    """Write what `afterword chat --script` plays again, numbered as the findings are."""
+    from bot.terminal.transcript import Transcript
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for number, issue in enumerate(issues, 1):
+            if issue.shown:
+                file = folder / f"{number:03}_{issue.code}.yaml"
+                file.write_text(f"# {issue}\n{Transcript.of(issue.shown).dump()}", encoding="utf-8")
+    except OSError as error:
+        fail(f"Nothing can be written into {folder}: {error.strerror}.")
+
+
+def _issue_json(issue: Issue) -> dict[str, object]:
+    from bot.terminal.transcript import Transcript
+
+    place = issue.place
+    return {
+        "file": place.file,
+        "line": place.line,
+        "column": place.column,
+        "code": issue.code,
+        "what": issue.what,
+        "why": issue.why,
+        "instead": issue.instead,
+        "talk": Transcript.of(issue.shown).dump() if issue.shown else None,
+    }

@@ -1,0 +1,76 @@
+"""What the commands share: the content opened, or its faults said; names looked up, or the near ones said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from bot.core.issues import Issue
+    from bot.core.library import Library
+
+Content = Annotated[
+    Path | None,
+    typer.Option("--content", help="A folder with flows/ and messages/; without it, the shipped ones."),
+]
+Language = Annotated[str, typer.Option(help="The language of questions, advice and notes.")]
+Flow = Annotated[
+    str | None, typer.Option("--flow", help="The conversation; without it, the only one, or after_interview.")
+]
+
+
+def fail(text: str) -> NoReturn:
+    """Say on standard error what went wrong and what to do, and end with status 1."""
+    typer.echo(text, err=True)
+    raise typer.Exit(1)
+
+
+def opened(content: Path | None) -> Library:
+    """Return the content, or say every fault of it and end."""
+    from bot.app import BadContent, open_library
+
+    try:
+        return open_library(content)
+    except BadContent as bad:
+        fail("\n".join([*map(str, bad.issues), counted(bad.issues)]))
+
+
+def proved() -> Library:
+    """Return the shipped content once everything about it is proved, or say every finding and end."""
+    from bot.app import check
+
+    proof, issues = check(None)
+    if proof is None or issues:
+        fail("\n".join([*map(str, issues), counted(issues)]))
+    return proof.library
+
+
+def counted(issues: Iterable[Issue]) -> str:
+    """Return how many findings there are, in words."""
+    number = len(list(issues))
+    return "1 issue." if number == 1 else f"{number} issues."
+
+
+def checked_language(library: Library, language: str) -> str:
+    """Return the language if there are messages in it, else say so and end."""
+    if language not in library.catalogues:
+        fail(f"There are no messages in '{language}'. Known: {', '.join(sorted(library.catalogues))}.")
+    return language
+
+
+def checked_flow(library: Library, flow: str | None) -> str:
+    """Return the flow, or the one to begin with where none is named, else say so and end."""
+    from bot.app import BadContent, the_flow
+    from bot.core.issues import nearest
+
+    try:
+        chosen = flow or the_flow(library)
+    except BadContent as bad:
+        fail("\n".join(map(str, bad.issues)))
+    if chosen not in library.flows:
+        fail(f"There is no flow '{chosen}'. {nearest(chosen, library.flows)}")
+    return chosen

@@ -1,0 +1,147 @@
+"""Counterexamples as conversations: a way through a flow, really talked, turn by turn.
+
+Law of this file: what it shows was said by the dialogue itself, so playing it again comes to the same end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+
+from bot.core.calendar import DEFAULT_WEEK, instant
+from bot.core.dialogue import advance
+from bot.core.facts import Fact
+from bot.core.issues import Shown
+from bot.core.library import FALLBACK_LANGUAGE, Library
+from bot.core.outcomes import NoRuleFits
+from bot.core.reading import options, read
+from bot.core.routing import REMOTEST_DAY
+from bot.core.session import Change, Event, Said, Session, Started, TimePassed
+from bot.proof.exploring import Settled, Way
+
+MONDAY = date(2026, 11, 23)  # any week will do; which day of it depends on the days that are told
+NO_RULE = "notice no_rule"
+"""The name of what is said where no rule fits."""
+MORNING = time(9)
+
+
+def converse(library: Library, way: Way, changed: tuple[str, str] | None = None) -> Shown | None:
+    """Talk along `way`, then let one fact move on to another value; None where the talk goes another way."""
+    days = [MONDAY + timedelta(days=n) for n in range(7)]
+    today = next((day for day in days if all(_day_of(library, f, s, day) for f, s in _dates(library, way))), MONDAY)
+    before = {**way.before, **_dates_before(library, way, today)}
+    talk = _Talk(library, way.flow, before, datetime.combine(today, MORNING, UTC))
+    talk.hear(Started())
+    for fact, answer in way.answers:
+        if not talk.stuck and not talk.answer(fact, talk.typed(fact, dict(answer))):
+            return None
+    if changed and not talk.stuck and not talk.change(*changed):
+        return None
+    return talk.shown
+
+
+def _dates(library: Library, way: Way) -> list[tuple[str, Settled]]:
+    return [(fact, settled) for fact, settled in way.answers if library.facts[fact].kind == "date" and settled]
+
+
+def _dates_before(library: Library, way: Way, today: date) -> dict[str, str]:
+    """Return days for what follows from days and is known before the talk."""
+    found = {}
+    for source in {f.derivation.source for f in library.facts.derived if f.derivation and f.name in way.before}:
+        names = [n for n in library.facts.read_from[source] if n in way.before]
+        day = _day_of(library, source, tuple((n, way.before[n]) for n in names), today)
+        found.update({source: day.isoformat()} if day else {})
+    return found
+
+
+def _day_of(library: Library, fact: str, settled: Settled, today: date) -> date | None:
+    """Return the latest day that settles the facts which follow from `fact` so."""
+    wanted = {name: library.facts[name].derivation for name, _ in settled}
+    ahead = 1 if library.facts[fact].past else -1
+    for gone in range(REMOTEST_DAY):
+        day = today - timedelta(days=gone * ahead)
+        if all((d := wanted[name]) and d.band(day, today, DEFAULT_WEEK) == value for name, value in settled):
+            return day
+    return None
+
+
+@dataclass
+class _Talk:
+    """A talk under way in the fallback language."""
+
+    library: Library
+    flow: str
+    before: Mapping[str, str]
+    now: datetime
+    lines: list[tuple[str, str]] = field(default_factory=list)
+    stuck: bool = False
+
+    def __post_init__(self) -> None:
+        self.began = self.now
+        self.session = Session(flow=self.flow, language=FALLBACK_LANGUAGE, carried=dict(self.before))
+        self.catalogue = self.library.catalogue(FALLBACK_LANGUAGE)
+
+    @property
+    def shown(self) -> Shown:
+        return Shown(self.flow, FALLBACK_LANGUAGE, "UTC", self.began, self.before, tuple(self.lines))
+
+    @property
+    def asked(self) -> str:
+        """The fact that the bot asked last."""
+        name = next((text for kind, text in reversed(self.lines) if kind == "bot"), "")
+        return name.removeprefix("question ") if name.startswith("question ") else ""
+
+    def hear(self, event: Event) -> None:
+        try:
+            turn = advance(self.library, self.session, event, self.now)
+        except NoRuleFits:
+            self.lines.append(("bot", NO_RULE))
+            self.stuck = True
+            return
+        self.session = turn.session
+        self.lines += [("bot", message.name) for message in turn.messages]
+
+    def say(self, text: str) -> None:
+        self.lines.append(("person", text))
+        self.hear(Change() if text == ":change" else Said(text))
+
+    def answer(self, fact: str, text: str) -> bool:
+        if self.asked != fact:
+            return False
+        self.say(text)
+        return True
+
+    def change(self, fact: str, value: str) -> bool:
+        """Let `fact` move on: an answer is changed, time goes by."""
+        found = self.library.facts[fact]
+        if found.derivation:
+            day = self.library.facts.date_of(self.session.facts, found.derivation.source)
+            if day is None:
+                return False
+            then = found.derivation.first_day(day, value, DEFAULT_WEEK)
+            self.lines.append(("wait", f"until {then} {MORNING:%H:%M}"))
+            self.now = instant(then, MORNING, "UTC")
+            self.hear(TimePassed())
+            return True
+        self.say(":change")
+        self.say(fact)
+        return self.stuck or self.answer(fact, self.typed(fact, {fact: value}))
+
+    def typed(self, name: str, answer: Mapping[str, str]) -> str:
+        """Return what somebody types to answer so."""
+        fact = self.library.facts[name]
+        if fact.kind == "text":
+            return f"{name}"[: fact.max_length]
+        today = self.now.date()
+        if fact.kind == "date":
+            day = _day_of(self.library, name, tuple(answer.items()), today)
+            return (day or today).isoformat()
+        return self._label(fact, answer[name], today)
+
+    def _label(self, fact: Fact, value: str, today: date) -> str:
+        labels = [option.label for option in options(fact, self.catalogue) if option.id == value]
+        for label in labels:
+            if read(fact, label, self.catalogue, today, DEFAULT_WEEK) == value:
+                return label
+        return value
