@@ -265,6 +265,7 @@ def draw(
 
 
 app.command()(coaches.check)
+app.command()(coaches.diff)
 app.command()(operators.parked)
 app.command()(operators.doctor)
 

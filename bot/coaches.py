@@ -13,7 +13,8 @@ from bot.opening import Content, counted, fail
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from bot.core.issues import Issue
+    from bot.core.issues import Issue, Shown
+    from bot.proof.telling import Report
 
 
 def check(
@@ -71,4 +72,49 @@ def _issue_json(issue: Issue) -> dict[str, object]:
         "why": issue.why,
         "instead": issue.instead,
         "talk": Transcript.of(issue.shown).dump() if issue.shown else None,
+    }
+
+
+def diff(
+    old: Annotated[str, typer.Argument(help="A folder with flows/ and messages/, or a git revision.")],
+    new: Annotated[str, typer.Argument(help="Likewise; without it, the content as it stands here.")] = ".",
+    as_json: Annotated[bool, typer.Option("--json", help="Answer as one JSON object.")] = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Write it for a pull request.")] = False,
+) -> None:
+    """Say what an edit changes in meaning: for how many situations, which, from what to what."""
+    from bot.opening import opened
+    from bot.proof.telling import in_markdown, in_text, report
+    from bot.versions import NoVersion, version
+
+    try:
+        with version(old) as before, version(new) as after:
+            found = report(opened(before), opened(after))
+    except NoVersion as missing:
+        fail(str(missing))
+    if as_json:
+        typer.echo(json.dumps(_report_json(found), ensure_ascii=False, indent=2))
+    else:
+        typer.echo(in_markdown(found) if markdown else in_text(found), nl=not markdown)
+
+
+def _report_json(found: Report) -> dict[str, object]:
+    from bot.terminal.transcript import Transcript
+
+    def talk(shown: Shown | None) -> str | None:
+        return Transcript.of(shown).dump() if shown else None
+
+    return {
+        "situations": found.situations,
+        "changed": found.changed,
+        "changes": [
+            {
+                "situations": told.situations,
+                "what": told.head,
+                "who": list(told.lines),
+                "before": talk(told.before),
+                "after": talk(told.after),
+            }
+            for told in found.told
+        ],
+        "others": list(found.others),
     }

@@ -77,7 +77,7 @@ _FIXED: Mapping[str, Wanted] = {
     "notice.changed": Wanted(frozenset({"was", "now"})),
     **{
         f"terminal.{key}": Wanted()
-        for key in ("help", "prompt", "bye", "bad_wait", "bad_command", "no_token", "ended", "no_rule")
+        for key in ("help", "prompt", "bye", "bad_wait", "bad_command", "no_token", "ended", "stuck")
     },
     "terminal.clock": Wanted(frozenset({"day", "time"})),
     "terminal.saved": Wanted(frozenset({"file"})),

@@ -18,7 +18,7 @@ from bot.core.issues import Issue, Shown
 from bot.core.library import Library
 from bot.core.outcomes import OVERRIDDEN, Outcome, settled
 from bot.proof.examined import Examined, Part
-from bot.proof.exploring import OPENING, advised, arrivals, at_step, by_row, comes_to, unasked
+from bot.proof.exploring import OPENING, Stand, advised, arrivals, at_step, by_row, comes_to, unasked
 
 PARTS = ("rule", "gate", "remark")
 Named = tuple[str, str]
@@ -36,7 +36,7 @@ def steps_reached(proof: Examined) -> Iterator[Issue]:
                 shown = proof.show([route], at_step(END))
                 yield Issue(place, "unreachable-step", what, "", "Let a step above go to it, or take it out.", shown)
             elif step.kind == "ask" and step.id not in found.asked and not found.blind:
-                if step.fact in proof.told and not _uses(proof, step.fact):
+                if not _uses(proof, step.fact):
                     continue  # `questions_matter` says that it matters nowhere
                 what = f"step '{step.id}' asks '{step.fact}', but its answer can change nothing at this place."
                 why = "No verdict, caution, note or date depends on it there."
@@ -121,9 +121,7 @@ def _conditions(part: Part) -> Iterator[tuple[str, str, Condition]]:
 def _uses(proof: Examined, name: str) -> bool:
     """Tell whether an answer to `name` changes something for somebody, in any part of the content."""
     settles = set(proof.library.facts.read_from[name])
-    guards = {
-        f for flow in proof.library.flows.values() for s in flow.steps for b in flow.after(s) for f in b.when.reads
-    }
+    guards = {fact for when in _guards(proof.library) for fact in when.reads}
     return bool(settles & guards) or any(
         settles & part.outcomes.root.facts or any(name in outcome.needs for outcome in part.reached)
         for part in proof.parts
@@ -164,8 +162,13 @@ def options_differ(proof: Examined) -> Iterator[Issue]:
 
 
 def _chosen(proof: Examined, fact: Fact, value: str) -> Shown | None:
-    routes = [route for route in proof.library.routes.values() if fact.name in route.flow.asks]
-    return proof.show(routes, lambda at: fact.name in at.asked and at.told[fact.name] == value, [fact.name])
+    """Show somebody who gives this answer, of their own accord or because it was known before."""
+    routes = [route for route in proof.library.routes.values() if fact.name in {*route.flow.asks, *route.flow.offers}]
+
+    def chosen(at: Stand) -> bool:
+        return at.outcome is not None and fact.name in at.asked and at.told[fact.name] == value
+
+    return proof.show(routes, chosen, [fact.name], {fact.name: value})
 
 
 def _apart(proof: Examined, fact: Fact, one: str, other: str) -> bool:
@@ -185,13 +188,14 @@ def _judged_apart(part: Part, fact: Fact, one: str, other: str) -> bool:
 
 def _guarded(library: Library, fact: Fact, one: str, other: str) -> bool:
     """Tell whether a flow leads two candidates who differ only there on different ways."""
-    whens = [
-        when
-        for flow in library.flows.values()
-        for step in flow.steps
-        for when in (step.when, *(hint.when for hint in step.hints), *(branch.when for branch in flow.after(step)))
-    ]
-    return any(_splits(when, fact.name, one, other) for when in whens)
+    return any(_splits(when, fact.name, one, other) for when in _guards(library))
+
+
+def _guards(library: Library) -> Iterator[Condition]:
+    """Return every condition of every flow."""
+    for flow in library.flows.values():
+        for step in flow.steps:
+            yield from (step.when, *(hint.when for hint in step.hints), *(branch.when for branch in flow.after(step)))
 
 
 def _splits(when: Condition, fact: str, one: str, other: str) -> bool:

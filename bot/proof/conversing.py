@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from bot.core.calendar import DEFAULT_WEEK, instant
 from bot.core.dialogue import advance
 from bot.core.facts import Fact
+from bot.core.guards import Unknown
 from bot.core.issues import Shown
 from bot.core.library import FALLBACK_LANGUAGE, Library
 from bot.core.outcomes import NoRuleFits
@@ -21,17 +22,30 @@ from bot.core.session import Change, Event, Said, Session, Started, TimePassed
 from bot.proof.exploring import Settled, Way
 
 MONDAY = date(2026, 11, 23)  # any week will do; which day of it depends on the days that are told
-NO_RULE = "notice no_rule"
-"""The name of what is said where no rule fits."""
+STUCK = "notice stuck"
+"""The name of what is said where no rule fits, or a guard cannot be judged."""
 MORNING = time(9)
 
 
-def converse(library: Library, way: Way, changed: tuple[str, str] | None = None) -> Shown | None:
-    """Talk along `way`, then let one fact move on to another value; None where the talk goes another way."""
+@dataclass(frozen=True)
+class Calendar:
+    """On which day somebody talks, and for each date fact the day they name."""
+
+    today: date
+    days: Mapping[str, date]
+
+
+def converse(
+    library: Library, way: Way, changed: tuple[str, str] | None = None, on: Calendar | None = None
+) -> Shown | None:
+    """Talk along `way`, then let one fact move on to another value; None where the talk goes another way.
+
+    Without `on`, days are chosen that fit what follows from them.
+    """
     days = [MONDAY + timedelta(days=n) for n in range(7)]
     today = next((day for day in days if all(_day_of(library, f, s, day) for f, s in _dates(library, way))), MONDAY)
     before = {**way.before, **_dates_before(library, way, today)}
-    talk = _Talk(library, way.flow, before, datetime.combine(today, MORNING, UTC))
+    talk = _Talk(library, way.flow, before, datetime.combine(on.today if on else today, MORNING, UTC), on)
     talk.hear(Started())
     for fact, answer in way.answers:
         if not talk.stuck and not talk.answer(fact, talk.typed(fact, dict(answer))):
@@ -74,6 +88,7 @@ class _Talk:
     flow: str
     before: Mapping[str, str]
     now: datetime
+    on: Calendar | None
     lines: list[tuple[str, str]] = field(default_factory=list)
     stuck: bool = False
 
@@ -95,8 +110,8 @@ class _Talk:
     def hear(self, event: Event) -> None:
         try:
             turn = advance(self.library, self.session, event, self.now)
-        except NoRuleFits:
-            self.lines.append(("bot", NO_RULE))
+        except (NoRuleFits, Unknown):
+            self.lines.append(("bot", STUCK))
             self.stuck = True
             return
         self.session = turn.session
@@ -135,7 +150,8 @@ class _Talk:
             return f"{name}"[: fact.max_length]
         today = self.now.date()
         if fact.kind == "date":
-            day = _day_of(self.library, name, tuple(answer.items()), today)
+            chosen = self.on.days.get(name) if self.on else None
+            day = chosen or _day_of(self.library, name, tuple(answer.items()), today)
             return (day or today).isoformat()
         return self._label(fact, answer[name], today)
 

@@ -27,7 +27,8 @@ def rules_complete(proof: Examined) -> Iterator[Issue]:
             answers = shortest(where, outcome=True) or {}
             sets, of = part.space.count(where, True, tuple(where.facts))
             what = f"no row fits somebody with {in_words(answers)} ({sets:,} of {of:,} sets of such answers)."
-            shown = proof.show(part.routes, lambda at: at.speaks and at.outcome is None, given=answers)
+            unasked = [fact for fact in answers if not any(fact in route.settles for route in part.routes)]
+            shown = proof.show(part.routes, lambda at: at.speaks and at.outcome is None, unasked, answers)
             place, instead = proof.at("rules", part.ruleset.id), "Add a row, or let the last one fit all."
             yield Issue(place, "rules-gap", what, "", instead, shown)
 
@@ -60,7 +61,8 @@ def rules_decide(proof: Examined) -> Iterator[Issue]:
 
 def _instead_of(proof: Examined, part: Part, when: Condition) -> Shown | None:
     """Show somebody whom a condition fits and about whom another row decides."""
-    return proof.show(part.routes, lambda at: at.outcome is not None and when.fits(at.told), when.reads)
+    given = {fact: sorted(allowed)[0] for clause in when.clauses[:1] for fact, allowed in clause}
+    return proof.show(part.routes, lambda at: at.outcome is not None and when.fits(at.told), when.reads, given)
 
 
 def _shadow(part: Part, rule: Rule) -> str:
@@ -155,7 +157,9 @@ def examples_hold(proof: Examined) -> Iterator[Issue]:
             for what_, wanted, got in _differences(example, outcome):
                 place = proof.at("rules", part.ruleset.id, "example", example.name)
                 what = f"example '{example.name}' expects {what_} {wanted}, but it is {got}."
-                shown = proof.show(part.routes, comes_to(outcome, given), given, example.given)
+                shown = proof.show(
+                    part.routes, comes_to(outcome, example.given), example.given, example.given, along=example.given
+                )
                 why, instead = f"Row {outcome.rule} decides.", "Change the rows or the example."
                 yield Issue(place, "example-fails", what, why, instead, shown)
 

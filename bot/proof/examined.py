@@ -16,7 +16,7 @@ from bot.core.library import Library
 from bot.core.outcomes import OVERRIDDEN, Outcome, Outcomes, settled
 from bot.core.routing import Route
 from bot.core.rules import Ruleset
-from bot.proof.conversing import converse
+from bot.proof.conversing import Calendar, converse
 from bot.proof.exploring import Explored, Goal, explore, shortest_way
 from bot.proof.space import Space
 
@@ -85,10 +85,12 @@ class Examined:
         reads: Iterable[str] = (),
         given: Mapping[str, str] | None = None,
         changed: tuple[str, str] | None = None,
+        along: Mapping[str, str] | None = None,
+        on: Calendar | None = None,
     ) -> Shown | None:
         """Return the shortest conversation in which `goal` comes true, None where there is none."""
-        ways = [way for route in routes if (way := shortest_way(route, goal, reads, given))]
-        return converse(self.library, min(ways, key=lambda way: len(way.answers)), changed) if ways else None
+        ways = [way for route in routes if (way := shortest_way(route, goal, reads, given, along))]
+        return converse(self.library, min(ways, key=lambda way: len(way.answers)), changed, on) if ways else None
 
     def at(self, *address: str) -> Place:
         """Return the place of a part of the content."""

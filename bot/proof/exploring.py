@@ -52,10 +52,9 @@ class Moves:
     def __init__(self, route: Route) -> None:
         self.route = route
         self.found = Explored()
-        steps = route.flow.steps
-        self.read = {fact for step in steps for fact in step.when.reads}
-        self.read |= {fact for step in steps for branch in route.flow.after(step) for fact in branch.when.reads}
+        self.read = {fact for step in route.flow.steps for fact in _read_by(route, step)}
         self.dates = {n for n in route.flow.asks if route.facts[n].kind == "date" and not route.facts[n].optional}
+        self.guards = frozenset(self.read)
         self.read |= self.dates
 
     def start(self, known: Mapping[str, str]) -> State:
@@ -105,10 +104,15 @@ class _Walk(Moves):
     def __init__(self, route: Route, reminders: Mapping[str, ReminderKind]) -> None:
         super().__init__(route)
         self.reminders = reminders
+        self.number = {step.id: number for number, step in enumerate(route.flow.steps)}
         self.memory: dict[State, tuple[int, int]] = {}
         self.looked: set[tuple[Node, frozenset[tuple[str, str]]]] = set()
+        self.cut: int | None = None
+        """The number of the step behind which nothing is looked at any more."""
 
     def visit(self, state: State) -> tuple[int, int]:
+        if self.cut is not None and (state[0] == END or self.number[state[0]] > self.cut):
+            return 0, 0
         if state[0] == END or self.route.flow.step[state[0]].kind != "ask":
             self.look(state)
         if state[0] == END:
@@ -170,25 +174,39 @@ def concluded(route: Route, node: Node) -> Outcome | None:
     return None if node.outcome is None else settled(node.outcome)
 
 
+def _read_by(route: Route, step: Step) -> frozenset[str]:
+    """Return the facts that the conditions of a step read."""
+    return step.when.reads.union(*(branch.when.reads for branch in route.flow.after(step)))
+
+
 def explore(route: Route, reminders: Mapping[str, ReminderKind]) -> Explored:
     """Walk every conversation of a flow."""
     walk = _Walk(route, reminders)
     found = walk.found
     found.conversations, found.longest = walk.visit(walk.start({}))
-    if found.asked < {step.id for step in route.flow.steps if step.kind == "ask" and step.id in found.crossed}:
-        for known in _given_before(route, route.outcomes.root.facts):  # what was told on request may open questions
-            walk.visit(walk.start(known))
     found.states = len(walk.memory)
+    # What was told on request, or is known already, may open questions and lead elsewhere.
+    unasked = {step.id for step in route.flow.steps if step.kind == "ask" and step.id in found.crossed} - found.asked
+    uncrossed = walk.guards - route.settles and route.flow.step.keys() - found.crossed
+    guarded = [step.id for step in route.flow.steps if step.when.reads or len(route.flow.after(step)) > 1]
+    if not unasked and not uncrossed:  # nobody else can be led wrong behind the last condition
+        walk.cut = route.flow.steps.index(route.flow.step[guarded[-1]]) if guarded else -1
+    for known in islice(_given_before(route, route.outcomes.root.facts | walk.guards), 1, None):
+        walk.visit(walk.start(known))
     return found
 
 
 def _given_before(route: Route, facts: Iterable[str]) -> Iterator[dict[str, str]]:
     """Return what may be known of `facts` that the flow does not ask; values that lead to the same stand for one."""
     root, fix = route.outcomes.root, route.outcomes.diagram.fix
+    read = {fact for step in route.flow.steps for fact in _read_by(route, step)}
     classes = []
-    for name in sorted(root.facts.intersection(facts) - route.settles):
-        different = {fix(root, name, value): (name, value) for value in reversed(route.facts[name].values)}
-        classes.append(sorted(different.values()))
+    for name in sorted((root.facts | read).intersection(facts) - route.settles):
+        different = {
+            (fix(root, name, value), value if name in read else ""): (name, value)
+            for value in reversed(route.facts[name].values)
+        }
+        classes.append(sorted(different.values(), key=lambda pair: pair[1] != route.facts[pair[0]].cautious))
     for combination in islice(product(*classes), MOST_COMBINATIONS):
         yield dict(combination)
 
@@ -247,22 +265,34 @@ def unasked(step: str, fact: str) -> Goal:
 
 
 def comes_to(outcome: Outcome, given: Mapping[str, str]) -> Goal:
-    """Return the goal of coming to an outcome with these answers."""
-    return lambda at: at.outcome == outcome and all(at.told.get(fact) == value for fact, value in given.items())
+    """Return the goal of being told what an outcome says, having given these answers."""
+
+    def goal(at: Stand) -> bool:
+        says = at.outcome is not None and at.outcome.said == outcome.said
+        return says and all(at.told.get(fact) == value for fact, value in given.items())
+
+    return goal
 
 
 def shortest_way(
-    route: Route, goal: Goal, reads: Iterable[str] = (), given: Mapping[str, str] | None = None
+    route: Route,
+    goal: Goal,
+    reads: Iterable[str] = (),
+    given: Mapping[str, str] | None = None,
+    along: Mapping[str, str] | None = None,
 ) -> Way | None:
     """Return a way with the fewest questions to a moment where `goal` holds, None where there is none.
 
     `reads` are the facts that the goal looks at; `given` is tried as known before, where nothing else leads there.
+    Only answers that agree with `along` are given.
     """
     known = ({}, *islice(_given_before(route, reads), 1, None), dict(given or {}))
-    return next((way for before in known if (way := _search(route, goal, frozenset(reads), before))), None)
+    return next((way for before in known if (way := _search(route, goal, frozenset(reads), before, along or {}))), None)
 
 
-def _search(route: Route, goal: Goal, reads: frozenset[str], before: Mapping[str, str]) -> Way | None:
+def _search(
+    route: Route, goal: Goal, reads: frozenset[str], before: Mapping[str, str], along: Mapping[str, str]
+) -> Way | None:
     moves = Moves(route)
     moves.read |= reads
     seen: set[State] = set()
@@ -279,6 +309,8 @@ def _search(route: Route, goal: Goal, reads: frozenset[str], before: Mapping[str
         if goal(Stand(id_, told, asked, speaks, concluded(route, node) if speaks else None)):
             return Way(route.flow.id, before, answers, id_)
         for answer, after in moves.after(state) if id_ != END else ():
+            if answer and any(along.get(fact, value) != value for fact, value in answer):
+                continue
             more = () if answer is None else ((route.flow.step[id_].fact, answer),)
             (ways.append if more else ways.appendleft)((after, (*answers, *more)))
     return None

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from bot.content.yaml_source import Document, read
 from bot.core.calendar import BEYOND, FIRST_YEAR, in_calendar, instant, local_date, zone_named
 from bot.core.dialogue import advance
+from bot.core.guards import Unknown
 from bot.core.issues import Issue, Place, Shown, nearest
 from bot.core.library import Library
 from bot.core.outcomes import NoRuleFits
@@ -35,7 +36,7 @@ from bot.core.wording import notice
 
 KINDS = ("person", "bot", "wait")
 HEAD = ("flow", "language", "zone")  # what stands at the top of every transcript; the rest of a session is its `start`
-NO_RULE = "terminal.no_rule"
+STUCK = "terminal.stuck"
 COMMANDS: dict[str, Callable[[], Event]] = {
     ":back": Back,
     ":why": Why,
@@ -188,8 +189,8 @@ class Talk:
         stored = json.loads(json.dumps(self.session.to_json()))
         try:
             turn = advance(self.library, Session.from_json(stored), event, self.now)
-        except NoRuleFits:  # only content that `check` refuses
-            turn = Turn(self.session, (notice(self.library.catalogue(self.session.language), NO_RULE),))
+        except (NoRuleFits, Unknown):  # only in content that `check` refuses
+            turn = Turn(self.session, (notice(self.library.catalogue(self.session.language), STUCK),))
         self.session = turn.session
         self.lines += [Line("bot", message.name) for message in turn.messages]
         return turn

@@ -1,0 +1,113 @@
+"""What an edit changes in meaning, against counts made in another way."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+from bot.core.facts import Derivation, Facts
+from bot.core.library import Library
+from bot.core.rules import Ruleset
+from bot.proof.comparing import compare
+from bot.proof.telling import in_markdown, in_text, report
+from bot.terminal.transcript import Transcript, load, play
+from tests.core.test_etiquette import DOMAINS, VERDICTS, table
+
+OPENS = {"R07": "ready", "R12": "tomorrow", "R19": "ready", "R20": "ready", "R21": "tomorrow"}
+COUNTRIES = ("us", "uk", "de", "jp", "other")
+
+
+def with_days(library: Library, ready: int) -> Library:
+    elapsed = library.facts["elapsed"]
+    assert elapsed.derivation
+    starts = tuple((value, ready if value == "ready" else start) for value, start in elapsed.derivation.starts)
+    moved = replace(elapsed, derivation=Derivation("interviewed_on", "business_days", starts))
+    return replace(library, facts=Facts({**library.facts.by_name, "elapsed": moved}))
+
+
+def with_rules(library: Library, *swapped: str) -> Library:
+    ruleset: Ruleset = library.rulesets["etiquette"]
+    one, other = (ruleset.rules.index(ruleset.rule[id_]) for id_ in swapped)
+    rows = list(ruleset.rules)
+    rows[one], rows[other] = rows[other], rows[one]
+    return replace(library, rulesets={"etiquette": replace(ruleset, rules=tuple(rows))})
+
+
+def advice(known: dict[str, str], country: str) -> tuple[str, str]:
+    """Return verdict and day by the table of the specification; in Germany R15, R19 and R21 ask for no thank-you."""
+    row = table(known)
+    if country == "de" and known["thanks"] == "not_sent" and row in ("R15", "R19", "R21"):
+        row = table({**known, "thanks": "no_address"})
+    return VERDICTS[row], OPENS.get(row, "")
+
+
+def bands(*readies: int) -> set[tuple[str, ...]]:
+    """Return how many different days there are, by what each version makes of them; days are counted one by one."""
+    found = set()
+    for today, gone in itertools.product((date(2026, 11, 23) + timedelta(days=n) for n in range(7)), range(40)):
+        business = sum((today - timedelta(days=n)).isoweekday() < 6 for n in range(gone))
+        elapsed = ["silent" if business >= 11 else "ready" if business >= ready else "waiting" for ready in readies]
+        found.add((*elapsed, "late" if gone >= 3 else "fresh"))
+    return found
+
+
+def test_four_days_instead_of_three_change_exactly_those_that_a_count_of_all_finds(library: Library) -> None:
+    others = [name for name in DOMAINS if name != "elapsed"]
+    changed = total = 0
+    for old, new, _ in bands(3, 4):
+        for values in itertools.product(*(DOMAINS[name] for name in others)):
+            known = dict(zip(others, values, strict=True))
+            for country in COUNTRIES:
+                total += 1
+                was = advice({**known, "elapsed": old}, country)
+                changed += was != advice({**known, "elapsed": new}, country)
+    found = compare(library, with_days(library, 4), "etiquette")
+    assert (found.situations, found.changed) == (total, changed)
+    assert changed > 0
+
+
+def test_two_independent_rows_change_places_and_nothing_changes(library: Library) -> None:
+    found = compare(library, with_rules(library, "R08", "R09"), "etiquette")
+    assert (found.changed, found.changes) == (0, ())
+    assert "0 of" in report(library, with_rules(library, "R08", "R09")).headline
+
+
+def test_two_dependent_rows_change_places_and_it_is_said_for_whom(library: Library) -> None:
+    new = with_rules(library, "R11", "R13")
+    said = in_text(report(library, new))
+    agency, direct = (library.catalogue("en").say(f"verdict.{v}.name") for v in ("route_via_agency", "connect_now"))
+    assert f"720: from *{agency}* to *{direct}*" in said
+    assert "They offered it: Yes, they did" in said
+    assert in_markdown(report(library, new)).startswith("**")
+
+
+def test_every_change_is_shown_by_the_same_talk_before_and_after(library: Library) -> None:
+    new = with_days(library, 4)
+    for told in report(library, new).told:
+        assert told.before
+        assert told.after
+        typed = [[text for kind, text in shown.lines if kind == "person"] for shown in (told.before, told.after)]
+        assert typed[0] == typed[1]
+        assert told.before.lines != told.after.lines
+        for version, shown in ((library, told.before), (new, told.after)):
+            transcript, _ = load(Transcript.of(shown).dump(), "talk.yaml", version.flows)
+            assert transcript
+            assert play(version, transcript, lambda _typed, _turn: None) == []
+
+
+def test_new_words_and_ways_are_said_beside_the_situations(library: Library) -> None:
+    flow = library.flows["after_interview"]
+    shorter = replace(flow, steps=tuple(step for step in flow.steps if step.id != "field"))
+    found = report(library, replace(library, flows={"after_interview": shorter}))
+    assert found.changed == 0
+    assert "'after_interview': the step 'field' is gone." in found.others
+
+
+def test_a_revision_that_is_none_is_said_kindly(tmp_path: Path) -> None:
+    from tests.terminal.test_commands import afterword, err
+
+    done = afterword("diff", "no-such-revision", str(tmp_path))
+    assert done.returncode == 1
+    assert "neither a folder nor a git revision" in err(done)
