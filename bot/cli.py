@@ -8,7 +8,7 @@ from __future__ import annotations
 import gc
 import json
 import sys
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,7 +16,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot import coaches, operators
-from bot.opening import Content, Flow, Language, checked_flow, checked_language, fail, opened, proved
+from bot.opening import (
+    Content,
+    Flow,
+    Language,
+    checked_flow,
+    checked_language,
+    fail,
+    morning,
+    opened,
+    outside,
+    pairs,
+    proved,
+)
 
 if TYPE_CHECKING:
     from bot.core.advising import Adviser
@@ -150,14 +162,8 @@ def _instant(text: str | None, zone: str | None) -> datetime | None:
     except ValueError:
         fail(f"'{text}' is no instant. Write it as 2026-11-23T10:00.")
     if not in_calendar(read):
-        fail(_outside(text))
+        fail(outside(text))
     return (read if read.tzinfo else read.replace(tzinfo=zone_named(zone or local_zone()))).astimezone(UTC)
-
-
-def _outside(text: str) -> str:
-    from bot.core.calendar import BEYOND, FIRST_YEAR
-
-    return f"The calendar here goes from {FIRST_YEAR} to {BEYOND - 1}, and '{text}' does not lie in it."
 
 
 @app.command()
@@ -180,7 +186,7 @@ def advise(
     library = opened(content)
     where = checked_zone(zone) or local_zone()
     checked_language(library, language)
-    adviser = Adviser(library, checked_flow(library, flow), _morning(today, where), language=language, zone=where)
+    adviser = Adviser(library, checked_flow(library, flow), morning(today, where), language=language, zone=where)
     if batch:
         from bot.batch import answer_lines
 
@@ -190,34 +196,12 @@ def advise(
         _advise_once(adviser, facts or [], as_json=as_json)
 
 
-def _morning(today: str | None, zone: str) -> datetime:
-    from bot.core.calendar import in_calendar, instant
-
-    if today is None:
-        return datetime.now(UTC)
-    try:
-        day = date.fromisoformat(today)
-        if not in_calendar(day):
-            fail(_outside(today))
-        return instant(day, time(9, 0), zone)
-    except ValueError:
-        fail(f"'{today}' is no day. Write it as 2026-11-23.")
-
-
 def _advise_once(adviser: Adviser, facts: list[str], *, as_json: bool) -> None:
     from bot.core.advising import BadFacts
     from bot.terminal.chat import Screen
 
-    given: dict[str, str] = {}
-    for fact in facts:
-        name, equals, value = fact.partition("=")
-        if not equals:
-            fail(f"'{fact}' is no fact=value, such as outcome=none.")
-        if name in given:
-            fail(f"'{name}' is given twice. Say it once.")
-        given[name] = value
     try:
-        answered = adviser.advise(given)
+        answered = adviser.advise(pairs(facts))
     except BadFacts as bad:
         fail(f"{bad}")
     if as_json:
@@ -266,6 +250,7 @@ def draw(
 
 app.command()(coaches.check)
 app.command()(coaches.diff)
+app.command()(coaches.explain)
 app.command()(operators.parked)
 app.command()(operators.doctor)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.opening import Content, counted, fail
+from bot.opening import Content, Flow, Language, counted, fail
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -118,3 +118,45 @@ def _report_json(found: Report) -> dict[str, object]:
         ],
         "others": list(found.others),
     }
+
+
+def explain(
+    facts: Annotated[list[str] | None, typer.Argument(help="fact=value, such as outcome=none tone=rapport")] = None,
+    today: Annotated[str | None, typer.Option(help="The day it is, such as 2026-11-23.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Answer as one JSON object.")] = False,
+    language: Language = "en",
+    flow: Flow = None,
+    content: Content = None,
+) -> None:
+    """Say why an advice is what it is: rows, answers, claims, and what would change it."""
+    from dataclasses import asdict
+
+    from bot.core.advising import Adviser, BadFacts
+    from bot.opening import checked_flow, checked_language, morning, opened, pairs
+    from bot.proof.explaining import explain as explained
+    from bot.proof.explaining import in_words
+
+    library = opened(content)
+    begin = checked_flow(library, flow)
+    adviser = Adviser(library, begin, morning(today, "UTC"), language=checked_language(library, language), zone="UTC")
+    try:
+        answered = adviser.advise(pairs(facts or []))
+    except BadFacts as bad:
+        fail(str(bad))
+    told, assumed = answered.scene.known, answered.situation.assumed
+    route = library.routes[begin]
+    found = explained(library, library.flows[begin].rules, {**library.facts.cautious, **route.assumed, **told})
+    if as_json:
+        typer.echo(json.dumps(_plain(asdict(found)), ensure_ascii=False, indent=2))
+    else:
+        known = {fact: value for fact, value in told.items() if fact not in assumed}
+        typer.echo("\n".join(in_words(found, library.catalogue(language), known)))
+
+
+def _plain(value: object) -> object:
+    """Return a value as JSON has it: a set as a sorted list."""
+    if isinstance(value, dict):
+        return {key: _plain(one) for key, one in value.items()}
+    if isinstance(value, frozenset):
+        return sorted(value)
+    return [_plain(one) for one in value] if isinstance(value, list | tuple) else value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -74,3 +75,38 @@ def checked_flow(library: Library, flow: str | None) -> str:
     if chosen not in library.flows:
         fail(f"There is no flow '{chosen}'. {nearest(chosen, library.flows)}")
     return chosen
+
+
+def pairs(facts: Iterable[str]) -> dict[str, str]:
+    """Return facts given as fact=value, or say which is none and end."""
+    given: dict[str, str] = {}
+    for fact in facts:
+        name, equals, value = fact.partition("=")
+        if not equals:
+            fail(f"'{fact}' is no fact=value, such as outcome=none.")
+        if name in given:
+            fail(f"'{name}' is given twice. Say it once.")
+        given[name] = value
+    return given
+
+
+def morning(today: str | None, zone: str) -> datetime:
+    """Return the instant to judge at: now, or nine o'clock on a day that is given."""
+    from bot.core.calendar import in_calendar, instant
+
+    if today is None:
+        return datetime.now(UTC)
+    try:
+        day = date.fromisoformat(today)
+        if not in_calendar(day):
+            fail(outside(today))
+        return instant(day, time(9, 0), zone)
+    except ValueError:
+        fail(f"'{today}' is no day. Write it as 2026-11-23.")
+
+
+def outside(text: str) -> str:
+    """Say that a day does not lie in the calendar."""
+    from bot.core.calendar import BEYOND, FIRST_YEAR
+
+    return f"The calendar here goes from {FIRST_YEAR} to {BEYOND - 1}, and '{text}' does not lie in it."

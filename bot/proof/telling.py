@@ -18,6 +18,7 @@ from bot.proof.comparing import ADVICE, Change, Cube, Difference, compare
 from bot.proof.conversing import MONDAY, Calendar
 from bot.proof.examined import Examined
 from bot.proof.exploring import Stand
+from bot.proof.naming import label, short_name, verdict_name
 
 PARTS: Mapping[str, str] = {
     "note": "the note",
@@ -93,15 +94,14 @@ class _Telling:
             return "no advice at all"
         verdict, opens = advice
         catalogue = self.versions[version].catalogue(FALLBACK_LANGUAGE)
-        key = f"verdict.{verdict}.name"
         day = f" ({_moment(opens)})" if isinstance(opens, Moment) else ""
-        return f"*{catalogue.say(key) if catalogue.has(key) else verdict}*{day}"
+        return f"*{verdict_name(catalogue, verdict)}*{day}"
 
     def _line(self, cube: Cube) -> str:
         library = self.versions[1]
         catalogue = library.catalogue(FALLBACK_LANGUAGE)
         return "; ".join(
-            f"{_short(catalogue, fact)}: {_values(catalogue, library, fact, v)}" for fact, v in cube.items()
+            f"{short_name(catalogue, fact)}: {_values(catalogue, library, fact, v)}" for fact, v in cube.items()
         )
 
     def _shown(self, version: int, change: Change) -> Shown | None:
@@ -122,17 +122,7 @@ class _Telling:
 def _values(catalogue: Catalogue, library: Library, fact: str, values: frozenset[str]) -> str:
     order = library.facts[fact].values if fact in library.facts.by_name else ()
     named = [value for value in order if value in values] or sorted(values)
-    return " or ".join(_label(catalogue, fact, value) for value in named)
-
-
-def _short(catalogue: Catalogue, fact: str) -> str:
-    key = f"question.{fact}.short"
-    return catalogue.say(key) if catalogue.has(key) else fact
-
-
-def _label(catalogue: Catalogue, fact: str, value: str) -> str:
-    key = f"question.{fact}.options.{value}"
-    return catalogue.say(key) if catalogue.has(key) else value
+    return " or ".join(label(catalogue, fact, value) for value in named)
 
 
 def _listed(value: object) -> str:

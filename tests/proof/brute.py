@@ -120,11 +120,11 @@ class Brute:
             crossed.add(id_)
             known = {**self.assumed, **before, **told}
             afters = [told]
-            if kind == "ask" and any(self.matters(f, known) for f in settles(self.spec, fact)):
-                if self.guard(id_, when, known, blind):
-                    asked.add(id_)
-                    answers = days(self.spec) if fact == "met" else [{fact: v} for v in self.spec.facts[fact]]
-                    afters = [{**told, **answer} for answer in answers]
+            open_for = kind == "ask" and any(self.matters(f, known) for f in settles(self.spec, fact))
+            if open_for and self.guard(id_, when, known, blind):
+                asked.add(id_)
+                answers = days(self.spec) if fact == "met" else [{fact: v} for v in self.spec.facts[fact]]
+                afters = [{**told, **answer} for answer in answers]
             open_ += [
                 (self.onward(id_, ways, {**self.assumed, **before, **after}, blind), before, after) for after in afters
             ]

@@ -230,7 +230,7 @@ def test_a_flow_is_drawn(tmp_path: Path, form: str, start: bytes) -> None:
 
 
 def test_every_command_explains_itself() -> None:
-    for command in ([], ["run"], ["chat"], ["advise"], ["check"], ["draw"]):
+    for command in ([], ["run"], ["chat"], ["advise"], ["check"], ["diff"], ["explain"], ["draw"]):
         done = afterword(*command, "--help")
         assert done.returncode == 0
         assert "Usage" in out(done)

@@ -1,0 +1,73 @@
+"""Why an advice is what it is: every row above that did not fit, and every nearest change, real and minimal."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import random
+
+from bot.core.library import Library
+from bot.proof.explaining import explain
+from tests.core.test_etiquette import DOMAINS, VERDICTS, table
+from tests.terminal.test_commands import afterword, err, out
+
+
+def somebody(seed: int) -> dict[str, str]:
+    chosen = random.Random(seed)  # noqa: S311 - people for a test
+    return {fact: chosen.choice(values) for fact, values in DOMAINS.items()}
+
+
+def everything_near(known: dict[str, str], most: int) -> dict[str, set[frozenset[tuple[str, str]]]]:
+    """Change answers one by one, then two by two …, by the table of the specification: the smallest sets by verdict."""
+    found: dict[str, set[frozenset[tuple[str, str]]]] = {}
+    for size in range(1, most + 1):
+        here: dict[str, set[frozenset[tuple[str, str]]]] = {}
+        for facts in itertools.combinations(DOMAINS, size):
+            for values in itertools.product(*([v for v in DOMAINS[f] if v != known[f]] for f in facts)):
+                change = dict(zip(facts, values, strict=True))
+                here.setdefault(VERDICTS[table({**known, **change})], set()).add(frozenset(change.items()))
+        found |= {verdict: sets for verdict, sets in here.items() if verdict not in found}
+    found.pop(VERDICTS[table(known)], None)
+    return found
+
+
+def test_the_nearest_changes_are_those_that_trying_all_finds(library: Library) -> None:
+    cautious = library.facts.cautious
+    for seed in range(12):
+        known = somebody(seed)
+        found = explain(library, "etiquette", {**cautious, **known})
+        ours: dict[str, set[frozenset[tuple[str, str]]]] = {}
+        for change in found.changes:
+            if len(change.answers) <= 2 and "country" not in dict(change.answers):
+                ours.setdefault(change.verdict, set()).add(frozenset(change.answers))
+        assert ours == everything_near(known, 2)
+
+
+def test_the_row_that_decides_and_those_that_did_not_are_told(library: Library) -> None:
+    for seed in range(40):
+        known = somebody(seed)
+        found = explain(library, "etiquette", {**library.facts.cautious, **known})
+        rows = [rule.id for rule in library.rulesets["etiquette"].rules]
+        assert found.outcome.rule == table(known)
+        assert [passed.rule for passed in found.passed] == rows[: rows.index(found.outcome.rule)]
+        for passed in found.passed:
+            assert passed.misses
+            assert all(miss.value not in miss.wants for miss in passed.misses)
+
+
+def test_the_command_says_it_in_words() -> None:
+    given = ["experience=positive", "outcome=none", "tone=rapport", "interviewed_on=2026-11-20", "thanks=not_sent"]
+    done = afterword("explain", *given, "--today", "2026-11-23")
+    said = out(done)
+    assert said.startswith("Row R19 decides: ")
+    assert "  R15  The tone: Warm and lively, not Strictly formal" in said
+    assert "Linked already: No (not given), not Yes, connected" in said
+    assert "C53 (FAQ connect immediately)" in said
+    assert "Thank-you e-mail: Yes, sent → " in said
+
+
+def test_the_command_answers_machines_and_says_kindly_what_is_no_fact() -> None:
+    found = json.loads(out(afterword("explain", "outcome=offer", "--json")))
+    assert found["outcome"]["rule"] == "R05"
+    assert found["beyond"] is True
+    assert "Did you mean 'outcome'?" in err(afterword("explain", "outcme=offer"))
