@@ -153,10 +153,10 @@ def test_a_careless_edit_is_found_or_leaves_a_conversation_that_ends(tmp_path: P
         case "cut":
             lines[one] = lines[one][: len(lines[one]) // 2]
     file.write_text("\n".join(lines), encoding="utf-8")
-    library, issues = check(tmp_path)
+    proof, issues = check(tmp_path)
     if not issues:
-        assert library is not None
-        assert ends(library)
+        assert proof is not None
+        assert ends(proof.library)
 
 
 def ends(library: Library) -> bool:
