@@ -90,7 +90,10 @@ class Examined:
     ) -> Shown | None:
         """Return the shortest conversation in which `goal` comes true, None where there is none."""
         ways = [way for route in routes if (way := shortest_way(route, goal, reads, given, along))]
-        return converse(self.library, min(ways, key=lambda way: len(way.answers)), changed, on) if ways else None
+        try:
+            return converse(self.library, min(ways, key=lambda way: len(way.answers)), changed, on) if ways else None
+        except KeyError:
+            return None  # a message that is missing, or wants what it is not given, is a finding of its own
 
     def at(self, *address: str) -> Place:
         """Return the place of a part of the content."""

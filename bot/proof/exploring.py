@@ -352,7 +352,12 @@ def arrivals(route: Route, goal: Node, space: Space) -> set[Hashable]:
 
 def _later(wanted: Node, fact: str, answer: Settled, route: Route, space: Space) -> set[Node]:
     """Return what is left of `wanted` once `fact` was answered so, or once the answer has moved on."""
-    news = [((name, value),) for name, _ in answer[:1] for value in sorted(route.facts[name].can_change)]
+    news = [
+        ((name, value),)
+        for name, given in answer[:1]
+        for value in sorted(route.facts[name].can_change)
+        if given not in route.facts[name].final
+    ]
     ways = [answer, *(route.classes(fact) if route.facts[fact].kind == "date" else news)]
     found: set[Node] = set()
     for way in ways:
