@@ -21,6 +21,7 @@ from bot.proof.asking import (
 )
 from bot.proof.deciding import examples_hold, laws_hold, overrides_oppose, rules_complete, rules_decide
 from bot.proof.examined import Examined, Property
+from bot.proof.fitting import texts_placed
 from bot.proof.texts import (
     advice_short,
     labels_differ,
@@ -124,6 +125,7 @@ WORDING: tuple[Callable[[Library, Places], Iterator[Issue]], ...] = (
     voices_kept,
     notes_fit,
     notes_polite,
+    texts_placed,
 )
 PROPERTIES: tuple[Property, ...] = (
     steps_reached,

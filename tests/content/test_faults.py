@@ -73,7 +73,7 @@ FAULTS = [
           "idle-gate", "- id: G2", "met by nobody"),
     Fault("a row that others always forestall", RULES, "  - id: R02  ",
           "  - {id: R90, when: {relation: connected}, verdict: skip}\n"
-          "  - id: R02  ", "idle-rule", "R90", "always fit first"),
+          "  - id: R02  ", "idle-rule", "R90", "Row R01 above always fits first."),
     Fault("going ahead against a yes", RULES, "    verdict: connect_now\n    note: K10\n",
           "    verdict: connect_now\n    note: K10\n    override: K10\n",
           "override-open", "- id: R05", "although its verdict lets them"),
@@ -129,6 +129,8 @@ FAULTS = [
           '    briefest: "Hi {first}, I follow the work of {company} and would',
           '    briefest: "Hi {first}, after the interview I follow the work of {company} and would',
           "note-style", "after the interview I follow", "'interview'"),
+    Fault("a description that Telegram has no room for", "messages/en/desk.yaml", '  short: "Whether, when',
+          '  short: "Once more: whether, when', "text-too-long", "Once more: whether", "room for 120"),
     Fault("a locale that nobody knows", "messages/en/language.yaml", 'locale: "en_GB"', 'locale: "xx_YY"',
           "unknown-locale", "xx_YY"),
     # -- YAML ----------------------------------------------------------------------------------------------------------

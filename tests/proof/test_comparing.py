@@ -79,7 +79,8 @@ def test_two_dependent_rows_change_places_and_it_is_said_for_whom(library: Libra
     said = in_text(report(library, new))
     agency, direct = (library.catalogue("en").say(f"verdict.{v}.name") for v in ("route_via_agency", "connect_now"))
     assert f"720: from *{agency}* to *{direct}*" in said
-    assert "They offered it: Yes, they did" in said
+    invited = [library.catalogue("en").say(f"question.invited.{part}") for part in ("short", "options.yes")]
+    assert "{}: {}".format(*invited) in said
     assert in_markdown(report(library, new)).startswith("**")
 
 

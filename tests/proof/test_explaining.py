@@ -55,15 +55,19 @@ def test_the_row_that_decides_and_those_that_did_not_are_told(library: Library) 
             assert all(miss.value not in miss.wants for miss in passed.misses)
 
 
-def test_the_command_says_it_in_words() -> None:
+def test_the_command_says_it_in_words(library: Library) -> None:
+    catalogue = library.catalogue("en")
+    relation, none = catalogue.say("question.relation.short"), catalogue.say("question.relation.options.none")
     given = ["experience=positive", "outcome=none", "tone=rapport", "interviewed_on=2026-11-20", "thanks=not_sent"]
     done = afterword("explain", *given, "--today", "2026-11-23")
     said = out(done)
     assert said.startswith("Row R19 decides: ")
-    assert "  R15  The tone: Warm and lively, not Strictly formal" in said
-    assert "Linked already: No (not given), not Yes, connected" in said
+    tone = [catalogue.say(f"question.tone.{part}") for part in ("short", "options.rapport", "options.reserved")]
+    assert "  R15  {}: {}, not {}".format(*tone) in said
+    assert f"{relation}: {none} (not given), not {catalogue.say('question.relation.options.connected')}" in said
     assert "C53 (FAQ connect immediately)" in said
-    assert "Thank-you e-mail: Yes, sent → " in said
+    thanks = [catalogue.say(f"question.thanks.{part}") for part in ("short", "options.sent")]
+    assert "  {}: {} → ".format(*thanks) in said
 
 
 def test_the_command_answers_machines_and_says_kindly_what_is_no_fact() -> None:
