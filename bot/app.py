@@ -187,6 +187,7 @@ def run_bot(library: Library, settings: Settings) -> None:
     from bot.logs import configure
     from bot.serving import Talk, serve
     from bot.store.errors import StoreError
+    from bot.telegram.cohorting import Cohorting
     from bot.telegram.menu import prepare
     from bot.telegram.polling import Refused
     from bot.telegram.talking import Talking
@@ -198,6 +199,7 @@ def run_bot(library: Library, settings: Settings) -> None:
         talking.respond,
         read,
         apologise=talking.apologise,
+        convene=Cohorting(talking, settings.coaches).convene,
         prepare=lambda bot: prepare(bot, library),
     )
     # The content never becomes garbage, and looking through it again and again cost a quarter of a turn.

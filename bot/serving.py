@@ -19,6 +19,7 @@ import structlog
 from telegram.error import InvalidToken, TelegramError
 
 from bot.service.clock import SystemClock
+from bot.service.cohorts import Convene
 from bot.service.conversation import Apologise, Door, Respond
 from bot.service.limits import Guard, Pace
 from bot.service.ports import Clock, Store
@@ -54,6 +55,7 @@ class Talk:
     read: Callable[[dict[str, Any], dict[str, Any]], Read]
     """Reads an update, given the bot's own user (getMe) and the update."""
     apologise: Apologise | None = None
+    convene: Convene | None = None
     prepare: Callable[[ApiBot], Awaitable[None]] | None = None
     """Sets commands and descriptions; what it raises is logged, and the bot runs without them."""
     allowed: Sequence[str] = ALLOWED
@@ -117,7 +119,8 @@ def _wired(store: Store, bot: ApiBot, me: dict[str, Any], talk: Talk, lease: tim
     pace = Pace(processes)
     outbox = Outbox(store, messenger, clock, lease=lease, pace=pace, guard=guard, watch=meters)
     door = Door(
-        store, clock, talk.respond, apologise=talk.apologise, guard=guard, sending=outbox, watch=meters
+        store, clock, talk.respond, apologise=talk.apologise, convene=talk.convene,
+        guard=guard, sending=outbox, watch=meters,
     )  # fmt: skip
     intake = Intake(me["id"], door, messenger, lambda update: talk.read(me, update))
     return _Wired(store, clock, meters, messenger, outbox, intake, Age())

@@ -23,6 +23,7 @@ SHORTEST_SECRET: Final = 16
 MOST_PROCESSES: Final = 28
 """Each must be allowed one call a second of the bot's budget (service/limits.py)."""
 TOKEN_SHAPE: Final = re.compile(r"\d{3,20}:[A-Za-z0-9_-]{20,}")
+_USER_ID: Final = re.compile(r"[1-9][0-9]{0,15}", re.ASCII)
 KEY_SHAPE: Final = re.compile(r"[A-Za-z0-9_=-]{44}(\s*,\s*[A-Za-z0-9_=-]{44})*")
 
 
@@ -54,6 +55,7 @@ class Settings(BaseSettings):
     data_key: Annotated[SecretStr | None, Field(alias="DATA_KEY")] = None
     key_file: Annotated[Path | None, Field(alias="DATA_KEY_FILE")] = None
     processes: Annotated[int, Field(alias="PROCESSES")] = 1
+    coach_ids: Annotated[str, Field(alias="COACHES")] = ""
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], Field(alias="LOG_LEVEL")] = "INFO"
     log_format: Annotated[Literal["plain", "json"], Field(alias="LOG_FORMAT")] = "plain"
 
@@ -178,6 +180,19 @@ class Settings(BaseSettings):
         if str(given).lower() not in ("plain", "json"):
             raise ValueError(f"'{given}' is no format. Write plain or json.")
         return str(given).lower()
+
+    @field_validator("coach_ids", mode="before")
+    @classmethod
+    def _are_user_ids(cls, given: Any) -> str:
+        wrong = [one for one in str(given).replace(",", " ").split() if not _USER_ID.fullmatch(one)]
+        if wrong:
+            raise ValueError(f"'{wrong[0]}' is no user id. Write digits such as 5000000001; /cohort tells it.")
+        return str(given)
+
+    @property
+    def coaches(self) -> frozenset[int]:
+        """The user ids of those who may open cohorts."""
+        return frozenset(map(int, self.coach_ids.replace(",", " ").split()))
 
     @property
     def bot_token(self) -> str | None:

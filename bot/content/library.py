@@ -15,8 +15,8 @@ from pydantic import BaseModel
 from bot.content.facts import read_facts
 from bot.content.flows import read_flow
 from bot.content.messages import check_locale, read_messages
-from bot.content.models import ClaimsFile, FactsFile, FlowFile, LimitsFile, MessagesFile
-from bot.content.notes import read_claims, read_limits, read_notes
+from bot.content.models import ClaimsFile, FactsFile, FaqFile, FlowFile, LimitsFile, MessagesFile
+from bot.content.notes import read_claims, read_faq, read_limits, read_notes
 from bot.content.policy import read_reminders, read_rules
 from bot.content.policy_models import NotesFile, RemindersFile, RulesFile
 from bot.content.shape import shaped
@@ -35,7 +35,7 @@ from bot.core.rules import ReminderKind, Ruleset
 Model = TypeVar("Model", bound=BaseModel)
 Value = TypeVar("Value", Flow, Ruleset)
 
-SINGLE = frozenset({"facts", "claims", "limits", "notes", "reminders"})
+SINGLE = frozenset({"facts", "claims", "limits", "notes", "reminders", "faq"})
 """The files of flows/ that there is one of each; every other one is a conversation."""
 ENDING = ".yaml"
 
@@ -73,6 +73,7 @@ class _Parts:
     limits: dict[str, Limit]
     claims: dict[str, Claim]
     messages: dict[str, dict[str, Message]]
+    faq: dict[str, tuple[str, ...]]
 
     def library(self) -> Library:
         messages = self.messages
@@ -87,6 +88,7 @@ class _Parts:
             self.limits,
             self.claims,
             {FALLBACK_LANGUAGE: first, **others},
+            self.faq,
         )
 
 
@@ -123,6 +125,7 @@ class _Loading:
         notes = self._one("notes", NotesFile) if here else None
         reminders = self._one("reminders", RemindersFile) if here else None
         claims = self._one("claims", ClaimsFile) if here else None
+        faq = self._one("faq", FaqFile) if here else None
         rules = self._several(self._flows / "rules", RulesFile, "a policy") if here else []
         talks = self._several(self._flows, FlowFile, "a conversation") if here else []
 
@@ -145,6 +148,7 @@ class _Loading:
             limits=found_limits,
             claims=read_claims(claims.sheet, claims.file) if claims and claims.file else {},
             messages=self._languages(),
+            faq=read_faq(faq.sheet, faq.file, words) if faq and faq.file else {},
         )
 
     # -- files -------------------------------------------------------------------------------------------------------

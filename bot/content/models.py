@@ -244,6 +244,21 @@ class ClaimsFile(Part):
     claims: Annotated[dict[ClaimId, ClaimEntry], Field(min_length=1, description="The claims by id.")]
 
 
+# -- flows/faq.yaml --------------------------------------------------------------------------------------------------
+
+
+class QuestionEntry(Part):
+    """A question that many ask; its wording is in the messages."""
+
+    cites: Annotated[tuple[str, ...], Field(min_length=1, description="The claims behind the answer.")]
+
+
+class FaqFile(Part):
+    """flows/faq.yaml: the questions that are answered without a case, in the order in which they are listed."""
+
+    faq: Annotated[dict[Name, QuestionEntry], Field(min_length=1, description="The questions by name.")]
+
+
 # -- messages/<language>/*.yaml --------------------------------------------------------------------------------------
 
 

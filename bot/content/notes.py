@@ -1,4 +1,4 @@
-"""flows/notes.yaml, flows/limits.yaml and flows/claims.yaml turned into the core's notebook, limits and claims."""
+"""flows/notes.yaml, limits.yaml, claims.yaml and faq.yaml turned into what the core knows by these names."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from bot.content.conditions import Conditions
-from bot.content.models import ClaimsFile, LimitEntry, LimitsFile
+from bot.content.models import ClaimsFile, FaqFile, LimitEntry, LimitsFile
 from bot.content.policy_models import NoteEntry, NotesFile, RungEntry, SwapEntry
 from bot.content.sheet import Sheet
 from bot.content.vocabulary import Vocabulary, is_mail
@@ -20,6 +20,13 @@ def read_claims(sheet: Sheet, file: ClaimsFile) -> dict[str, Claim]:
     for id_ in file.claims:
         sheet.address(sheet.key("claims", id_), "claim", id_)
     return {id_: Claim(id_, entry.kind, entry.section, entry.structure) for id_, entry in file.claims.items()}
+
+
+def read_faq(sheet: Sheet, file: FaqFile, vocabulary: Vocabulary) -> dict[str, tuple[str, ...]]:
+    """Return the questions that many ask, each with the claims behind its answer."""
+    for name in file.faq:
+        sheet.address(sheet.key("faq", name), "faq", name)
+    return {name: vocabulary.cites(sheet, ("faq", name, "cites"), entry.cites) for name, entry in file.faq.items()}
 
 
 # -- limits ----------------------------------------------------------------------------------------------------------

@@ -13,12 +13,13 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from bot.content.models import ClaimsFile, FactsFile, FlowFile, LimitsFile, MessagesFile
+from bot.content.models import ClaimsFile, FactsFile, FaqFile, FlowFile, LimitsFile, MessagesFile
 from bot.content.policy_models import NotesFile, RemindersFile, RulesFile
 
 MODELS: Mapping[str, type[BaseModel]] = {
     "claims": ClaimsFile,
     "facts": FactsFile,
+    "faq": FaqFile,
     "flow": FlowFile,
     "limits": LimitsFile,
     "messages": MessagesFile,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from bot.core.catalogue import Catalogue
@@ -53,6 +53,8 @@ class Library:
     limits: Mapping[str, Limit]
     claims: Mapping[str, Claim]
     catalogues: Mapping[str, Catalogue]
+    faq: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The questions that many ask, by name, each with the claims behind its answer."""
 
     @cached_property
     def outcomes(self) -> Mapping[str, Outcomes]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bot.core.cohorts.wanted import asked_for
 from bot.core.facts import Fact, Facts
 from bot.core.library import Library
 from bot.core.outcomes import OVERRIDDEN
@@ -89,6 +90,7 @@ _FIXED: Mapping[str, Wanted] = {
 def wanted(library: Library) -> dict[str, Wanted]:
     """Return every message key that the dialogue can ask for, with what it is given."""
     found = dict(_FIXED)
+    found.update({key: Wanted(frozenset(blanks)) for key, blanks in asked_for(library.faq)})
     for flow in library.flows.values():
         for step in flow.steps:
             if step.kind == "ask":

@@ -17,11 +17,14 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from secrets import token_hex
 from typing import Any, Final, Protocol
 
 import structlog
 
+from bot.core.cohorts.records import Convened, Rolls
 from bot.core.person import OWED, Key, Person, Turned
+from bot.service.cohorts import Convene
 from bot.service.limits import Guard
 from bot.service.ports import Claim, Clock, Store
 from bot.service.watching import Taken, Unwatched, Watch
@@ -45,6 +48,8 @@ class Knock:
     event: object
     extra: Mapping[str, Any] = field(default_factory=dict)
     raw: Mapping[str, Any] = field(default_factory=dict)
+    shared: bool = False
+    """Whether it concerns cohorts, so that its turn may read and change them."""
 
 
 class Respond(Protocol):
@@ -110,12 +115,14 @@ class Door:
         respond: Respond,
         *,
         apologise: Apologise | None = None,
+        convene: Convene | None = None,
         guard: Guard | None = None,
         sending: Sending | None = None,
         watch: Watch | None = None,
         seconds: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store, self._clock, self._respond, self._apologise = store, clock, respond, apologise
+        self._convene = convene
         self._guard, self._sending, self._watch = guard or Guard(), sending or Nobody(), watch or Unwatched()
         self._seconds = seconds
         # Pseudonyms in the log tell people apart while the process runs, and cannot be turned back into ids.
@@ -142,6 +149,8 @@ class Door:
             took = self._seconds() - began
             self._watch.turned(kind, how, took)
             log.debug("turn", kind=kind, how=how, seconds=round(took, 4))
+        if isinstance(turned, Convened) and turned.posts:
+            self._sending.wake()  # some of it is for other chats
         return turned
 
     async def spoiled(self, bot: int, update: int, error: Exception, raw: Mapping[str, Any]) -> None:
@@ -186,9 +195,21 @@ class Door:
                 raise _StepFailed from error
             return _unshown(turned) if muted else turned
 
+        def together(person: Person | None, rolls: Rolls) -> Convened:
+            assert self._convene is not None, "whoever reads updates of groups brings what answers them"
+            try:
+                convened = self._convene(knock, person, rolls, now, token_hex(32))
+            except Exception as error:
+                raise _StepFailed from error
+            return _unposted(convened) if muted else convened
+
+        turned: Turned | None
         for _ in range(TRIES):
             try:
-                turned = await self._store.turn(knock.update, knock.key, step, now, claim)
+                if knock.shared:
+                    turned = await self._store.convene(knock.update, knock.key, together, now)
+                else:
+                    turned = await self._store.turn(knock.update, knock.key, step, now, claim)
             except Exception as error:
                 cause = error.__cause__ if isinstance(error, _StepFailed) else error
                 if cause is error and not _own_fault(error):
@@ -204,7 +225,7 @@ class Door:
         """Say sorry if there are words for it, then put the update aside."""
         key, apologise, kind = knock.key, self._apologise, type(knock.event).__name__
         error_id = _error_id(key.bot, knock.update)
-        if apologise is not None:
+        if apologise is not None and key.chat > 0:  # a group hears nothing of one person's trouble
             aside = (_reason(error, error_id), knock.raw)
 
             def sorry(person: Person | None) -> Turned:
@@ -244,6 +265,12 @@ def _unshown(turned: Turned) -> Turned:
     if turned.person is None or not turned.calls:
         return replace(turned, calls=())
     return replace(turned, calls=(), person=replace(turned.person, panel=OWED, run=()))
+
+
+def _unposted(convened: Convened) -> Convened:
+    """Return the turn without what it says in the sender's own chat; what it tells others is sent."""
+    kept = tuple(post for post in convened.posts if post.key.person != convened.speaker)
+    return replace(convened, calls=(), posts=kept)
 
 
 def _reason(error: Exception, error_id: str) -> str:

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from bot.core.cohorts.records import Convened
 from bot.core.person import Call, Key, Person, Turned
+from bot.service.cohorts import Convening
 
 Step = Callable[[Person | None], Turned]
 """One turn as a pure function of the person as stored (None: never seen)."""
@@ -80,6 +82,9 @@ class Store(Protocol):
         Seen update, person, cases, calls and reminders are committed together; a step that raises changes nothing and
         its exception is raised here. Turns of one key run one after another in the order of the calls to this method.
         """
+
+    async def convene(self, update: int, key: Key, step: Convening, now: datetime) -> Convened | None:
+        """Run a turn that concerns cohorts, as `turn` does; in a group nothing of the person is read or kept."""
 
     async def claim(self, worker: str, now: datetime, lease: timedelta, limit: int) -> Sequence[Posted]:
         """Lease the oldest waiting call of up to `limit` chats, answers before reminders, none before its time."""

@@ -14,10 +14,13 @@ from typing import Any, Final
 
 from sqlalchemy import Engine
 
+from bot.core.cohorts.records import Convened
 from bot.core.person import Key, Turned
+from bot.service.cohorts import Convening
 from bot.service.ports import Claim, Depth, Parked, Posted, Retry, Step
 from bot.store import engines
 from bot.store.cipher import PROOF, Cipher
+from bot.store.cohorts import Cohorts
 from bot.store.engines import Checkpoints
 from bot.store.errors import BadKey, NotMigrated, StoreError, StoreUnready, translated
 from bot.store.migrating import head, migrate, version_of
@@ -53,6 +56,7 @@ class Database:
         lock = engines.lock_nothing if opened.sqlite else engines.locking(statements.lock)
         self._turning = Turning(statements, cipher, lock, self._reading)
         self._outbox = Outbox(statements, cipher, self._turning)
+        self._cohorts = Cohorts(opened.engine.dialect, cipher, self._turning)
         self._checkpoints = Checkpoints(self._engine) if opened.sqlite else None
         self._runner: Runner = (
             Writer(self._engine, self._place, self._checkpoints.written)
@@ -90,7 +94,14 @@ class Database:
         turned = self._turning.turn(cursor, update, key, step, now, claim)
         if turned is not None and turned.aside is not None:
             self._outbox.park_update(cursor, key.bot, update, *turned.aside, now)
+        if turned is not None and turned.person is None:
+            self._cohorts.forget(cursor, key.bot, key.person)
         return turned
+
+    async def convene(self, update: int, key: Key, step: Convening, now: datetime) -> Convened | None:
+        """Run a turn that concerns cohorts; see `Store.convene`."""
+        aware(now)
+        return await self._runner.submit(lambda c: self._cohorts.convene(c, update, key, step, now), key)
 
     async def claim(self, worker: str, now: datetime, lease: timedelta, limit: int) -> Sequence[Posted]:
         """Lease the oldest call of up to `limit` chats; see `Store.claim`."""
@@ -129,7 +140,11 @@ class Database:
 
     async def migrate(self, bot: int, chat: int, new: int) -> None:
         """Rewrite a chat's id wherever it is kept."""
-        await self._runner.submit(lambda c: self._outbox.migrate(c, bot, chat, new), rank="long")
+        await self._runner.submit(lambda c: self._migrated(c, bot, chat, new), rank="long")
+
+    def _migrated(self, cursor: Cursor, bot: int, chat: int, new: int) -> None:
+        self._outbox.migrate(cursor, bot, chat, new)
+        self._cohorts.migrate(cursor, bot, chat, new)
 
     async def next_at(self, now: datetime) -> datetime | None:
         """Return from when on some call may be claimed; None when nothing waits."""

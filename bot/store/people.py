@@ -101,7 +101,7 @@ class Turning:
     ) -> Turned | None:
         """Run one turn in the transaction of `cursor`; None when the update was seen before."""
         self.lock(cursor, key.bot, key.person)
-        if not self._first_seen(cursor, key.bot, update, now):
+        if not self.first_seen(cursor, key.bot, update, now):
             return None
         found = self._load(cursor, key)
         turned = step(found.person)
@@ -109,11 +109,12 @@ class Turning:
             self._forget(cursor, key)
         else:
             self._keep(cursor, key, found, turned, now)
-        self._post(cursor, key, turned, now, claim)
+        self.post(cursor, key, turned, now, claim)
         found.cases.leave(self.reading)
         return turned
 
-    def _first_seen(self, cursor: Cursor, bot: int, update: int, now: datetime) -> bool:
+    def first_seen(self, cursor: Cursor, bot: int, update: int, now: datetime) -> bool:
+        """Note that an update is seen; False when it was seen before."""
         return bool(self.statements.see.run(cursor, {"bot": bot, "update_id": update, "at": now}))
 
     def _load(self, cursor: Cursor, key: Key) -> _Loaded:
@@ -231,7 +232,7 @@ class Turning:
             if mentions(self.cipher.open(content), key.person):
                 self.statements.unpark.one(cursor, {"id_": id_})
 
-    def _post(self, cursor: Cursor, key: Key, turned: Turned, now: datetime, claim: Claim | None) -> None:
+    def post(self, cursor: Cursor, key: Key, turned: Turned, now: datetime, claim: Claim | None = None) -> None:
         """Put the calls of a turn into the outbox; the first is the claimant's if nothing of the chat waits before it.
 
         In a private chat only: there whoever locked the person has the chat to themselves as well.

@@ -181,6 +181,35 @@ ledger: Final = Table(
     ForeignKeyConstraint(_OF_CASE, [case_.c.session, case_.c.number], ondelete="CASCADE"),
 )
 
+cohort: Final = Table(
+    "cohort",
+    metadata,
+    Column("bot", Id, primary_key=True, autoincrement=False),
+    Column("number", Id, primary_key=True, autoincrement=False),
+    Column("chat", Id, nullable=False),
+    Column("content", Encrypted, nullable=False),
+    Index(None, "bot", "chat"),
+)
+
+# Who is in which cohort, as coach or member: only to find it by; what they are in it stands in its content.
+roll: Final = Table(
+    "roll",
+    metadata,
+    Column("bot", Id, primary_key=True, autoincrement=False),
+    Column("number", Id, primary_key=True, autoincrement=False),
+    Column("person", Id, primary_key=True, autoincrement=False),
+    Index(None, "bot", "person"),
+)
+
+room: Final = Table(
+    "room",
+    metadata,
+    Column("bot", Id, primary_key=True, autoincrement=False),
+    Column("chat", Id, primary_key=True, autoincrement=False),
+    Column("standing", String, nullable=False),
+    Column("may_write", Boolean, nullable=False),
+)
+
 outbox: Final = Table(
     "outbox",
     metadata,

@@ -153,6 +153,16 @@ def shown_text(text: str) -> Json:
     return _Layout.shown(escape(text), [])
 
 
+def shown(html: str, keyboard: Sequence[Sequence[Json]]) -> Json:
+    """Return the parameters of a message of HTML with its buttons."""
+    return _Layout.shown(html, keyboard)
+
+
+def html_of(block: Block) -> str:
+    """Return a block as HTML."""
+    return _html(block)
+
+
 def _data(turn: int, option: str, about: str = "") -> str:
     """Return what a button holds, which `updates.picked` reads; what it is about is left out where it has no room."""
     data, full = f"{turn}:{option}", f"{turn}:{about}:{option}"

@@ -1,7 +1,8 @@
 """Updates in, knocks out: what a person did, as an event of the dialogue. Pure.
 
 Law of this file: what means nothing to us is read as nothing, never as an error; who speaks where is the `Key`, and
-only private chats hold a conversation. Facts about updates: core.telegram.org/bots/api, Update.
+only private chats hold a conversation; what concerns cohorts is read in `groups`.
+Facts about updates: core.telegram.org/bots/api, Update.
 """
 
 from __future__ import annotations
@@ -9,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from bot.core.cohorts.records import Pressed
 from bot.core.desk import Asked, Entry, Strange
 from bot.core.person import Key
 from bot.core.session import Picked, Said
 from bot.service.conversation import Knock
+from bot.telegram import groups
 from bot.telegram.intake import News, Read
 
 Json = Mapping[str, Any]
@@ -34,24 +37,33 @@ def read(me: Json, update: dict[str, Any]) -> Read:
     if isinstance(query := update.get("callback_query"), Mapping):
         return _tap(me, update, query)
     if isinstance(member := update.get("my_chat_member"), Mapping):
-        return _standing(member)
+        return groups.stood(me, update, member) if _in_group(member) else _standing(member)
     for kind in ("message", "edited_message"):
         if isinstance(message := update.get(kind), Mapping):
+            if _in_group(message):
+                return groups.said(me, update, message) if kind == "message" else Read()
             return _message(me, update, message, edited=kind == "edited_message")
     return Read()
 
 
-def _knock(me: Json, update: dict[str, Any], entry: Entry, message: Json, person: Json) -> Knock | None:
+def _in_group(part: Json) -> bool:
+    return part.get("chat", {}).get("type") in groups.GROUPS
+
+
+def _knock(me: Json, update: dict[str, Any], entry: Entry | Pressed, message: Json, person: Json) -> Knock | None:
     chat = message.get("chat", {})
     if chat.get("type") != "private" or person.get("is_bot", True):
         return None
     if chat.get("id") != person.get("id") or "sender_chat" in message:
         return None  # not the person whose chat it is: Telegram's own 777000, an anonymous admin, a channel
     topic = message.get("message_thread_id", 0) if message.get("is_topic_message") else 0
-    extra = {"language": str(person.get("language_code", ""))}
-    if isinstance(entry, Picked):
+    extra: dict[str, Any] = {"language": str(person.get("language_code", ""))}
+    shared = groups.concerns_cohorts(entry)
+    if shared:
+        extra |= {"name": str(person.get("first_name", "")), "bot": str(me.get("username", "")), "message": 0}
+    if isinstance(entry, Picked | Pressed):
         extra["message"] = message.get("message_id", 0)
-    return Knock(update["update_id"], Key(me["id"], chat["id"], topic, person["id"]), entry, extra, update)
+    return Knock(update["update_id"], Key(me["id"], chat["id"], topic, person["id"]), entry, extra, update, shared)
 
 
 def _message(me: Json, update: dict[str, Any], message: Json, *, edited: bool) -> Read:
@@ -75,8 +87,14 @@ def _entry(message: Json) -> Entry:
 
 
 def _tap(me: Json, update: dict[str, Any], query: Json) -> Read:
+    message = query.get("message", {})
+    if _in_group(message):
+        return groups.tapped(me, update, query)
+    if str(query.get("data", "")).startswith(groups.BUTTON):
+        knock = _knock(me, update, groups.pressed(str(query["data"])), message, query.get("from", {}))
+        return Read(knock, query=str(query["id"]))
     entry = picked(str(query.get("data", "")))
-    knock = _knock(me, update, entry, query.get("message", {}), query.get("from", {}))
+    knock = _knock(me, update, entry, message, query.get("from", {}))
     return Read(knock, query=str(query["id"]))
 
 

@@ -1,0 +1,1 @@
+"""Coaching: cohorts, what a group hears, and what a coach may know. Pure, like the rest of the core."""

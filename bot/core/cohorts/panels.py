@@ -1,0 +1,138 @@
+"""What is shown of cohorts: panels with buttons, in private and in the group.
+
+Law of this file: it words and arranges; who may see what is decided in `private` and `public`. The buttons of a member
+carry the member's own turn, a coach's are checked against the coach's rights when they are tapped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from bot.core.catalogue import Catalogue
+from bot.core.cohorts.digest import EVERY, OTHERS
+from bot.core.cohorts.records import PURPOSES, Cohort, Digest, Member
+from bot.core.session import Block
+
+
+@dataclass(frozen=True)
+class Button:
+    """Something to tap: with `about` it comes back as `Pressed`, with `link` it opens that address."""
+
+    label: str
+    about: tuple[str, ...] = ()
+    link: str = ""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A message about cohorts."""
+
+    blocks: tuple[Block, ...]
+    buttons: tuple[Button, ...] = field(default=())
+
+    @classmethod
+    def of(cls, title: str, *texts: str, items: Iterable[str] = (), buttons: Iterable[Button] = ()) -> Panel:
+        """Return a panel of a title, texts and a list."""
+        lines = (*(Block("text", text) for text in texts), *(Block("item", item) for item in items))
+        return cls((Block("title", title), *lines), tuple(buttons))
+
+
+def deep_link(bot: str, payload: str, where: str = "start") -> str:
+    """Return the address that opens the bot `bot` (its username) with a payload of at most 64 of A-Z a-z 0-9 _ -."""
+    return f"https://t.me/{bot}?{where}={payload}"
+
+
+def coaches_of(cohort: Cohort, catalogue: Catalogue) -> str:
+    """Name the coaches; one whom the bot has not met yet has no name here."""
+    return ", ".join(name or catalogue.say("cohort.unmet") for name in cohort.coaches.values())
+
+
+def invitation(number: int, cohort: Cohort, secret: str, catalogue: Catalogue) -> Panel:
+    """Ask somebody who followed an invitation whether they want to join, and say what that means."""
+    join = Button(catalogue.say("cohort.options.join"), ("join", str(number), secret))
+    title = catalogue.say("cohort.invited", name=cohort.name, coaches=coaches_of(cohort, catalogue))
+    return Panel.of(title, items=catalogue.alternatives("cohort.promises"), buttons=(join,))
+
+
+def membership(number: int, cohort: Cohort, member: Member, catalogue: Catalogue, bot: str) -> Panel:
+    """Show a member what they agreed to, with a button for each purpose and one for leaving."""
+    title = catalogue.say("cohort.member", name=cohort.name, coaches=coaches_of(cohort, catalogue))
+    items, buttons = [], []
+    for purpose in PURPOSES:
+        agreed = purpose in member.agreed
+        items.append(catalogue.say(f"cohort.purpose.{purpose}.{'given' if agreed else 'open'}"))
+        verb = "take" if agreed else "give"
+        about = (verb, str(number), str(member.turn), purpose)
+        buttons.append(Button(catalogue.say(f"cohort.options.{verb}_{purpose}"), about))
+    buttons.append(Button(catalogue.say("cohort.options.own_case"), link=deep_link(bot, "practice")))
+    buttons.append(Button(catalogue.say("cohort.options.leave"), ("leave", str(number), str(member.turn))))
+    return Panel.of(title, items=items, buttons=buttons)
+
+
+def leaving(number: int, cohort: Cohort, member: Member, catalogue: Catalogue) -> Panel:
+    """Ask once more before somebody leaves."""
+    about = (str(number), str(member.turn))
+    return Panel.of(
+        catalogue.say("cohort.leave", name=cohort.name),
+        buttons=(
+            Button(catalogue.say("cohort.options.left"), ("left", *about)),
+            Button(catalogue.say("cohort.options.stay"), ("show", str(number))),
+        ),
+    )
+
+
+def coaching(number: int, cohort: Cohort, catalogue: Catalogue, bot: str) -> Panel:
+    """Show a coach their cohort; how many members there are is a count like any other, and not shown here."""
+    group = catalogue.say("cohort.group.tied" if cohort.chat else "cohort.group.none")
+    link = deep_link(bot, f"g_{number}", "startgroup")
+    return Panel.of(
+        catalogue.say("cohort.coach", name=cohort.name, coaches=coaches_of(cohort, catalogue)),
+        group,
+        buttons=(
+            Button(catalogue.say("cohort.options.digest"), ("digest", str(number))),
+            Button(catalogue.say("cohort.options.invite"), ("invite", str(number))),
+            Button(catalogue.say("cohort.options.group"), link=link),
+            Button(catalogue.say("cohort.options.end"), ("end", str(number))),
+        ),
+    )
+
+
+def several(cohorts: Mapping[int, Cohort], catalogue: Catalogue) -> Panel:
+    """Let somebody choose one of their cohorts."""
+    buttons = (Button(cohort.name, ("show", str(number))) for number, cohort in sorted(cohorts.items()))
+    return Panel.of(catalogue.say("cohort.several"), buttons=buttons)
+
+
+def digest_panel(number: int, cohort: Cohort, catalogue: Catalogue, today: date) -> Panel:
+    """Word the counts; the same counts are worded the same on whatever day they are asked for."""
+    digest = cohort.digest
+    assert digest is not None, "counts are taken before they are shown"
+    back = Button(catalogue.say("cohort.options.back"), ("show", str(number)))
+    title = catalogue.say("cohort.digest.title", name=cohort.name, day=today)
+    if not digest.people:
+        return Panel.of(title, catalogue.say("cohort.digest.too_few"), buttons=(back,))
+    blocks = [Block("title", title), Block("text", catalogue.say("cohort.digest.people", number=digest.people))]
+    for count in digest.counts:
+        part = "verdicts" if count.question == "verdict" else count.question
+        blocks.append(Block("text", catalogue.say(f"cohort.digest.{part}.title")))
+        for cell, people in count.cells.items():
+            blocks.append(Block("item", _cell(digest, count.question, cell, people, catalogue)))
+    if not digest.counts:
+        blocks.append(Block("text", catalogue.say("cohort.digest.merged")))
+    blocks.append(Block("aside", catalogue.say("cohort.digest.how")))
+    blocks.append(Block("aside", catalogue.say("cohort.digest.next", day=digest.at.date() + EVERY)))
+    return Panel(tuple(blocks), (back,))
+
+
+def _cell(digest: Digest, question: str, cell: str, people: int, catalogue: Catalogue) -> str:
+    if cell == OTHERS or question != "verdict" or cell == "none":
+        part = "verdicts" if question == "verdict" else question
+        what = catalogue.say(f"cohort.digest.{part}.{cell}")
+    else:
+        what = catalogue.say(f"verdict.{cell}.name")
+    before = digest.before.get(question, {}).get(cell)
+    if before is None or before == people:
+        return catalogue.say("cohort.digest.line", what=what, number=people)
+    return catalogue.say("cohort.digest.changed", what=what, number=people, before=before)

@@ -1,0 +1,286 @@
+"""Cohorts in the private chat: joining, agreeing, leaving, and what a coach may do.
+
+Law of this file: a member decides about themselves only, a coach about a cohort they coach; whatever else is asked for
+meets the same words as what does not exist, so that guessing tells nothing. No case is changed here, nor read, but for
+the counts of members who agreed to them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from bot.core.catalogue import Catalogue
+from bot.core.cohorts import panels
+from bot.core.cohorts.digest import contribution, due, taken
+from bot.core.cohorts.panels import Button, Panel, deep_link
+from bot.core.cohorts.records import PURPOSES, Cohort, Member, Pressed, Rolls, sealed
+from bot.core.desk import Asked
+from bot.core.library import Library
+from bot.core.text import units
+
+INVITED: Final = timedelta(days=14)
+"""How long an invitation is good."""
+LONGEST_NAME: Final = 60  # UTF-16 units; it stands on buttons
+MOST_COHORTS: Final = 50  # of one coach
+SECRET: Final = 22  # characters of an invitation's secret
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Who asks, in the turn's words: their user id, first name and language, and whether the operator named them."""
+
+    person: int
+    name: str
+    language: str
+    named: bool
+    """Whether the operator named them a coach."""
+    bot: str
+    """The bot's username."""
+    dice: str
+    """A fresh secret: hexadecimal digits."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the desk of the cohorts says and changes; `told` goes to other people in private."""
+
+    panels: tuple[Panel, ...] = ()
+    cohorts: Mapping[int, Cohort | None] = field(default_factory=dict)
+    toast: str = ""
+    told: Mapping[int, Panel] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Desk:
+    """One visit in private."""
+
+    library: Library
+    visitor: Visitor
+    rolls: Rolls
+    now: datetime
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The messages in the visitor's language."""
+        return self.library.catalogue(self.visitor.language)
+
+    # -- commands ------------------------------------------------------------------------------------------------------
+
+    def asked(self, asked: Asked) -> Answer:
+        """Answer /cohort, and /start with an invitation."""
+        if asked.command == "start":
+            return self.invited(asked.argument)
+        word, _, rest = asked.argument.partition(" ")
+        if word == "new":
+            return self.new(" ".join(rest.split()))
+        if word == "coach":
+            return self.name_coach(rest.strip())
+        return self.overview()
+
+    def invited(self, payload: str) -> Answer:
+        """Show an invitation; a wrong, an old and an invented one are told apart by nobody."""
+        _, number, secret = [*payload.split("_", 2), "", ""][:3]
+        cohort = self._admitting(number, secret)
+        if cohort is None:
+            return self.said("cohort.no_invitation")
+        mine = self.visitor.person in cohort.members or self.visitor.person in cohort.coaches
+        if mine:
+            return self.shown(int(number), cohort)
+        return Answer((panels.invitation(int(number), cohort, secret, self.catalogue),))
+
+    def overview(self) -> Answer:
+        """Show the visitor's cohorts, or how to come by one."""
+        person = self.visitor.person
+        mine = {**self.rolls.joined(person), **self.rolls.coached(person)}
+        if len(mine) > 1:
+            return Answer((panels.several(mine, self.catalogue),))
+        if mine:
+            return self.shown(*next(iter(mine.items())))
+        return self.said("cohort.none_yet" if self.visitor.named else "cohort.stranger", number=person)
+
+    def new(self, name: str) -> Answer:
+        """Open a cohort."""
+        own = self.rolls.coached(self.visitor.person)
+        if not self.visitor.named and not own:
+            return self.said("cohort.stranger", number=self.visitor.person)
+        if not name or units(name) > LONGEST_NAME or len(own) >= MOST_COHORTS:
+            return self.said("cohort.name_it", limit=LONGEST_NAME)
+        number = int(self.visitor.dice[:8], 16) + 1
+        if self.rolls.cohort(number) is not None:
+            raise LookupError("two cohorts drew one number")  # one in four thousand million; the next try draws anew
+        cohort = Cohort(name, self.visitor.language, {self.visitor.person: self.visitor.name})
+        return replace(self.shown(number, cohort), cohorts={number: cohort})
+
+    def name_coach(self, number: str) -> Answer:
+        """Name another coach by user id, for the one cohort that the visitor coaches."""
+        own = self.rolls.coached(self.visitor.person)
+        if not own:
+            return self.said("cohort.stranger", number=self.visitor.person)
+        if not (number.isascii() and number.isdecimal() and len(number) < 16):
+            return self.said("cohort.which_coach")
+        return Answer((Panel.of(
+            self.catalogue.say("cohort.name_coach", number=int(number)),
+            buttons=[Button(cohort.name, ("coach", str(n), number)) for n, cohort in sorted(own.items())],
+        ),))  # fmt: skip
+
+    # -- buttons -------------------------------------------------------------------------------------------------------
+
+    def pressed(self, pressed: Pressed) -> Answer:
+        """Do what a button says, if it is the visitor's to say."""
+        number, *rest = (*pressed.about, "")
+        if pressed.verb == "join":
+            return self.join(number, rest[0])
+        cohort = self._cohort(number)
+        if cohort is None:
+            return self.stale()
+        if pressed.verb == "show":
+            return self.shown(int(number), cohort)
+        if pressed.verb in ("give", "take", "leave", "left"):
+            return self.as_member(pressed.verb, int(number), cohort, rest)
+        if self.visitor.person not in cohort.coaches:
+            return self.stale()
+        return self.as_coach(pressed.verb, int(number), cohort, rest)
+
+    def join(self, number: str, secret: str) -> Answer:
+        """Take the visitor in; they agree to nothing by it."""
+        cohort, person = self._admitting(number, secret), self.visitor.person
+        if cohort is None:
+            return self.said("cohort.no_invitation")
+        if person in cohort.members or person in cohort.coaches:
+            return self.shown(int(number), cohort)
+        joined = cohort.with_member(person, Member(self.now))
+        return replace(self.shown(int(number), joined), cohorts={int(number): joined})
+
+    def as_member(self, verb: str, number: int, cohort: Cohort, rest: list[str]) -> Answer:
+        """Let a member decide for themselves; a button of before their last decision decides nothing."""
+        person = self.visitor.person
+        member = cohort.members.get(person)
+        if member is None or rest[0] != str(member.turn):
+            return self.stale()
+        if verb == "leave":
+            return Answer((panels.leaving(number, cohort, member, self.catalogue),))
+        if verb == "left":
+            after = cohort.without_member(person)
+            return replace(self.said("cohort.has_left", name=cohort.name), cohorts={number: after})
+        purpose = rest[1] if len(rest) > 1 else ""
+        if purpose not in PURPOSES:
+            return self.stale()
+        agreed = {one: since for one, since in member.agreed.items() if one != purpose}
+        if verb == "give":
+            agreed[purpose] = self.now
+        after = cohort.with_member(person, replace(member, agreed=agreed, turn=member.turn + 1))
+        after = after if verb == "give" else after.uncounted(person)
+        return replace(self.shown(number, after), cohorts={number: after})
+
+    def as_coach(self, verb: str, number: int, cohort: Cohort, rest: list[str]) -> Answer:
+        """Let a coach look after a cohort."""
+        match verb:
+            case "digest":
+                return self.digest(number, cohort)
+            case "invite":
+                return self.invite(number, cohort)
+            case "coach" if rest[0].isascii() and rest[0].isdecimal() and len(rest[0]) < 16:
+                after = replace(cohort, coaches={int(rest[0]): "", **cohort.coaches})
+                after = after.without_member(int(rest[0]))  # a coach is counted by nobody
+                return replace(self.shown(number, after), cohorts={number: after})
+            case "end":
+                done = Button(self.catalogue.say("cohort.options.ended"), ("ended", str(number)))
+                back = Button(self.catalogue.say("cohort.options.back"), ("show", str(number)))
+                return Answer((Panel.of(self.catalogue.say("cohort.end", name=cohort.name), buttons=(done, back)),))
+            case "ended":
+                told = {
+                    person: Panel.of(self._to(person).say("cohort.was_ended", name=cohort.name))
+                    for person in cohort.members
+                }
+                return replace(self.said("cohort.is_ended", name=cohort.name), cohorts={number: None}, told=told)
+            case _:
+                return self.stale()
+
+    def digest(self, number: int, cohort: Cohort) -> Answer:
+        """Show the counts, taken anew once a week."""
+        changed = {}
+        if due(cohort, self.now):
+            cases = self.rolls.cases(cohort.agreeing("counts"))
+            answers = {person: contribution(self.library, own, self.now) for person, own in cases.items()}
+            cohort = changed[number] = taken(cohort, answers, self.now, self.visitor.dice)
+        assert cohort.digest is not None
+        day = cohort.digest.at.date()
+        panel = panels.digest_panel(number, cohort, self.catalogue, day)
+        return Answer((panel,), changed)
+
+    def invite(self, number: int, cohort: Cohort) -> Answer:
+        """Make a new invitation; the one before is over."""
+        secret, until = self.visitor.dice[8 : 8 + SECRET], self.now + INVITED
+        after = replace(cohort, code=sealed(secret), code_until=until)
+        link = deep_link(self.visitor.bot, f"c_{number}_{secret}")
+        panel = Panel.of(
+            self.catalogue.say("cohort.invite", name=cohort.name, day=until.date()),
+            link,
+            self.catalogue.say("cohort.invite_how"),
+            buttons=(Button(self.catalogue.say("cohort.options.back"), ("show", str(number))),),
+        )
+        return Answer((panel,), {number: after})
+
+    # -- what belongs to the visitor -----------------------------------------------------------------------------------
+
+    def privacy(self) -> tuple[Panel, ...]:
+        """Name each cohort of the visitor's, its coaches, and what each purpose shows."""
+        found = []
+        for number, cohort in sorted(self.rolls.joined(self.visitor.person).items()):
+            member = cohort.members[self.visitor.person]
+            found.append(panels.membership(number, cohort, member, self.catalogue, self.visitor.bot))
+        return tuple(found)
+
+    def export(self) -> str:
+        """Return what cohorts keep of the visitor, as JSON; empty where that is nothing."""
+        person = self.visitor.person
+        joined = [
+            {
+                "cohort": cohort.name,
+                "coaches": [name for name in cohort.coaches.values() if name],
+                "member_since": cohort.members[person].since.isoformat(),
+                "agreed": {what: since.isoformat() for what, since in cohort.members[person].agreed.items()},
+            }
+            for _, cohort in sorted(self.rolls.joined(person).items())
+        ]
+        coached = [cohort.name for _, cohort in sorted(self.rolls.coached(person).items())]
+        kept = {"cohorts": joined, "coached": coached}
+        return json.dumps(kept, ensure_ascii=False, indent=2) if joined or coached else ""
+
+    # -- words ---------------------------------------------------------------------------------------------------------
+
+    def shown(self, number: int, cohort: Cohort) -> Answer:
+        """Show a cohort to somebody of it; to a stranger it is not there."""
+        person = self.visitor.person
+        if person in cohort.coaches:
+            met = cohort.coaches[person] or not self.visitor.name
+            after = cohort if met else replace(cohort, coaches={**cohort.coaches, person: self.visitor.name})
+            changed = {} if after is cohort else {number: after}
+            return Answer((panels.coaching(number, after, self.catalogue, self.visitor.bot),), changed)
+        member = cohort.members.get(person)
+        if member is None:
+            return self.stale()
+        return Answer((panels.membership(number, cohort, member, self.catalogue, self.visitor.bot),))
+
+    def said(self, key: str, **values: str | int) -> Answer:
+        """Answer with a message."""
+        return Answer((Panel.of(self.catalogue.say(key, **values)),))
+
+    def stale(self) -> Answer:
+        """Refuse a button that is old, forged or somebody else's, in the words for an old one."""
+        return Answer(toast=self.catalogue.say("cohort.stale"))
+
+    def _to(self, person: int) -> Catalogue:
+        return self.library.catalogue(self.rolls.language(person))
+
+    def _cohort(self, number: str) -> Cohort | None:
+        known = number.isascii() and number.isdecimal() and len(number) < 16
+        return self.rolls.cohort(int(number)) if known else None
+
+    def _admitting(self, number: str, secret: str) -> Cohort | None:
+        cohort = self._cohort(number)
+        return cohort if cohort is not None and cohort.admits(secret, self.now) else None

@@ -1,0 +1,175 @@
+"""Cohorts in the group: the bot introduces itself, is set up, and opens doors to the private chat.
+
+Law of this file: nothing of anybody's is read here and nothing kept but where a cohort has its group, so nothing can
+leak. Whoever is no person by their sender has no rights, and a group's administrator has none as such.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from bot.core.catalogue import Catalogue
+from bot.core.cohorts.panels import Button, Panel, deep_link
+from bot.core.cohorts.records import ANONYMOUS, NOBODY, Cohort, Pressed, Rolls, Room, Stood
+from bot.core.desk import Asked
+from bot.core.library import Library
+
+COMMANDS: Final = ("practice", "faq", "setup", "cohort")
+"""What is answered in a group even where no bot is named."""
+OUTSIDE: Final = frozenset({"left", "kicked"})
+
+
+@dataclass(frozen=True)
+class Speaker:
+    """Who speaks in which group: user id, chat, forum topic (0: none), and what Telegram says of the bot itself."""
+
+    person: int
+    chat: int
+    topic: int
+    bot: str
+    """The bot's username."""
+    reads_all: bool
+    """Whether its privacy mode is off, so that it gets whatever is said."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What is said in the group, and what is kept."""
+
+    panels: tuple[Panel, ...] = ()
+    cohorts: Mapping[int, Cohort | None] = field(default_factory=dict)
+    room: Room | None = None
+    toast: str = ""
+
+
+def reply(library: Library, speaker: Speaker, rolls: Rolls, entry: object) -> Reply:
+    """Return what something in a group leads to; nothing, where nobody asked."""
+    tied = rolls.tied(speaker.chat)
+    language = next((cohort.language for _, cohort in sorted(tied.items())), "")
+    hall = _Hall(library, library.catalogue(language), speaker, rolls)
+    match entry:
+        case Stood():
+            return hall.stood(entry)
+        case Asked(command, argument) if speaker.person in NOBODY:
+            return hall.to_nobody(command, argument)
+        case Asked("start", argument):
+            return hall.begun(argument)
+        case Asked("setup"):
+            return hall.setup("")
+        case Asked("practice"):
+            return hall.door("practice")
+        case Asked("cohort"):
+            return hall.door("cohort")
+        case Asked("faq", argument):
+            return hall.questions()
+        case Asked("help"):
+            return hall.said("group.help")
+        case Pressed("faq", (name, *_)):
+            return hall.answered(name)
+        case _:
+            return Reply()
+
+
+@dataclass(frozen=True)
+class _Hall:
+    """One visit to the group."""
+
+    library: Library
+    catalogue: Catalogue
+    speaker: Speaker
+    rolls: Rolls
+
+    def stood(self, event: Stood) -> Reply:
+        """Keep how the bot stands, and introduce it where it has just come in."""
+        room = Room(event.after, event.may_write)
+        came = event.before in OUTSIDE and event.after not in OUTSIDE and event.may_write
+        if not came:
+            return Reply(room=room)
+        lines = self.catalogue.alternatives("group.hello")
+        return Reply((Panel.of(lines[0], *(line for line in lines[1:])),), room=room)
+
+    def to_nobody(self, command: str, _argument: str) -> Reply:
+        """Tell an anonymous administrator why nothing happens; Telegram itself and channels are not answered."""
+        hidden = self.speaker.person == ANONYMOUS
+        return self.said("group.hidden") if hidden and command in (*COMMANDS, "start") else Reply()
+
+    def begun(self, argument: str) -> Reply:
+        """Tie a cohort whose coach added the bot by the cohort's link; a plain start is the introduction."""
+        if not argument.startswith("g_"):
+            return self.said("group.help")
+        return self.setup(argument.removeprefix("g_"))
+
+    def setup(self, number: str) -> Reply:
+        """Tie a cohort to this chat and topic, and say what is missing here."""
+        own = self.rolls.coached(self.speaker.person)
+        if not own:
+            return self.said("group.not_coach")
+        wanted = {n: cohort for n, cohort in own.items() if str(n) == number} if number else self._likely(own)
+        if len(wanted) != 1:
+            return self.said("group.which_cohort")
+        ((n, cohort),) = wanted.items()
+        after = replace(cohort, chat=self.speaker.chat, topic=self.speaker.topic)
+        place = "group.here_topic" if self.speaker.topic else "group.here"
+        panel = Panel.of(
+            self.catalogue.say("group.tied", name=cohort.name), self.catalogue.say(place), items=self.findings()
+        )
+        return Reply((panel,), {n: after})
+
+    def _likely(self, own: Mapping[int, Cohort]) -> Mapping[int, Cohort]:
+        """Return the cohorts that a bare /setup can mean: those of this chat, else those without one."""
+        here = {n: cohort for n, cohort in own.items() if cohort.chat == self.speaker.chat}
+        return here or {n: cohort for n, cohort in own.items() if not cohort.chat} or own
+
+    def findings(self) -> list[str]:
+        """Look at rights and privacy mode: a sentence each, with what to do."""
+        room = self.rolls.room(self.speaker.chat)
+        say = self.catalogue.say
+        if room is None:
+            return [say("group.check.unknown")]
+        found = [say("group.check.writes" if room.may_write else "group.check.mute")]
+        if room.standing == "administrator":
+            found.append(say("group.check.admin"))
+        elif self.speaker.reads_all:
+            found.append(say("group.check.reads_all"))
+        else:
+            found.append(say("group.check.private"))
+        return found
+
+    def door(self, what: str) -> Reply:
+        """Open the private chat by one button."""
+        button = Button(self.catalogue.say(f"group.options.{what}"), link=deep_link(self.speaker.bot, what))
+        return Reply((Panel.of(self.catalogue.say(f"group.{what}"), buttons=(button,)),))
+
+    def questions(self) -> Reply:
+        return Reply((questions_panel(self.library, self.catalogue),))
+
+    def answered(self, name: str) -> Reply:
+        panel = answer_panel(self.library, self.catalogue, name)
+        return Reply((panel,)) if panel else Reply(toast=self.catalogue.say("cohort.stale"))
+
+    def said(self, key: str, **values: str | int) -> Reply:
+        return Reply((Panel.of(self.catalogue.say(key, **values)),))
+
+
+# -- questions that many ask -------------------------------------------------------------------------------------------
+
+
+def questions_panel(library: Library, catalogue: Catalogue) -> Panel:
+    """List the questions, a button each."""
+    buttons = (Button(catalogue.say(f"faq.{name}.question"), ("faq", name)) for name in library.faq)
+    return Panel.of(catalogue.say("group.questions"), buttons=buttons)
+
+
+def answer_panel(library: Library, catalogue: Catalogue, name: str) -> Panel | None:
+    """Answer a question, with the claims behind the answer; None for one that there is not."""
+    if name == "all":
+        return questions_panel(library, catalogue)
+    cites = library.faq.get(name)
+    if cites is None:
+        return None
+    claims = [catalogue.say("why.claim", id=claim, text=catalogue.say(f"claim.{claim}")) for claim in cites]
+    back = Button(catalogue.say("group.options.all"), ("faq", "all"))
+    title, text = catalogue.say(f"faq.{name}.question"), catalogue.say(f"faq.{name}.answer")
+    return Panel.of(title, text, items=claims, buttons=(back,))

@@ -1,0 +1,268 @@
+"""A cohort as it is kept, and what a turn that concerns one leads to.
+
+Law of this file: values only. A cohort holds who coaches it, who is in it and what each member agreed to; never an
+answer, a note or a name that somebody typed about a case. Rights are bound to user ids in `coaches`, and to nothing
+else: no standing in a group gives any.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from hashlib import blake2b
+from hmac import compare_digest
+from typing import Any, Final, Protocol
+
+from bot.core.person import Call, Key, Turned
+from bot.core.session import Session
+
+FORMAT: Final = 1
+"""The layout of a stored cohort."""
+PURPOSES: Final = ("counts",)
+"""What a member may agree to, each by itself; nobody agrees by joining."""
+ANONYMOUS: Final = 1087968824
+NOBODY: Final = frozenset({ANONYMOUS, 777000, 136817688})
+"""Senders that are no person: the anonymous administrator, Telegram itself, and whoever writes as a channel."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """Somebody in a cohort; `turn` counts what they decided, so that an old button decides nothing."""
+
+    since: datetime
+    agreed: Mapping[str, datetime] = field(default_factory=dict)
+    turn: int = 0
+
+
+@dataclass(frozen=True)
+class Count:
+    """What a digest says about one question: the cells that may be shown, each with a number of members."""
+
+    question: str
+    cells: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Digest:
+    """The last counts that a coach was shown, and those before them; `people` is how many members took part."""
+
+    at: datetime
+    people: int
+    counts: tuple[Count, ...] = ()
+    before: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """A coach's group of members; `chat` and `topic` are where its group is (0: none)."""
+
+    name: str
+    language: str
+    coaches: Mapping[int, str]
+    """User id to first name; empty until the bot has met them."""
+    members: Mapping[int, Member] = field(default_factory=dict)
+    chat: int = 0
+    topic: int = 0
+    code: str = ""
+    """A digest of the invitation's secret; the secret itself is kept nowhere."""
+    code_until: datetime | None = None
+    digest: Digest | None = None
+    counted: frozenset[int] = frozenset()
+    """The members whose answers the last counts were made of, as far as they are still here and agree."""
+    gone: int = 0
+    """How many others they were made of."""
+
+    def with_member(self, person: int, member: Member) -> Cohort:
+        """Return the cohort with this member as they are now."""
+        return replace(self, members={**self.members, person: member})
+
+    def without_member(self, person: int) -> Cohort:
+        """Return the cohort after somebody left it: nothing of theirs is kept."""
+        return replace(self, members={one: m for one, m in self.members.items() if one != person}).uncounted(person)
+
+    def uncounted(self, person: int) -> Cohort:
+        """Return the cohort with somebody taken out of what the next counts are compared with."""
+        if person not in self.counted:
+            return self
+        return replace(self, counted=self.counted - {person}, gone=self.gone + 1)
+
+    def without(self, person: int) -> Cohort | None:
+        """Return the cohort with nothing left of somebody; None when nobody is left who coaches it."""
+        coaches = {one: name for one, name in self.coaches.items() if one != person}
+        return replace(self.without_member(person), coaches=coaches) if coaches else None
+
+    def moved(self, chat: int) -> Cohort:
+        """Return the cohort with its group under another id."""
+        return replace(self, chat=chat)
+
+    def agreeing(self, purpose: str) -> frozenset[int]:
+        """Return who agreed to a purpose."""
+        return frozenset(person for person, member in self.members.items() if purpose in member.agreed)
+
+    def admits(self, secret: str, now: datetime) -> bool:
+        """Tell whether an invitation's secret is the present one and still good."""
+        good = self.code_until is not None and now < self.code_until
+        return bool(self.code) and compare_digest(self.code, sealed(secret)) and good
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the cohort as plain JSON values."""
+        return {
+            "format": FORMAT,
+            "name": self.name,
+            "language": self.language,
+            "coaches": {str(person): name for person, name in self.coaches.items()},
+            "members": {str(person): _member_json(member) for person, member in self.members.items()},
+            "chat": self.chat,
+            "topic": self.topic,
+            "code": self.code,
+            "code_until": _text(self.code_until),
+            "digest": _digest_json(self.digest) if self.digest else None,
+            "counted": sorted(self.counted),
+            "gone": self.gone,
+        }
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Cohort:
+        """Read a cohort back; raises ValueError for a layout of another version."""
+        if stored.get("format") != FORMAT:
+            raise ValueError(f"a cohort of format {stored.get('format')!r} is not of this version ({FORMAT})")
+        return cls(
+            stored["name"],
+            stored["language"],
+            {int(person): name for person, name in stored["coaches"].items()},
+            {int(person): _member(member) for person, member in stored["members"].items()},
+            stored["chat"],
+            stored["topic"],
+            stored["code"],
+            _instant(stored["code_until"]),
+            _digest(stored["digest"]) if stored["digest"] else None,
+            frozenset(stored["counted"]),
+            stored["gone"],
+        )
+
+
+def sealed(secret: str) -> str:
+    """Return what is kept of an invitation's secret."""
+    return blake2b(secret.encode(), digest_size=16).hexdigest()
+
+
+@dataclass(frozen=True)
+class Room:
+    """A group or channel the bot is or was in: its standing there, and whether it may write."""
+
+    standing: str
+    may_write: bool = True
+
+
+class Rolls(Protocol):
+    """What is kept of cohorts, as the turn's own transaction sees it; people and chats are those of one bot."""
+
+    def cohort(self, number: int) -> Cohort | None:
+        """Return a cohort by its number."""
+
+    def coached(self, person: int) -> Mapping[int, Cohort]:
+        """Return the cohorts that somebody coaches, by number."""
+
+    def joined(self, person: int) -> Mapping[int, Cohort]:
+        """Return the cohorts that somebody is in."""
+
+    def tied(self, chat: int) -> Mapping[int, Cohort]:
+        """Return the cohorts whose group is a chat."""
+
+    def room(self, chat: int) -> Room | None:
+        """Return what is known about a group."""
+
+    def language(self, person: int) -> str:
+        """Return the language somebody speaks with the bot; empty for a stranger."""
+
+    def cases(self, people: frozenset[int]) -> Mapping[int, Mapping[int, Session]]:
+        """Return everybody's cases by number, of those who have any; only for who agreed to be counted."""
+
+
+@dataclass(frozen=True)
+class Post:
+    """A call to be made in a chat that need not be the turn's own."""
+
+    key: Key
+    call: Call
+
+
+@dataclass(frozen=True)
+class Convened(Turned):
+    """What a turn leads to that concerns cohorts: besides the person's own turn, cohorts as they are now, and posts.
+
+    A cohort of None is over. In a group the person is None and nothing of anybody's is kept or forgotten.
+    """
+
+    cohorts: Mapping[int, Cohort | None] = field(default_factory=dict)
+    posts: tuple[Post, ...] = ()
+    room: Room | None = None
+    speaker: int = 0
+    """Whose turn it is."""
+
+    @property
+    def speaks(self) -> bool:
+        """Whether anything of it is to be sent."""
+        return bool(self.calls or self.posts)
+
+
+# -- events --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Pressed:
+    """Somebody taps a button of a cohort's: its verb, then what it is about; nothing in it is believed unchecked."""
+
+    verb: str
+    about: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Stood:
+    """The bot's own standing in a group has changed."""
+
+    before: str
+    after: str
+    may_write: bool
+
+
+# -- JSON ----------------------------------------------------------------------------------------------------------
+
+
+def _text(instant: datetime | None) -> str | None:
+    return instant.isoformat() if instant else None
+
+
+def _instant(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def _member_json(member: Member) -> dict[str, Any]:
+    return {
+        "since": member.since.isoformat(),
+        "agreed": {purpose: since.isoformat() for purpose, since in member.agreed.items()},
+        "turn": member.turn,
+    }
+
+
+def _member(stored: Mapping[str, Any]) -> Member:
+    return Member(
+        datetime.fromisoformat(stored["since"]),
+        {purpose: datetime.fromisoformat(since) for purpose, since in stored["agreed"].items()},
+        stored["turn"],
+    )
+
+
+def _digest_json(digest: Digest) -> dict[str, Any]:
+    return {
+        "at": digest.at.isoformat(),
+        "people": digest.people,
+        "counts": [[count.question, dict(count.cells)] for count in digest.counts],
+        "before": {question: dict(cells) for question, cells in digest.before.items()},
+    }
+
+
+def _digest(stored: Mapping[str, Any]) -> Digest:
+    counts = tuple(Count(question, cells) for question, cells in stored["counts"])
+    return Digest(datetime.fromisoformat(stored["at"]), stored["people"], counts, stored["before"])

@@ -1,0 +1,48 @@
+"""Every message that cohorts and groups can ask for: what the checker compares with the message files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from bot.core.cohorts.digest import OTHERS, QUESTIONS
+from bot.core.cohorts.records import PURPOSES
+
+PLAIN: Final = (
+    "unmet", "stale", "no_invitation", "promises", "several", "none_yet", "which_coach", "invite_how", "export",
+    "group.tied", "group.none", "digest.too_few", "digest.merged", "digest.how",
+)  # fmt: skip
+OPTIONS: Final = (
+    "join", "own_case", "leave", "left", "stay", "digest", "invite", "group", "end", "ended", "back",
+)  # fmt: skip
+GIVEN: Final[Mapping[str, tuple[str, ...]]] = {
+    **dict.fromkeys(("invited", "member", "coach"), ("name", "coaches")),
+    **dict.fromkeys(("leave", "has_left", "end", "is_ended", "was_ended"), ("name",)),
+    **dict.fromkeys(("stranger", "name_coach", "digest.people"), ("number",)),
+    "name_it": ("limit",),
+    "invite": ("name", "day"),
+    "digest.title": ("name", "day"),
+    "digest.line": ("what", "number"),
+    "digest.changed": ("what", "number", "before"),
+    "digest.next": ("day",),
+}
+GROUP: Final = (
+    "hello", "help", "hidden", "not_coach", "which_cohort", "here", "here_topic", "practice", "cohort", "questions",
+    *(f"check.{what}" for what in ("writes", "mute", "private", "reads_all", "admin", "unknown")),
+    *(f"options.{what}" for what in ("practice", "cohort", "all")),
+)  # fmt: skip
+
+
+def asked_for(faq: Mapping[str, object]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Give each message key with what fills its blanks."""
+    yield from ((f"cohort.{key}", ()) for key in PLAIN)
+    yield from ((f"cohort.options.{key}", ()) for key in OPTIONS)
+    yield from ((f"cohort.{key}", blanks) for key, blanks in GIVEN.items())
+    for purpose in PURPOSES:
+        yield from ((f"cohort.purpose.{purpose}.{part}", ()) for part in ("open", "given"))
+        yield from ((f"cohort.options.{verb}_{purpose}", ()) for verb in ("give", "take"))
+    for question, cells in {**QUESTIONS, "verdicts": ("none",)}.items():
+        yield from ((f"cohort.digest.{question}.{part}", ()) for part in ("title", *cells, OTHERS))
+    yield from ((f"group.{key}", ()) for key in GROUP)
+    yield "group.tied", ("name",)
+    yield from ((f"faq.{name}.{part}", ()) for name in faq for part in ("question", "answer"))

@@ -1,0 +1,109 @@
+"""What concerns cohorts as Telegram holds it: a knock goes to the desk in private or to the hall of a group. Pure.
+
+Law of this file: it joins `core.cohorts` to the calls. In a group every call goes to the topic the knock came from; in
+private a tap edits the panel it was on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bot.core.cohorts.panels import Panel
+from bot.core.cohorts.private import Answer, Desk, Visitor
+from bot.core.cohorts.public import Speaker, answer_panel, questions_panel, reply
+from bot.core.cohorts.records import Convened, Post, Pressed, Rolls
+from bot.core.desk import Asked
+from bot.core.person import Call, Key, Person
+from bot.service.conversation import Knock
+from bot.telegram.groups import BUTTON
+from bot.telegram.layout import Json, html_of, shown
+from bot.telegram.talking import Talking
+
+EXPORT = "afterword-cohorts.json"
+
+
+@dataclass(frozen=True)
+class Cohorting:
+    """Cohorts over one library; `coaches` are the user ids that the operator named."""
+
+    talking: Talking
+    coaches: frozenset[int]
+
+    def convene(self, knock: Knock, person: Person | None, rolls: Rolls, now: datetime, dice: str, /) -> Convened:
+        """Return what a knock leads to; see service.cohorts.Convene."""
+        if knock.key.chat == knock.key.person:
+            return self._in_private(knock, person or self.talking.newcomer(knock), rolls, now, dice)
+        extra, key = knock.extra, knock.key
+        speaker = Speaker(key.person, key.chat, key.topic, extra["bot"], extra["reads_all"])
+        found = reply(self.talking.library, speaker, rolls, knock.event)
+        posts = tuple(Post(key, call) for call in _calls(found.panels, extra["message"]))
+        return Convened(
+            None, (), toast=found.toast, cohorts=found.cohorts, posts=posts, room=found.room, speaker=key.person
+        )
+
+    def _in_private(self, knock: Knock, person: Person, rolls: Rolls, now: datetime, dice: str) -> Convened:
+        key, library = knock.key, self.talking.library
+        named = key.person in self.coaches
+        visitor = Visitor(key.person, knock.extra["name"], person.language, named, knock.extra["bot"], dice)
+        desk = Desk(library, visitor, rolls, now)
+        match knock.event:
+            case Asked("privacy"):
+                return self._after_own(knock, person, now, _calls(desk.privacy()))
+            case Asked("export"):
+                return self._after_own(knock, person, now, self._export(desk))
+            case Asked("practice"):
+                return self._after_own(replace(knock, event=Asked("start")), person, now, ())
+            case Asked("faq") | Asked("start", "faq"):
+                answer = Answer((questions_panel(library, desk.catalogue),))
+            case Pressed("faq", (name, *_)):
+                panel = answer_panel(library, desk.catalogue, name)
+                answer = Answer((panel,)) if panel else desk.stale()
+            case Pressed() as pressed:
+                answer = desk.pressed(pressed)
+            case Asked() as asked:
+                answer = desk.asked(asked)
+            case other:
+                raise TypeError(f"{type(other).__name__} does not concern cohorts")
+        calls = tuple(_calls(answer.panels, knock.extra["message"]))
+        told = tuple(
+            Post(Key(key.bot, other, 0, other), call)
+            for other, panel in answer.told.items()
+            for call in _calls((panel,))
+        )
+        return Convened(person, calls, toast=answer.toast, cohorts=answer.cohorts, posts=told, speaker=key.person)
+
+    def _after_own(self, knock: Knock, person: Person, now: datetime, more: Iterable[Call]) -> Convened:
+        """Say what the conversation itself says, and then what cohorts add to it."""
+        own = self.talking.respond(knock, person, now)
+        return Convened(**{**vars(own), "calls": (*own.calls, *more)}, speaker=knock.key.person)
+
+    def _export(self, desk: Desk) -> tuple[Call, ...]:
+        text = desk.export()
+        if not text:
+            return ()
+        caption = desk.catalogue.say("cohort.export")
+        return (Call("sendDocument", {"document": {"name": EXPORT, "text": text}, "caption": caption}),)
+
+
+def _calls(panels: Sequence[Panel], message: int = 0) -> Iterator[Call]:
+    """Return the calls that show panels; the first takes the place of the tapped message."""
+    for number, panel in enumerate(panels):
+        values = shown("\n".join(html_of(block) for block in panel.blocks), _keyboard(panel))
+        if message and not number:
+            yield Call("editMessageText", {"message_id": message, **values})
+        else:
+            yield Call("sendMessage", values)
+
+
+def _keyboard(panel: Panel) -> list[list[Json]]:
+    rows: list[list[Json]] = []
+    for button in panel.buttons:
+        if button.link:
+            rows.append([{"text": button.label, "url": button.link}])
+        else:
+            data = BUTTON + ":".join(button.about)
+            assert len(data.encode()) <= 64, data
+            rows.append([{"text": button.label, "callback_data": data}])
+    return rows
