@@ -99,6 +99,8 @@ def sample(cohort: Cohort, agreeing: frozenset[int], dice: str) -> frozenset[int
     # One newcomer at least stays out as well, so that of none it is known that they are counted.
     room = min(room, len(fresh) - 1)
     come = _drawn(fresh, room, f"{dice} come") if room >= FEWEST else frozenset()
+    if kept | come == agreeing:  # whoever was left out has left: others are, so that again of nobody it is known
+        kept = _drawn(stay, len(stay) - FEWEST, f"{dice} stay")
     return _enough(kept | come)
 
 
