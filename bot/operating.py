@@ -70,6 +70,10 @@ async def release(settings: Settings, library: Library, flow: str, id_: int) -> 
 
     def turning(bot: int, update: Mapping[str, Any]) -> tuple[Key, Step] | None:
         knock = read({"id": bot}, dict(update)).knock
+        if knock is not None and knock.shared:
+            raise StillFails(
+                "It concerns a cohort, which only the running bot can change. Ask its sender to try again."
+            )
         return (knock.key, lambda person: talking.respond(knock, person, now)) if knock else None
 
     async with opened(settings) as store:
@@ -78,7 +82,7 @@ async def release(settings: Settings, library: Library, flow: str, id_: int) -> 
             return found is not None and await store.release(id_, now)
         try:
             return await store.retry(id_, turning, now)
-        except StoreError:
+        except (StoreError, StillFails):
             raise
         except Exception as error:
             raise StillFails(f"It still fails with {type(error).__name__}, and stays where it is.") from error

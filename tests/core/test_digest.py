@@ -94,11 +94,12 @@ class History:
             for person in self.dice.sample(sorted(one.members), min(len(one.members), self.dice.choice((0, 0, 1, 2)))):
                 one = one.without_member(person)
             own = {person: {"verdict": self.truth[person]} for person in one.members}
+            drawn = sample(one, one.agreeing("counts"), f"{self.seed} {week}")
             one = taken(one, own, NOW + week * EVERY, f"{self.seed} {week}")
             if verdicts(one):
                 self.present.append(Shown(frozenset(one.members), dict(verdicts(one)), len(one.counted)))
-            if one.counted and not one.gone:
-                self.samples.append((frozenset(one.members), one.counted))
+            if drawn:
+                self.samples.append((frozenset(one.members), drawn))
 
 
 @given(st.integers(0, 10**6))

@@ -83,8 +83,10 @@ class Desk:
 
     def invited(self, payload: str) -> Answer:
         """Show an invitation; a wrong, an old and an invented one are told apart by nobody."""
-        _, number, secret = [*payload.split("_", 2), "", ""][:3]
-        cohort = self._admitting(number, secret)
+        kind, number, secret = [*payload.split("_", 2), "", ""][:3]
+        if not secret and kind == "cohort":
+            return self.overview()
+        cohort = self._admitting(number, secret) if kind == "c" else None
         if cohort is None:
             return self.said("cohort.no_invitation")
         mine = self.visitor.person in cohort.members or self.visitor.person in cohort.coaches

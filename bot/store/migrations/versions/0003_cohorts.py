@@ -1,6 +1,6 @@
 """Cohorts, who is in them, and the groups the bot is in.
 
-Revision: 0002, after 0001.
+Revision: 0003, after 0001.
 """
 
 import sqlalchemy as sa
@@ -8,7 +8,7 @@ from alembic import op
 
 from bot.store.schema import Encrypted, Id
 
-revision = "0002"
+revision = "0003"
 down_revision = "0001"
 branch_labels = None
 depends_on = None
