@@ -73,8 +73,3 @@ class Turned:
     reminders: tuple[Remind, ...] | None = None
     toast: str = ""
     aside: tuple[str, Mapping[str, Any]] | None = None
-
-    @property
-    def speaks(self) -> bool:
-        """Whether anything of it is to be sent."""
-        return bool(self.calls)

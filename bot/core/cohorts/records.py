@@ -201,11 +201,6 @@ class Convened(Turned):
     speaker: int = 0
     """Whose turn it is."""
 
-    @property
-    def speaks(self) -> bool:
-        """Whether anything of it is to be sent."""
-        return bool(self.calls or self.posts)
-
 
 # -- events --------------------------------------------------------------------------------------------------------
 
