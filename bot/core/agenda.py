@@ -107,6 +107,16 @@ class Agenda:
             first.setdefault((reminder.case, reminder.kind), reminder)
         return replace(self, planned=tuple(first.values()))
 
+    def joined(self, other: Agenda, after: int) -> Agenda:
+        """Return the agenda with what `other` holds, its case numbers counted on from `after`."""
+        both = replace(
+            self,
+            lives={**self.lives, **{number + after: life for number, life in other.lives.items()}},
+            ledgers={**self.ledgers, **{number + after: ledger for number, ledger in other.ledgers.items()}},
+            said_on=max(filter(None, (self.said_on, other.said_on)), default=None),
+        )
+        return both.with_planned([*self.planned, *(replace(r, case=r.case + after) for r in other.planned)])
+
     # -- storing -----------------------------------------------------------------------------------------------------
 
     def to_json(self) -> dict[str, Any]:

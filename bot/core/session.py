@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, time
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -209,10 +209,11 @@ class Outgoing:
 
 @dataclass(frozen=True)
 class Remind:
-    """Come back at the UTC instant `due`; it is judged anew then."""
+    """Come back at the UTC instant `due`, which is the wall time `wall` there; it is judged anew then."""
 
     kind: str
     day: date
+    wall: time
     due: datetime
 
 

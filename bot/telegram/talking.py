@@ -46,7 +46,7 @@ class Talking:
             return Turned(before, calls, toast=toast)
         panel = origin.message if any(c.panel and c.method != "sendMessage" for c in calls) else 0
         after = replace(served.person, run=run_after(before, served, origin), panel=panel)
-        return Turned(after, calls, served.reminders, toast)
+        return Turned(after, calls, toast)
 
     def newcomer(self, knock: Knock) -> Person:
         """Return somebody never seen; numbers of updates grow, so no button from before a /forget counts by it."""
