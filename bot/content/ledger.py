@@ -72,9 +72,7 @@ def _check_facts(sheet: Sheet, path: Path, given: Mapping[str, str], vocabulary:
             sheet.refer(sheet.at(*path, name), value, fact.values, "unknown-value", f"no value of '{name}'")
 
 
-def _days(
-    sheet: Sheet, path: Path, name: str | None, limits: Mapping[str, Limit], vocabulary: Vocabulary
-) -> int:
+def _days(sheet: Sheet, path: Path, name: str | None, limits: Mapping[str, Limit], vocabulary: Vocabulary) -> int:
     if name is None:
         return 0
     sheet.refer(sheet.at(*path), name, vocabulary.limits, "unknown-limit", "no limit of flows/limits.yaml")

@@ -208,9 +208,7 @@ def _put_off(agenda: Agenda, due: list[Reminder], until: datetime) -> Agenda:
     return replace(agenda, planned=tuple(replace(r, due=until) if r in due else r for r in agenda.planned))
 
 
-def _said(
-    agenda: Agenda, kinds: Kinds, manners: Manners, today: date, place: Place, due: list[Reminder]
-) -> Rung:
+def _said(agenda: Agenda, kinds: Kinds, manners: Manners, today: date, place: Place, due: list[Reminder]) -> Rung:
     """Say what is due in one message, and with it what would be due later in the day."""
     with_it = [r for r in agenda.planned if r.day <= today]
     heard = [r for r in with_it if not _expired(r, agenda, kinds, manners, today)]
@@ -254,9 +252,7 @@ def _overdue(reminder: Reminder, kinds: Kinds, today: date) -> bool:
     return kind.overdue == "ask" and (today - reminder.day).days > kind.overdue_days
 
 
-def _again(
-    reminder: Reminder, kinds: Kinds, count: int, today: date, place: Place, hours: Hours
-) -> Reminder | None:
+def _again(reminder: Reminder, kinds: Kinds, count: int, today: date, place: Place, hours: Hours) -> Reminder | None:
     """Return the reminder's next time, for a kind that comes more than once."""
     again = kinds[reminder.kind].again
     if again is None or count >= again.times:
@@ -286,9 +282,7 @@ def consented(agenda: Agenda, case: int, consent: Consent, today: date) -> Agend
     return agenda if consent == "yes" else agenda.with_planned(r for r in agenda.planned if r.case != case)
 
 
-def replan(
-    agenda: Agenda, case: int, wanted: Iterable[tuple[str, date, time]], place: Place, today: date
-) -> Agenda:
+def replan(agenda: Agenda, case: int, wanted: Iterable[tuple[str, date, time]], place: Place, today: date) -> Agenda:
     """Plan what an advice asks for (kind, day, wall time) instead of what was planned about the case before.
 
     Nothing is planned without consent, and no kind a second time that was said since something new was told.

@@ -62,9 +62,7 @@ class Refusal:
     on: date | None = None
 
 
-def refusal(
-    courtesy: Courtesy, ledger: tuple[Entry, ...], what: str, day: date, week: WorkingWeek
-) -> Refusal | None:
+def refusal(courtesy: Courtesy, ledger: tuple[Entry, ...], what: str, day: date, week: WorkingWeek) -> Refusal | None:
     """Return why a message of the sort `what` should not go out on `day`; None where politeness allows it."""
     sort = courtesy.sorts[what]
     messages = [(of, on) for of, on in ledger if of != WITHDRAWN]

@@ -175,6 +175,11 @@ class TimePassed:
     """Look again: days have gone by."""
 
 
+@dataclass(frozen=True)
+class FellDue:
+    """Something on the candidate's agenda has fallen due; nobody said anything."""
+
+
 Event = Started | Said | Picked | Back | Why | Change | Restarted | Cancelled | TimePassed
 
 

@@ -192,7 +192,9 @@ class Statements:
         )
         self.next_due = self._made(select(type_coerce(func.min(session.c.opens), Utc()).label("at")))
         self.revive = self._made(
-            update(session).where(_of_chat(session), session.c.person == bindparam("person_")).values(opens=session.c.wake)
+            update(session)
+            .where(_of_chat(session), session.c.person == bindparam("person_"))
+            .values(opens=session.c.wake)
         )
         whose = ("what", "bot", "chat", "topic", "person", "reason", "content", "since")
         self.park_due = self._made(insert(parked).inline(), *whose)
@@ -201,7 +203,7 @@ class Statements:
         free = outbox.c.lease_until <= bindparam("now")
         taken = (outbox.c.id, *(outbox.c[name] for name in KEPT))
         self.take_chat = self._made(delete(outbox).where(_of_chat(outbox), free).returning(*taken))
-        shut = {"blocked_at": bindparam("at"), "opens": None}
+        shut: dict[str, Any] = {"blocked_at": bindparam("at"), "opens": None}
         self.mark_blocked = self._made(update(session).where(_of_chat(session)).values(shut))
         self.mark_open = self._made(
             update(session).where(_of_chat(session)).values(blocked_at=None, opens=session.c.wake)

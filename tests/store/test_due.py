@@ -164,7 +164,7 @@ async def test_a_claim_walks_an_index(store: Database) -> None:
         pytest.skip("PostgreSQL prefers a scan as long as the table is small; the bench has a large one")
     sql = store._statements.claim_due.sql
     with store._engine.connect() as connection:
-        plan = " ".join(str(row) for row in connection.exec_driver_sql("EXPLAIN QUERY PLAN " + sql, (0,) * sql.count("?")))
+        plan = " ".join(
+            str(row) for row in connection.exec_driver_sql("EXPLAIN QUERY PLAN " + sql, (0,) * sql.count("?"))
+        )
     assert "ix_session_opens" in plan
-
-
