@@ -15,7 +15,6 @@ from bot.core.outcomes import Outcomes
 from bot.core.routing import Route
 from bot.core.rules import Manners, ReminderKind, Ruleset
 
-
 DEFAULT_MANNERS, ANY_COURTESY = Manners(), Courtesy()
 
 

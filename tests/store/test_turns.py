@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections import ChainMap
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import text
 
 from bot.core.person import Person, Turned
 from bot.core.session import Session
