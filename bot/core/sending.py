@@ -76,11 +76,11 @@ class Sending(Visit):
         outcome, verdicts = scene.outcome, scene.outcomes.ruleset.verdicts
         ready = verdicts[outcome.verdict].open or outcome.overridden
         kinds = (*outcome.mails, *([outcome.note] if outcome.note and ready else []))
-        sorts = dict.fromkeys(sort for kind in kinds if (sort := self.library.courtesy.of_note(kind)))
+        sorts = dict.fromkeys(sort.id for kind in kinds if (sort := self.library.courtesy.of_note(kind)))
         return [
-            Option(f"{SENT}{sort.id}", self.catalogue.say(f"sent.{sort.id}"))
+            Option(f"{SENT}{sort}", self.catalogue.say(f"sent.{sort}"))
             for sort in sorts
-            if (sort.id, self.today) not in ledger
+            if (sort, self.today) not in ledger
         ]
 
     def listed(self) -> list[Option]:

@@ -136,6 +136,11 @@ class Visit:
         if parted:
             self.person = replace(self.person, current=self.next_number())
         said: list[Effect] = [effect for effect in turn.effects if not isinstance(effect, Parted)]
+        if left and turn.session.flow != self.flow:  # a follow-up was left: whoever comes next is met from the start
+            said = [e for e in said if not (isinstance(e, Outgoing) and e.kind in ("question", "menu"))]
+            fresh = turn.session.but(flow=self.flow, turn=self.person.turn)
+            turn = advance(self.library, fresh, TimePassed(), self.now)
+            said += [effect for effect in turn.effects if not isinstance(effect, Parted)]
         if not ask:
             self.effects += said[:1]
             return

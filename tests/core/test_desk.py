@@ -100,7 +100,7 @@ def test_two_interviews_stand_side_by_side(visitor: Visitor) -> None:
     assert second == "Person 2: not finished yet"
     assert new == "A new interview"
     visitor.say("1")
-    assert [name.split()[0] for name in visitor.names] == ["advice", "mail", "note", "menu"]
+    assert [name.split()[0] for name in visitor.names] == ["advice", "reminder", "mail", "note", "menu"]
     visitor.say("A longer note (Premium)")
     assert "Dana" in visitor.words
     visitor.ask("cases")
