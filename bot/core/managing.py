@@ -14,7 +14,6 @@ from bot.core.calendar import Hours, add_business_days, zone_named
 from bot.core.judging import DEFAULT_TIME
 from bot.core.reading import Misread, parse_day
 from bot.core.reminding import Reminding
-from bot.core.scene import Scene
 from bot.core.session import Option, Outgoing
 from bot.core.wording import misread
 from bot.core.zones import CITIES, city, read_clock, zones_of
@@ -138,17 +137,19 @@ class Managing(Reminding):
         self.again()
 
     def move(self, case: int, kind: str, day: date, wall: time) -> None:
-        """Remind of a case on the day that the candidate chose, instead of the next one planned or of a `kind`."""
+        """Remind of a case on the day that the candidate chose: of this `kind`, or of whatever else would come before."""
         if case not in self.person.cases:
             self.again()
             return
+        agenda, kinds = self.agenda, [kind]
         if not kind:
-            agenda = agendas.consented(self.agenda, case, "yes", self.today)
-            reminders = Scene(self.library, self.case(case), self.now).advice.reminders
-            wanted = [(r.kind, r.day, r.wall) for r in reminders]
-            self.plan(agendas.replan(agenda, case, wanted, self.place, self.today))
-            kind = next((r.kind for r in self.agenda.of(case)), "")
-        self.plan(agendas.moved(self.agenda, case, kind, day, wall, self.place))
+            agenda = self.agreed(case)
+            chosen = agendas.due_at(day, wall, self.place, agenda.hours)
+            planned = agenda.of(case)
+            kinds = [r.kind for r in planned if r.due <= chosen] or [r.kind for r in planned[:1]]
+        for moving in kinds:
+            agenda = agendas.moved(agenda, case, moving, day, wall, self.place)
+        self.plan(agenda)
         if self.agenda.zone_known:
             self.confirm(case)
             self.again()

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import date, time
 
 from bot.core import agenda as agendas
-from bot.core.agenda import Reminder, Spoken
+from bot.core.agenda import Agenda, Reminder, Spoken
 from bot.core.calendar import add_business_days
 from bot.core.ics import calendar_file
 from bot.core.scene import Scene
@@ -125,15 +125,19 @@ class Reminding(Sending):
 
     def agree(self, case: int) -> bool:
         """Remind of a case, as its advice says."""
-        agenda = agendas.consented(self.agenda, case, "yes", self.today)
-        reminders = Scene(self.library, self.case(case), self.now).advice.reminders
-        wanted = [(r.kind, r.day, r.wall) for r in reminders]
-        self.plan(agendas.replan(agenda, case, wanted, self.place, self.today))
+        self.plan(self.agreed(case))
         if self.agenda.zone_known:
             self.confirm(case)
         else:
             self.offer(f"zone-{case}")
         return True
+
+    def agreed(self, case: int) -> Agenda:
+        """Return the agenda with everything that the advice about a case asks for, to which the candidate agreed."""
+        agenda = agendas.consented(self.agenda, case, "yes", self.today)
+        reminders = Scene(self.library, self.case(case), self.now).advice.reminders
+        wanted = [(r.kind, r.day, r.wall) for r in reminders]
+        return agendas.replan(agenda, case, wanted, self.place, self.today)
 
     def ask_day(self, case: int) -> bool:
         """Ask for another day or time."""
