@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 
 
 class SystemClock:
-    """The machine's clock."""
+    """The machine's clock; tests start the bot at another time by AFTERWORD_NOW, an instant such as 2026-11-25T09:00Z."""
+
+    def __init__(self) -> None:
+        began, wanted = datetime.now(UTC), os.environ.get("AFTERWORD_NOW")
+        self._shift = datetime.fromisoformat(wanted).astimezone(UTC) - began if wanted else began - began
 
     def now(self) -> datetime:
         """Return the instant, aware, UTC."""
-        return datetime.now(UTC)
+        return datetime.now(UTC) + self._shift

@@ -215,7 +215,7 @@ class Talk:
             said = Outgoing("notice", "notice toast", (Block("text", served.toast),))
             again = serve(self.library, self.flow, served.person, TimePassed(), self.now)
             served = replace(again, effects=(said, *again.effects))
-            assert served.person is not None
+        assert served.person is not None, "nothing here asks to be forgotten"
         self.person = served.person
         self.session = self.person.cases.get(self.person.current, self.session)
         self.lines += [Line("bot", message.name) for message in served.messages]
