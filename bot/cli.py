@@ -213,6 +213,30 @@ def _outside(text: str) -> str:
 
 
 @app.command()
+def simulate(
+    file: Annotated[Path, typer.Argument(help="A transcript: a talk that was saved.")],
+    until: Annotated[str, typer.Option(help="The last day to look at, such as 2026-12-31.")],
+    content: Content = None,
+) -> None:
+    """Print what would be sent after a talk: when, in which zone, and why then."""
+    from bot.app import simulate as simulated
+    from bot.core.calendar import in_calendar
+
+    try:
+        last = date.fromisoformat(until)
+    except ValueError:
+        fail(f"'{until}' is no day. Write it as 2026-12-31.")
+    if not in_calendar(last):
+        fail(_outside(until))
+    try:
+        issues = simulated(opened(content), file, last)
+    except (OSError, UnicodeDecodeError) as error:
+        fail(f"{file} cannot be read: {error}")
+    if issues:
+        fail("\n".join(map(str, issues)))
+
+
+@app.command()
 def advise(
     facts: Annotated[list[str] | None, typer.Argument(help="fact=value, such as outcome=none tone=rapport")] = None,
     today: Annotated[str | None, typer.Option(help="The day it is, such as 2026-11-23.")] = None,

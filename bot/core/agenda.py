@@ -31,7 +31,7 @@ from bot.core.judging import DEFAULT_TIME, Place
 from bot.core.ledger import Entry
 from bot.core.rules import Manners, ReminderKind
 
-Consent = Literal["unasked", "asked", "yes", "no"]
+Consent = Literal["unasked", "yes", "no"]
 Ending = Literal["said", "merged", "expired"]
 Kinds = Mapping[str, ReminderKind]
 
@@ -120,10 +120,12 @@ class Agenda:
     # -- storing -----------------------------------------------------------------------------------------------------
 
     def to_json(self) -> dict[str, Any]:
-        """Return the agenda as plain JSON values; an instant is derived, so it is not among them."""
+        """Return the agenda as plain JSON values."""
         hours = self.hours
         return {
-            "planned": [[r.case, r.kind, r.day.isoformat(), f"{r.wall:%H:%M}", r.due.isoformat()] for r in self.planned],
+            "planned": [
+                [r.case, r.kind, r.day.isoformat(), f"{r.wall:%H:%M}", r.due.isoformat()] for r in self.planned
+            ],
             "lives": {
                 str(number): [
                     life.since.isoformat(), life.consent, life.said, life.snoozed, dict(life.counts), list(life.asked),
@@ -135,7 +137,8 @@ class Agenda:
             "quiet": [f"{hours.quiet_from:%H:%M}", f"{hours.quiet_until:%H:%M}"],
             "zone_known": self.zone_known,
             "ledgers": {
-                str(number): [[what, day.isoformat()] for what, day in ledger] for number, ledger in self.ledgers.items()
+                str(number): [[what, day.isoformat()] for what, day in ledger]
+                for number, ledger in self.ledgers.items()
             },
         }  # fmt: skip
 
@@ -277,7 +280,7 @@ def told(agenda: Agenda, case: int, today: date) -> Agenda:
 
 
 def consented(agenda: Agenda, case: int, consent: Consent, today: date) -> Agenda:
-    """Note whether the candidate wants to be reminded of a case; whatever else is planned about it is dropped by a no."""
+    """Note whether the candidate wants to be reminded of a case; a no drops whatever is planned about it."""
     agenda = agenda.with_life(case, replace(agenda.life(case, today), consent=consent))
     return agenda if consent == "yes" else agenda.with_planned(r for r in agenda.planned if r.case != case)
 

@@ -97,6 +97,10 @@ class _Visit(Managing):
     forgotten = False
 
     def serve(self, entry: Entry) -> Served:
+        return self.beside_the_way(entry) or self.turn(entry)
+
+    def beside_the_way(self, entry: Entry) -> Served | None:
+        """Serve what is no turn of the conversation, whose open buttons keep their count; None for what is one."""
         match entry:
             case FellDue():
                 self.ring()
@@ -107,6 +111,10 @@ class _Visit(Managing):
                 return self.tapped_beside(option)
             case Picked(turn=turn) if turn != self.person.turn:
                 return Served(self.person, toast=self.catalogue.say("notice.stale"))
+        return None
+
+    def turn(self, entry: Entry) -> Served:
+        match entry:
             case Asked(command, argument):
                 self.command(command, argument)
             case Strange(what):
@@ -114,11 +122,8 @@ class _Visit(Managing):
                 self.repeat()
             case Said(text) | Picked(option=text) if self.person.asking:
                 self.chosen(text, typed=isinstance(entry, Said))
-            case Picked(option=option) if option.startswith(SENT):
-                self.sent(option.removeprefix(SENT))
-            case Said(text) if (found := choose(text, self.listed())) and found.id.startswith(SENT):
-                self.effects.append(Settled(found.label))
-                self.sent(found.id.removeprefix(SENT))
+            case Said(text) | Picked(option=text) if sort := self.said_to_be_sent(text):
+                self.sent(sort)
             case Picked(option=option) if option == BACK:
                 self.converse(Back())
             case TimePassed():
@@ -128,6 +133,14 @@ class _Visit(Managing):
         if self.forgotten:
             return Served(None, tuple(self.effects))
         return Served(replace(self.person, turn=self.person.turn + 1), tuple(self.effects))
+
+    def said_to_be_sent(self, text: str) -> str:
+        """Return the sort of message that a tapped or typed answer says went out; "" for any other answer."""
+        found = choose(text, self.listed())
+        if found is None or not found.id.startswith(SENT):
+            return ""
+        self.effects.append(Settled(found.label))
+        return found.id.removeprefix(SENT)
 
     def why(self, rule: str) -> Served:
         """Say what an advice rests on, and nothing else; the button serves as long as its advice is the present one."""

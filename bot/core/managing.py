@@ -1,6 +1,7 @@
 """Managing reminders: what is planned, by date in words; another day, a pause; and where and when the candidate lives.
 
-Law of this file: whatever is changed here, what is pending is worked out anew, and the local time stays as it was asked for.
+Law of this file: whatever is changed here, what is pending is worked out anew, and its local time stays as it was asked
+for.
 """
 
 from __future__ import annotations
@@ -32,8 +33,7 @@ class Managing(Reminding):
 
     def offered(self) -> list[Option]:
         """Return what can be chosen where something about reminders is asked."""
-        name, _, about = self.person.asking.partition("-")
-        match name:
+        match self.person.asking.partition("-")[0]:
             case "reminders" | "idle":
                 shown = [r for r in self.agenda.planned if r.case in self.person.cases]
                 rows = [Option(f"{r.case}-{r.kind}", self.dated(r.day, r.wall, self.line(r))) for r in shown]
@@ -137,7 +137,7 @@ class Managing(Reminding):
         self.again()
 
     def move(self, case: int, kind: str, day: date, wall: time) -> None:
-        """Remind of a case on the day that the candidate chose: of this `kind`, or of whatever else would come before."""
+        """Remind of a case when the candidate chose: of this `kind`, or of whatever else would come before."""
         if case not in self.person.cases:
             self.again()
             return

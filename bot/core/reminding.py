@@ -67,7 +67,7 @@ class Reminding(Sending):
         """Return an option that counts by no turn."""
         return Option(f"{BESIDE}{what}_{case}", self.catalogue.say(f"remind.options.{what}"))
 
-    # -- what follows from a turn of the conversation --------------------------------------------------------------------
+    # -- what follows from a turn of the conversation ------------------------------------------------------------------
 
     def heard(self, before: Session, turn: Turn, said: list[Effect]) -> list[Effect]:
         """Note what is new, plan what the advice asks for, and say what belongs to it."""
@@ -109,7 +109,7 @@ class Reminding(Sending):
             if name in facts.by_name and facts[name].kind != "text" and facts[name].scope != "user"
         )
 
-    # -- below a reminder ------------------------------------------------------------------------------------------------
+    # -- below a reminder ----------------------------------------------------------------------------------------------
 
     def beside(self, option: str) -> bool:
         """Do what was tapped below a reminder; False when it makes no sense any more."""

@@ -81,6 +81,9 @@ _FIXED: Mapping[str, Wanted] = {
         f"terminal.{key}": Wanted() for key in ("help", "prompt", "bye", "bad_wait", "bad_command", "no_token", "ended")
     },
     "terminal.clock": Wanted(frozenset({"day", "time"})),
+    "terminal.when": Wanted(frozenset({"day", "time", "zone", "utc", "text"})),
+    "terminal.because": Wanted(frozenset({"kind", "rule", "claims"})),
+    **{f"terminal.{key}": Wanted() for key in ("beyond", "nothing")},
     "terminal.saved": Wanted(frozenset({"file"})),
     "terminal.exists": Wanted(frozenset({"file"})),
     "terminal.unsaved": Wanted(frozenset({"file", "reason"})),

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 
 class SystemClock:
-    """The machine's clock; tests start the bot at another time by AFTERWORD_NOW, an instant such as 2026-11-25T09:00Z."""
+    """The machine's clock; with AFTERWORD_NOW, an instant, it begins there: so tests let days go by."""
 
     def __init__(self) -> None:
         began, wanted = datetime.now(UTC), os.environ.get("AFTERWORD_NOW")

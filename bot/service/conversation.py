@@ -1,4 +1,6 @@
-"""The one door in: an event, be it a reminder that is due, becomes a turn, and the turn is durable before anybody hears of it.
+"""The one door in: an event becomes a turn, and the turn is durable before anybody hears of it.
+
+A reminder that is due is an event like any other.
 
 Law of this file: every update that knocks is kept exactly once, or put aside with a reason, or the caller hears NotKept
 and must bring it again. Nothing a person wrote is logged: kinds of events, numbers and classes of errors only.
@@ -196,7 +198,7 @@ class Door:
         return turned, "seen" if turned is None else "muted" if muted else "done"
 
     async def _made(self, knock: Knock, keep: Keep, muted: bool) -> Turned | None:
-        """Make the turn of a knock and `keep` it; raises `NotKept`, and `_GaveUp` where the turn itself always fails."""
+        """Make the turn of a knock and `keep` it; raises `NotKept`, or `_GaveUp` where the turn always fails."""
         now = self._clock.now()
 
         def step(person: Person | None) -> Turned:

@@ -80,7 +80,7 @@ class Store(Protocol):
         """Lease up to `limit` agendas that want to be rung, those due longest first; none whose chat is shut."""
 
     async def ring(self, due: Due, step: Step, now: datetime) -> Turned | None:
-        """Run `step` on the person of a claimed agenda, as `turn` does; None when the claim has gone to somebody else."""
+        """Run `step` on the person of a claimed agenda, as `turn` does; None when somebody else has the claim."""
 
     async def park_due(self, due: Due, reason: str, now: datetime) -> bool:
         """Put an agenda aside that cannot be rung, with a reason for the operator."""

@@ -1,7 +1,7 @@
 """Reminders: whatever falls due knocks at the same door as an answer does.
 
-Law of this file: it decides nothing but when to look. A claim that is not followed by a turn runs out and is made again,
-so a kill loses nothing; the turn finishes the claim in the transaction that fills the outbox, so it is made once.
+Law of this file: it decides nothing but when to look. A claim that is not followed by a turn runs out and is made
+again, so a kill loses nothing; the turn ends the claim in the transaction that fills the outbox, so it is made once.
 """
 
 from __future__ import annotations

@@ -250,13 +250,17 @@ class Talk:
         if then is None:
             return None
         self.lines.append(Line("wait", text))
+        return [*self.live(then), (self.now, self.hear(TimePassed()))]
+
+    def live(self, then: datetime) -> list[tuple[datetime, Turn]]:
+        """Move the clock on, with everything that falls due on the way at its time; return what was said, and when."""
         turns = []
         while (wake := self.person.agenda.wake) is not None and wake <= then:
             self.now = max(self.now, wake)
             if (turn := self.hear(FellDue())).messages:
                 turns.append((self.now, turn))
-        self.now = then
-        return [*turns, (self.now, self.hear(TimePassed()))]
+        self.now = max(self.now, then)
+        return turns
 
     def transcript(self, start: Session, began: datetime) -> Transcript:
         """Return what was said since the talk began, with what was known before."""

@@ -66,7 +66,7 @@ def test_whatever_is_asked_in_whatever_order_the_limits_hold(library: Library) -
             elif refusal(courtesy, ledger, what, on, DEFAULT_WEEK) is None:
                 ledger = entered(ledger, what, on)
         check(ledger)
-    print(f"{explored} orders of wishes explored")
+    print(f"{explored} orders of wishes explored")  # noqa: T201 - what the reader wants to know
 
 
 def check(ledger: tuple[Entry, ...]) -> None:

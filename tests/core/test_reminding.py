@@ -240,7 +240,7 @@ def test_a_second_request_is_declined_with_its_reason(dana: Reminded) -> None:
     assert "from Monday 28 December on" in dana.words
 
 
-# -- whatever happens, in whatever order ---------------------------------------------------------------------------------
+# -- whatever happens, in whatever order -----------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -287,9 +287,10 @@ def taps(what: str) -> Callable[[Library, Story], Story]:
 
 
 def moves(zone: str) -> Callable[[Library, Story], Story]:
-    return lambda library, story: step(
-        library, story, Asked("settings"), Picked("set_zone", story.person.turn + 1), Said(zone)
-    )
+    def moved(library: Library, story: Story) -> Story:
+        return step(library, story, Asked("settings"), Picked("set_zone", story.person.turn + 1), Said(zone))
+
+    return moved
 
 
 def restarts(library: Library, story: Story) -> Story:
