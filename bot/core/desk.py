@@ -114,6 +114,7 @@ class _Visit(Managing):
         return None
 
     def turn(self, entry: Entry) -> Served:
+        assert not isinstance(entry, FellDue), "nobody said anything"
         match entry:
             case Asked(command, argument):
                 self.command(command, argument)
