@@ -16,6 +16,7 @@ from bot.core.calendar import instant, zone_named
 from bot.core.catalogue import Catalogue
 from bot.core.issues import Issue, Place, ordered
 from bot.core.library import Library
+from bot.core.reminding import FOLLOW_UP
 from bot.core.session import Session, Turn
 from bot.terminal import transcript
 from bot.terminal.chat import Chat, Screen, is_ours, utc_now
@@ -73,8 +74,9 @@ def the_flow(library: Library) -> str:
 
     Raises `BadContent` where there are several and none is called so.
     """
-    if len(library.flows) == 1:
-        return next(iter(library.flows))
+    first = [flow for flow in library.flows if flow != FOLLOW_UP]
+    if len(first) == 1:
+        return first[0]
     if DEFAULT_FLOW in library.flows:
         return DEFAULT_FLOW
     what = f"none of several conversations is called '{DEFAULT_FLOW}', so nobody can tell which one to begin with."
