@@ -98,8 +98,11 @@ class Statements:
         self.all_cases = self._made(select(case_.c.number, case_.c.content).where(of_session).order_by(case_.c.number))
         self.drop_case = self._made(delete(case_).where(one))
         self.put_case = self._made(self._kept(case_, "content", "updated_at"))
-        # Whoever speaks can be written to, whatever was heard before: their agenda opens again, too.
-        kept: dict[str, Any] = {**{name: bindparam(name) for name in (*told, "updated_at")}, "blocked_at": null()}
+        kept: dict[str, Any] = {
+            **{name: bindparam(name) for name in (*told, "updated_at")},
+            # Whoever speaks can be written to, whatever was heard before: their agenda opens again, too.
+            "blocked_at": null(),
+        }
         this = session.c.id == bindparam("id_")
         reopened = case((session.c.blocked_at.is_not(None), bindparam("wake", type_=Utc())), else_=session.c.opens)
         self.put_session = self._made(update(session).where(this).values({**kept, "opens": reopened}))
