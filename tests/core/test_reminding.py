@@ -189,7 +189,7 @@ def test_reminders_are_listed_moved_and_taken_off(dana: Reminded) -> None:
     dana.ask("reminders")
     assert dana.labels == [
         "Monday 23 November, 17:00: Person 1: is the thank-you out?",
-        "Wednesday 25 November, 10:00: Person 1: the few days are over",
+        "Wednesday 25 November, 10:00: Person 1: the time for the request has come",
         "Pause all",
         "Go on",
     ]
@@ -233,7 +233,7 @@ def test_a_second_request_is_declined_with_its_reason(dana: Reminded) -> None:
     assert "advice R04 leave_pending" in dana.names
     dana.now += 10 * DAY
     dana.ask("change")
-    dana.say("Linked already", "No")
+    dana.say("Connected already", "No")
     assert [what for what, _ in dana.person.agenda.ledgers[1]] == ["thank_you", "request", WITHDRAWN]
     assert "notice withdrawn" in dana.names
     assert not any(name.startswith("note") for name in dana.names)
