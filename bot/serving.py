@@ -119,7 +119,7 @@ def _wired(store: Store, bot: ApiBot, me: dict[str, Any], talk: Talk, lease: tim
     pace = Pace(processes)
     outbox = Outbox(store, messenger, clock, lease=lease, pace=pace, guard=guard, watch=meters)
     door = Door(
-        store, clock, talk.respond, apologise=talk.apologise, guard=guard, wake=outbox.wake, watch=meters
+        store, clock, talk.respond, apologise=talk.apologise, guard=guard, sending=outbox, watch=meters
     )  # fmt: skip
     intake = Intake(me["id"], door, messenger, lambda update: talk.read(me, update))
     reminders = Reminders(store, door, clock)

@@ -27,7 +27,7 @@ import structlog
 from bot.core.person import OWED, Key, Person, Turned
 from bot.core.session import FellDue
 from bot.service.limits import Guard
-from bot.service.ports import Clock, Due, Step, Store
+from bot.service.ports import Claim, Clock, Due, Step, Store
 from bot.service.watching import Taken, Unwatched, Watch
 
 TRIES: Final = 3
@@ -65,6 +65,33 @@ class Apologise(Protocol):
         """Return the apology."""
 
 
+class Sending(Protocol):
+    """Whoever sends what turns lead to; see service.workers.Outbox."""
+
+    def offer(self) -> Claim | None:
+        """Return a claim on the first call of a turn that is about to be made; None: not now."""
+
+    def take(self, claim: Claim | None, key: Key, waits: bool) -> None:
+        """Send what was claimed; every offer is brought back here. `waits`: the turn left calls to be made."""
+
+    def wake(self) -> None:
+        """Look for what may be sent now."""
+
+
+class Nobody:
+    """Sends nothing: the calls wait in the store for another process."""
+
+    def offer(self) -> Claim | None:
+        """Claim nothing."""
+        return None
+
+    def take(self, claim: Claim | None, key: Key, waits: bool) -> None:
+        """Leave it waiting."""
+
+    def wake(self) -> None:
+        """Look for nothing."""
+
+
 class NotKept(Exception):
     """The update is not kept, for the store is in trouble: bring it again later."""
 
@@ -88,8 +115,8 @@ class _StepFailed(Exception):
 class Door:
     """Takes updates in, one turn each.
 
-    `wake` is called when a turn left calls in the outbox. Turns of one person run in the order in which they knock;
-    whoever awaits one knock before the next keeps it through troubles of the store as well.
+    `sending` is given what a turn leads to as soon as it is durable. Turns of one person run in the order in which they
+    knock; whoever awaits one knock before the next keeps it through troubles of the store as well.
     """
 
     def __init__(
@@ -100,12 +127,12 @@ class Door:
         *,
         apologise: Apologise | None = None,
         guard: Guard | None = None,
-        wake: Callable[[], None] = lambda: None,
+        sending: Sending | None = None,
         watch: Watch | None = None,
         seconds: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store, self._clock, self._respond, self._apologise = store, clock, respond, apologise
-        self._guard, self._wake, self._watch = guard or Guard(), wake, watch or Unwatched()
+        self._guard, self._sending, self._watch = guard or Guard(), sending or Nobody(), watch or Unwatched()
         self._seconds = seconds
         # Pseudonyms in the log tell people apart while the process runs, and cannot be turned back into ids.
         self._salt = hashlib.blake2b(str(id(self)).encode() + str(time.time_ns()).encode()).digest()[:16]
@@ -119,16 +146,18 @@ class Door:
         muted = self._muting(knock.key, began)
         kind = type(knock.event).__name__
         with structlog.contextvars.bound_contextvars(update=knock.update, who=self.pseudonym(knock.key)):
+            claim, waits = self._sending.offer(), False
             try:
-                turned, how = await self._tried(knock, muted)
+                turned, how = await self._tried(knock, muted, claim)
+                waits = how == "parked" or (turned is not None and bool(turned.calls))
             except NotKept:
                 self._watch.turned(kind, "not_kept", self._seconds() - began)
                 raise
+            finally:
+                self._sending.take(claim, knock.key, waits)
             took = self._seconds() - began
             self._watch.turned(kind, how, took)
             log.debug("turn", kind=kind, how=how, seconds=round(took, 4))
-        if how == "parked" or (turned is not None and turned.calls):
-            self._wake()
         return turned
 
     async def ring(self, due: Due) -> Turned | None:
@@ -149,7 +178,7 @@ class Door:
                 await self._put_due_aside(due, failure.error)
             self._watch.turned("FellDue", how, self._seconds() - began)
         if turned is not None and turned.calls:
-            self._wake()
+            self._sending.wake()
         return turned
 
     async def _put_due_aside(self, due: Due, error: Exception) -> None:
@@ -168,12 +197,12 @@ class Door:
     async def back(self, bot: int, chat: int) -> None:
         """Note that a chat can be written to again; raises `NotKept`."""
         await self._kept(self._store.unblocked(bot, chat))
-        self._wake()
+        self._sending.wake()
 
     async def moved(self, bot: int, chat: int, new: int) -> None:
         """Note that a group became a supergroup with another id; raises `NotKept`."""
         await self._kept(self._store.migrate(bot, chat, new))
-        self._wake()
+        self._sending.wake()
 
     def pseudonym(self, key: Key) -> str:
         """Return a name for the log that says nothing about who it is."""
@@ -189,9 +218,14 @@ class Door:
             log.warning("somebody floods: their updates are kept, but not answered", who=self.pseudonym(key))
         return muted
 
-    async def _tried(self, knock: Knock, muted: bool) -> tuple[Turned | None, Taken]:
+    async def _tried(self, knock: Knock, muted: bool, claim: Claim | None) -> tuple[Turned | None, Taken]:
         try:
-            turned = await self._made(knock, partial(self._store.turn, knock.update, knock.key), muted)
+            turn = self._store.turn
+
+            def keep(step: Step, now: datetime) -> Awaitable[Turned | None]:
+                return turn(knock.update, knock.key, step, now, claim)
+
+            turned = await self._made(knock, keep, muted)
         except _GaveUp as failure:
             await self._gave_up(knock, failure.error, self._clock.now())
             return None, "parked"

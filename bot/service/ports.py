@@ -22,13 +22,29 @@ Retry = Callable[[int, Mapping[str, Any]], tuple[Key, Step] | None]
 
 @dataclass(frozen=True)
 class Posted:
-    """A call that was claimed from the outbox; `fence` is the claim's own number, higher for each later claim."""
+    """A call that was claimed from the outbox; `fence` is the claim's own number, higher for each later claim.
+
+    `alone`: nothing waited behind it in its chat when it was claimed.
+    """
 
     id: int
     key: Key
     call: Call
     attempts: int
     fence: int
+    alone: bool = False
+
+
+@dataclass
+class Claim:
+    """Who claims the next call of a chat together with another change to the store, and until when it is theirs.
+
+    `posted` is filled in once that is kept: the call, None where the chat has none that may be made now.
+    """
+
+    worker: str
+    lease_until: datetime
+    posted: Posted | None = None
 
 
 @dataclass(frozen=True)
@@ -66,8 +82,10 @@ class Depth:
 class Store(Protocol):
     """Keeps people, their cases and what is still to be sent. Every method is one transaction."""
 
-    async def turn(self, update: int, key: Key, step: Step, now: datetime) -> Turned | None:
+    async def turn(self, update: int, key: Key, step: Step, now: datetime, claim: Claim | None = None) -> Turned | None:
         """Run `step` on the person stored under `key` and keep what it leads to; None when `update` was seen before.
+
+        With `claim` the first call of the turn is claimed at once, if it is the oldest of its chat.
 
         Seen update, person, cases, calls and reminders are committed together; a step that raises changes nothing and
         its exception is raised here. Turns of one key run one after another in the order of the calls to this method.
@@ -88,8 +106,11 @@ class Store(Protocol):
     async def next_due(self) -> datetime | None:
         """Return the instant from which some agenda may be claimed; None when nothing is planned."""
 
-    async def sent(self, posted: Posted, message: int | None, now: datetime) -> bool:
-        """Take a call off the outbox; False when its lease has gone to somebody else meanwhile."""
+    async def sent(self, posted: Posted, message: int | None, now: datetime, claim: Claim | None = None) -> bool:
+        """Take a call off the outbox; False when its lease has gone to somebody else meanwhile.
+
+        With `claim` the next call of its chat is claimed at once, if it is due.
+        """
 
     async def later(self, posted: Posted, at: datetime, *, whole_chat: bool = False) -> bool:
         """Give a call back to be tried at `at`; with `whole_chat` no call to that chat is made before."""

@@ -13,13 +13,15 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 import structlog
 
+from bot.core.person import Key
 from bot.service.faults import passing
 from bot.service.limits import Guard, Pace
-from bot.service.ports import Again, Clock, Delivered, Messenger, Moved, Never, Outcome, Posted, Store
+from bot.service.ports import Again, Claim, Clock, Delivered, Messenger, Moved, Never, Posted, Store
 from bot.service.watching import Fate, Unwatched, Watch
 
 LEASE: Final = timedelta(seconds=20)
@@ -27,7 +29,7 @@ LEASE: Final = timedelta(seconds=20)
 After a kill what was claimed waits so long."""
 FRESH: Final = 0.25
 """The part of a lease after which a call that did not begin is given back rather than begun."""
-PARALLEL: Final = 16
+PARALLEL: Final = 64
 """Calls claimed at once, each of another chat."""
 GATE_SECONDS: Final = 0.5
 """How long one message in flight keeps the next from beginning. So a kill meets one message that is sent and not yet
@@ -50,7 +52,15 @@ HUSHED: Final = "not sent: the person sends faster than can be answered"
 PERHAPS: Final = f"perhaps delivered: {DOUBTS} times the line broke before Telegram answered"
 EXHAUSTED: Final = f"not delivered in {ATTEMPTS} attempts"
 
+Chat = tuple[int, int]
+"""A bot and a chat."""
+
 log = structlog.get_logger("afterword.outbox")
+
+
+def chat_of(key: Key) -> Chat:
+    """Return the chat of somebody who speaks."""
+    return key.bot, key.chat
 
 
 class Outbox:
@@ -75,6 +85,10 @@ class Outbox:
         self._guard, self._watch, self._seconds = guard or Guard(), watch or Unwatched(), seconds
         self._bell, self._gate = asyncio.Event(), asyncio.Lock()
         self._flights: set[asyncio.Task[None]] = set()
+        self._running = self._crowded = False
+        self._offered = 0
+        self._flying: Counter[Chat] = Counter()
+        self._behind: set[Chat] = set()
         self._failures: Counter[int] = Counter()
         self._doubts: Counter[int] = Counter()
         self._claims_end = self._ends = float("inf")
@@ -82,6 +96,32 @@ class Outbox:
     def wake(self) -> None:
         """Look into the outbox at once."""
         self._bell.set()
+
+    def offer(self) -> Claim | None:
+        """Claim the first call of a turn that is about to be made, so that nothing has to be looked for afterwards.
+
+        None when it could not be sent at once; then it waits in the store like any other.
+        """
+        now = self._seconds()
+        room = min(self._parallel - len(self._flights), self._pace.room(now)) - self._offered
+        self._offered += 1
+        return self._claim() if room > 0 and self._running and now < self._claims_end else None
+
+    def _claim(self) -> Claim:
+        return Claim(self._name, self._clock.now() + self._lease)
+
+    def take(self, claim: Claim | None, key: Key, waits: bool) -> None:
+        """Send what a turn led to, now that it is durable."""
+        self._offered -= 1
+        if claim is not None and claim.posted is not None:
+            if self._running:  # else its lease runs out, and the next process sends it
+                self._launch(claim.posted)
+        elif not waits:
+            return
+        elif chat_of(key) in self._flying:
+            self._behind.add(chat_of(key))  # its turn comes when what flies has landed
+        else:
+            self.wake()
 
     def close(self, within: float) -> None:
         """Let `run` end within so many seconds: half of them to send what is due, the rest for what is in flight.
@@ -95,6 +135,7 @@ class Outbox:
     async def run(self) -> None:
         """Send until `close`."""
         troubles = 0
+        self._running = True
         try:
             while self._seconds() < self._claims_end:
                 self._bell.clear()
@@ -112,12 +153,14 @@ class Outbox:
                     break
                 await self._rest(min(pause, self._claims_end - self._seconds()))
         finally:
+            self._running = False
             await self._land()
 
     async def _look(self) -> tuple[int, float]:
         """Claim what may go now and let it go; return how much that was, else how long to rest in seconds."""
         now = self._seconds()
         room = min(self._parallel - len(self._flights), self._pace.room(now))
+        self._crowded = room <= 0
         if room <= 0:
             return 0, self._pace.overall.wait(now) or IDLE_SECONDS  # a flight that ends rings the bell
         claimed = await self._store.claim(self._name, self._clock.now(), self._lease, room)
@@ -150,41 +193,56 @@ class Outbox:
         await asyncio.gather(*late, return_exceptions=True)
 
     def _launch(self, posted: Posted) -> None:
+        """Let a call go, and after it whatever follows in its chat."""
+        chat = chat_of(posted.key)
+        task = asyncio.create_task(self._fly(self._begun(posted)))
+        self._flights.add(task)
+        self._flying[chat] += 1
+        task.add_done_callback(partial(self._landed, chat))
+
+    def _landed(self, chat: Chat, task: asyncio.Task[None]) -> None:
+        self._flights.discard(task)
+        self._flying[chat] -= 1
+        if not self._flying[chat]:
+            del self._flying[chat]
+        failed = not task.cancelled() and task.exception()
+        if failed:
+            log.error("a call was dropped by a fault of the outbox; its lease will run out", exc_info=failed)
+        if failed or self._crowded or chat in self._behind or self._ends < float("inf"):
+            self._behind.discard(chat)
+            self.wake()
+
+    async def _fly(self, begun: Awaitable[Posted | None]) -> None:
+        while (following := await begun) is not None:
+            begun = self._begun(following)
+
+    def _begun(self, posted: Posted) -> Awaitable[Posted | None]:
         """Begin with a call; its place in the flood limits is taken before the next claim looks at them."""
         now, edit = self._seconds(), posted.call.method.startswith("edit")
         if not posted.call.reminder and self._guard.muted((posted.key.bot, posted.key.person), now):
-            flight = self._park(posted, HUSHED, "hushed")
-        elif (wait := self._pace.wait(posted.key.chat, edit, now)) > 0:
-            flight = self._put_back(posted, wait, "limited")
-        else:
-            self._pace.take(posted.key.chat, edit, now)
-            # An edit made twice is one edit, so edits need not pass the gate.
-            flight = self._send(posted) if edit else self._pass_gate(posted, now)
-        task = asyncio.create_task(flight)
-        self._flights.add(task)
-        task.add_done_callback(self._landed)
+            return self._park(posted, HUSHED, "hushed")
+        if (wait := self._pace.wait(posted.key.chat, edit, now)) > 0:
+            return self._put_back(posted, wait, "limited")
+        self._pace.take(posted.key.chat, edit, now)
+        # An edit made twice is one edit, so edits need not pass the gate.
+        return self._send(posted) if edit else self._pass_gate(posted, now)
 
-    def _landed(self, task: asyncio.Task[None]) -> None:
-        self._flights.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("a call was dropped by a fault of the outbox; its lease will run out", exc_info=error)
-        self._bell.set()
-
-    async def _pass_gate(self, posted: Posted, since: float) -> None:
+    async def _pass_gate(self, posted: Posted, since: float) -> Posted | None:
         """Send once no other message is between Telegram and its mark, or its line is slow."""
         async with self._gate:
             if self._seconds() - since > FRESH * self._lease.total_seconds():
                 await self._put_back(posted, 0.0, "limited")
-                return
+                return None
             sending = asyncio.create_task(self._send(posted))
             try:
                 await asyncio.wait((sending,), timeout=GATE_SECONDS)
             except asyncio.CancelledError:
                 sending.cancel()
                 raise
-        await sending
+        return await sending
 
-    async def _send(self, posted: Posted) -> None:
+    async def _send(self, posted: Posted) -> Posted | None:
+        """Make a call and write down what became of it; return what follows in its chat, if that is ours now."""
         passing("before_send")
         began = self._seconds()
         try:
@@ -194,17 +252,32 @@ class Outbox:
             outcome = Again(after=1.0, ambiguous=True)
         passing("after_send")
         took = self._seconds() - began
-        fate = await self._settle(posted, outcome)
+        following = None
+        if isinstance(outcome, Delivered):
+            fate: Fate = "delivered"
+            following = await self._mark(posted, outcome.message)
+        else:
+            fate = await self._settle(posted, outcome)
         self._watch.sent(posted.call.method, fate, took)
         log.debug("call", call=posted.id, method=posted.call.method, fate=fate, seconds=round(took, 4))
+        return following
 
-    async def _settle(self, posted: Posted, outcome: Outcome) -> Fate:
-        """Write down what became of a call."""
+    async def _mark(self, posted: Posted, message: int | None) -> Posted | None:
+        """Take a delivered call off, and in the same transaction claim what follows in its chat."""
+        chat = chat_of(posted.key)
+        wanted = not posted.alone or chat in self._behind
+        claim = self._claim() if wanted and self._pace.room(self._seconds()) > 0 else None
+        self._behind.discard(chat)
+        self._forget(posted)
+        await self._surely(posted, lambda: self._store.sent(posted, message, self._clock.now(), claim))
+        following = claim.posted if claim is not None else None
+        if wanted and following is None:
+            self.wake()
+        return following
+
+    async def _settle(self, posted: Posted, outcome: Again | Moved | Never) -> Fate:
+        """Write down what became of a call that was not delivered."""
         match outcome:
-            case Delivered(message):
-                self._forget(posted)
-                await self._surely(posted, lambda: self._store.sent(posted, message, self._clock.now()))
-                return "delivered"
             case Again():
                 return await self._again(posted, outcome)
             case Moved(chat):
@@ -237,8 +310,10 @@ class Outbox:
     async def _put_back(
         self, posted: Posted, wait: float, fate: Fate | None = None, *, whole_chat: bool = False
     ) -> None:
+        """Give a call back to the store."""
         at = self._clock.now() + timedelta(seconds=wait)
         await self._surely(posted, lambda: self._store.later(posted, at, whole_chat=whole_chat))
+        self.wake()
         if fate:
             self._watch.sent(posted.call.method, fate, 0.0)
 
@@ -246,6 +321,7 @@ class Outbox:
         self._forget(posted)
         log.warning("call parked", call=posted.id, method=posted.call.method)
         await self._surely(posted, lambda: self._store.park(posted, reason, self._clock.now()))
+        self.wake()
         if fate:
             self._watch.sent(posted.call.method, fate, 0.0)
 

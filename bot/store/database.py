@@ -6,8 +6,8 @@ Law of this file: every method hands one function over to a store thread and awa
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -15,7 +15,7 @@ from typing import Any, Final
 from sqlalchemy import Engine
 
 from bot.core.person import Key, Turned
-from bot.service.ports import Depth, Due, Parked, Posted, Retry, Step
+from bot.service.ports import Claim, Depth, Due, Parked, Posted, Retry, Step
 from bot.store import engines
 from bot.store.cipher import PROOF, Cipher
 from bot.store.due import Agendas
@@ -80,17 +80,20 @@ class Database:
         self._outbox.take_back(cursor)
         self._agendas.take_back(cursor)
 
-    async def turn(self, update: int, key: Key, step: Step, now: datetime) -> Turned | None:
+    async def turn(self, update: int, key: Key, step: Step, now: datetime, claim: Claim | None = None) -> Turned | None:
         """Run `step` and keep what it leads to; see `Store.turn`."""
         aware(now)
-        turned = await self._runner.submit(lambda c: self._turned(c, update, key, step, now), key)
+        with _only_if_kept(claim):
+            turned = await self._runner.submit(lambda c: self._turned(c, update, key, step, now, claim), key)
         if turned is not None and turned.person is None and self._checkpoints is not None:
             # Deleted rows are zeroed in the file; their old pages are in the log until it is emptied.
             await asyncio.to_thread(self._checkpoints.empty, FORGETTING_SECONDS)
         return turned
 
-    def _turned(self, cursor: Cursor, update: int, key: Key, step: Step, now: datetime) -> Turned | None:
-        turned = self._turning.turn(cursor, update, key, step, now)
+    def _turned(
+        self, cursor: Cursor, update: int, key: Key, step: Step, now: datetime, claim: Claim | None
+    ) -> Turned | None:
+        turned = self._turning.turn(cursor, update, key, step, now, claim)
         if turned is not None and turned.aside is not None:
             self._outbox.park_update(cursor, key.bot, update, *turned.aside, now)
         return turned
@@ -98,7 +101,7 @@ class Database:
     async def claim(self, worker: str, now: datetime, lease: timedelta, limit: int) -> Sequence[Posted]:
         """Lease the oldest call of up to `limit` chats; see `Store.claim`."""
         aware(now)
-        return await self._runner.submit(lambda c: self._outbox.claim(c, worker, now, lease, limit))
+        return await self._runner.submit(lambda c: self._outbox.claim(c, worker, now, lease, limit), rank="mark")
 
     async def claim_due(self, now: datetime, lease: timedelta, limit: int) -> Sequence[Due]:
         """Lease the agendas that are due longest; see `Store.claim_due`."""
@@ -119,20 +122,21 @@ class Database:
         """Return from when on some agenda may be claimed; None when nothing is planned."""
         return await self._runner.submit(self._agendas.next_at)
 
-    async def sent(self, posted: Posted, message: int | None, now: datetime) -> bool:
+    async def sent(self, posted: Posted, message: int | None, now: datetime, claim: Claim | None = None) -> bool:
         """Take a call off the outbox; False when it is somebody else's by now."""
         aware(now)
-        return await self._runner.submit(lambda c: self._outbox.sent(c, posted, message, now))
+        with _only_if_kept(claim):
+            return await self._runner.submit(lambda c: self._outbox.sent(c, posted, message, now, claim), rank="mark")
 
     async def later(self, posted: Posted, at: datetime, *, whole_chat: bool = False) -> bool:
         """Give a call back to be tried at `at`; False when it is somebody else's by now."""
         aware(at)
-        return await self._runner.submit(lambda c: self._outbox.later(c, posted, at, whole_chat))
+        return await self._runner.submit(lambda c: self._outbox.later(c, posted, at, whole_chat), rank="mark")
 
     async def park(self, posted: Posted, reason: str, now: datetime) -> bool:
         """Put a call aside for good; False when it is somebody else's by now."""
         aware(now)
-        return await self._runner.submit(lambda c: self._outbox.park(c, posted, reason, now))
+        return await self._runner.submit(lambda c: self._outbox.park(c, posted, reason, now), rank="mark")
 
     async def park_update(self, bot: int, update: int, reason: str, payload: Mapping[str, Any], now: datetime) -> None:
         """Put an update aside and count it as seen."""
@@ -150,16 +154,16 @@ class Database:
 
     async def migrate(self, bot: int, chat: int, new: int) -> None:
         """Rewrite a chat's id wherever it is kept."""
-        await self._runner.submit(lambda c: self._outbox.migrate(c, bot, chat, new))
+        await self._runner.submit(lambda c: self._outbox.migrate(c, bot, chat, new), rank="long")
 
     async def next_at(self, now: datetime) -> datetime | None:
         """Return from when on some call may be claimed; None when nothing waits."""
         now = aware(now)
-        return await self._runner.submit(lambda c: self._outbox.next_at(c, now))
+        return await self._runner.submit(lambda c: self._outbox.next_at(c, now), rank="long")
 
     async def parked(self, limit: int = 100) -> Sequence[Parked]:
         """Return what is parked, the oldest first."""
-        return await self._runner.submit(lambda c: self._outbox.parked(c, limit))
+        return await self._runner.submit(lambda c: self._outbox.parked(c, limit), rank="long")
 
     async def release(self, id_: int, now: datetime) -> bool:
         """Put a parked call back, or forget that a parked update was seen; False when there is none."""
@@ -186,13 +190,13 @@ class Database:
 
     async def depth(self) -> Depth:
         """Count what waits."""
-        return await self._runner.submit(self._outbox.depth)
+        return await self._runner.submit(self._outbox.depth, rank="long")
 
     async def tidy(self, now: datetime) -> int:
         """Drop updates seen more than two days ago, in bites that delay nobody; return how many."""
         aware(now)
         dropped = 0
-        while bite := await self._runner.submit(lambda c: self._outbox.tidy(c, now)):
+        while bite := await self._runner.submit(lambda c: self._outbox.tidy(c, now), rank="long"):
             dropped += bite
         return dropped
 
@@ -226,6 +230,17 @@ class Database:
 
     def _reading(self) -> AbstractContextManager[Cursor]:
         return engines.reading(self._engine)
+
+
+@contextmanager
+def _only_if_kept(claim: Claim | None) -> Iterator[None]:
+    """Take back what was claimed in a transaction that is not kept."""
+    try:
+        yield
+    except BaseException:
+        if claim is not None:
+            claim.posted = None
+        raise
 
 
 def _open(url: str, cipher: Cipher, threads: int) -> _Opened:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.core.person import Key
-from bot.service.ports import Depth, Parked, Posted
+from bot.service.ports import Claim, Depth, Parked, Posted
 from bot.store.cipher import Cipher
 from bot.store.due import Agendas
 from bot.store.people import Turning, call_of
@@ -37,13 +37,13 @@ class Outbox:
         asked = {"worker": worker, "now": now, "lease_until": now + lease, "limit": limit}
         rows = self.statements.claim.all(cursor, asked)
         # RETURNING has no order.
-        return [
-            Posted(row.id, _key(row), call_of(row, self.cipher), row.attempts, row.fence)
-            for row in sorted(rows, key=lambda row: (row.reminder, row.id))
-        ]
+        return [self._claimed(row) for row in sorted(rows, key=lambda row: (row.reminder, row.id))]
 
-    def sent(self, cursor: Cursor, posted: Posted, message: int | None, now: datetime) -> bool:
-        """Take a call off, and keep the id of the message with the newest buttons."""
+    def _claimed(self, row: Any) -> Posted:
+        return Posted(row.id, _key(row), call_of(row, self.cipher), row.attempts, row.fence)
+
+    def sent(self, cursor: Cursor, posted: Posted, message: int | None, now: datetime, claim: Claim | None) -> bool:
+        """Take a call off, keep the id of the message with the newest buttons, and claim what comes next."""
         panel = posted.call.panel and message is not None
         if panel:  # so that no turn in flight writes the old id back
             self.turning.lock(cursor, posted.key.bot, posted.key.person)
@@ -54,6 +54,10 @@ class Outbox:
             whose = {"bot_": row.bot, "chat_": row.chat, "topic_": row.topic, "person_": row.person}
             if not self.statements.put_panel.run(cursor, whose | {"turn_": row.turn, "message": message}):
                 self._close(cursor, row, message, now)
+        if claim is not None:
+            asked = {"worker": claim.worker, "now": now, "lease_until": claim.lease_until}
+            found = self.statements.claim_next.one(cursor, asked | {"bot_": row.bot, "chat_": row.chat})
+            claim.posted = None if found is None else self._claimed(found)
         return True
 
     def _close(self, cursor: Cursor, row: Any, message: int | None, now: datetime) -> None:

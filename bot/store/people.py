@@ -16,7 +16,7 @@ from typing import Any, Final, cast
 from bot.core.agenda import Agenda
 from bot.core.person import Call, Key, Person, Turned
 from bot.core.session import Session
-from bot.service.ports import Due, Step
+from bot.service.ports import Claim, Due, Posted, Step
 from bot.store.cipher import Cipher, Sealed
 from bot.store.prepared import Cursor
 from bot.store.statements import Statements
@@ -100,12 +100,14 @@ class Turning:
     """Makes other turns of a person (bot, person) wait until the transaction ends."""
     reading: Reading
 
-    def turn(self, cursor: Cursor, update: int, key: Key, step: Step, now: datetime) -> Turned | None:
+    def turn(
+        self, cursor: Cursor, update: int, key: Key, step: Step, now: datetime, claim: Claim | None = None
+    ) -> Turned | None:
         """Run one turn in the transaction of `cursor`; None when the update was seen before."""
         self.lock(cursor, key.bot, key.person)
         if not self._first_seen(cursor, key.bot, update, now):
             return None
-        return self._turned(cursor, key, step, now)
+        return self._turned(cursor, key, step, now, claim)
 
     def ring(self, cursor: Cursor, due: Due, step: Step, now: datetime) -> Turned | None:
         """Run the turn of an agenda that is due; None when its claim has gone to somebody else, or its person has."""
@@ -114,14 +116,14 @@ class Turning:
             return None
         return self._turned(cursor, due.key, step, now)
 
-    def _turned(self, cursor: Cursor, key: Key, step: Step, now: datetime) -> Turned:
+    def _turned(self, cursor: Cursor, key: Key, step: Step, now: datetime, claim: Claim | None = None) -> Turned:
         found = self._load(cursor, key)
         turned = step(found.person)
         if turned.person is None:
             self._forget(cursor, key)
         else:
             self._keep(cursor, key, found, turned, now)
-        self._post(cursor, key, turned, now)
+        self._post(cursor, key, turned, now, claim)
         found.cases.leave(self.reading)
         return turned
 
@@ -243,26 +245,38 @@ class Turning:
             if mentions(self.cipher.open(content), key.person):
                 self.statements.unpark.one(cursor, {"id_": id_})
 
-    def _post(self, cursor: Cursor, key: Key, turned: Turned, now: datetime) -> None:
-        if not turned.calls:
+    def _post(self, cursor: Cursor, key: Key, turned: Turned, now: datetime, claim: Claim | None) -> None:
+        """Put the calls of a turn into the outbox; the first is the claimant's if nothing of the chat waits before it.
+
+        In a private chat only: there whoever locked the person has the chat to themselves as well.
+        """
+        calls = turned.calls
+        if not calls:
             return
         turn = turned.person.turn if turned.person else 0
-        rows = [
-            {
-                "bot": key.bot,
-                "chat": key.chat,
-                "topic": key.topic,
-                "person": key.person,
-                "method": call.method,
-                "content": self.cipher.seal(dict(call.values)),
-                "panel": call.panel,
-                "reminder": call.reminder,
-                "turn": turn,
-                "created_at": now,
-            }
-            for call in turned.calls
-        ]
+        rows = [self._row(key, call, turn, now) for call in calls]
+        if claim is not None and key.chat == key.person and not calls[0].reminder and self._is_first(cursor, key):
+            first = rows.pop(0) | {"worker": claim.worker, "lease_until": claim.lease_until}
+            id_ = self.statements.post_claimed.one(cursor, first).id
+            claim.posted = Posted(id_, key, calls[0], attempts=1, fence=1, alone=not rows)
         self.statements.post.run_each(cursor, rows)
+
+    def _is_first(self, cursor: Cursor, key: Key) -> bool:
+        return self.statements.waits.one(cursor, {"bot_": key.bot, "chat_": key.chat}) is None
+
+    def _row(self, key: Key, call: Call, turn: int, now: datetime) -> dict[str, Any]:
+        return {
+            "bot": key.bot,
+            "chat": key.chat,
+            "topic": key.topic,
+            "person": key.person,
+            "method": call.method,
+            "content": self.cipher.seal(dict(call.values)),
+            "panel": call.panel,
+            "reminder": call.reminder,
+            "turn": turn,
+            "created_at": now,
+        }
 
     def _sealed_or_none(self, value: Any) -> Sealed | None:
         return self.cipher.seal(value) if value else None

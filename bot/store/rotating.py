@@ -56,7 +56,7 @@ async def rotate(runner: Runner, cipher: Cipher, dialect: Dialect) -> int:
             continue
         last: Mapping[str, Any] | None = None
         while True:
-            last, count = await runner.submit(partial(rotation.bite, after=last))
+            last, count = await runner.submit(partial(rotation.bite, after=last), rank="long")
             renewed += count
             if last is None:
                 break

@@ -131,6 +131,9 @@ class Statements:
         fresh = {"not_before": EPOCH, "lease_until": EPOCH, "fence": 0, "attempts": 0}
         new: dict[str, Any] = {name: bindparam(name) for name in (*KEPT, "created_at")}
         self.post = self._made(insert(outbox).inline().values({**fresh, **new}))
+        ours = {"not_before": EPOCH, "fence": 1, "attempts": 1, **{n: bindparam(n) for n in ("worker", "lease_until")}}
+        self.post_claimed = self._made(insert(outbox).values({**ours, **new}).returning(outbox.c.id))
+        self.waits = self._made(select(outbox.c.id).where(_of_chat(outbox)).limit(1))
         older = outbox.alias("older")
         head = not_(
             select(literal(1))
@@ -138,6 +141,7 @@ class Statements:
             .exists()
         )
         self.claim = self._made(_claim(head))
+        self.claim_next = self._made(_claim_next())
         mine = and_(outbox.c.id == bindparam("id_"), outbox.c.fence == bindparam("fence_"))
         self.finish = self._made(delete(outbox).where(mine).returning(*(outbox.c[name] for name in KEPT)))
         free = {"lease_until": EPOCH, "worker": None}
@@ -280,17 +284,24 @@ def _claim(head: ColumnElement[bool]) -> ClauseElement:
         .cte("chosen")
         .prefix_with("MATERIALIZED", dialect="postgresql")
     )
-    return (
-        update(outbox)
-        .where(outbox.c.id.in_(select(chosen.c.id)))
-        .values(
-            lease_until=bindparam("lease_until"),
-            worker=bindparam("worker"),
-            fence=outbox.c.fence + 1,
-            attempts=outbox.c.attempts + 1,
-        )
-        .returning(*(outbox.c[name] for name in ("id", *KEPT, "attempts", "fence")))
-    )
+    return update(outbox).where(outbox.c.id.in_(select(chosen.c.id))).values(_CLAIMED).returning(*_TAKEN)
+
+
+def _claim_next() -> ClauseElement:
+    """Return the claim of a chat's oldest call, if it is free and due."""
+    now: Any = bindparam("now", type_=Utc())
+    oldest = select(func.min(outbox.c.id)).where(_of_chat(outbox)).scalar_subquery()
+    free = and_(outbox.c.not_before <= now, outbox.c.lease_until <= now)
+    return update(outbox).where(outbox.c.id == oldest, free).values(_CLAIMED).returning(*_TAKEN)
+
+
+_CLAIMED: Final[dict[str, Any]] = {
+    "lease_until": bindparam("lease_until"),
+    "worker": bindparam("worker"),
+    "fence": outbox.c.fence + 1,
+    "attempts": outbox.c.attempts + 1,
+}
+_TAKEN: Final = tuple(outbox.c[name] for name in ("id", *KEPT, "attempts", "fence"))
 
 
 def _moved(table: Table) -> Insert:

@@ -112,7 +112,7 @@ async def running(url: str, request: BaseRequest, base: str = "https://api.teleg
     messenger, guard = TelegramMessenger(bot), Guard(rate=10**6, size=10**6)
     clock = Standing()
     outbox = Outbox(store, messenger, clock, guard=guard, pace=Unpaced(), lease=timedelta(seconds=20))
-    door = Door(store, clock, TALKING.respond, guard=guard, wake=outbox.wake)
+    door = Door(store, clock, TALKING.respond, guard=guard, sending=outbox)
     intake = Intake(BOT, door, messenger, lambda update: read({"id": BOT}, update))
     sending = asyncio.create_task(outbox.run())
     try:

@@ -12,9 +12,10 @@ import pytest
 import structlog
 from structlog.testing import LogCapture
 
-from bot.core.person import OWED, Call, Person, Turned
+from bot.core.person import OWED, Call, Key, Person, Turned
 from bot.service.conversation import Door, Knock, NotKept
 from bot.service.limits import FLOOD
+from bot.service.ports import Claim
 from bot.store.database import Database
 from bot.store.errors import Locked
 from tests.service.conftest import BOT, SetClock, echo, key, knock
@@ -37,14 +38,30 @@ async def waiting(store: Database, clock: SetClock) -> list[str]:
     return [posted.call.values["text"] for posted in claimed]
 
 
+class Woken:
+    """Notes what it is told to send, and claims nothing."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[Key, bool]] = []
+
+    def offer(self) -> None:
+        return None
+
+    def take(self, _claim: Claim | None, key: Key, waits: bool) -> None:
+        self.told.append((key, waits))
+
+    def wake(self) -> None:
+        raise AssertionError
+
+
 async def test_a_knock_is_kept_wakes_the_outbox_and_counts_once(store: Database, clock: SetClock) -> None:
-    woken: list[int] = []
-    door = Door(store, clock, echo, wake=lambda: woken.append(1))
+    woken = Woken()
+    door = Door(store, clock, echo, sending=woken)
     turned = await door.knock(knock(1))
     assert turned is not None
     assert turned.person == Person(turn=1)
     assert await door.knock(knock(1)) is None
-    assert woken == [1]
+    assert woken.told == [(key(1), True), (key(1), False)]
     assert await waiting(store, clock) == ["hello"]
 
 
@@ -110,13 +127,13 @@ async def test_whoever_cannot_be_answered_is_told_so_with_an_id_only(store: Data
     def sorry(_knock: Knock, person: Person | None, error_id: str, _now: datetime) -> Turned:
         return Turned(person or Person(), (Call("sendMessage", {"text": f"sorry {error_id}"}),))
 
-    woken: list[int] = []
-    door = Door(store, clock, echo, apologise=sorry, wake=lambda: woken.append(1))
+    woken = Woken()
+    door = Door(store, clock, echo, apologise=sorry, sending=woken)
     assert await door.knock(knock(1, text="boom")) is None
     (text,) = await waiting(store, clock)
     (parked,) = await store.parked()
     assert text == f"sorry {parked.reason[-7:-1]}"
-    assert woken == [1]
+    assert woken.told == [(key(1), True)]
 
 
 async def test_an_apology_that_fails_leaves_the_update_parked(store: Database, clock: SetClock) -> None:

@@ -55,7 +55,7 @@ async def test_a_turn_is_sent_at_once_and_in_order(store: Database, clock: SetCl
     outbox = Outbox(store, messenger, clock)
     running = asyncio.create_task(outbox.run())
     await asyncio.sleep(0.02)
-    door = Door(store, clock, echo, wake=outbox.wake)
+    door = Door(store, clock, echo, sending=outbox)
     began = asyncio.get_running_loop().time()
     for n in range(3):
         await door.knock(knock(n, text=str(n)))
@@ -188,7 +188,7 @@ async def test_a_flooder_gets_at_most_five_replies_and_others_are_answered_at_on
     messenger, guard, late = Scripted(), Guard(), []
     outbox = Outbox(store, messenger, clock, guard=guard)
     running = asyncio.create_task(outbox.run())
-    door = Door(store, clock, echo, guard=guard, wake=outbox.wake)
+    door = Door(store, clock, echo, guard=guard, sending=outbox)
     loop = asyncio.get_running_loop()
 
     async def others() -> None:

@@ -80,7 +80,8 @@ async def serving(settings: Settings) -> AsyncIterator[None]:
 
 
 def said(server: BotApiServer, human: Human) -> list[str]:
-    return [message.text for message in server.sent() if message.chat.id == human.id]
+    # By id: losing its buttons, as a question does that was overtaken, makes a message no newer.
+    return [message.text for message in sorted(server.sent(), key=lambda one: one.id) if message.chat.id == human.id]
 
 
 async def until(predicate: Callable[[], object], seconds: float = 5.0) -> None:
