@@ -95,7 +95,7 @@ def test_a_reminder_comes_between_two_questions_and_both_kinds_of_buttons_serve(
         later(bot, "2026-11-24T09:29:58+00:00")  # it was too late for today, so tomorrow at half past nine
         reminded(dana, "has your thank-you gone out?")
         answer(dana, "Free")
-        reminded(dana, "fit to be looked at")
+        reminded(dana, "Is your LinkedIn profile")
         answer(dana, "Stop this case")
         reminded(dana, "I will not come back to this one")
         answer(dana, "Yes, up to date")
