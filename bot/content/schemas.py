@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from bot.content.ledger import LedgerFile
 from bot.content.models import ClaimsFile, FactsFile, FlowFile, LimitsFile, MessagesFile
 from bot.content.policy_models import NotesFile, RemindersFile, RulesFile
 
@@ -20,6 +21,7 @@ MODELS: Mapping[str, type[BaseModel]] = {
     "claims": ClaimsFile,
     "facts": FactsFile,
     "flow": FlowFile,
+    "ledger": LedgerFile,
     "limits": LimitsFile,
     "messages": MessagesFile,
     "notes": NotesFile,

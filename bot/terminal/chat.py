@@ -128,13 +128,14 @@ class Chat:
 
     def wait(self, rest: str) -> None:
         """Move the clock and look again."""
-        turn = self.talk.wait(rest)
-        if turn is None:
+        turns = self.talk.wait(rest)
+        if turns is None:
             self.screen.line(self.catalogue.say("terminal.bad_wait"), "yellow")
             return
-        local = self.talk.now.astimezone(zone_named(self.talk.session.zone))
-        self.screen.line(self.catalogue.say("terminal.clock", day=local.date(), time=local.time()), "dim")
-        self.show(turn)
+        for at, turn in turns:
+            local = at.astimezone(zone_named(self.talk.session.zone))
+            self.screen.line(self.catalogue.say("terminal.clock", day=local.date(), time=local.time()), "dim")
+            self.show(turn)
 
     def show(self, turn: Turn) -> None:
         """Show a turn, after keeping it where that was asked for."""
@@ -145,6 +146,10 @@ class Chat:
                 raise NotKept(f"{self.keep}: {error.strerror}") from None
         for message in turn.messages:
             self.screen.message(message)
+        for document in self.talk.documents:
+            self.screen.line(f"\n{document.name}: {document.caption}", "dim")
+            self.screen.line(document.text.replace("\r", ""))
+        self.talk.documents.clear()
 
     def save(self, file: Path) -> None:
         """Write the talk so far as a transcript."""
