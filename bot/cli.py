@@ -73,11 +73,11 @@ def run() -> None:
         settings = load(Path.cwd())
     except BadSettings as bad:
         fail("\n".join(bad.faults))
-    library = proved()
-    flow = checked_flow(library, None)
     if settings.bot_token:
-        _serve(library, settings)
+        _serve(proved(), settings)
         return
+    library = opened(None)
+    flow = checked_flow(library, None)
     typer.echo(library.catalogue("en").say("terminal.no_token"), err=True)
     _talk(library, flow, now=None, zone=None, language="en", session=None, save=None)
 

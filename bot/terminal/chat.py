@@ -63,6 +63,8 @@ class Screen:
         for number, option in enumerate(message.options, 1):
             # Beside an answer that is a figure, a number of the list would only be mistaken for it.
             mark = "    • " if figures else f"  {number:>2}  "
+            if message.kind == "reminder":
+                mark = f"  :remind {number}  "  # a bare number answers the question below
             self.console.print(Text.assemble((mark, "bold cyan"), option.label))
 
     def block(self, block: Block) -> None:
