@@ -28,6 +28,7 @@ slow: $(VENV)/.test  ## the tests that take minutes
 bench: $(VENV)/.test  ## what things cost, as ratios in one run
 	@$(BIN)/python -m tests.bench
 	@$(BIN)/python -m tests.bench_delivery
+	@$(BIN)/python -m tests.bench_due
 
 schemas: $(VENV)/.test  ## write schemas/*.json anew from the models
 	@$(BIN)/python -m bot.content.schemas schemas

@@ -7,18 +7,20 @@ import gc
 import os
 import sys
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.content.library import default_folders, load
-from bot.core.calendar import zone_named
+from bot.core.calendar import instant, zone_named
 from bot.core.catalogue import Catalogue
 from bot.core.issues import Issue, Place, ordered
 from bot.core.library import Library
+from bot.core.reminding import FOLLOW_UP
 from bot.core.session import Session, Turn
 from bot.terminal import transcript
 from bot.terminal.chat import Chat, Screen, is_ours, utc_now
+from bot.terminal.simulating import Simulation, shown
 
 if TYPE_CHECKING:
     from bot.proof.examined import Examined
@@ -72,8 +74,9 @@ def the_flow(library: Library) -> str:
 
     Raises `BadContent` where there are several and none is called so.
     """
-    if len(library.flows) == 1:
-        return next(iter(library.flows))
+    first = [flow for flow in library.flows if flow != FOLLOW_UP]
+    if len(first) == 1:
+        return first[0]
     if DEFAULT_FLOW in library.flows:
         return DEFAULT_FLOW
     what = f"none of several conversations is called '{DEFAULT_FLOW}', so nobody can tell which one to begin with."
@@ -171,13 +174,29 @@ def play(library: Library, file: Path) -> list[Issue]:
         return issues
     screen = Screen(sys.stdout)
 
-    def shown(typed: str, turn: Turn | None) -> None:
+    def show(typed: str, turn: Turn | None) -> None:
         if typed:
             screen.line(f"\n> {typed}", "bold")
         for message in turn.messages if turn else ():
             screen.message(message)
 
-    return transcript.play(library, loaded, shown)
+    return transcript.play(library, loaded, show)
+
+
+def simulate(library: Library, file: Path, until: date) -> list[Issue]:
+    """Print what would be sent after the talk in a transcript until the end of that day; return its faults."""
+    loaded, issues = transcript.load(file.read_text(encoding="utf-8"), file.name, library.flows, library.catalogues)
+    if loaded is None:
+        return issues
+    screen, simulation = Screen(sys.stdout), Simulation(library, loaded)
+    count = 0
+    for sent in simulation.timeline(instant(until, time.max, loaded.start.zone)):
+        count += 1
+        for line in shown(library, loaded.start.language, sent):
+            screen.line(line)
+    if not count and not simulation.issues:
+        screen.line(library.catalogue(loaded.start.language).say("terminal.nothing"))
+    return simulation.issues
 
 
 def run_bot(library: Library, settings: Settings) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import gc
 import json
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -73,11 +73,11 @@ def run() -> None:
         settings = load(Path.cwd())
     except BadSettings as bad:
         fail("\n".join(bad.faults))
-    library = proved()
-    flow = checked_flow(library, None)
     if settings.bot_token:
-        _serve(library, settings)
+        _serve(proved(), settings)
         return
+    library = opened(None)
+    flow = checked_flow(library, None)
     typer.echo(library.catalogue("en").say("terminal.no_token"), err=True)
     _talk(library, flow, now=None, zone=None, language="en", session=None, save=None)
 
@@ -164,6 +164,30 @@ def _instant(text: str | None, zone: str | None) -> datetime | None:
     if not in_calendar(read):
         fail(outside(text))
     return (read if read.tzinfo else read.replace(tzinfo=zone_named(zone or local_zone()))).astimezone(UTC)
+
+
+@app.command()
+def simulate(
+    file: Annotated[Path, typer.Argument(help="A transcript: a talk that was saved.")],
+    until: Annotated[str, typer.Option(help="The last day to look at, such as 2026-12-31.")],
+    content: Content = None,
+) -> None:
+    """Print what would be sent after a talk: when, in which zone, and why then."""
+    from bot.app import simulate as simulated
+    from bot.core.calendar import in_calendar
+
+    try:
+        last = date.fromisoformat(until)
+    except ValueError:
+        fail(f"'{until}' is no day. Write it as 2026-12-31.")
+    if not in_calendar(last):
+        fail(outside(until))
+    try:
+        issues = simulated(opened(content), file, last)
+    except (OSError, UnicodeDecodeError) as error:
+        fail(f"{file} cannot be read: {error}")
+    if issues:
+        fail("\n".join(map(str, issues)))
 
 
 @app.command()

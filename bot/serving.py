@@ -23,6 +23,7 @@ from bot.service.cohorts import Convene
 from bot.service.conversation import Apologise, Door, Respond
 from bot.service.limits import Guard, Pace
 from bot.service.ports import Clock, Store
+from bot.service.reminders import Reminders
 from bot.service.workers import LEASE, Outbox
 from bot.settings import Settings
 from bot.store.cipher import Cipher
@@ -103,6 +104,7 @@ class _Wired:
     meters: Meters
     messenger: TelegramMessenger
     outbox: Outbox
+    reminders: Reminders
     intake: Intake
     age: Age
 
@@ -123,7 +125,8 @@ def _wired(store: Store, bot: ApiBot, me: dict[str, Any], talk: Talk, lease: tim
         guard=guard, sending=outbox, watch=meters,
     )  # fmt: skip
     intake = Intake(me["id"], door, messenger, lambda update: talk.read(me, update))
-    return _Wired(store, clock, meters, messenger, outbox, intake, Age())
+    reminders = Reminders(store, door, clock)
+    return _Wired(store, clock, meters, messenger, outbox, reminders, intake, Age())
 
 
 @contextlib.asynccontextmanager
@@ -131,6 +134,7 @@ async def _at_work(wired: _Wired, talk: Talk, bot: ApiBot, stopping: asyncio.Eve
     """Send, tidy and set the menu meanwhile; at the end what is due is still sent."""
     sending = asyncio.create_task(wired.outbox.run())
     sending.add_done_callback(lambda _task: stopping.set())  # without an outbox nothing must be taken in
+    ringing = asyncio.create_task(wired.reminders.run())
     beside = [asyncio.create_task(_tidying(wired.store, wired.clock))]
     if talk.prepare is not None:
         beside.append(asyncio.create_task(_prepared(talk.prepare(bot))))
@@ -139,7 +143,8 @@ async def _at_work(wired: _Wired, talk: Talk, bot: ApiBot, stopping: asyncio.Eve
     finally:
         for task in beside:
             task.cancel()
-        await asyncio.gather(*beside, return_exceptions=True)
+        wired.reminders.close()
+        await asyncio.gather(*beside, ringing, return_exceptions=True)
         wired.outbox.close(OUTBOX_SECONDS)
         await sending
 

@@ -39,6 +39,7 @@ def spoken(file: Path) -> list[str]:
 TALKING = [
     "dialogue", "wording", "scene", "session", "judging", "outcomes", "rules", "routing", "reading", "notes", "facts",
     "flows", "machine", "guards", "decision", "calendar", "catalogue", "text", "library",
+    "agenda", "ledger", "visit", "sending", "reminding", "managing", "zones", "ics",
 ]  # fmt: skip
 
 

@@ -14,10 +14,11 @@ from pydantic import BaseModel
 
 from bot.content.facts import read_facts
 from bot.content.flows import read_flow
+from bot.content.ledger import LedgerFile, read_ledger
 from bot.content.messages import check_locale, read_messages
 from bot.content.models import ClaimsFile, FactsFile, FaqFile, FlowFile, LimitsFile, MessagesFile
 from bot.content.notes import read_claims, read_faq, read_limits, read_notes
-from bot.content.policy import read_reminders, read_rules
+from bot.content.policy import read_manners, read_reminders, read_rules
 from bot.content.policy_models import NotesFile, RemindersFile, RulesFile
 from bot.content.shape import shaped
 from bot.content.sheet import Names, Sheet
@@ -28,14 +29,15 @@ from bot.core.catalogue import LOCALE, Catalogue, Message
 from bot.core.facts import Fact, Facts
 from bot.core.flows import Flow
 from bot.core.issues import Issue, Place, Places, ordered
+from bot.core.ledger import Courtesy
 from bot.core.library import FALLBACK_LANGUAGE, Claim, Library, Limit
 from bot.core.notes import NoteBook
-from bot.core.rules import ReminderKind, Ruleset
+from bot.core.rules import Manners, ReminderKind, Ruleset
 
 Model = TypeVar("Model", bound=BaseModel)
 Value = TypeVar("Value", Flow, Ruleset)
 
-SINGLE = frozenset({"facts", "claims", "limits", "notes", "reminders", "faq"})
+SINGLE = frozenset({"facts", "claims", "faq", "ledger", "limits", "notes", "reminders"})
 """The files of flows/ that there is one of each; every other one is a conversation."""
 ENDING = ".yaml"
 
@@ -69,6 +71,8 @@ class _Parts:
     flows: dict[str, Flow]
     rulesets: dict[str, Ruleset]
     reminders: dict[str, ReminderKind]
+    manners: Manners
+    courtesy: Courtesy
     notebook: NoteBook
     limits: dict[str, Limit]
     claims: dict[str, Claim]
@@ -88,6 +92,8 @@ class _Parts:
             self.limits,
             self.claims,
             {FALLBACK_LANGUAGE: first, **others},
+            self.manners,
+            self.courtesy,
             self.faq,
         )
 
@@ -126,6 +132,7 @@ class _Loading:
         reminders = self._one("reminders", RemindersFile) if here else None
         claims = self._one("claims", ClaimsFile) if here else None
         faq = self._one("faq", FaqFile) if here else None
+        ledger = self._one("ledger", LedgerFile) if here else None
         rules = self._several(self._flows / "rules", RulesFile, "a policy") if here else []
         talks = self._several(self._flows, FlowFile, "a conversation") if here else []
 
@@ -144,6 +151,10 @@ class _Loading:
             flows=_by_id("flow", talks, lambda sheet, file: read_flow(sheet, file, words)),
             rulesets=_by_id("rules", rules, lambda sheet, file: read_rules(sheet, file, words)),
             reminders=read_reminders(reminders.sheet, reminders.file, words) if reminders and reminders.file else {},
+            manners=read_manners(reminders.file) if reminders and reminders.file else Manners(),
+            courtesy=read_ledger(ledger.sheet, ledger.file, found_limits, words)
+            if ledger and ledger.file
+            else Courtesy(),
             notebook=read_notes(notes.sheet, notes.file, found_limits, words) if notes and notes.file else NoteBook({}),
             limits=found_limits,
             claims=read_claims(claims.sheet, claims.file) if claims and claims.file else {},

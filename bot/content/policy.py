@@ -20,7 +20,19 @@ from bot.content.sheet import Names, Sheet
 from bot.content.vocabulary import Vocabulary, refuse_reserved
 from bot.content.yaml_source import Path
 from bot.core.issues import Place
-from bot.core.rules import Conditional, Example, Gate, Law, Remark, ReminderKind, Rule, Ruleset, Verdict
+from bot.core.rules import (
+    Again,
+    Conditional,
+    Example,
+    Gate,
+    Law,
+    Manners,
+    Remark,
+    ReminderKind,
+    Rule,
+    Ruleset,
+    Verdict,
+)
 
 NO_NOTE = "none"
 """What laws and examples call a situation without a note."""
@@ -35,8 +47,39 @@ def read_reminders(sheet: Sheet, file: RemindersFile, vocabulary: Vocabulary) ->
         sheet.address(sheet.key(*path), "reminder", id_)
         due = read_moment(sheet, (*path, "due"), entry.due, vocabulary)
         cites = vocabulary.cites(sheet, (*path, "cites"), entry.cites)
-        found[id_] = ReminderKind(id_, due, entry.overdue_days, cites, entry.beyond)
+        again = entry.again
+        if again is not None and not again.business_days + again.days and sheet.whole(*path, "again"):
+            what = "it comes again, but no day says when."
+            why = "It would be said twice in one day."
+            sheet.fault(sheet.key(*path, "again"), "no-step", what, why, "Add `business_days` or `days`.")
+        for number, name in enumerate(entry.asks):
+            _check_asked(sheet, (*path, "asks", number), name, vocabulary)
+        found[id_] = ReminderKind(
+            id_,
+            due,
+            entry.overdue_days,
+            cites,
+            entry.beyond,
+            entry.overdue,
+            Again(again.times, again.business_days, again.days) if again else None,
+            entry.asks,
+        )
     return found
+
+
+def _check_asked(sheet: Sheet, path: Path, name: str, vocabulary: Vocabulary) -> None:
+    """See that a fact can be asked anew: it is asked at all, and some value of it may still come true."""
+    fact = vocabulary.fact(sheet, sheet.at(*path), name)
+    if fact is not None and (fact.derivation is not None or not fact.can_change):
+        what = f"'{name}' cannot have changed meanwhile."
+        instead = "Name a fact that is asked and lists `can_change`."
+        sheet.fault(sheet.at(*path), "cannot-change", what, "", instead)
+
+
+def read_manners(file: RemindersFile) -> Manners:
+    """Return how often reminders may come."""
+    entry = file.manners
+    return Manners(entry.unanswered, entry.snoozes, entry.snooze_business_days, entry.close_after_days)
 
 
 def read_rules(sheet: Sheet, file: RulesFile, vocabulary: Vocabulary) -> Ruleset:

@@ -5,7 +5,7 @@ Law of this file: as in `models.py`, which has the others: shapes only.
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -187,21 +187,47 @@ class RulesFile(Part):
     examples: Annotated[tuple[ExampleEntry, ...], Field(description="Situations that are tried at every check.")] = ()
 
 
+class AgainEntry(Part):
+    """When a reminder comes more than once."""
+
+    times: Annotated[int, Field(strict=True, ge=2, le=12, description="How often it comes in all.")]
+    business_days: Annotated[Days, Field(description="So many business days after the last.")] = 0
+    days: Annotated[Days, Field(description="So many days after the last.")] = 0
+
+
 class ReminderEntry(Part):
     """A reason to come back."""
 
     due: Annotated[MomentEntry, Field(description="When it falls.")]
     overdue_days: Annotated[
         int,
-        Field(strict=True, ge=1, le=MOST_DAYS, description="So many days late it only asks whether it still matters."),
+        Field(strict=True, ge=1, le=MOST_DAYS, description="More than so many days late, `overdue` says what happens."),
     ] = 14
+    overdue: Annotated[
+        Literal["ask", "say", "drop"],
+        Field(description="Far too late: ask whether it still matters, say it all the same, or drop it."),
+    ] = "ask"
+    again: Annotated[AgainEntry | None, Field(description="When it comes more than once.")] = None
+    asks: Annotated[tuple[str, ...], Field(description="The facts that are asked anew when somebody comes back.")] = ()
     cites: Cites = ()
     beyond: Beyond = False
+
+
+class MannersEntry(Part):
+    """How often reminders may come at all."""
+
+    unanswered: Annotated[Positive, Field(description="So many about one case until something new is told.")] = 4
+    snoozes: Annotated[Days, Field(description="So often one can be put off.")] = 2
+    snooze_business_days: Annotated[Positive, Field(description="So many business days it is put off.")] = 2
+    close_after_days: Annotated[
+        int, Field(strict=True, ge=1, le=MOST_DAYS, description="So many days without news, and a case is closed.")
+    ] = 45
 
 
 class RemindersFile(Part):
     """flows/reminders.yaml: when to come back, and for what."""
 
+    manners: Annotated[MannersEntry, Field(default_factory=MannersEntry, description="How often they may come.")]
     reminders: Annotated[dict[ReminderId, ReminderEntry], Field(description="The kinds of reminder, M and a number.")]
 
 

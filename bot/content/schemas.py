@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from bot.content.ledger import LedgerFile
 from bot.content.models import ClaimsFile, FactsFile, FaqFile, FlowFile, LimitsFile, MessagesFile
 from bot.content.policy_models import NotesFile, RemindersFile, RulesFile
 
@@ -21,6 +22,7 @@ MODELS: Mapping[str, type[BaseModel]] = {
     "facts": FactsFile,
     "faq": FaqFile,
     "flow": FlowFile,
+    "ledger": LedgerFile,
     "limits": LimitsFile,
     "messages": MessagesFile,
     "notes": NotesFile,

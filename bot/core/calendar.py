@@ -1,4 +1,4 @@
-"""Days that count: business days, wall time in a zone, and the instant it means.
+"""Days that count: business days, wall time in a zone, the instant it means, and the hours in which to speak.
 
 Law of this file: wall time is stored and reasoned about as wall time; an instant (aware, UTC) is derived last.
 No clock here: `now` is always an argument.
@@ -13,6 +13,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 ONE_DAY = timedelta(days=1)
+LOOKED_AHEAD = 3  # days in which an hour to speak always comes, though a zone may skip one of them (Apia, 2011)
 FIRST_YEAR, BEYOND = 1970, 2200  # clocks are set from one year up to the other; tables of zones end some day
 
 
@@ -92,3 +93,80 @@ def local_date(now: datetime, zone: str) -> date:
 def instant(day: date, wall: time, zone: str) -> datetime:
     """Return the UTC instant of a wall time: in a gap later by its length, in a fold the earlier (PEP 495)."""
     return datetime.combine(day, wall.replace(fold=0), tzinfo=zone_named(zone)).astimezone(UTC)
+
+
+@dataclass(frozen=True)
+class Hours:
+    """The wall times at which a reminder may be said: from `opens` until `closes`, and never in the quiet hours.
+
+    Quiet hours that end before they begin last over midnight; those that end as they begin are none.
+    Raises ValueError where nothing is left between them.
+    """
+
+    quiet_from: time = time(21)
+    quiet_until: time = time(8)
+    opens: time = time(9)
+    closes: time = time(18)
+
+    def __post_init__(self) -> None:
+        if not any(self.allow(wall) for wall in self.starts):
+            raise ValueError("these quiet hours leave no time to speak")
+
+    @property
+    def starts(self) -> tuple[time, ...]:
+        """The wall times at which a time to speak can begin."""
+        return self.opens, self.quiet_until
+
+    def quiet(self, wall: time) -> bool:
+        """Tell whether `wall` lies in the quiet hours."""
+        if self.quiet_from <= self.quiet_until:
+            return self.quiet_from <= wall < self.quiet_until
+        return wall >= self.quiet_from or wall < self.quiet_until
+
+    def allow(self, wall: time) -> bool:
+        """Tell whether a reminder may be said at `wall`."""
+        return self.opens <= wall < self.closes and not self.quiet(wall)
+
+
+DEFAULT_HOURS = Hours()
+
+
+def speakable_from(now: datetime, zone: str, hours: Hours = DEFAULT_HOURS) -> datetime:
+    """Return the first instant from `now` on at which a reminder may be said to somebody in `zone`."""
+    where = zone_named(zone)
+    if hours.allow(now.astimezone(where).time()):
+        return now
+    today = now.astimezone(where).date()
+    days = [today + ONE_DAY * n for n in range(-1, LOOKED_AHEAD)]
+    found = (
+        begin
+        for day in days
+        for wall in hours.starts
+        for begin in _beginnings(day, wall, where)
+        if begin >= now and hours.allow(begin.astimezone(where).time())
+    )
+    return min(found)
+
+
+def _beginnings(day: date, wall: time, zone: ZoneInfo) -> Iterator[datetime]:
+    """Yield the instants at which it begins to be `wall` or later: both of a fold, and the leap over it of a gap."""
+    first, second = (datetime.combine(day, wall.replace(fold=n), tzinfo=zone).astimezone(UTC) for n in (0, 1))
+    yield from (first, second)
+    if first > second:
+        yield _leap(second, first, zone)
+    # Clocks put back over midnight or into the hours to speak begin them anew, at no time of their own.
+    before, after = first - ONE_DAY / 2, first + ONE_DAY / 2
+    if before.astimezone(zone).utcoffset() != after.astimezone(zone).utcoffset():
+        yield _leap(before, after, zone)
+
+
+def _leap(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
+    """Return the instant, to the second, from which `zone` has the offset that it has at `after`."""
+    then = after.astimezone(zone).utcoffset()
+    while (gap := (after - before) // timedelta(seconds=1)) > 1:
+        middle = before + timedelta(seconds=gap // 2)
+        if middle.astimezone(zone).utcoffset() == then:
+            after = middle
+        else:
+            before = middle
+    return after

@@ -8,19 +8,19 @@ on an old message is answered and never obeyed.
 from __future__ import annotations
 
 import json
-from collections import ChainMap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
 from bot.core import wording
-from bot.core.catalogue import Catalogue
-from bot.core.dialogue import advance
 from bot.core.library import FALLBACK_LANGUAGE, Library
+from bot.core.managing import Managing
 from bot.core.person import Person
 from bot.core.reading import Misread, choose
+from bot.core.reminding import BESIDE
 from bot.core.scene import Scene
+from bot.core.sending import SENT
 from bot.core.session import (
     Back,
     Block,
@@ -28,19 +28,18 @@ from bot.core.session import (
     Change,
     Effect,
     Event,
+    FellDue,
     Option,
     Outgoing,
-    Parted,
     Picked,
-    Remind,
     Restarted,
     Said,
-    Session,
     Settled,
     Started,
     TimePassed,
     Why,
 )
+from bot.core.visit import Document
 
 BACK = "back"
 """The option that takes the last answer back; no fact has a value of this name in front of it."""
@@ -70,16 +69,7 @@ class Strange:
     what: str
 
 
-@dataclass(frozen=True)
-class Document:
-    """A file to hand over."""
-
-    name: str
-    text: str
-    caption: str
-
-
-Entry = Event | Asked | Strange
+Entry = Event | FellDue | Asked | Strange
 
 
 @dataclass(frozen=True)
@@ -95,45 +85,37 @@ class Served:
         """The worded messages among the effects."""
         return tuple(effect for effect in self.effects if isinstance(effect, Outgoing))
 
-    @property
-    def reminders(self) -> tuple[Remind, ...] | None:
-        """The reminders of the advice that was given, None where none was."""
-        advised = any(message.kind == "advice" for message in self.messages)
-        return tuple(e for e in self.effects if isinstance(e, Remind)) if advised else None
-
 
 def serve(library: Library, flow: str, person: Person, entry: Entry, now: datetime) -> Served:
     """Return what `entry` leads to for `person` at the instant `now` (aware)."""
     return _Visit(library, flow, person, now).serve(entry)
 
 
-class _Visit:
-    """One visit: `person` as they are now, `effects` what has been said so far."""
+class _Visit(Managing):
+    """One visit: what can be asked for at the desk."""
 
-    def __init__(self, library: Library, flow: str, person: Person, now: datetime) -> None:
-        self.library = library
-        self.flow = flow
-        self.now = now
-        self.person = person
-        self.effects: list[Effect | Document] = []
-        self.forgotten = False
-
-    @property
-    def catalogue(self) -> Catalogue:
-        """The messages in the person's language."""
-        return self.library.catalogue(self.person.language)
-
-    def say(self, key: str, *more: str) -> None:
-        """Add a notice of one or several messages."""
-        blocks = tuple(Block("text", self.catalogue.say(k)) for k in (key, *more))
-        self.effects.append(Outgoing("notice", f"notice {key.rpartition('.')[2]}", blocks))
+    forgotten = False
 
     def serve(self, entry: Entry) -> Served:
+        return self.beside_the_way(entry) or self.turn(entry)
+
+    def beside_the_way(self, entry: Entry) -> Served | None:
+        """Serve what is no turn of the conversation, whose open buttons keep their count; None for what is one."""
         match entry:
+            case FellDue():
+                self.ring()
+                return Served(self.person, tuple(self.effects))
             case Picked(option=option) if option.startswith(WHY):
                 return self.why(option.removeprefix(WHY))
+            case Picked(option=option) if option.startswith(BESIDE):
+                return self.tapped_beside(option)
             case Picked(turn=turn) if turn != self.person.turn:
                 return Served(self.person, toast=self.catalogue.say("notice.stale"))
+        return None
+
+    def turn(self, entry: Entry) -> Served:
+        assert not isinstance(entry, FellDue), "nobody said anything"
+        match entry:
             case Asked(command, argument):
                 self.command(command, argument)
             case Strange(what):
@@ -141,6 +123,8 @@ class _Visit:
                 self.repeat()
             case Said(text) | Picked(option=text) if self.person.asking:
                 self.chosen(text, typed=isinstance(entry, Said))
+            case Said(text) | Picked(option=text) if sort := self.said_to_be_sent(text):
+                self.sent(sort)
             case Picked(option=option) if option == BACK:
                 self.converse(Back())
             case TimePassed():
@@ -151,6 +135,14 @@ class _Visit:
             return Served(None, tuple(self.effects))
         return Served(replace(self.person, turn=self.person.turn + 1), tuple(self.effects))
 
+    def said_to_be_sent(self, text: str) -> str:
+        """Return the sort of message that a tapped or typed answer says went out; "" for any other answer."""
+        found = choose(text, self.listed())
+        if found is None or not found.id.startswith(SENT):
+            return ""
+        self.effects.append(Settled(found.label))
+        return found.id.removeprefix(SENT)
+
     def why(self, rule: str) -> Served:
         """Say what an advice rests on, and nothing else; the button serves as long as its advice is the present one."""
         scene = Scene(self.library, self.session, self.now)
@@ -158,6 +150,14 @@ class _Visit:
             return Served(self.person, toast=self.catalogue.say("notice.other_advice"))
         self.converse(Why(advice=True), ask=False)
         return Served(self.person, tuple(self.effects))
+
+    def tapped_beside(self, option: str) -> Served:
+        """Do what was tapped below a reminder; only what asks something is a turn, so open buttons keep their count."""
+        if not self.beside(option):
+            return Served(self.person, toast=self.catalogue.say("remind.over"))
+        asks = any(isinstance(e, Outgoing) and e.kind in ("question", "menu") for e in self.effects)
+        person = replace(self.person, turn=self.person.turn + 1) if asks else self.person
+        return Served(person, tuple(self.effects))
 
     # -- commands ----------------------------------------------------------------------------------------------------
 
@@ -171,6 +171,7 @@ class _Visit:
             "start": partial(self.start, argument),
             "cases": partial(self.offer, "cases"),
             "language": self.language,
+            "reminders": self.list_reminders,
             "settings": partial(self.offer, "settings"),
             "forget": partial(self.offer, "forget"),
             "help": self.help,
@@ -222,6 +223,7 @@ class _Visit:
             "zone": person.zone,
             "working_days": list(person.working_days),
             "about_you": dict(person.facts),
+            "reminders": person.agenda.to_json(),
             "cases": {str(number): person.cases[number].to_json() for number in sorted(person.cases)},
         }
         text = json.dumps(kept, ensure_ascii=False, indent=2)
@@ -229,12 +231,6 @@ class _Visit:
         self.again()
 
     # -- what the desk itself asks -------------------------------------------------------------------------------------
-
-    def offer(self, what: str) -> None:
-        """Ask something of the desk's own."""
-        self.person = replace(self.person, asking=what)
-        blocks = (Block("title", self.catalogue.say(f"desk.{what}")),)
-        self.effects.append(Outgoing("menu", f"desk {what}", blocks, tuple(self.offered())))
 
     def offered(self) -> list[Option]:
         """Return what can be chosen where the desk asks."""
@@ -247,30 +243,17 @@ class _Visit:
                 known = sorted(self.library.catalogues.items())
                 return [*(Option(name, c.say("language.name")) for name, c in known), self.option("go_on")]
             case "settings":
-                return [self.option("language"), *self.own_facts(), self.option("go_on")]
+                return [self.option("language"), *self.settings(), *self.own_facts(), self.option("go_on")]
             case "forget":
                 return [self.option("forget_all"), self.option("go_on")]
             case _:
-                return [self.option("go_on"), self.option("new")]
-
-    def option(self, id_: str) -> Option:
-        return Option(id_, self.catalogue.say(f"desk.options.{id_}"))
+                return super().offered()
 
     def own_facts(self) -> list[Option]:
         """Return what is known about the candidate, to be changed."""
         facts = self.library.facts
         shown = {n: wording.settled(facts[n], a, self.catalogue) for n, a in self.person.facts.items()}
         return [Option(name, label) for name, label in shown.items()]
-
-    def label(self, number: int) -> str:
-        """Name a case: whom it is about, and how it stands."""
-        session = self.person.cases[number]
-        scene = Scene(self.library, session, self.now)
-        judged = any(scene.flow.step[step].kind == "judge" for step in scene.position.crossed)
-        what = f"verdict.{scene.outcome.verdict}.name" if judged else "desk.unfinished"
-        first, company = session.facts.get("first"), session.facts.get("company")
-        who = ", ".join(part for part in (first, company) if part) or self.catalogue.say("desk.unnamed", number=number)
-        return self.catalogue.say("change.line", what=who, answer=self.catalogue.say(what, date=scene.today))
 
     def chosen(self, text: str, *, typed: bool) -> None:
         """Take the answer to what the desk asked; amid a conversation, a text that is none of it is its answer."""
@@ -280,6 +263,8 @@ class _Visit:
         if option is None and typed and asking == "start":
             self.person = replace(self.person, asking="")
             self.converse(Said(text))
+        elif option is None and self.typed(asking, text):
+            return
         elif option is None:
             self.effects.append(wording.misread(self.catalogue, Misread("choice")))
             self.offer(asking)
@@ -296,6 +281,8 @@ class _Visit:
         elif id_ == "forget_all":
             self.say("notice.forgotten")
             self.forgotten = True
+        elif self.settle(asking, id_):
+            return
         elif asking == "language":
             self.person = replace(self.person, language=id_)
             self.converse(TimePassed(), session=self.session.but(language=id_))
@@ -315,62 +302,6 @@ class _Visit:
         carried = {**session.carried, **self.person.facts}
         again = session.but(answers=answers, carried=carried, said={}, language=self.person.language)
         self.converse(TimePassed(), session=again)
-
-    # -- conversations -------------------------------------------------------------------------------------------------
-
-    @property
-    def session(self) -> Session:
-        """The current case's conversation; a fresh one where there is none."""
-        person = self.person
-        if person.current and person.current in person.cases:
-            return person.cases[person.current]
-        return Session(
-            self.flow, person.language, person.zone, person.working_days, carried=dict(person.facts), turn=person.turn
-        )
-
-    def keep(self, session: Session, before: Session) -> None:
-        """Take `session`, which followed on `before`, as the current case's conversation; a new one if need be."""
-        number = self.person.current or self.next_number()
-        cases: Mapping[int, Session] = ChainMap({number: session}, self.person.cases)  # type: ignore[arg-type]  # only read
-        self.person = replace(self.person, current=number, cases=cases, facts=self.belongings(session, before))
-
-    def next_number(self) -> int:
-        return max(self.person.cases, default=0) + 1
-
-    def repeat(self) -> None:
-        """Ask once more what is open, be it a question of the desk's own."""
-        if self.person.asking:
-            self.offer(self.person.asking)
-        else:
-            self.again()
-
-    def again(self) -> None:
-        """Ask what is open once more."""
-        self.converse(TimePassed())
-
-    def converse(self, event: Event, *, ask: bool = True, session: Session | None = None) -> None:
-        """Let the conversation take its turn; with `ask` False nothing but the answer itself is said."""
-        before = (session or self.session).but(turn=self.person.turn)
-        turn = advance(self.library, before, event, self.now)
-        left = [effect.session for effect in turn.effects if isinstance(effect, Parted)]
-        if any(self.worth_keeping(session) for session in left):
-            self.person = replace(self.person, current=self.next_number())
-        said = [effect for effect in turn.effects if not isinstance(effect, Parted)]
-        self.effects += said if ask else said[:1]
-        if ask:
-            self.keep(turn.session, before)
-
-    def worth_keeping(self, session: Session) -> bool:
-        """Tell whether a conversation that is left holds anything about the person met."""
-        facts = self.library.facts.by_name
-        return any(name in facts and facts[name].scope != "user" for name in session.answers)
-
-    def belongings(self, session: Session, before: Session) -> Mapping[str, str]:
-        """Return what is known about the candidate after this turn, less what was taken back in it."""
-        facts, own = self.library.facts.by_name, self.person.facts
-        told = {n: a for n, a in session.answers.items() if n in facts and facts[n].scope == "user"}
-        gone = own.keys() & before.facts.keys() - session.facts.keys()
-        return {n: a for n, a in {**own, **told}.items() if n not in gone} if told or gone else own
 
 
 def newcomer(library: Library, language: str, turn: int = 0) -> Person:

@@ -333,7 +333,7 @@ class _Turning:
         ruleset, room = self.scene.outcomes.ruleset, wording.advice_room(self.library)
         yield wording.advice_message(ruleset, self.library.facts, self.scene.catalogue, advice, room=room)
         for reminder in advice.reminders:
-            yield Remind(reminder.kind, reminder.day, reminder.due)
+            yield Remind(reminder.kind, reminder.day, reminder.wall, reminder.due)
 
     def hand_over(self, notes: list[Note]) -> None:
         """Give the finished texts; before the note, what should be looked at first (G1, G3)."""

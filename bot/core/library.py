@@ -9,10 +9,13 @@ from functools import cached_property
 from bot.core.catalogue import Catalogue
 from bot.core.facts import Answers, Facts
 from bot.core.flows import Flow
+from bot.core.ledger import Courtesy
 from bot.core.notes import NoteBook, NoteKind
 from bot.core.outcomes import Outcomes
 from bot.core.routing import Route
-from bot.core.rules import ReminderKind, Ruleset
+from bot.core.rules import Manners, ReminderKind, Ruleset
+
+DEFAULT_MANNERS, ANY_COURTESY = Manners(), Courtesy()
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,8 @@ class Library:
     limits: Mapping[str, Limit]
     claims: Mapping[str, Claim]
     catalogues: Mapping[str, Catalogue]
+    manners: Manners = DEFAULT_MANNERS
+    courtesy: Courtesy = ANY_COURTESY
     faq: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """The questions that many ask, by name, each with the claims behind its answer."""
 

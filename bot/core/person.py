@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from bot.core.session import Remind, Session
+from bot.core.agenda import Agenda
+from bot.core.session import Session
 
 
 @dataclass(frozen=True, order=True)
@@ -23,6 +24,7 @@ class Key:
     person: int
 
 
+NOTHING_PLANNED = Agenda()
 OWED = -1
 """The panel of somebody whose last turns were made but not shown: whatever is on their screen is out of date."""
 
@@ -43,6 +45,8 @@ class Person:
     """The answers already shown in the message that a run of taps edits."""
     panel: int = 0
     """The id of the message that holds the newest buttons, once it is sent; 0: not known."""
+    agenda: Agenda = NOTHING_PLANNED
+    """What they will be reminded of, and what went out to whom."""
 
 
 @dataclass(frozen=True)
@@ -62,14 +66,13 @@ class Call:
 
 @dataclass(frozen=True)
 class Turned:
-    """What a turn leads to: the person as they are now (None: forget them), calls, and the current case's reminders.
+    """What a turn leads to: the person as they are now (None: forget them), and calls.
 
-    `reminders` replace those planned for the current case; None leaves them as they are. `toast` answers a tap.
+    `toast` answers a tap.
     `aside` puts the update itself aside in the same transaction: the reason, and the update as Telegram sent it.
     """
 
     person: Person | None
     calls: tuple[Call, ...] = ()
-    reminders: tuple[Remind, ...] | None = None
     toast: str = ""
     aside: tuple[str, Mapping[str, Any]] | None = None

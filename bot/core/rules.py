@@ -110,14 +110,40 @@ class Remark:
 
 
 @dataclass(frozen=True)
+class Again:
+    """A reminder comes so many `times` in all, each so many business days and days after the last."""
+
+    times: int
+    business_days: int = 0
+    days: int = 0
+
+
+@dataclass(frozen=True)
 class ReminderKind:
-    """A reason to come back; `overdue_days` old it only asks whether it still matters."""
+    """A reason to come back.
+
+    More than `overdue_days` late it only asks whether it still matters, is said all the same, or is dropped.
+    `asks` are the facts that its follow-up asks anew.
+    """
 
     id: str
     due: Moment
     overdue_days: int = 14
     cites: tuple[str, ...] = ()
     beyond: bool = False
+    overdue: Literal["ask", "say", "drop"] = "ask"
+    again: Again | None = None
+    asks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Manners:
+    """How often reminders may come at all (etiquette, section 7); days are the candidate's own."""
+
+    unanswered: int = 4
+    snoozes: int = 2
+    snooze_business_days: int = 2
+    close_after_days: int = 45
 
 
 @dataclass(frozen=True)

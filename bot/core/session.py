@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, time
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -175,6 +175,11 @@ class TimePassed:
     """Look again: days have gone by."""
 
 
+@dataclass(frozen=True)
+class FellDue:
+    """Something on the candidate's agenda has fallen due; nobody said anything."""
+
+
 Event = Started | Said | Picked | Back | Why | Change | Restarted | Cancelled | TimePassed
 
 
@@ -201,7 +206,7 @@ class Option:
 class Outgoing:
     """A worded message; `name` says in ids what it is ("question tone", "advice R19 thank_you_then_wait")."""
 
-    kind: Literal["question", "advice", "note", "checklist", "menu", "notice"]
+    kind: Literal["question", "advice", "note", "checklist", "menu", "notice", "reminder"]
     name: str
     blocks: tuple[Block, ...]
     options: tuple[Option, ...] = ()
@@ -209,10 +214,11 @@ class Outgoing:
 
 @dataclass(frozen=True)
 class Remind:
-    """Come back at the UTC instant `due`; it is judged anew then."""
+    """Come back at the UTC instant `due`, which is the wall time `wall` there; it is judged anew then."""
 
     kind: str
     day: date
+    wall: time
     due: datetime
 
 

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from bot.core.cohorts.wanted import asked_for
 from bot.core.facts import Fact, Facts
 from bot.core.library import Library
+from bot.core.managing import QUIET, WEEKS
 from bot.core.outcomes import OVERRIDDEN
+from bot.core.reminding import BESIDE_OPTIONS
 from bot.core.rules import Ruleset
 from bot.core.wording import COMMANDS, MENU, has_any
 
@@ -81,15 +83,53 @@ _FIXED: Mapping[str, Wanted] = {
         for key in ("help", "prompt", "bye", "bad_wait", "bad_command", "no_token", "ended", "stuck")
     },
     "terminal.clock": Wanted(frozenset({"day", "time"})),
+    "terminal.when": Wanted(frozenset({"day", "time", "zone", "utc", "text"})),
+    "terminal.because": Wanted(frozenset({"kind", "rule", "claims"})),
+    **{f"terminal.{key}": Wanted() for key in ("beyond", "nothing")},
     "terminal.saved": Wanted(frozenset({"file"})),
     "terminal.exists": Wanted(frozenset({"file"})),
     "terminal.unsaved": Wanted(frozenset({"file", "reason"})),
 }
 
 
+_REMINDING: Mapping[str, Wanted] = {
+    **{f"remind.options.{what}": Wanted() for what in BESIDE_OPTIONS},
+    **{
+        f"remind.{key}": Wanted()
+        for key in (
+            "nothing",
+            "declined",
+            "deleted",
+            "over",
+            "settled",
+            "paused",
+            "resumed",
+            "kept",
+            "noted",
+            "calendar",
+            "unknown",
+        )
+    },
+    **{f"remind.{key}": Wanted(frozenset({"day", "time"})) for key in ("offer", "day")},
+    **{f"remind.{key}": Wanted(frozenset({"who"})) for key in ("overdue", "stopped")},
+    **{f"remind.set.{what}": Wanted() for what in ("zone", "quiet", "days")},
+    "remind.of": Wanted(frozenset({"who", "what"})),
+    "remind.planned": Wanted(frozenset({"day", "time", "zone"})),
+    "remind.snoozed": Wanted(frozenset({"day"})),
+    "remind.here": Wanted(frozenset({"time", "city"})),
+    "remind.quiet": Wanted(frozenset({"begin", "end"})),
+    **{f"ledger.{reason}": Wanted(frozenset({"day", "date"})) for reason in ("withdrawn", "many", "apart")},
+    "ledger.once": Wanted(frozenset({"day"})),
+    **{f"desk.{what}": Wanted() for what in ("reminders", "idle", "reminder", "day", "zone", "quiet", "days")},
+    **{f"desk.options.{id_}": Wanted() for id_ in ("pause", "resume", "move", "done", "unwanted", *QUIET, *WEEKS)},
+    **{f"misread.{reason}": Wanted(frozenset({"day"})) for reason in ("passed",)},
+    "misread.no_zone": Wanted(),
+}
+
+
 def wanted(library: Library) -> dict[str, Wanted]:
     """Return every message key that the dialogue can ask for, with what it is given."""
-    found = dict(_FIXED)
+    found = {**_FIXED, **_REMINDING}
     found.update({key: Wanted(frozenset(blanks)) for key, blanks in asked_for(library.faq)})
     for flow in library.flows.values():
         for step in flow.steps:
@@ -101,6 +141,8 @@ def wanted(library: Library) -> dict[str, Wanted]:
     for ruleset in library.rulesets.values():
         found.update(_of_rules(ruleset, library.facts))
     found.update({f"reminder.{kind}": Wanted() for kind in library.reminders})
+    found.update({f"nudge.{kind}": Wanted(frozenset({"who"})) for kind in library.reminders})
+    found.update({f"sent.{sort.id}": Wanted() for sort in library.courtesy.sorts.values() if sort.notes})
     found.update({f"claim.{claim}": Wanted() for claim in library.claims})
     found.update(_of_notes(library))
     found.update(_of_flips(library))

@@ -9,13 +9,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 
+from bot.core.agenda import Agenda
 from bot.core.calendar import DEFAULT_WEEK, instant
-from bot.core.dialogue import advance
+from bot.core.desk import serve
 from bot.core.facts import Fact
 from bot.core.guards import Unknown
 from bot.core.issues import Shown
 from bot.core.library import FALLBACK_LANGUAGE, Library
 from bot.core.outcomes import NoRuleFits
+from bot.core.person import Person
 from bot.core.reading import options, read
 from bot.core.routing import REMOTEST_DAY
 from bot.core.session import Change, Event, Said, Session, Started, TimePassed
@@ -95,6 +97,9 @@ class _Talk:
     def __post_init__(self) -> None:
         self.began = self.now
         self.session = Session(flow=self.flow, language=FALLBACK_LANGUAGE, carried=dict(self.before))
+        self.person = Person(
+            FALLBACK_LANGUAGE, self.session.zone, cases={1: self.session}, current=1, agenda=Agenda(zone_known=True)
+        )
         self.catalogue = self.library.catalogue(FALLBACK_LANGUAGE)
 
     @property
@@ -109,13 +114,15 @@ class _Talk:
 
     def hear(self, event: Event) -> None:
         try:
-            turn = advance(self.library, self.session, event, self.now)
+            served = serve(self.library, self.flow, self.person, event, self.now)
         except (NoRuleFits, Unknown):
             self.lines.append(("bot", STUCK))
             self.stuck = True
             return
-        self.session = turn.session
-        self.lines += [("bot", message.name) for message in turn.messages]
+        assert served.person is not None, "nothing here asks to be forgotten"
+        self.person = served.person
+        self.session = self.person.cases[self.person.current]
+        self.lines += [("bot", message.name) for message in served.messages]
 
     def say(self, text: str) -> None:
         self.lines.append(("person", text))

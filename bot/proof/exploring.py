@@ -159,9 +159,7 @@ class Days:
 
     def told(self, moment: Moment, *, opening: bool) -> bool:
         """Tell whether the day of `moment` is known."""
-        if moment.start == OPENING:
-            return opening
-        if moment.start in ("today", "next_month") or moment.start in self.known:
+        if (opening and moment.start == OPENING) or moment.start in ("today", "next_month", *self.known):
             return True
         return moment.otherwise is not None and self.told(moment.otherwise, opening=opening)
 

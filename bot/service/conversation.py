@@ -1,5 +1,7 @@
 """The one door in: an event becomes a turn, and the turn is durable before anybody hears of it.
 
+A reminder that is due is an event like any other.
+
 Law of this file: every update that knocks is kept exactly once, or put aside with a reason, or the caller hears NotKept
 and must bring it again. Nothing a person wrote is logged: kinds of events, numbers and classes of errors only.
 
@@ -24,9 +26,10 @@ import structlog
 
 from bot.core.cohorts.records import Convened, Rolls
 from bot.core.person import OWED, Key, Person, Turned
-from bot.service.cohorts import Convene
+from bot.core.session import FellDue
+from bot.service.cohorts import Convene, Convening
 from bot.service.limits import Guard
-from bot.service.ports import Claim, Clock, Store
+from bot.service.ports import Claim, Clock, Due, Step, Store
 from bot.service.watching import Taken, Unwatched, Watch
 
 TRIES: Final = 3
@@ -97,6 +100,18 @@ class NotKept(Exception):
     """The update is not kept, for the store is in trouble: bring it again later."""
 
 
+class _GaveUp(Exception):
+    """A turn fails by itself however often it is tried."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(type(error).__name__)
+        self.error = error
+
+
+Keep = Callable[[datetime], Awaitable[Turned | None]]
+"""Hands a step to the store, at an instant."""
+
+
 class _StepFailed(Exception):
     """The dialogue itself raised, not the store; the cause is what it raised."""
 
@@ -153,6 +168,32 @@ class Door:
             self._sending.wake()  # some of it is for other chats
         return turned
 
+    async def ring(self, due: Due) -> Turned | None:
+        """Let a claimed agenda take its turn; None when its claim has gone to somebody else, or it was put aside.
+
+        Raises `NotKept` when the store is in trouble; then nothing changed, and it is due again when its claim ends.
+        """
+        began, knock = self._seconds(), Knock(0, due.key, FellDue())
+        with structlog.contextvars.bound_contextvars(who=self.pseudonym(due.key)):
+            try:
+                turned = await self._made(lambda now: self._store.ring(due, self._step(knock, False, now), now))
+                how: Taken = "seen" if turned is None else "done"
+            except NotKept:
+                self._watch.turned("FellDue", "not_kept", self._seconds() - began)
+                raise
+            except _GaveUp as failure:
+                turned, how = None, "parked"
+                await self._put_due_aside(due, failure.error)
+            self._watch.turned("FellDue", how, self._seconds() - began)
+        if turned is not None and turned.calls:
+            self._sending.wake()
+        return turned
+
+    async def _put_due_aside(self, due: Due, error: Exception) -> None:
+        error_id = _error_id(due.key.bot, due.session)
+        await self._kept(self._store.park_due(due, _reason(error, error_id), self._clock.now()))
+        log.error("reminder parked", error=type(error).__name__, id=error_id, exc_info=error)
+
     async def spoiled(self, bot: int, update: int, error: Exception, raw: Mapping[str, Any]) -> None:
         """Put an update aside that cannot even be read; raises `NotKept` when the store is in trouble."""
         await self._put_aside(bot, update, error, raw)
@@ -186,8 +227,19 @@ class Door:
         return muted
 
     async def _tried(self, knock: Knock, muted: bool, claim: Claim | None) -> tuple[Turned | None, Taken]:
-        now = self._clock.now()
+        def keep(now: datetime) -> Awaitable[Turned | None]:
+            if knock.shared:
+                return self._store.convene(knock.update, knock.key, self._together(knock, muted, now), now)
+            return self._store.turn(knock.update, knock.key, self._step(knock, muted, now), now, claim)
 
+        try:
+            turned = await self._made(keep)
+        except _GaveUp as failure:
+            await self._gave_up(knock, failure.error, self._clock.now())
+            return None, "parked"
+        return turned, "seen" if turned is None else "muted" if muted else "done"
+
+    def _step(self, knock: Knock, muted: bool, now: datetime) -> Step:
         def step(person: Person | None) -> Turned:
             try:
                 turned = self._respond(knock, person, now)
@@ -195,6 +247,9 @@ class Door:
                 raise _StepFailed from error
             return _unshown(turned) if muted else turned
 
+        return step
+
+    def _together(self, knock: Knock, muted: bool, now: datetime) -> Convening:
         def together(person: Person | None, rolls: Rolls) -> Convened:
             assert self._convene is not None, "whoever reads updates of groups brings what answers them"
             try:
@@ -203,23 +258,21 @@ class Door:
                 raise _StepFailed from error
             return _unposted(convened) if muted else convened
 
-        turned: Turned | None
+        return together
+
+    async def _made(self, keep: Keep) -> Turned | None:
+        """Make a turn and `keep` it; raises `NotKept`, or `_GaveUp` where the turn always fails."""
+        now = self._clock.now()
         for _ in range(TRIES):
             try:
-                if knock.shared:
-                    turned = await self._store.convene(knock.update, knock.key, together, now)
-                else:
-                    turned = await self._store.turn(knock.update, knock.key, step, now, claim)
+                return await keep(now)
             except Exception as error:
                 cause = error.__cause__ if isinstance(error, _StepFailed) else error
                 if cause is error and not _own_fault(error):
                     log.warning("the store is in trouble", exc_info=error)
                     raise NotKept(type(error).__name__) from error
                 failure = cause if isinstance(cause, Exception) else error
-            else:
-                return turned, "seen" if turned is None else "muted" if muted else "done"
-        await self._gave_up(knock, failure, now)
-        return None, "parked"
+        raise _GaveUp(failure)
 
     async def _gave_up(self, knock: Knock, error: Exception, now: datetime) -> None:
         """Say sorry if there are words for it, then put the update aside."""

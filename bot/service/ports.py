@@ -50,12 +50,22 @@ class Claim:
 
 
 @dataclass(frozen=True)
+class Due:
+    """A person's agenda that was claimed, due at `at`; `fence` is the claim's own number, higher for each later one."""
+
+    session: int
+    key: Key
+    at: datetime
+    fence: int
+
+
+@dataclass(frozen=True)
 class Parked:
     """Something that was put aside with a reason: an update that always fails, or a call that cannot be made."""
 
     id: int
     what: str
-    """update | call"""
+    """update | call | reminder"""
     key: Key | None
     reason: str
     since: datetime
@@ -88,6 +98,18 @@ class Store(Protocol):
 
     async def claim(self, worker: str, now: datetime, lease: timedelta, limit: int) -> Sequence[Posted]:
         """Lease the oldest waiting call of up to `limit` chats, answers before reminders, none before its time."""
+
+    async def claim_due(self, now: datetime, lease: timedelta, limit: int) -> Sequence[Due]:
+        """Lease up to `limit` agendas that want to be rung, those due longest first; none whose chat is shut."""
+
+    async def ring(self, due: Due, step: Step, now: datetime) -> Turned | None:
+        """Run `step` on the person of a claimed agenda, as `turn` does; None when somebody else has the claim."""
+
+    async def park_due(self, due: Due, reason: str, now: datetime) -> bool:
+        """Put an agenda aside that cannot be rung, with a reason for the operator."""
+
+    async def next_due(self) -> datetime | None:
+        """Return the instant from which some agenda may be claimed; None when nothing is planned."""
 
     async def sent(self, posted: Posted, message: int | None, now: datetime, claim: Claim | None = None) -> bool:
         """Take a call off the outbox; False when its lease has gone to somebody else meanwhile.

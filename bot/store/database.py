@@ -17,10 +17,11 @@ from sqlalchemy import Engine
 from bot.core.cohorts.records import Convened
 from bot.core.person import Key, Turned
 from bot.service.cohorts import Convening
-from bot.service.ports import Claim, Depth, Parked, Posted, Retry, Step
+from bot.service.ports import Claim, Depth, Due, Parked, Posted, Retry, Step
 from bot.store import engines
 from bot.store.cipher import PROOF, Cipher
 from bot.store.cohorts import Cohorts
+from bot.store.due import Agendas
 from bot.store.engines import Checkpoints
 from bot.store.errors import BadKey, NotMigrated, StoreError, StoreUnready, translated
 from bot.store.migrating import head, migrate, version_of
@@ -55,7 +56,8 @@ class Database:
         self._statements = statements = statements_for(opened.engine.dialect)
         lock = engines.lock_nothing if opened.sqlite else engines.locking(statements.lock)
         self._turning = Turning(statements, cipher, lock, self._reading)
-        self._outbox = Outbox(statements, cipher, self._turning)
+        self._agendas = Agendas(statements, cipher, self._turning)
+        self._outbox = Outbox(statements, cipher, self._turning, self._agendas)
         self._cohorts = Cohorts(opened.engine.dialect, cipher, self._turning)
         self._checkpoints = Checkpoints(self._engine) if opened.sqlite else None
         self._runner: Runner = (
@@ -76,7 +78,11 @@ class Database:
     async def take_over(self) -> None:
         """End the leases of the process before: a file has one bot at a time, and a killed one ends none itself."""
         if self._checkpoints is not None:
-            await self._runner.submit(lambda c: self._outbox.take_back(c))
+            await self._runner.submit(self._taken_back)
+
+    def _taken_back(self, cursor: Cursor) -> None:
+        self._outbox.take_back(cursor)
+        self._agendas.take_back(cursor)
 
     async def turn(self, update: int, key: Key, step: Step, now: datetime, claim: Claim | None = None) -> Turned | None:
         """Run `step` and keep what it leads to; see `Store.turn`."""
@@ -107,6 +113,25 @@ class Database:
         """Lease the oldest call of up to `limit` chats; see `Store.claim`."""
         aware(now)
         return await self._runner.submit(lambda c: self._outbox.claim(c, worker, now, lease, limit), rank="mark")
+
+    async def claim_due(self, now: datetime, lease: timedelta, limit: int) -> Sequence[Due]:
+        """Lease the agendas that are due longest; see `Store.claim_due`."""
+        aware(now)
+        return await self._runner.submit(lambda c: self._agendas.claim(c, now, lease, limit))
+
+    async def ring(self, due: Due, step: Step, now: datetime) -> Turned | None:
+        """Run the turn of an agenda that is due; see `Store.ring`."""
+        aware(now)
+        return await self._runner.submit(lambda c: self._agendas.ring(c, due, step, now), due.key)
+
+    async def park_due(self, due: Due, reason: str, now: datetime) -> bool:
+        """Put an agenda aside that cannot be rung; False when it is somebody else's by now."""
+        aware(now)
+        return await self._runner.submit(lambda c: self._agendas.park(c, due, reason, now))
+
+    async def next_due(self) -> datetime | None:
+        """Return from when on some agenda may be claimed; None when nothing is planned."""
+        return await self._runner.submit(self._agendas.next_at)
 
     async def sent(self, posted: Posted, message: int | None, now: datetime, claim: Claim | None = None) -> bool:
         """Take a call off the outbox; False when it is somebody else's by now."""

@@ -14,6 +14,7 @@ from typing import Any
 from bot.core.person import Key
 from bot.service.ports import Claim, Depth, Parked, Posted
 from bot.store.cipher import Cipher
+from bot.store.due import Agendas
 from bot.store.people import Turning, call_of
 from bot.store.prepared import Cursor
 from bot.store.statements import KEPT, Statements
@@ -29,6 +30,7 @@ class Outbox:
     statements: Statements
     cipher: Cipher
     turning: Turning
+    agendas: Agendas
 
     def claim(self, cursor: Cursor, worker: str, now: datetime, lease: timedelta, limit: int) -> Sequence[Posted]:
         """Lease the oldest call of up to `limit` chats."""
@@ -116,7 +118,7 @@ class Outbox:
 
     def unblocked(self, cursor: Cursor, bot: int, chat: int) -> None:
         """Note that a chat can be written to again."""
-        self.statements.mark_blocked.run(cursor, {"bot_": bot, "chat_": chat, "at": None})
+        self.statements.mark_open.run(cursor, {"bot_": bot, "chat_": chat})
 
     def migrate(self, cursor: Cursor, bot: int, chat: int, new: int) -> None:
         """Rewrite a chat's id; where somebody has a session in both, their cases are joined."""
@@ -133,8 +135,8 @@ class Outbox:
         """Give the cases of one session to another, under the next free numbers."""
         after = self.statements.newest_case.one(cursor, {"session": new}).newest
         # Copied and then dropped with their session: a key that others refer to cannot be rewritten in place.
-        for statement in self.statements.join:
-            statement.run(cursor, {"old_": old, "new_": new, "after_": after})
+        self.statements.join.run(cursor, {"old_": old, "new_": new, "after_": after})
+        self.agendas.join(cursor, old, new, after)
         self.statements.drop_session.run(cursor, {"id_": old})
 
     def next_at(self, cursor: Cursor, now: datetime) -> datetime | None:
@@ -147,12 +149,14 @@ class Outbox:
         return [self._shown(row) for row in self.statements.parked.all(cursor, {"limit": limit})]
 
     def release(self, cursor: Cursor, id_: int, now: datetime) -> bool:
-        """Put a parked call back, behind what waits already; forget that a parked update was seen."""
+        """Put a parked call back, behind what waits already; forget that a parked update was seen; ring a reminder."""
         row = self.statements.unpark.one(cursor, {"id_": id_})
         if row is None:
             return False
         if row.what == "update":
             self.statements.unsee.run(cursor, {"bot_": row.bot, "update_": row.update_id})
+        elif row.what == "reminder":
+            self.statements.revive.run(cursor, {"bot_": row.bot, "chat_": row.chat, "person_": row.person})
         else:
             self.statements.post.run(cursor, _kept(row) | {"created_at": now})
         return True
@@ -185,6 +189,8 @@ class Outbox:
         reason = self.cipher.open(row.reason)
         if row.what == "update":
             return Parked(row.id, "update", None, reason, row.since, content)
+        if row.what == "reminder":
+            return Parked(row.id, "reminder", _key(row), reason, row.since, content)
         return Parked(row.id, "call", _key(row), reason, row.since, {"method": row.method, "values": content})
 
 

@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, cast
 
+from bot.core.agenda import Agenda
 from bot.core.person import Call, Key, Person, Turned
-from bot.core.session import Remind, Session
-from bot.service.ports import Claim, Posted, Step
+from bot.core.session import Session
+from bot.service.ports import Claim, Due, Posted, Step
 from bot.store.cipher import Cipher, Sealed
 from bot.store.prepared import Cursor
 from bot.store.statements import Statements
@@ -86,6 +87,9 @@ class _Loaded:
     row: Any
 
 
+_OF_SESSION: Final = ("current", "turn", "asking", "run", "panel", "agenda")
+
+
 @dataclass(frozen=True)
 class Turning:
     """The turns of one database."""
@@ -103,6 +107,16 @@ class Turning:
         self.lock(cursor, key.bot, key.person)
         if not self.first_seen(cursor, key.bot, update, now):
             return None
+        return self._turned(cursor, key, step, now, claim)
+
+    def ring(self, cursor: Cursor, due: Due, step: Step, now: datetime) -> Turned | None:
+        """Run the turn of an agenda that is due; None when its claim has gone to somebody else, or its person has."""
+        self.lock(cursor, due.key.bot, due.key.person)
+        if self.statements.held.one(cursor, {"id_": due.session, "fence_": due.fence}) is None:
+            return None
+        return self._turned(cursor, due.key, step, now)
+
+    def _turned(self, cursor: Cursor, key: Key, step: Step, now: datetime, claim: Claim | None = None) -> Turned:
         found = self._load(cursor, key)
         turned = step(found.person)
         if turned.person is None:
@@ -123,7 +137,7 @@ class Turning:
         here = _Here(cursor)
         if row is None:
             return _Loaded(None, Cases(None, here, self.statements, self.cipher), None)
-        language, zone, days, facts, session, current, turn, asking, run, panel, content = row
+        language, zone, days, facts, session, current, turn, asking, run, panel, agenda, _wake, content = row
         cases = Cases(session, here, self.statements, self.cipher)
         own: dict[str, Any] = {
             "language": language,
@@ -136,7 +150,16 @@ class Turning:
         if content is not None:
             cases.take(current, content)
         shown = tuple(self.cipher.open(run)) if run else ()
-        person = Person(**own, cases=cases, current=current, turn=turn, asking=asking, run=shown, panel=panel)
+        person = Person(
+            **own,
+            cases=cases,
+            current=current,
+            turn=turn,
+            asking=asking,
+            run=shown,
+            panel=panel,
+            agenda=Agenda.from_json(self.cipher.open(agenda)) if agenda else Agenda(),
+        )
         return _Loaded(person, cases, row)
 
     def _keep(self, cursor: Cursor, key: Key, found: _Loaded, turned: Turned, now: datetime) -> None:
@@ -145,8 +168,6 @@ class Turning:
         self._keep_person(cursor, key, found, person, now)
         session = self._keep_session(cursor, key, found, person, now)
         self._keep_cases(cursor, session, found.cases, person.cases, now)
-        if turned.reminders is not None:
-            self._plan(cursor, session, person.current, turned.reminders)
 
     def _keep_person(self, cursor: Cursor, key: Key, found: _Loaded, new: Person, now: datetime) -> None:
         old, row = found.person, found.row
@@ -181,15 +202,24 @@ class Turning:
             "run": row.run if session is not None and old and old.run == new.run else self._sealed_or_none(new.run),
             "panel": new.panel,
             "updated_at": now,
+            "agenda": self._agenda(row, old, new),
+            "wake": new.agenda.wake,
         }
         if session is None:
             whose = {"bot": key.bot, "chat": key.chat, "topic": key.topic, "person": key.person}
-            return int(self.statements.add_session.one(cursor, whose | values).id)
+            return int(self.statements.add_session.one(cursor, whose | values | {"opens": new.agenda.wake}).id)
         assert old is not None
-        before = (old.current, old.turn, old.asking, old.run, old.panel)
-        if before != (new.current, new.turn, new.asking, new.run, new.panel):
+        if row.wake != new.agenda.wake:
+            self.statements.put_wake.run(cursor, values | {"id_": session})
+        elif any(getattr(old, name) != getattr(new, name) for name in _OF_SESSION):
             self.statements.put_session.run(cursor, values | {"id_": session})
         return session
+
+    def _agenda(self, row: Any, old: Person | None, new: Person) -> bytes | None:
+        """Return the agenda sealed, as it was where it is the same; none for whoever has nothing on it."""
+        if old is not None and row is not None and old.agenda == new.agenda:
+            return cast("bytes | None", row.agenda)
+        return None if new.agenda == Agenda() else self.cipher.seal(new.agenda.to_json())
 
     def _keep_cases(self, cursor: Cursor, session: int, old: Cases, new: Mapping[int, Session], now: datetime) -> None:
         changed, dropped = changes(old, new)
@@ -207,22 +237,6 @@ class Turning:
                 for number, case in changed.items()
             ]
             self.statements.put_case.run_each(cursor, rows)
-
-    def _plan(self, cursor: Cursor, session: int, number: int, reminders: tuple[Remind, ...]) -> None:
-        if not number:
-            if reminders:
-                raise ValueError("reminders belong to a case, and none is current")
-            return
-        case = {"session": session, "number": number}
-        planned = {tuple(row) for row in self.statements.planned.all(cursor, case)}
-        wanted = {(r.kind, r.day, r.due) for r in reminders}
-        if planned == wanted:
-            return
-        if planned:
-            self.statements.unplan.run(cursor, case)
-        if wanted:
-            rows = [case | {"kind": k, "day": day, "due": due, "status": "planned"} for k, day, due in sorted(wanted)]
-            self.statements.plan.run_each(cursor, rows)
 
     def _forget(self, cursor: Cursor, key: Key) -> None:
         for statement in self.statements.forget:

@@ -13,7 +13,6 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    Date,
     DateTime,
     Dialect,
     ForeignKeyConstraint,
@@ -138,9 +137,16 @@ session: Final = Table(
     # Of the chat, not of the person: a bot may be thrown out of a group and still be welcome in private.
     Column("blocked_at", Utc),
     Column("updated_at", Utc, nullable=False),
+    # The agenda wants to be rung at `wake`, and may be claimed from `opens` on: later while it is claimed, and never
+    # while the chat is shut. One row for a person, so whatever is due on a day is one message.
+    Column("agenda", Encrypted),
+    Column("wake", Utc),
+    Column("opens", Utc),
+    Column("fence", Integer, nullable=False, server_default=text("0")),
     UniqueConstraint("bot", "chat", "topic", "person"),
     ForeignKeyConstraint(["bot", "person"], [person.c.bot, person.c.person], ondelete="CASCADE"),
     Index(None, "bot", "person"),
+    Index(None, "opens"),
     sqlite_autoincrement=True,
 )
 
@@ -153,32 +159,6 @@ case_: Final = Table(
     Column("opened_at", Utc, nullable=False),
     Column("updated_at", Utc, nullable=False),
     ForeignKeyConstraint(["session"], [session.c.id], ondelete="CASCADE"),
-)
-
-_OF_CASE: Final = ["session", "number"]
-
-reminder: Final = Table(
-    "reminder",
-    metadata,
-    Column("session", AutoId, primary_key=True, autoincrement=False),
-    Column("number", Integer, primary_key=True, autoincrement=False),
-    Column("kind", String, primary_key=True),
-    Column("day", Date, primary_key=True),
-    Column("due", Utc, nullable=False),
-    Column("status", String, nullable=False),
-    ForeignKeyConstraint(_OF_CASE, [case_.c.session, case_.c.number], ondelete="CASCADE"),
-    Index(None, "status", "due"),
-)
-
-ledger: Final = Table(
-    "ledger",
-    metadata,
-    Column("session", AutoId, primary_key=True, autoincrement=False),
-    Column("number", Integer, primary_key=True, autoincrement=False),
-    Column("kind", String, primary_key=True),
-    Column("day", Date, primary_key=True),
-    Column("at", Utc, nullable=False),
-    ForeignKeyConstraint(_OF_CASE, [case_.c.session, case_.c.number], ondelete="CASCADE"),
 )
 
 cohort: Final = Table(

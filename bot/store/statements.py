@@ -37,12 +37,10 @@ from bot.store.schema import (
     EPOCH,
     Utc,
     case_,
-    ledger,
     meta,
     outbox,
     parked,
     person,
-    reminder,
     seen,
     session,
 )
@@ -63,6 +61,7 @@ class Statements:
         self._turns()
         self._people()
         self._outbox()
+        self._reminders()
         self._chats()
         self._put_aside()
         self._upkeep()
@@ -82,7 +81,7 @@ class Statements:
             session.c.topic == bindparam("topic"),
         )
         current = and_(case_.c.session == session.c.id, case_.c.number == session.c.current)
-        told = ("current", "turn", "asking", "run", "panel")
+        told = ("current", "turn", "asking", "run", "panel", "agenda", "wake")
         self.load = self._made(
             select(
                 *(person.c[name] for name in ("language", "zone", "working_days", "facts")),
@@ -99,17 +98,16 @@ class Statements:
         self.all_cases = self._made(select(case_.c.number, case_.c.content).where(of_session).order_by(case_.c.number))
         self.drop_case = self._made(delete(case_).where(one))
         self.put_case = self._made(self._kept(case_, "content", "updated_at"))
-        self.put_session = self._made(
-            update(session)
-            .where(session.c.id == bindparam("id_"))
-            .values(
-                {
-                    **{name: bindparam(name) for name in (*told, "updated_at")},
-                    # Whoever speaks can be written to, whatever was heard before.
-                    "blocked_at": null(),
-                }
-            )
-        )
+        kept: dict[str, Any] = {
+            **{name: bindparam(name) for name in (*told, "updated_at")},
+            # Whoever speaks can be written to, whatever was heard before: their agenda opens again, too.
+            "blocked_at": null(),
+        }
+        this = session.c.id == bindparam("id_")
+        reopened = case((session.c.blocked_at.is_not(None), bindparam("wake", type_=Utc())), else_=session.c.opens)
+        self.put_session = self._made(update(session).where(this).values({**kept, "opens": reopened}))
+        # A wake that is another one can be claimed from then on, whoever holds the old one.
+        self.put_wake = self._made(update(session).where(this).values({**kept, "opens": bindparam("wake")}))
 
     def _kept(self, table: Table, *changing: str) -> ClauseElement:
         """Return an INSERT that rewrites the columns `changing` of a row that is there already."""
@@ -121,18 +119,9 @@ class Statements:
 
     def _people(self) -> None:
         self.put_person = self._made(self._kept(person, "language", "zone", "working_days", "facts"))
-        new = [column.name for column in session.c if column.name not in ("id", "blocked_at")]
+        new = [column.name for column in session.c if column.name not in ("id", "blocked_at", "fence")]
         self.add_session = self._made(insert(session).returning(session.c.id), *new)
-        planned = and_(
-            reminder.c.session == bindparam("session"),
-            reminder.c.number == bindparam("number"),
-            reminder.c.status == literal("planned"),
-        )
-        self.planned = self._made(select(reminder.c.kind, reminder.c.day, reminder.c.due).where(planned))
-        self.unplan = self._made(delete(reminder).where(planned))
-        # One that went out already is not planned a second time.
-        self.plan = self._made(self._upsert(reminder).on_conflict_do_nothing())
-        # Sessions, cases, reminders and the ledger go with the person (ON DELETE CASCADE).
+        # Sessions with their agenda, and cases, go with the person (ON DELETE CASCADE).
         self.forget = tuple(
             self._made(delete(table).where(table.c.bot == bindparam("bot_"), table.c.person == bindparam("person_")))
             for table in (person, outbox, parked)
@@ -177,11 +166,55 @@ class Statements:
         oldest = func.min(outbox.c.created_at).label("oldest")
         self.waiting = self._made(select(func.count().label("waiting"), oldest).select_from(outbox))
 
+    def _reminders(self) -> None:
+        now: Any = bindparam("now", type_=Utc())
+        chosen = (
+            select(session.c.id)
+            .where(session.c.opens <= now)
+            .order_by(session.c.opens)
+            .limit(bindparam("limit"))
+            .with_for_update(skip_locked=True, of=session)
+            .cte("chosen")
+            .prefix_with("MATERIALIZED", dialect="postgresql")
+        )
+        self.claim_due = self._made(
+            update(session)
+            .where(session.c.id.in_(select(chosen.c.id)))
+            .values(opens=bindparam("lease_until"), fence=session.c.fence + 1)
+            .returning(*(session.c[name] for name in ("id", "bot", "chat", "topic", "person", "wake", "fence")))
+        )
+        self.held = self._made(
+            select(session.c.fence).where(session.c.id == bindparam("id_"), session.c.fence == bindparam("fence_"))
+        )
+        this = session.c.id == bindparam("id_")
+        self.reopen = self._made(update(session).where(this).values(opens=bindparam("opens_")))
+        self.agenda_of = self._made(select(session.c.agenda).where(this))
+        self.put_agenda = self._made(
+            update(session)
+            .where(this)
+            .values(agenda=bindparam("agenda_"), wake=bindparam("wake_"), opens=bindparam("wake_"))
+        )
+        self.take_back_due = self._made(
+            update(session).where(session.c.opens > session.c.wake).values(opens=session.c.wake)
+        )
+        self.next_due = self._made(select(type_coerce(func.min(session.c.opens), Utc()).label("at")))
+        self.revive = self._made(
+            update(session)
+            .where(_of_chat(session), session.c.person == bindparam("person_"))
+            .values(opens=session.c.wake)
+        )
+        whose = ("what", "bot", "chat", "topic", "person", "reason", "content", "since")
+        self.park_due = self._made(insert(parked).inline(), *whose)
+
     def _chats(self) -> None:
         free = outbox.c.lease_until <= bindparam("now")
         taken = (outbox.c.id, *(outbox.c[name] for name in KEPT))
         self.take_chat = self._made(delete(outbox).where(_of_chat(outbox), free).returning(*taken))
-        self.mark_blocked = self._made(update(session).where(_of_chat(session)).values(blocked_at=bindparam("at")))
+        shut: dict[str, Any] = {"blocked_at": bindparam("at"), "opens": None}
+        self.mark_blocked = self._made(update(session).where(_of_chat(session)).values(shut))
+        self.mark_open = self._made(
+            update(session).where(_of_chat(session)).values(blocked_at=None, opens=session.c.wake)
+        )
         self.move_outbox, self.move_parked = (
             self._made(update(table).where(_of_chat(table)).values(chat=bindparam("new"))) for table in (outbox, parked)
         )
@@ -202,7 +235,7 @@ class Statements:
         )
         newest = func.coalesce(func.max(case_.c.number), 0).label("newest")
         self.newest_case = self._made(select(newest).where(case_.c.session == bindparam("session")))
-        self.join = tuple(self._made(_moved(table)) for table in (case_, reminder, ledger))
+        self.join = self._made(_moved(case_))
 
     def _put_aside(self) -> None:
         self.park_call = self._made(insert(parked).inline(), "what", *KEPT, "reason", "since")

@@ -12,9 +12,10 @@ from html import escape
 from typing import Any
 
 from bot.core.catalogue import Catalogue
-from bot.core.desk import BACK, WHY, Document, Served
+from bot.core.desk import BACK, WHY, Served
 from bot.core.person import Call, Person
 from bot.core.session import Block, Option, Outgoing, Settled, TakenBack
+from bot.core.visit import Document
 
 COPY_LIMIT = 256  # characters behind a copy button (limits.yaml, telegram_copy_text; the API counts characters)
 DATA_LIMIT = 64  # bytes in a button
@@ -25,9 +26,15 @@ TAGS = {"title": "b", "progress": "i", "aside": "i", "count": "i"}
 
 @dataclass(frozen=True)
 class Origin:
-    """What a visit answers: the message whose button was tapped (0: something was typed)."""
+    """What a visit answers: the message whose button was tapped (0: something was typed).
+
+    `beside`: the button stands below a reminder, and the message is none of the conversation's. `unasked`: nobody did
+    anything, something has fallen due.
+    """
 
     message: int = 0
+    beside: bool = False
+    unasked: bool = False
 
 
 Json = dict[str, Any]
@@ -53,7 +60,13 @@ def _goes_on(before: Person, served: Served, origin: Origin) -> bool:
     """Tell whether a tap leads straight to the next question, which then takes the place of the answered one."""
     only = [message.kind for message in served.messages] in (["question"], ["menu"])  # nothing to notice or copy
     room = len(before.run) < MOST_LINES
-    return bool(origin.message) and only and room and not any(isinstance(e, Document) for e in served.effects)
+    return (
+        bool(origin.message)
+        and not origin.beside
+        and only
+        and room
+        and not any(isinstance(e, Document) for e in served.effects)
+    )
 
 
 class _Layout:
@@ -61,6 +74,7 @@ class _Layout:
 
     def __init__(self, before: Person, served: Served, origin: Origin, catalogue: Catalogue) -> None:
         self.before, self.served, self.origin, self.catalogue = before, served, origin, catalogue
+        self.unasked = origin.unasked
         self.turn = served.person.turn if served.person else 0
 
     def calls(self) -> Iterator[Call]:
@@ -80,10 +94,10 @@ class _Layout:
 
     def close(self) -> Iterator[Call]:
         """Take the buttons off the message they were on: it freezes to its answers, where one was just given."""
-        panel = self.origin.message or self.before.panel
+        panel = 0 if self.origin.unasked else self.origin.message or self.before.panel
         if panel <= 0 or not self.served.messages or self.served.person is self.before:
             return
-        lines = _frozen(_answered(self.before, self.served))
+        lines = [] if self.origin.beside else _frozen(_answered(self.before, self.served))
         if lines:
             yield Call("editMessageText", {"message_id": panel, **self.shown(_joined(lines), [])})
         else:
@@ -100,7 +114,9 @@ class _Layout:
         if message.kind == "advice":
             why = WHY + message.name.split()[1]  # "advice R19 thank_you_then_wait"
             keyboard = [[{"text": self.catalogue.say("telegram.why"), "callback_data": _data(0, why)}]]
-        yield Call("sendMessage", self.shown(self.text(message), keyboard), panel=panel)
+        elif message.kind == "reminder":  # its buttons count by no turn
+            keyboard = [[{"text": o.label, "callback_data": _data(0, o.id)}] for o in message.options]
+        yield Call("sendMessage", self.shown(self.text(message), keyboard), panel=panel, reminder=self.unasked)
 
     def note(self, message: Outgoing) -> Iterator[Call]:
         """Show a note or mail: what it is, then each text to be copied in its own message, under its label if any."""

@@ -15,7 +15,7 @@ from bot.core.wording import COMMANDS
 from bot.telegram.request import ApiBot
 
 PRIVATE = {"type": "all_private_chats"}
-IN_MENU = ("start", "new", "cases", "back", "cancel", "settings", "help", "privacy")
+IN_MENU = ("start", "new", "cases", "reminders", "back", "cancel", "settings", "help", "privacy")
 """The commands in Telegram's menu; the others work as well, and /help names them."""
 
 

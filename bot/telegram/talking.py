@@ -12,7 +12,8 @@ from typing import cast
 from bot.core.desk import Entry, newcomer, serve
 from bot.core.library import Library
 from bot.core.person import OWED, Call, Person, Turned
-from bot.core.session import Picked, Started, TimePassed
+from bot.core.reminding import BESIDE
+from bot.core.session import FellDue, Picked, Started, TimePassed
 from bot.service.conversation import Knock
 from bot.telegram.layout import Origin, lay_out, run_after, shown_text
 
@@ -32,7 +33,9 @@ class Talking:
         """Return what a knock leads to; see service.conversation.Respond."""
         before = person or self.newcomer(knock)
         entry = cast("Entry", knock.event)  # opaque to the service
-        origin = Origin(knock.extra.get("message", 0) if isinstance(entry, Picked) else 0)
+        tapped = isinstance(entry, Picked)
+        beside = isinstance(entry, Picked) and entry.option.startswith(BESIDE)
+        origin = Origin(knock.extra.get("message", 0) if tapped else 0, beside, unasked=isinstance(entry, FellDue))
         served = serve(self.library, self.flow, before, entry, now)
         toast = served.toast
         if toast and before.panel in (OWED, origin.message):
@@ -44,9 +47,11 @@ class Talking:
             return Turned(None, calls)
         if served.person is before:
             return Turned(before, calls, toast=toast)
+        if (beside or origin.unasked) and served.person.turn == before.turn:
+            return Turned(served.person, calls, toast)  # beside the conversation, whose buttons stay the newest
         panel = origin.message if any(c.panel and c.method != "sendMessage" for c in calls) else 0
         after = replace(served.person, run=run_after(before, served, origin), panel=panel)
-        return Turned(after, calls, served.reminders, toast)
+        return Turned(after, calls, toast)
 
     def newcomer(self, knock: Knock) -> Person:
         """Return somebody never seen; numbers of updates grow, so no button from before a /forget counts by it."""

@@ -63,6 +63,8 @@ class Screen:
         for number, option in enumerate(message.options, 1):
             # Beside an answer that is a figure, a number of the list would only be mistaken for it.
             mark = "    • " if figures else f"  {number:>2}  "
+            if message.kind == "reminder":
+                mark = f"  :remind {number}  "  # a bare number answers the question below
             self.console.print(Text.assemble((mark, "bold cyan"), option.label))
 
     def block(self, block: Block) -> None:
@@ -128,13 +130,14 @@ class Chat:
 
     def wait(self, rest: str) -> None:
         """Move the clock and look again."""
-        turn = self.talk.wait(rest)
-        if turn is None:
+        turns = self.talk.wait(rest)
+        if turns is None:
             self.screen.line(self.catalogue.say("terminal.bad_wait"), "yellow")
             return
-        local = self.talk.now.astimezone(zone_named(self.talk.session.zone))
-        self.screen.line(self.catalogue.say("terminal.clock", day=local.date(), time=local.time()), "dim")
-        self.show(turn)
+        for at, turn in turns:
+            local = at.astimezone(zone_named(self.talk.session.zone))
+            self.screen.line(self.catalogue.say("terminal.clock", day=local.date(), time=local.time()), "dim")
+            self.show(turn)
 
     def show(self, turn: Turn) -> None:
         """Show a turn, after keeping it where that was asked for."""
@@ -145,6 +148,10 @@ class Chat:
                 raise NotKept(f"{self.keep}: {error.strerror}") from None
         for message in turn.messages:
             self.screen.message(message)
+        for document in self.talk.documents:
+            self.screen.line(f"\n{document.name}: {document.caption}", "dim")
+            self.screen.line(document.text.replace("\r", ""))
+        self.talk.documents.clear()
 
     def save(self, file: Path) -> None:
         """Write the talk so far as a transcript."""

@@ -8,22 +8,29 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from bot.content.yaml_source import Document, read
+from bot.core.agenda import Agenda
 from bot.core.calendar import BEYOND, FIRST_YEAR, in_calendar, instant, local_date, zone_named
-from bot.core.dialogue import advance
+from bot.core.desk import Asked, Entry, serve
 from bot.core.guards import Unknown
 from bot.core.issues import Issue, Place, Shown, nearest
 from bot.core.library import Library
 from bot.core.outcomes import NoRuleFits
-from bot.core.reading import Misread, parse_day
+from bot.core.person import Person
+from bot.core.reading import Misread, choose, parse_day
 from bot.core.session import (
     Back,
+    Block,
     Cancelled,
     Change,
-    Event,
+    FellDue,
+    Option,
+    Outgoing,
+    Picked,
     Restarted,
     Said,
     Session,
@@ -32,21 +39,26 @@ from bot.core.session import (
     Turn,
     Why,
 )
+from bot.core.visit import Document as Handed
 from bot.core.wording import notice
 
 KINDS = ("person", "bot", "wait")
 HEAD = ("flow", "language", "zone")  # what stands at the top of every transcript; the rest of a session is its `start`
 STUCK = "terminal.stuck"
-COMMANDS: dict[str, Callable[[], Event]] = {
+COMMANDS: dict[str, Callable[[], Entry]] = {
     ":back": Back,
     ":why": Why,
     ":change": Change,
     ":restart": Restarted,
     ":cancel": Cancelled,
+    ":reminders": partial(Asked, "reminders"),
 }
 
 
-def event_of(line: str) -> Event | None:
+REMIND = ":remind"
+
+
+def event_of(line: str) -> Entry | None:
     """Return the event a typed line means; None for a command nobody knows."""
     typed = line.strip()
     if typed in COMMANDS:
@@ -184,16 +196,48 @@ class Talk:
     now: datetime
     lines: list[Line] = field(default_factory=list)
 
-    def hear(self, event: Event) -> Turn:
+    def __post_init__(self) -> None:
+        session = self.session
+        self.flow = session.flow
+        facts = self.library.facts.by_name
+        own = {n: a for n, a in session.facts.items() if n in facts and facts[n].scope == "user"}
+        self.person = Person(
+            session.language,
+            session.zone,
+            session.working_days,
+            own,
+            {1: session},
+            current=1,
+            turn=session.turn,
+            agenda=Agenda(zone_known=True),
+        )
+        self.below: tuple[Option, ...] = ()
+        self.documents: list[Handed] = []
+
+    def hear(self, event: Entry) -> Turn:
         """Take one turn and note what the bot said."""
-        stored = json.loads(json.dumps(self.session.to_json()))
+        person = self.person
+        cases = {n: Session.from_json(json.loads(json.dumps(case.to_json()))) for n, case in person.cases.items()}
+        agenda = Agenda.from_json(json.loads(json.dumps(person.agenda.to_json())))
         try:
-            turn = advance(self.library, Session.from_json(stored), event, self.now)
+            served = serve(self.library, self.flow, replace(person, cases=cases, agenda=agenda), event, self.now)
         except (NoRuleFits, Unknown):  # only in content that `check` refuses
-            turn = Turn(self.session, (notice(self.library.catalogue(self.session.language), STUCK),))
-        self.session = turn.session
-        self.lines += [Line("bot", message.name) for message in turn.messages]
-        return turn
+            stuck = notice(self.library.catalogue(person.language), STUCK)
+            self.lines.append(Line("bot", stuck.name))
+            return Turn(self.session, (stuck,))
+        assert served.person is not None, "nothing here asks to be forgotten"
+        if served.toast:  # what Telegram shows above the screen stands before the open question here
+            said = Outgoing("notice", "notice toast", (Block("text", served.toast),))
+            again = serve(self.library, self.flow, served.person, TimePassed(), self.now)
+            served = replace(again, effects=(said, *again.effects))
+        assert served.person is not None, "nothing here asks to be forgotten"
+        self.person = served.person
+        self.session = self.person.cases.get(self.person.current, self.session)
+        self.lines += [Line("bot", message.name) for message in served.messages]
+        self.below = next((m.options for m in reversed(served.messages) if m.kind == "reminder"), self.below)
+        self.documents += [effect for effect in served.effects if isinstance(effect, Handed)]
+        shown = tuple(effect for effect in served.effects if not isinstance(effect, Handed))
+        return Turn(self.session, shown)
 
     def begin(self) -> Turn:
         """Open the conversation."""
@@ -201,20 +245,37 @@ class Talk:
 
     def type(self, line: str) -> Turn | None:
         """Hear a typed line; None for a command nobody knows, which changes nothing."""
-        event = event_of(line)
+        event = self.event_of(line)
         if event is None:
             return None
         self.lines.append(Line("person", line))
         return self.hear(event)
 
-    def wait(self, text: str) -> Turn | None:
-        """Let time pass; None when `text` cannot be read."""
+    def event_of(self, line: str) -> Entry | None:
+        """Return the event a typed line means; `:remind` answers the reminder that was shown last."""
+        command, _, rest = line.strip().partition(" ")
+        if command != REMIND:
+            return event_of(line)
+        chosen = choose(rest, self.below)
+        return Picked(chosen.id, self.person.turn) if chosen else None
+
+    def wait(self, text: str) -> list[tuple[datetime, Turn]] | None:
+        """Let time pass, with everything that falls due on the way at its time; None when `text` cannot be read."""
         then = waited(text, self.now, self.session.zone)
         if then is None:
             return None
         self.lines.append(Line("wait", text))
-        self.now = then
-        return self.hear(TimePassed())
+        return [*self.live(then), (self.now, self.hear(TimePassed()))]
+
+    def live(self, then: datetime) -> list[tuple[datetime, Turn]]:
+        """Move the clock on, with everything that falls due on the way at its time; return what was said, and when."""
+        turns = []
+        while (wake := self.person.agenda.wake) is not None and wake <= then:
+            self.now = max(self.now, wake)
+            if (turn := self.hear(FellDue())).messages:
+                turns.append((self.now, turn))
+        self.now = max(self.now, then)
+        return turns
 
     def transcript(self, start: Session, began: datetime) -> Transcript:
         """Return what was said since the talk began, with what was known before."""
@@ -230,12 +291,14 @@ def play(library: Library, transcript: Transcript, shown: Callable[[str, Turn | 
         if line.kind == "bot":
             continue
         waits = line.kind == "wait"
-        turn = talk.wait(line.text) if waits else talk.type(line.text)
-        if turn is None:
+        typed = None if waits else talk.type(line.text)
+        turns = talk.wait(line.text) if waits else [(talk.now, typed)] if typed else None
+        if turns is None:
             what = f"nobody can {'wait' if waits else 'take'} '{line.text}'."
             instead = "Write 3d, 2w, 5h or until DAY." if waits else f"Commands are {', '.join(COMMANDS)}."
             return [Issue(line.place, "transcript", what, "", instead)]
-        shown(f":wait {line.text}" if waits else line.text, turn)
+        for number, (_, made) in enumerate(turns):
+            shown("" if number else f":wait {line.text}" if waits else line.text, made)
     heard = [line.text for line in talk.lines if line.kind == "bot"]
     if not expected:
         return []

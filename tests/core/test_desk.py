@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -14,11 +13,9 @@ from bot.core.catalogue import Catalogue
 from bot.core.desk import WHY, Asked, Document, Entry, Served, Strange, newcomer, serve
 from bot.core.library import Library
 from bot.core.person import Person
-from bot.core.session import Picked, Said, Session, TimePassed
-from bot.terminal.transcript import load, waited
+from bot.core.session import Picked, Said, Session
 from tests.conftest import NOW
 
-DIALOGUES = sorted((Path(__file__).parents[1] / "dialogues").glob("*.yaml"))
 WARM = ["No", "Well", "Nothing yet", "The hiring manager", "No", "Warm and lively", "Friday", "Not yet"]
 SLOTS = ["Free", "Yes, up to date", "Dana", "Data Analyst", "Northwind", "event billing", "Sam Okafor"]
 
@@ -67,28 +64,6 @@ def visitor(library: Library) -> Visitor:
     return Visitor(library)
 
 
-@pytest.mark.parametrize("file", DIALOGUES, ids=lambda file: file.stem)
-def test_a_kept_talk_goes_at_the_desk_as_it_goes_in_the_terminal(library: Library, file: Path) -> None:
-    transcript, _ = load(file.read_text(encoding="utf-8"), file.name, list(library.flows))
-    assert transcript is not None
-    visitor = Visitor(library)
-    heard = visitor.names
-    for line in transcript.lines:
-        if line.kind == "wait":
-            then = waited(line.text, visitor.now, visitor.person.zone)
-            assert then is not None
-            visitor.now = then
-            visitor.visit(TimePassed())
-        elif line.kind == "person" and line.text.startswith(":"):
-            visitor.ask({":restart": "new"}.get(line.text, line.text[1:]))
-        elif line.kind == "person":
-            visitor.say(line.text)
-        else:
-            continue
-        heard += visitor.names
-    assert heard == [line.text for line in transcript.lines if line.kind == "bot"]
-
-
 def test_two_interviews_stand_side_by_side(visitor: Visitor) -> None:
     visitor.say(*WARM, *SLOTS)
     visitor.ask("new")
@@ -100,7 +75,7 @@ def test_two_interviews_stand_side_by_side(visitor: Visitor) -> None:
     assert second == "Person 2: not finished yet"
     assert new == "A new interview"
     visitor.say("1")
-    assert [name.split()[0] for name in visitor.names] == ["advice", "mail", "note", "menu"]
+    assert [name.split()[0] for name in visitor.names] == ["advice", "reminder", "mail", "note", "menu"]
     visitor.say("A longer note (Premium)")
     assert "Dana" in visitor.words
     visitor.ask("cases")

@@ -5,16 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections import ChainMap
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import text
 
 from bot.core.person import Person, Turned
-from bot.core.session import Remind, Session
+from bot.core.session import Session
 from bot.store.database import Database
 from bot.store.errors import StoreClosed, Unstorable
 from tests.conftest import NOW
@@ -201,25 +200,6 @@ async def test_cases_are_added_changed_and_dropped(store: Database) -> None:
     assert await look(store, ANNA, lambda p: {n: c.answers["a"] for n, c in p.cases.items()}) == {2: "two", 3: "3"}
 
 
-async def test_the_reminders_of_the_current_case_are_replaced_and_others_left(store: Database) -> None:
-    def plan(*days: int) -> tuple[Remind, ...]:
-        return tuple(Remind("M1", date(2026, 12, d), NOW + timedelta(days=d)) for d in days)
-
-    def planned() -> list[tuple[int, date]]:
-        with store._engine.connect() as connection:
-            rows = connection.execute(text("SELECT number, day, status FROM reminder ORDER BY number, day"))
-            return [(n, date.fromisoformat(str(day))) for n, day, status in rows if status == "planned"]
-
-    both = {"cases": {1: case(), 2: case()}}
-    await turn(store, ANNA, lambda _: Turned(Person(current=1, **both), reminders=plan(1, 2)))  # type: ignore[arg-type]
-    await turn(store, ANNA, lambda p: Turned(replace(p, current=2), reminders=plan(5)))  # type: ignore[type-var]
-    await turn(store, ANNA, lambda p: Turned(replace(p, current=1), reminders=plan(2, 3)))  # type: ignore[type-var]
-    await turn(store, ANNA, lambda p: Turned(replace(p, turn=9)))  # type: ignore[type-var]
-    assert planned() == [(1, date(2026, 12, 2)), (1, date(2026, 12, 3)), (2, date(2026, 12, 5))]
-    await turn(store, ANNA, lambda p: Turned(p, reminders=()))
-    assert planned() == [(2, date(2026, 12, 5))]
-
-
 async def test_a_naive_instant_is_refused_everywhere(store: Database) -> None:
     naive = datetime(2026, 11, 23, 9)  # noqa: DTZ001  # the point
     await turn(store, ANNA, becomes(says("x")))
@@ -230,9 +210,6 @@ async def test_a_naive_instant_is_refused_everywhere(store: Database) -> None:
         await store.later(posted, naive)
     with pytest.raises(ValueError, match="no time zone"):
         await store.tidy(naive)
-    with pytest.raises((ValueError, Unstorable)):
-        await turn(store, ANNA, lambda p: Turned(replace(p, cases={1: case()}, current=1),  # type: ignore[type-var]
-                                                 reminders=(Remind("M1", date(2026, 12, 1), naive),)))  # fmt: skip
 
 
 async def test_an_instant_keeps_its_moment_whatever_its_zone(store: Database) -> None:

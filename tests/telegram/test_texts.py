@@ -19,7 +19,7 @@ from tests.telegram.phone import KEY, SLOTS, WARM, Phone
 
 NASTY = [
     "<b>bold</b> & <i>", "</pre><a href='tg://user?id=1'>x</a>", "tg://resolve?domain=x", "*b* _i_ [x](tg://user?id=1)",
-    "||s|| ~~x~~ `c` >q", "&lt;b&gt;&amp;", "<", "&#60;b&#62;", "👩‍💻 नमस्ते", "نگاه‌ها", "\u202eevil\u202c", "a\x00b",
+    "||s|| ~~x~~ `c` >q", "&lt;b&gt;&amp;", "a < b", "&#60;b&#62;", "👩‍💻 नमस्ते", "نگاه‌ها", "\u202eevil\u202c", "a\x00b",
     "lone \ud83d half", "{0.__class__}", "{{7*7}}", "%(a)s {first}", "@everyone #tag /start", "'; DROP TABLE x --",
     "two\nlines", "zalgo Z\u0351\u036b", "x" * 40,
 ]  # fmt: skip

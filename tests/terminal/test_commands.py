@@ -207,7 +207,7 @@ def test_a_bad_line_gets_an_error_and_the_others_go_on() -> None:
 def test_check_finds_nothing_in_the_shipped_content_and_says_what_it_looked_at() -> None:
     done = afterword("check")
     assert done.returncode == 0, out(done)
-    assert out(done).startswith("No issues. 1 conversation, ")
+    assert out(done).startswith("No issues. 2 conversations, ")
     assert "23 rules" in out(done)
 
 

@@ -237,7 +237,7 @@ def test_of_several_flows_one_is_named(tmp_path: Path) -> None:
     for command in (["chat"], ["advise", "outcome=offer"]):
         done = afterword(*command, "--content", content, "--flow", "third")
         assert done.returncode == 1
-        assert "There is no flow 'third'. Known: after_interview, second_round." in err(done)
+        assert "There is no flow 'third'. Known: after_interview, follow_up, second_round." in err(done)
 
 
 def test_the_form_of_a_picture_is_read_in_capitals_too(tmp_path: Path) -> None:

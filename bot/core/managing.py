@@ -1,0 +1,204 @@
+"""Managing reminders: what is planned, by date in words; another day, a pause; and where and when the candidate lives.
+
+Law of this file: whatever is changed here, what is pending is worked out anew, and its local time stays as it was asked
+for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, time
+
+from bot.core import agenda as agendas
+from bot.core.agenda import Agenda
+from bot.core.calendar import Hours, add_business_days, zone_named
+from bot.core.judging import DEFAULT_TIME
+from bot.core.reading import Misread, parse_day
+from bot.core.reminding import Reminding
+from bot.core.session import Option, Outgoing
+from bot.core.wording import misread
+from bot.core.zones import CITIES, city, read_clock, zones_of
+
+QUIET = {"quiet_21_08": (21, 8), "quiet_20_09": (20, 9), "quiet_22_07": (22, 7), "quiet_18_12": (18, 12)}
+WEEKS = {"days_12345": (1, 2, 3, 4, 5), "days_71234": (1, 2, 3, 4, 7), "days_123456": (1, 2, 3, 4, 5, 6)}
+AHEAD = (1, 2, 5)  # business days from today that are offered to tap
+
+
+class Managing(Reminding):
+    """What a visit has to do with managing reminders."""
+
+    def list_reminders(self) -> None:
+        """List what is planned, by date."""
+        self.offer("reminders" if self.agenda.planned else "idle")
+
+    def offered(self) -> list[Option]:
+        """Return what can be chosen where something about reminders is asked."""
+        match self.person.asking.partition("-")[0]:
+            case "reminders" | "idle":
+                shown = [r for r in self.agenda.planned if r.case in self.person.cases]
+                rows = [Option(f"{r.case}-{r.kind}", self.dated(r.day, r.wall, self.line(r))) for r in shown]
+                toggle = "resume" if self.agenda.paused else "pause"
+                return [*rows, *([self.option(toggle)] if rows or self.agenda.paused else []), self.option("go_on")]
+            case "reminder":
+                return [self.option(what) for what in ("move", "done", "unwanted", "go_on")]
+            case "day":
+                days = [add_business_days(self.today, n, self.place.week) for n in AHEAD]
+                return [Option(day.isoformat(), self.dated(day, DEFAULT_TIME)) for day in days]
+            case "zone":
+                return self.places(CITIES)
+            case "quiet":
+                return [self.option(what) for what in QUIET]
+            case "days":
+                return [self.option(what) for what in WEEKS]
+        return super().offered()
+
+    def dated(self, day: date, wall: time, what: str = "") -> str:
+        """Write a day and a time, and what for."""
+        if what:
+            return self.catalogue.say("advice.date", day=day, time=wall, what=what)
+        return self.catalogue.say("remind.day", day=day, time=wall)
+
+    def places(self, zones: tuple[str, ...]) -> list[Option]:
+        """Return zones as options, by the time that it is there, the earliest first."""
+        ordered = sorted(zones, key=lambda zone: self.now.astimezone(zone_named(zone)).replace(tzinfo=None))
+        return [Option(zone, self.here(zone)) for zone in ordered]
+
+    def here(self, zone: str) -> str:
+        """Name a zone by its city and the time that it is there."""
+        return self.catalogue.say("remind.here", time=self.now.astimezone(zone_named(zone)).time(), city=city(zone))
+
+    def settings(self) -> list[Option]:
+        """Return the settings of reminders, each with what it is now."""
+        zone = city(self.person.zone) if self.agenda.zone_known else self.catalogue.say("remind.unknown")
+        hours = self.agenda.hours
+        shown = self.catalogue.say("remind.quiet", begin=hours.quiet_from, end=hours.quiet_until)
+        days = next((name for name, days in WEEKS.items() if days == tuple(sorted(self.person.working_days))), "")
+        week = self.catalogue.say(f"desk.options.{days}") if days else str(len(self.person.working_days))
+        named = {"zone": zone, "quiet": shown, "days": week}
+        return [
+            Option(
+                f"set_{name}",
+                self.catalogue.say("change.line", what=self.catalogue.say(f"remind.set.{name}"), answer=a),
+            )
+            for name, a in named.items()
+        ]
+
+    def settle(self, asking: str, id_: str) -> bool:
+        """Take what was chosen where something about reminders was asked; False where it was something else."""
+        name, _, about = asking.partition("-")
+        case, kind = self.meant(about)
+        if id_.startswith("set_"):
+            self.offer(id_.removeprefix("set_"))
+        elif name in ("reminders", "idle") and id_ in ("pause", "resume"):
+            self.plan(replace(self.agenda, paused=id_ == "pause"))
+            self.say(f"remind.{id_}d")
+            self.again()
+        elif name == "reminders":
+            self.offer(f"reminder-{id_}")
+        elif name == "reminder" and id_ == "move":
+            self.offer(f"day-{about}")
+        elif name == "reminder":
+            self.plan(agendas.settled(self.agenda, case, kind))
+            self.say("remind.settled")
+            self.list_reminders()
+        elif name == "day":
+            self.move(case, kind, date.fromisoformat(id_), DEFAULT_TIME)
+        elif name == "zone":
+            self.live_in(id_, case)
+        elif name == "quiet":
+            begin, end = QUIET[id_]
+            self.relocate(replace(self.agenda, hours=Hours(time(begin), time(end))))
+        elif name == "days":
+            self.person = replace(self.person, working_days=tuple(sorted(WEEKS[id_])))
+            self.relocate(self.agenda)
+        else:
+            return False
+        return True
+
+    def meant(self, about: str) -> tuple[int, str]:
+        """Return the case and the kind of reminder that the desk's question was about."""
+        number, _, kind = about.partition("-")
+        return (int(number) if number.isdecimal() else 0), kind
+
+    def relocate(self, agenda: Agenda) -> None:
+        """Work all instants out anew, and go on."""
+        self.plan(agendas.relocated(agenda, self.place))
+        self.say("remind.kept")
+        self.again()
+
+    def live_in(self, zone: str, case: int) -> None:
+        """Take a zone as where the person lives; with `case` it was asked to remind of that."""
+        self.person = replace(self.person, zone=zone)
+        self.plan(agendas.relocated(replace(self.agenda, zone_known=True), self.place))
+        if case in self.person.cases:
+            self.confirm(case)
+        else:
+            self.say("remind.kept")
+        self.again()
+
+    def move(self, case: int, kind: str, day: date, wall: time) -> None:
+        """Remind of a case when the candidate chose: of this `kind`, or of whatever else would come before."""
+        if case not in self.person.cases:
+            self.again()
+            return
+        agenda, kinds = self.agenda, [kind]
+        if not kind:
+            agenda = self.agreed(case)
+            chosen = agendas.due_at(day, wall, self.place, agenda.hours)
+            planned = agenda.of(case)
+            kinds = [r.kind for r in planned if r.due <= chosen] or [r.kind for r in planned[:1]]
+        for moving in kinds:
+            agenda = agendas.moved(agenda, case, moving, day, wall, self.place)
+        self.plan(agenda)
+        if self.agenda.zone_known:
+            self.confirm(case)
+            self.again()
+        else:
+            self.offer(f"zone-{case}")
+
+    def typed(self, asking: str, text: str) -> bool:
+        """Take what was typed where it is no option: a day, a city, a time; False where that cannot be typed."""
+        name, _, about = asking.partition("-")
+        if name == "day":
+            self.read_day(asking, text)
+        elif name == "zone":
+            self.read_zone(about, text)
+        else:
+            return False
+        return True
+
+    def read_day(self, asking: str, text: str) -> None:
+        """Read a day with or without a time."""
+        words = text.split()
+        wall = read_clock(words[-1]) if words else None
+        typed = " ".join(words[:-1]) if wall else text
+        locale = self.catalogue.text_of("language.locale")
+        day: date | Misread = (
+            self.today if wall and not typed else parse_day(typed, self.today, past=False, locale=locale)
+        )
+        if (
+            isinstance(day, date)
+            and agendas.due_at(day, wall or DEFAULT_TIME, self.place, self.agenda.hours) <= self.now
+        ):
+            day = Misread("passed", {"day": self.catalogue.shown(day)})
+        if isinstance(day, Misread):
+            self.effects.append(misread(self.catalogue, day))
+            self.offer(asking)
+            return
+        self.person = replace(self.person, asking="")
+        self.move(*self.meant(asking.partition("-")[2]), day, wall or DEFAULT_TIME)
+
+    def read_zone(self, about: str, text: str) -> None:
+        """Read a city or the time it is there; where it may be several, ask which."""
+        zones = zones_of(text, self.now)
+        if len(zones) == 1:
+            self.person = replace(self.person, asking="")
+            self.live_in(zones[0], self.meant(about)[0])
+        elif zones:
+            self.offer(f"zone-{about}" if about else "zone")
+            question = self.effects.pop()
+            assert isinstance(question, Outgoing)
+            self.effects.append(replace(question, options=tuple(self.places(zones))))
+        else:
+            self.effects.append(misread(self.catalogue, Misread("no_zone")))
+            self.offer(f"zone-{about}" if about else "zone")

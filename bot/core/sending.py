@@ -1,0 +1,111 @@
+"""What went out, by the candidate's own word, and what would be one too many.
+
+Law of this file: the ledger is written by answers and taps alone; a text that politeness forbids is not handed over,
+and the reason is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.core import agenda as agendas
+from bot.core.agenda import Agenda
+from bot.core.calendar import WorkingWeek
+from bot.core.dialogue import advance
+from bot.core.flows import END
+from bot.core.judging import Place
+from bot.core.ledger import WITHDRAWN, Refusal, entered, refusal
+from bot.core.scene import Scene
+from bot.core.session import Block, Effect, Option, Outgoing, Session, TimePassed
+from bot.core.visit import Visit
+
+SENT = "sent_"
+"""With a sort of message, the option that says that it went out."""
+
+
+class Sending(Visit):
+    """What a visit has to do with the ledger."""
+
+    @property
+    def place(self) -> Place:
+        """Where and how the person's days run."""
+        return Place(self.person.zone, WorkingWeek(frozenset(self.person.working_days)))
+
+    @property
+    def agenda(self) -> Agenda:
+        """What the person will be reminded of, and what went out."""
+        return self.person.agenda
+
+    def plan(self, agenda: Agenda) -> None:
+        """Take `agenda` as the person's."""
+        if agenda != self.person.agenda:
+            self.person = replace(self.person, agenda=agenda)
+
+    def noted(self, agenda: Agenda, case: int, before: Session, session: Session) -> Agenda:
+        """Enter what an answer says went out, or was taken back, since the last answer to the same question."""
+        ledger = agenda.ledgers.get(case, ())
+        for sort in self.library.courtesy.sorts.values():
+            for name, value in sort.then.items():
+                was, now = before.facts.get(name), session.facts.get(name)
+                if was not in (None, value) and now == value:
+                    ledger = entered(ledger, sort.id, self.today)
+                elif sort.again_after_days and was == value and now == self.library.facts[name].cautious:
+                    ledger = entered(ledger, WITHDRAWN, self.today)
+        return replace(agenda, ledgers={**agenda.ledgers, case: ledger}) if ledger else agenda
+
+    def politely(self, case: int, session: Session, note: Outgoing) -> list[Effect]:
+        """Hand over a text unless it would be one too many; then say why, and from when on it would be right."""
+        sort, ledger = self.library.courtesy.of_note(note.name.split()[1]), self.agenda.ledgers.get(case, ())
+        if sort is None or not ledger:
+            return [note]
+        day = Scene(self.library, session, self.now).advice.opens or self.today
+        why = refusal(self.library.courtesy, ledger, sort.id, max(day, self.today), self.place.week)
+        if why is None:
+            return [note]
+        notice = Outgoing("notice", f"notice {why.reason}", (Block("caution", self.declined(why)),))
+        return [notice, note] if why.reason == "apart" else [notice]
+
+    def declined(self, why: Refusal) -> str:
+        """Word why a message would be one too many."""
+        days = {"day": why.sent, **({"date": why.on} if why.on else {})}
+        return self.catalogue.say(f"ledger.{why.reason}", **days)
+
+    def went_out(self, case: int, session: Session) -> list[Option]:
+        """Return what may have gone out by now: what was handed over, for the candidate to say so."""
+        scene, ledger = Scene(self.library, session, self.now), self.agenda.ledgers.get(case, ())
+        outcome, verdicts = scene.outcome, scene.outcomes.ruleset.verdicts
+        ready = verdicts[outcome.verdict].open or outcome.overridden
+        kinds = (*outcome.mails, *([outcome.note] if outcome.note and ready else []))
+        sorts = dict.fromkeys(sort.id for kind in kinds if (sort := self.library.courtesy.of_note(kind)))
+        return [
+            Option(f"{SENT}{sort}", self.catalogue.say(f"sent.{sort}"))
+            for sort in sorts
+            if (sort, self.today) not in ledger
+        ]
+
+    def listed(self) -> list[Option]:
+        """Return the whole menu at the end of a conversation, as it was shown; nothing amid one."""
+        session = self.session
+        if Scene(self.library, session, self.now).position.step != END or session.asking:
+            return []
+        return list(self.menu(session).options)
+
+    def menu(self, session: Session) -> Outgoing:
+        """Return the menu at the end of a conversation."""
+        own = advance(self.library, session, TimePassed(), self.now).messages[-1]
+        return replace(own, options=(*own.options, *self.went_out(self.person.current, session)))
+
+    def sent(self, what: str) -> None:
+        """Take the candidate's word that a message of this sort went out, and look again at what is right now."""
+        sort, case = self.library.courtesy.sorts.get(what), self.person.current
+        if sort is None or not case:
+            self.again()
+            return
+        agenda = agendas.told(self.agenda, case, self.today)
+        ledger = entered(agenda.ledgers.get(case, ()), what, self.today)
+        self.plan(replace(agenda, ledgers={**agenda.ledgers, case: ledger}))
+        self.say("remind.noted")
+        session = self.session
+        for name, value in sort.then.items():
+            session = session.with_answer(name, value)
+        self.converse(TimePassed(), session=session)

@@ -1,0 +1,74 @@
+"""Where somebody lives, told without effort: a tap, a city, or the time it is there.
+
+Law of this file: a zone is never guessed where two would do; the candidate taps the right one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import datetime, time, timedelta
+from functools import cache
+from zoneinfo import available_timezones
+
+from bot.core.calendar import zone_named
+from bot.core.text import clean
+
+CITIES = (
+    "Pacific/Honolulu", "America/Los_Angeles", "America/Denver", "America/Chicago", "America/New_York",
+    "America/Sao_Paulo", "Europe/London", "Europe/Berlin", "Europe/Athens", "Africa/Nairobi", "Asia/Dubai",
+    "Asia/Kolkata", "Asia/Singapore", "Asia/Tokyo", "Australia/Sydney", "Pacific/Auckland",
+)  # fmt: skip
+"""What is offered to tap: the places most people can name their own time by, from west to east."""
+NEAR = timedelta(minutes=10)  # a clock that is read in a hurry, or goes wrong
+_CLOCK = re.compile(r"([01]?\d|2[0-3])[:.h]([0-5]\d)")
+
+
+def city(zone: str) -> str:
+    """Return the city in a zone's name."""
+    return zone.rpartition("/")[2].replace("_", " ")
+
+
+@cache
+def _zones() -> dict[str, tuple[str, ...]]:
+    """Return the zones by the city in their name, written small."""
+    found: dict[str, tuple[str, ...]] = {}
+    for zone in sorted(available_timezones()):
+        if "/" in zone and not zone.startswith(("Etc/", "posix/", "right/", "SystemV/", "US/")):
+            name = city(zone).casefold()
+            found[name] = (*found.get(name, ()), zone)
+    return found
+
+
+def read_clock(text: str) -> time | None:
+    """Read a time of day such as 14:35; None for what is none."""
+    found = _CLOCK.fullmatch(clean(text).casefold().strip())
+    return time(int(found[1]), int(found[2])) if found else None
+
+
+def zones_of(text: str, now: datetime) -> tuple[str, ...]:
+    """Return the zones that a typed city, time of day or name of a zone may mean, as few as can be told."""
+    wall = read_clock(text)
+    if wall is not None:
+        return zones_at(wall, now)
+    typed = clean(text).casefold().strip()
+    named = next((zone for zones in _zones().values() for zone in zones if zone.casefold() == typed), None)
+    exact = (named,) if named else _zones().get(typed)
+    if exact:
+        return exact[:1]  # America/Louisville and America/Kentucky/Louisville are one
+    begun = [zones[0] for name, zones in _zones().items() if len(typed) >= 3 and name.startswith(typed)]
+    return tuple(begun[:8])
+
+
+def zones_at(wall: time, now: datetime) -> tuple[str, ...]:
+    """Return the zones where it is about that time; of those offered if there are any."""
+    return _at(CITIES, wall, now) or _at((zones[0] for zones in _zones().values()), wall, now)[:8]
+
+
+def _at(zones: Iterable[str], wall: time, now: datetime) -> tuple[str, ...]:
+    return tuple(zone for zone in zones if _apart(now.astimezone(zone_named(zone)).time(), wall) <= NEAR)
+
+
+def _apart(one: time, other: time) -> timedelta:
+    minutes = abs((one.hour - other.hour) * 60 + one.minute - other.minute)
+    return timedelta(minutes=min(minutes, 24 * 60 - minutes))

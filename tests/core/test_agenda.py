@@ -1,0 +1,288 @@
+"""The life of a reminder: said once, at its time, in one message a day, and never after a stop."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+
+import pytest
+
+from bot.core import agenda as agendas
+from bot.core.agenda import Agenda, Life, Rung, Spoken, ring
+from bot.core.calendar import DEFAULT_HOURS, Hours, instant, local_date, zone_named
+from bot.core.judging import Place
+from bot.core.library import Library
+
+BERLIN, AUCKLAND, HONOLULU = Place("Europe/Berlin"), Place("Pacific/Auckland"), Place("Pacific/Honolulu")
+MONDAY, WEDNESDAY = date(2026, 11, 23), date(2026, 11, 25)
+TEN = time(10)
+DAY = timedelta(days=1)
+
+
+def at(day: date, wall: time = TEN, place: Place = BERLIN) -> datetime:
+    return instant(day, wall, place.zone)
+
+
+def planned(*wanted: tuple[str, date, time], case: int = 1, agenda: Agenda | None = None) -> Agenda:
+    agenda = agendas.consented(agenda or Agenda(), case, "yes", MONDAY)
+    return agendas.replan(agenda, case, wanted, BERLIN, MONDAY)
+
+
+def rung(library: Library, agenda: Agenda, now: datetime, place: Place = BERLIN) -> Rung:
+    return ring(agenda, library.reminders, library.manners, now, place)
+
+
+def test_a_reminder_is_said_at_its_time_and_once(library: Library) -> None:
+    agenda = planned(("M2", WEDNESDAY, TEN))
+    assert agenda.wake == at(WEDNESDAY)
+    assert rung(library, agenda, at(WEDNESDAY) - timedelta(seconds=1)).spoken == ()
+    said = rung(library, agenda, at(WEDNESDAY))
+    assert said.spoken == (Spoken(1, ("M2",)),)
+    assert said.agenda.wake is None
+    assert rung(library, said.agenda, at(WEDNESDAY) + DAY).spoken == ()
+
+
+def test_without_consent_nothing_is_planned() -> None:
+    assert agendas.replan(Agenda(), 1, [("M2", WEDNESDAY, TEN)], BERLIN, MONDAY).planned == ()
+
+
+def test_what_is_due_on_one_day_is_one_message(library: Library) -> None:
+    agenda = planned(("M2", WEDNESDAY, TEN), ("M4", WEDNESDAY, time(17)))
+    agenda = planned(("M7", WEDNESDAY, TEN), case=2, agenda=agenda)
+    said = rung(library, agenda, at(WEDNESDAY))
+    assert said.spoken == (Spoken(1, ("M2", "M4")), Spoken(2, ("M7",)))
+    assert [how for _, how in said.ended] == ["said", "merged", "merged"]
+    assert said.agenda.wake is None
+
+
+def test_after_the_days_message_the_next_waits_for_the_next_business_day(library: Library) -> None:
+    friday = date(2026, 11, 27)
+    agenda = rung(library, planned(("M2", friday, TEN)), at(friday)).agenda
+    agenda = planned(("M1", friday, time(17)), case=2, agenda=agenda)
+    later = rung(library, agenda, at(friday, time(17)))
+    assert later.spoken == ()
+    assert later.agenda.wake == at(date(2026, 11, 30), time(17))
+
+
+def test_late_in_the_evening_it_waits_for_the_morning(library: Library) -> None:
+    agenda = planned(("M2", WEDNESDAY, TEN))
+    evening = rung(library, agenda, at(WEDNESDAY, time(20)))
+    assert evening.spoken == ()
+    assert evening.agenda.wake == at(WEDNESDAY + DAY, time(9))
+    assert rung(library, evening.agenda, at(WEDNESDAY + DAY, time(9))).spoken == (Spoken(1, ("M2",)),)
+
+
+def test_much_too_late_it_only_asks_whether_it_still_matters(library: Library) -> None:
+    agenda = planned(("M2", WEDNESDAY, TEN))
+    assert rung(library, agenda, at(WEDNESDAY + 14 * DAY)).spoken == (Spoken(1, ("M2",)),)
+    assert rung(library, agenda, at(WEDNESDAY + 15 * DAY)).spoken == (Spoken(1, ("M2",), overdue=True),)
+
+
+def test_some_are_dropped_when_they_are_much_too_late(library: Library) -> None:
+    said = rung(library, planned(("M9", WEDNESDAY, TEN)), at(WEDNESDAY + 15 * DAY))
+    assert said.spoken == ()
+    assert [how for _, how in said.ended] == ["expired"]
+
+
+def test_a_case_closes_by_itself(library: Library) -> None:
+    agenda = planned(("M7", MONDAY + 46 * DAY, TEN))
+    assert rung(library, agenda, at(MONDAY + 46 * DAY)).spoken == ()
+
+
+def test_the_thank_you_is_asked_about_once_more_and_then_never(library: Library) -> None:
+    agenda, days = planned(("M1", MONDAY, time(17))), []
+    while (wake := agenda.wake) is not None:
+        agenda = rung(library, agenda, wake).agenda
+        days.append(local_date(wake, BERLIN.zone))
+    assert days == [MONDAY, MONDAY + DAY]
+
+
+def test_keeping_warm_comes_three_times(library: Library) -> None:
+    agenda, days = planned(("M8", MONDAY, TEN)), []
+    while (wake := agenda.wake) is not None:
+        agenda = rung(library, agenda, wake).agenda
+        days.append(local_date(wake, BERLIN.zone))
+    assert days == [MONDAY, MONDAY + 30 * DAY, MONDAY + 60 * DAY]
+
+
+def test_a_snooze_puts_off_what_was_said_and_nothing_else(library: Library) -> None:
+    agenda = rung(library, planned(("M2", WEDNESDAY, TEN), ("M4", MONDAY + 9 * DAY, TEN)), at(WEDNESDAY)).agenda
+    once = agendas.snoozed(agenda, 1, library.manners, BERLIN, WEDNESDAY)
+    assert once is not None
+    assert [(r.kind, r.day) for r in once.planned] == [("M2", WEDNESDAY + 2 * DAY), ("M4", MONDAY + 9 * DAY)]
+
+
+def test_two_snoozes_are_enough(library: Library) -> None:
+    agenda, day = planned(("M2", WEDNESDAY, TEN)), WEDNESDAY
+    for _ in range(2):
+        agenda = rung(library, agenda, at(day)).agenda
+        put_off = agendas.snoozed(agenda, 1, library.manners, BERLIN, day)
+        assert put_off is not None
+        agenda, day = put_off, put_off.planned[0].day
+    agenda = rung(library, agenda, at(day)).agenda
+    assert agendas.snoozed(agenda, 1, library.manners, BERLIN, day) is None
+
+
+def test_nothing_that_was_said_is_planned_again_until_something_new_is_told(library: Library) -> None:
+    wanted = [("M4", WEDNESDAY + 5 * DAY, TEN)]
+    agenda = rung(library, planned(("M4", WEDNESDAY, TEN)), at(WEDNESDAY)).agenda
+    assert agendas.replan(agenda, 1, wanted, BERLIN, WEDNESDAY).planned == ()
+    news = agendas.told(agenda, 1, WEDNESDAY)
+    assert len(agendas.replan(news, 1, wanted, BERLIN, WEDNESDAY).planned) == 1
+
+
+def test_local_time_stays_as_asked_when_somebody_moves(library: Library) -> None:
+    agenda = planned(("M2", WEDNESDAY, TEN))
+    there = agendas.relocated(agenda, AUCKLAND)
+    assert there.wake == at(WEDNESDAY, TEN, AUCKLAND)
+    assert rung(library, there, at(WEDNESDAY, TEN, AUCKLAND), AUCKLAND).spoken
+    assert agendas.relocated(there, BERLIN) == agenda
+
+
+def test_quiet_hours_of_ones_own_are_kept() -> None:
+    sleeper = replace(Agenda(), hours=Hours(time(21), time(11)))
+    assert planned(("M2", WEDNESDAY, TEN), agenda=sleeper).wake == at(WEDNESDAY, time(11))
+
+
+def test_paused_it_keeps_silent_and_goes_on_afterwards(library: Library) -> None:
+    agenda = replace(planned(("M2", WEDNESDAY, TEN)), paused=True)
+    assert agenda.wake is None
+    assert rung(library, agenda, at(WEDNESDAY)).spoken == ()
+    assert rung(library, replace(agenda, paused=False), at(WEDNESDAY + DAY)).spoken
+
+
+def test_one_can_be_moved_and_one_can_be_dropped() -> None:
+    agenda = planned(("M2", WEDNESDAY, TEN), ("M4", WEDNESDAY + DAY, TEN))
+    moved = agendas.moved(agenda, 1, "M2", WEDNESDAY + 5 * DAY, time(14, 30), BERLIN)
+    assert moved.planned[1].due == at(WEDNESDAY + 5 * DAY, time(14, 30))
+    assert [r.kind for r in agendas.settled(moved, 1, "M4").planned] == ["M2"]
+    assert agendas.dropped(moved, 1) == replace(Agenda(), planned=())
+
+
+# -- whatever happens, in whatever order -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Story:
+    """An agenda, its place and its time, and what was said so far, noted apart from it."""
+
+    agenda: Agenda
+    now: datetime
+    place: Place = BERLIN
+    said: tuple[tuple[datetime, Place, Rung], ...] = ()
+    unanswered: int = 0
+    snoozes: int = 0
+    stopped: bool = False
+
+
+WANTED = (("M1", 0, time(17)), ("M2", 2, TEN), ("M4", 7, TEN), ("M5", 11, TEN), ("M8", 30, TEN))
+
+
+def replanned(story: Story) -> Agenda:
+    today = local_date(story.now, story.place.zone)
+    wanted = [(kind, today + n * DAY, wall) for kind, n, wall in WANTED]
+    return agendas.replan(story.agenda, 1, wanted, story.place, today)
+
+
+def tells(story: Story) -> Story:
+    """Something new is told: an outcome, a thank-you that is out, an invitation."""
+    news = replace(story, agenda=agendas.told(story.agenda, 1, local_date(story.now, story.place.zone)))
+    return replace(news, agenda=replanned(news), unanswered=0, snoozes=0)
+
+
+def says_no_news(story: Story) -> Story:
+    return replace(story, agenda=replanned(story))
+
+
+def stops(story: Story) -> Story:
+    today = local_date(story.now, story.place.zone)
+    return replace(story, agenda=agendas.consented(story.agenda, 1, "no", today), stopped=True)
+
+
+def wants_again(story: Story) -> Story:
+    today = local_date(story.now, story.place.zone)
+    back = replace(story, agenda=agendas.consented(story.agenda, 1, "yes", today), stopped=False)
+    return replace(back, agenda=replanned(back))
+
+
+def snoozes(library: Library, story: Story) -> Story:
+    today = local_date(story.now, story.place.zone)
+    after = agendas.snoozed(story.agenda, 1, library.manners, story.place, today)
+    return story if after is None else replace(story, agenda=after, snoozes=story.snoozes + 1)
+
+
+def moves(place: Place) -> Callable[[Story], Story]:
+    return lambda story: replace(story, place=place, agenda=agendas.relocated(story.agenda, place))
+
+
+def restarts(story: Story) -> Story:
+    stored = json.loads(json.dumps(story.agenda.to_json()))
+    assert Agenda.from_json(stored) == story.agenda
+    return replace(story, agenda=Agenda.from_json(stored))
+
+
+def lives(library: Library, story: Story, span: timedelta) -> Story:
+    """Let time pass, ringing whenever the agenda wants to be rung."""
+    until = story.now + span
+    for _ in range(200):
+        wake = story.agenda.wake
+        if wake is None or wake > until:
+            return replace(story, now=until)
+        now = max(wake, story.now)
+        rang = rung(library, story.agenda, now, story.place)
+        assert rang.spoken or rang.agenda.wake != wake, "it would be rung for ever"
+        story = replace(story, agenda=rang.agenda, now=now)
+        if rang.spoken:
+            story = replace(story, said=(*story.said, (now, story.place, rang)), unanswered=story.unanswered + 1)
+            check(library, story)
+    raise AssertionError("it was rung 200 times")
+
+
+def check(library: Library, story: Story) -> None:
+    now, place, rang = story.said[-1]
+    assert DEFAULT_HOURS.allow(now.astimezone(zone_named(place.zone)).time())
+    assert story.unanswered <= library.manners.unanswered
+    assert story.snoozes <= library.manners.snoozes
+    assert not story.stopped
+    first = next(reminder for reminder, how in rang.ended if how == "said")
+    assert now >= instant(first.day, first.wall, place.zone)
+    if len(story.said) > 1:
+        before, there, _ = story.said[-2]
+        assert local_date(now, place.zone) > local_date(before, there.zone)
+
+
+def explore(library: Library, story: Story, depth: int) -> int:
+    """Try every event and every order of them; return how many orders that were."""
+    if not depth:
+        return 0
+    events: list[Callable[[Story], Story]] = [
+        tells, says_no_news, stops, wants_again, lambda s: snoozes(library, s), moves(AUCKLAND), moves(HONOLULU),
+        restarts,
+    ]  # fmt: skip
+    count = 0
+    for event in events:
+        for span in (timedelta(hours=7), 9 * DAY):
+            count += 1 + explore(library, lives(library, event(story), span), depth - 1)
+    return count
+
+
+def test_whatever_happens_in_whatever_order_the_limits_hold(library: Library) -> None:
+    start = wants_again(Story(Agenda(), datetime(2026, 11, 23, 9, 0, tzinfo=UTC)))
+    print(f"{explore(library, start, 3)} orders of events explored")  # noqa: T201 - what the reader wants to know
+
+
+@pytest.mark.slow
+def test_the_limits_hold_for_every_order_of_five_events(library: Library) -> None:
+    start = wants_again(Story(Agenda(), datetime(2026, 11, 23, 9, 0, tzinfo=UTC)))
+    print(f"{explore(library, start, 5)} orders of events explored")  # noqa: T201 - what the reader wants to know
+
+
+def test_what_is_kept_comes_back_as_it_was(library: Library) -> None:
+    agenda = rung(library, planned(("M2", WEDNESDAY, TEN), ("M4", MONDAY + 9 * DAY, TEN)), at(WEDNESDAY)).agenda
+    full = replace(
+        agenda, paused=True, zone_known=True, ledgers={1: (("thank_you", MONDAY),)}, hours=Hours(time(22), time(7))
+    )
+    assert Agenda.from_json(json.loads(json.dumps(full.to_json()))) == full
+    assert full.life(7, MONDAY) == Life(MONDAY)

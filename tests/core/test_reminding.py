@@ -1,0 +1,360 @@
+"""Reminders at the desk: the whole arc, what is offered and stopped, and every order of what may happen."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+
+import pytest
+
+from bot.core.agenda import Agenda
+from bot.core.calendar import DEFAULT_HOURS, instant, local_date, zone_named
+from bot.core.desk import Asked, Served, serve
+from bot.core.ledger import WITHDRAWN
+from bot.core.library import Library
+from bot.core.person import Person
+from bot.core.session import FellDue, Picked, Said, Session
+from bot.core.visit import Document
+from tests.conftest import NOW
+from tests.core.test_desk import SLOTS, WARM, Visitor
+
+DAY = timedelta(days=1)
+WEDNESDAY = instant(date(2026, 11, 25), time(10), "Europe/Berlin")
+
+
+class Reminded(Visitor):
+    """A visitor whose agenda is kept as JSON between visits, and who is rung when something is due."""
+
+    def __init__(self, library: Library, *, at_home: bool = True) -> None:
+        super().__init__(library)
+        if at_home:
+            self.person = replace(self.person, agenda=Agenda(zone_known=True))
+
+    def visit(self, entry: object) -> Served:
+        kept = Agenda.from_json(json.loads(json.dumps(self.person.agenda.to_json())))
+        assert kept == self.person.agenda
+        return super().visit(entry)  # type: ignore[arg-type]
+
+    def beside(self, what: str, case: int = 1) -> Served:
+        return self.visit(Picked(f"m_{what}_{case}", 0))
+
+    def until(self, then: datetime) -> list[tuple[datetime, str]]:
+        """Let time pass; return when something was said, and what."""
+        heard = []
+        while (wake := self.person.agenda.wake) is not None and wake <= then:
+            self.now = max(self.now, wake)
+            self.visit(FellDue())
+            heard += [(self.now, name) for name in self.names]
+        self.now = max(self.now, then)
+        return heard
+
+
+@pytest.fixture
+def dana(library: Library) -> Reminded:
+    reminded = Reminded(library)
+    reminded.say(*WARM)
+    return reminded
+
+
+def test_the_first_reminder_is_asked_for_and_nothing_comes_unasked(dana: Reminded) -> None:
+    offer = next(m for m in dana.served.messages if m.name == "reminder offer")
+    assert offer.blocks[0].text == "Shall I remind you on Monday 23 November at 17:00?"
+    assert [o.label for o in offer.options] == ["Yes, please", "Another day or time", "No"]
+    assert dana.until(NOW + 60 * DAY) == []
+
+
+def test_with_a_no_it_is_never_offered_again(dana: Reminded) -> None:
+    dana.beside("no")
+    dana.ask("cases")
+    dana.say("1")
+    assert "advice R19 thank_you_then_wait" in dana.names
+    assert "reminder offer" not in dana.names
+
+
+def test_the_whole_arc_from_the_interview_to_keeping_warm(dana: Reminded) -> None:
+    dana.say(*SLOTS)
+    dana.beside("yes")
+    assert dana.names == ["reminder planned"]
+    assert "Monday 23 November at 17:00" in dana.words
+    assert dana.until(NOW + 9 * timedelta(hours=1)) == [
+        (instant(date(2026, 11, 23), time(17), "Europe/Berlin"), "reminder M1")
+    ]
+    dana.say("I sent the thank-you")
+    assert dana.names == [
+        "notice noted",
+        "notice changed",
+        "advice R20 wait_then_connect",
+        "note K2 warm 177/200",
+        "menu",
+    ]
+    assert dana.until(WEDNESDAY) == [(WEDNESDAY, "reminder M2")]
+    assert dana.words == "Dana, Northwind: the few days are over. Let us see what is right now."
+    dana.beside("look")
+    assert dana.names == ["question outcome"]
+    dana.say("Good news", "No", "No")
+    assert dana.names[:2] == ["notice changed", "advice R08 connect_now"]
+    assert "It was: wait a few days, then connect. Now: connect now." in dana.words
+    assert [name.split()[:2] for name in dana.names if name.startswith("note")] == [["note", "K3"]]
+    dana.say("I sent the request")
+    assert "advice R04 leave_pending" in dana.names
+    assert dana.until(dana.now + 20 * DAY) == [(WEDNESDAY + 14 * DAY, "reminder M7")]
+    dana.beside("look")
+    assert dana.names == ["question relation"]
+    dana.say("Yes, connected")
+    assert "advice R01 keep_warm" in dana.names
+    assert [name for _, name in dana.until(dana.now + 120 * DAY)] == ["reminder M8"] * 3
+    assert dict(dana.person.agenda.ledgers) == {1: (("thank_you", date(2026, 11, 23)), ("request", date(2026, 11, 25)))}
+
+
+def test_a_reminder_disturbs_no_conversation(dana: Reminded) -> None:
+    """It comes between two questions; the buttons of the open one still count."""
+    dana.beside("yes")
+    turn = dana.person.turn
+    assert len(dana.until(NOW + DAY / 2)) == 1
+    assert dana.person.turn == turn
+    dana.tap("free")
+    assert dana.names == ["question profile"]
+
+
+def test_where_somebody_lives_is_asked_once(library: Library) -> None:
+    stranger = Reminded(library, at_home=False)
+    stranger.person = replace(stranger.person, zone="UTC")
+    stranger.say(*WARM)
+    stranger.beside("yes")
+    assert stranger.names == ["desk zone"]
+    assert "10:00, Berlin" in stranger.labels
+    stranger.say("atlantis")
+    assert stranger.names == ["notice no_zone", "desk zone"]
+    stranger.say("18:00")
+    assert stranger.names == ["reminder planned", "question account"]
+    assert stranger.person.zone == "Asia/Tokyo"
+    stranger.beside("stop")
+    stranger.beside("yes")
+    assert stranger.names == ["reminder planned"]
+
+
+def test_a_city_may_be_typed_and_a_time_that_several_have_is_asked_about(library: Library) -> None:
+    stranger = Reminded(library, at_home=False)
+    stranger.say(*WARM)
+    stranger.beside("yes")
+    stranger.say("san")
+    assert stranger.names == ["desk zone"]
+    assert len(stranger.labels) > 1
+    stranger.say("lisbon")
+    assert stranger.person.zone == "Europe/Lisbon"
+
+
+def test_another_day_and_time_can_be_asked_for(dana: Reminded) -> None:
+    dana.beside("other")
+    assert dana.labels[0] == "Tuesday 24 November, 10:00"
+    dana.say("yesterday 10:00")
+    assert dana.names[-1] == "desk day"
+    dana.say("Friday 14:30")
+    assert dana.names == ["reminder planned", "question account"]
+    assert "Friday 27 November at 14:30" in dana.words
+
+
+def test_one_tap_stops_a_case_and_another_deletes_it(dana: Reminded) -> None:
+    dana.beside("yes")
+    dana.beside("stop")
+    assert dana.person.agenda.wake is None
+    dana.beside("delete")
+    assert dict(dana.person.cases) == {}
+    assert dana.beside("look").toast == "That is settled already."
+
+
+def test_it_can_be_put_off_twice(dana: Reminded) -> None:
+    dana.beside("yes")
+    for _ in range(2):
+        dana.until(dana.now + 8 * DAY)
+        assert dana.beside("snooze").toast == ""
+    dana.until(dana.now + 8 * DAY)
+    assert dana.beside("snooze").toast == "That is settled already."
+
+
+def test_it_is_offered_as_a_calendar_file(dana: Reminded) -> None:
+    dana.beside("yes")
+    dana.beside("ics")
+    (document,) = [effect for effect in dana.served.effects if isinstance(effect, Document)]
+    assert document.name == "reminder.ics"
+    assert "DTSTART:20261123T160000Z\r\n" in document.text
+
+
+def test_reminders_are_listed_moved_and_taken_off(dana: Reminded) -> None:
+    dana.ask("reminders")
+    assert dana.names == ["desk idle"]
+    dana.beside("yes")
+    dana.ask("reminders")
+    assert dana.labels == [
+        "Monday 23 November, 17:00: Person 1: is the thank-you out?",
+        "Wednesday 25 November, 10:00: Person 1: the time for the request has come",
+        "Pause all",
+        "Go on",
+    ]
+    dana.say("2")
+    dana.say("Another day or time", "27 Nov")
+    assert [(r.kind, r.day.day) for r in dana.person.agenda.planned] == [("M1", 23), ("M2", 27)]
+    dana.ask("reminders")
+    dana.say("1", "It is done")
+    assert [r.kind for r in dana.person.agenda.planned] == ["M2"]
+    dana.say("Pause all")
+    assert dana.person.agenda.wake is None
+    dana.ask("reminders")
+    dana.say("Remind me again")
+    assert dana.person.agenda.wake is not None
+
+
+def test_settings_hold_the_zone_the_quiet_hours_and_the_working_days(dana: Reminded) -> None:
+    dana.beside("yes")
+    dana.ask("settings")
+    assert dana.labels[1:4] == ["Your time: Berlin", "Quiet hours: 21:00 to 08:00", "Working days: Monday to Friday"]
+    dana.say("Quiet hours: 21:00 to 08:00", "18:00 to 12:00")
+    assert [r.due.astimezone(zone_named("Europe/Berlin")).hour for r in dana.person.agenda.planned] == [17, 12]
+    dana.ask("settings")
+    dana.say("Your time: Berlin", "new york")
+    assert [r.due.astimezone(zone_named("America/New_York")).hour for r in dana.person.agenda.planned] == [17, 12]
+    dana.ask("settings")
+    dana.say("Working days: Monday to Friday", "Sunday to Thursday")
+    assert dana.person.working_days == (1, 2, 3, 4, 7)
+    assert dana.person.cases[1].working_days == (1, 2, 3, 4, 7)
+
+
+def test_a_second_request_is_declined_with_its_reason(dana: Reminded) -> None:
+    """Told that the request was withdrawn, the bot says from when on there may be another."""
+    dana.say(*SLOTS)
+    dana.now = WEDNESDAY
+    dana.ask("cases")
+    dana.say("1", "I sent the thank-you")
+    dana.now += 2 * DAY
+    dana.ask("cases")
+    dana.say("1", "I sent the request")
+    assert "advice R04 leave_pending" in dana.names
+    dana.now += 10 * DAY
+    dana.ask("change")
+    dana.say("Connected already", "No")
+    assert [what for what, _ in dana.person.agenda.ledgers[1]] == ["thank_you", "request", WITHDRAWN]
+    assert "notice withdrawn" in dana.names
+    assert not any(name.startswith("note") for name in dana.names)
+    assert "from Monday 28 December on" in dana.words
+
+
+# -- whatever happens, in whatever order -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Story:
+    """A person at an instant, and what they were sent."""
+
+    person: Person
+    now: datetime
+    said: tuple[datetime, ...] = ()
+    unanswered: int = 0
+    stopped: bool = False
+
+
+def step(library: Library, story: Story, *entries: object) -> Story:
+    person = story.person
+    for entry in entries:
+        served = serve(library, "after_interview", person, entry, story.now)  # type: ignore[arg-type]
+        assert served.person is not None
+        person = served.person
+    return replace(story, person=person)
+
+
+def answers(**given: str) -> Callable[[Library, Story], Story]:
+    """Tell something in the conversation about the case: `/change`, the fact, the answer."""
+
+    def told(library: Library, story: Story) -> Story:
+        (name, value), session = *given.items(), story.person.cases[1]  # type: ignore[misc]
+        person = replace(story.person, asking="", cases={1: session.but(asking=name)})
+        if session.facts.get(name) == value:
+            return story
+        after = step(library, replace(story, person=person), Said(value))
+        assert after.person.cases[1].facts[name] == value, (name, value)
+        return replace(after, unanswered=0)
+
+    return told
+
+
+def taps(what: str) -> Callable[[Library, Story], Story]:
+    def tapped(library: Library, story: Story) -> Story:
+        stopped = {"stop": True, "yes": False}.get(what, story.stopped)
+        return replace(step(library, story, Picked(f"m_{what}_1", 0)), stopped=stopped)
+
+    return tapped
+
+
+def moves(zone: str) -> Callable[[Library, Story], Story]:
+    def moved(library: Library, story: Story) -> Story:
+        return step(library, story, Asked("settings"), Picked("set_zone", story.person.turn + 1), Said(zone))
+
+    return moved
+
+
+def restarts(library: Library, story: Story) -> Story:
+    del library
+    agenda = Agenda.from_json(json.loads(json.dumps(story.person.agenda.to_json())))
+    cases = {n: Session.from_json(json.loads(json.dumps(c.to_json()))) for n, c in story.person.cases.items()}
+    return replace(story, person=replace(story.person, agenda=agenda, cases=cases))
+
+
+EVENTS: dict[str, Callable[[Library, Story], Story]] = {
+    "thank-you sent": answers(thanks="sent"),
+    "they invited": answers(relation="they_invited"),
+    "outcome": answers(outcome="positive"),
+    "stop": taps("stop"),
+    "yes again": taps("yes"),
+    "snooze": taps("snooze"),
+    "zone": moves("Auckland"),
+    "restart": restarts,
+}
+
+
+def lives(library: Library, story: Story, until: datetime) -> Story:
+    """Let time pass, and hold every message against the limits."""
+    while (wake := story.person.agenda.wake) is not None and wake <= until:
+        now = max(wake, story.now)
+        served = serve(library, "after_interview", story.person, FellDue(), now)
+        assert served.person is not None
+        assert served.messages or served.person.agenda.wake != wake
+        zone = served.person.zone
+        story = replace(story, person=served.person, now=now)
+        if served.messages:
+            assert not story.stopped
+            assert DEFAULT_HOURS.allow(now.astimezone(zone_named(zone)).time())
+            assert all(local_date(now, zone) > local_date(before, zone) for before in story.said)
+            story = replace(story, said=(*story.said, now), unanswered=story.unanswered + 1)
+            assert story.unanswered <= library.manners.unanswered
+    return replace(story, now=until)
+
+
+def explore(library: Library, story: Story, depth: int) -> int:
+    if not depth:
+        return 0
+    count = 0
+    for event in EVENTS.values():
+        after = lives(library, event(library, story), story.now + 4 * DAY)
+        for what in ("thank_you", "request", "status"):
+            assert sum(of == what for of, _ in after.person.agenda.ledgers.get(1, ())) <= 1
+        count += 1 + explore(library, after, depth - 1)
+    return count
+
+
+def begun(library: Library) -> Story:
+    visitor = Reminded(library)
+    visitor.say(*WARM)
+    visitor.beside("yes")
+    return Story(visitor.person, datetime(2026, 11, 23, 9, 0, tzinfo=UTC))
+
+
+def test_every_order_of_what_may_happen_keeps_the_limits(library: Library) -> None:
+    assert explore(library, begun(library), 3) == 8 + 8**2 + 8**3
+
+
+@pytest.mark.slow
+def test_every_order_of_five_things_that_may_happen_keeps_the_limits(library: Library) -> None:
+    explored = explore(library, begun(library), 5)
+    print(f"{explored} orders of events explored")  # noqa: T201 - what the reader wants to know
+    assert explored == sum(8**n for n in range(1, 6))

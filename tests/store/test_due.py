@@ -1,0 +1,169 @@
+"""Agendas that are due, on both databases: claimed once, fenced, never lost, and quick to find among very many."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
+
+import pytest
+from sqlalchemy import text
+
+from bot.core import agenda as agendas
+from bot.core.agenda import Agenda
+from bot.core.calendar import instant
+from bot.core.judging import Place as Home
+from bot.core.person import Person, Turned
+from bot.service.ports import Due, Step
+from bot.store.database import Database
+from tests.conftest import NOW
+from tests.store.conftest import Opening, Place
+from tests.store.stories import ANNA, BEN, GROUP, LEASE, becomes, case, look, says, turn
+
+MONDAY, TEN = date(2026, 11, 23), time(10)
+BERLIN = Home("Europe/Berlin")
+
+
+def on(*days: int) -> Agenda:
+    """Return an agenda with a reminder of a kind of its own on each of these days of November."""
+    wanted = [(f"M{day}", date(2026, 11, day), TEN) for day in days]
+    return agendas.replan(agendas.consented(Agenda(), 1, "yes", MONDAY), 1, wanted, BERLIN, MONDAY)
+
+
+def ten(day: int) -> datetime:
+    return instant(date(2026, 11, day), TEN, "Europe/Berlin")
+
+
+def rings(agenda: Agenda) -> Step:
+    return becomes(says("ring", reminder=True), agenda=agenda)
+
+
+async def claim_due(store: Database, now: datetime, limit: int = 10) -> list[Due]:
+    return list(await store.claim_due(now, LEASE, limit))
+
+
+async def test_an_agenda_comes_back_as_it_was(store: Database) -> None:
+    await turn(store, ANNA, becomes(agenda=on(25, 27)))
+    assert (await look(store, ANNA)).agenda == on(25, 27)
+    await turn(store, ANNA, lambda p: Turned(replace(p or Person(), turn=5)))
+    assert (await look(store, ANNA)).agenda == on(25, 27)
+
+
+async def test_it_is_claimed_when_it_is_due_and_not_before(store: Database) -> None:
+    await turn(store, ANNA, becomes(agenda=on(25)))
+    assert await store.next_due() == ten(25)
+    assert await claim_due(store, ten(25) - timedelta(seconds=1)) == []
+    (due,) = await claim_due(store, ten(25))
+    assert (due.key, due.at) == (ANNA, ten(25))
+    assert await claim_due(store, ten(25)) == []
+
+
+async def test_ringing_keeps_the_turn_and_the_next_time(store: Database) -> None:
+    await turn(store, ANNA, becomes(agenda=on(25, 27)))
+    (due,) = await claim_due(store, ten(25))
+    assert await store.ring(due, rings(on(27)), ten(25)) is not None
+    assert (await store.depth()).waiting == 1
+    assert await store.next_due() == ten(27)
+    assert await store.ring(replace(due, fence=due.fence + 1), rings(on()), ten(25)) is None
+
+
+async def test_a_claim_that_ran_out_is_somebody_elses(store: Database) -> None:
+    await turn(store, ANNA, becomes(agenda=on(25)))
+    (frozen,) = await claim_due(store, ten(25))
+    (rescued,) = await claim_due(store, ten(25) + LEASE)
+    assert await store.ring(frozen, rings(on()), ten(25)) is None
+    assert (await store.depth()).waiting == 0
+    assert await store.ring(rescued, rings(on()), ten(25)) is not None
+    assert (await store.depth()).waiting == 1
+
+
+async def test_a_turn_that_plans_anew_can_be_claimed_anew(store: Database) -> None:
+    await turn(store, ANNA, becomes(agenda=on(25)))
+    await claim_due(store, ten(25))
+    await turn(store, ANNA, becomes(agenda=on(26)))
+    (due,) = await claim_due(store, ten(26))
+    assert due.at == ten(26)
+
+
+async def test_a_turn_that_leaves_the_agenda_alone_leaves_its_claim_alone(store: Database) -> None:
+    await turn(store, ANNA, becomes(agenda=on(25)))
+    (due,) = await claim_due(store, ten(25))
+    await turn(store, ANNA, lambda p: Turned(replace(p or Person(), turn=5)))
+    assert await claim_due(store, ten(25)) == []
+    assert await store.ring(due, rings(on()), ten(25)) is not None
+
+
+async def test_many_workers_share_what_is_due(store: Database) -> None:
+    keys = [replace(ANNA, person=n, chat=n) for n in range(1, 41)]
+    await asyncio.gather(*(turn(store, key, becomes(agenda=on(25))) for key in keys))
+    claims = await asyncio.gather(*(claim_due(store, ten(25), 7) for _ in range(8)))
+    claimed = [due.key.person for claim in claims for due in claim]
+    while more := await claim_due(store, ten(25), 7):  # what others had locked for a moment
+        claimed += [due.key.person for due in more]
+    assert sorted(claimed) == list(range(1, 41))
+
+
+async def test_nobody_rings_where_the_chat_is_shut(store: Database) -> None:
+    await turn(store, ANNA, becomes(agenda=on(25)))
+    await store.blocked(ANNA.bot, ANNA.chat, "blocked", NOW)
+    assert await claim_due(store, ten(25)) == []
+    await store.unblocked(ANNA.bot, ANNA.chat)
+    assert len(await claim_due(store, ten(26))) == 1
+
+
+async def test_one_that_cannot_be_rung_is_put_aside_and_can_be_released(store: Database) -> None:
+    await turn(store, ANNA, becomes(agenda=on(25)))
+    (due,) = await claim_due(store, ten(25))
+    assert await store.park_due(due, "KeyError (ABC)", ten(25))
+    assert not await store.park_due(replace(due, fence=9), "KeyError (ABC)", ten(25))
+    assert await claim_due(store, ten(25) + 2 * LEASE) == []
+    (parked,) = await store.parked()
+    assert (parked.what, parked.key, parked.reason) == ("reminder", ANNA, "KeyError (ABC)")
+    assert await store.release(parked.id, ten(25))
+    assert len(await claim_due(store, ten(25))) == 1
+
+
+async def test_forgetting_somebody_forgets_their_agenda(store: Database) -> None:
+    await turn(store, ANNA, becomes(agenda=on(25)))
+    (due,) = await claim_due(store, ten(25))
+    await turn(store, ANNA, lambda _: Turned(None))
+    assert await store.next_due() is None
+    assert await store.ring(due, rings(on()), ten(25)) is None
+
+
+async def test_a_new_process_takes_up_what_the_killed_one_held(sqlite: Place, opening: Opening) -> None:
+    store = await opening(sqlite)
+    await turn(store, ANNA, becomes(agenda=on(25)))
+    await claim_due(store, ten(25))
+    await store.take_over()
+    assert len(await claim_due(store, ten(25))) == 1
+
+
+async def test_agendas_are_joined_with_their_cases_when_a_group_moves(store: Database) -> None:
+    new = GROUP - 1
+    here, there = replace(ANNA, chat=GROUP), replace(ANNA, chat=new)
+    await turn(store, there, becomes(agenda=on(26), cases={1: case()}, current=1))
+    await turn(store, here, becomes(agenda=on(25), cases={1: case()}, current=1))
+    await store.migrate(ANNA.bot, GROUP, new)
+    joined = (await look(store, there)).agenda
+    assert [(r.case, r.kind) for r in joined.planned] == [(2, "M25"), (1, "M26")]
+    assert await store.next_due() == ten(25)
+
+
+async def test_what_is_planned_is_not_readable_in_the_file(sqlite: Place, opening: Opening) -> None:
+    store = await opening(sqlite)
+    await turn(store, BEN, becomes(agenda=on(25)))
+    with store._engine.connect() as connection:
+        kept = connection.execute(text("SELECT agenda FROM session")).scalar_one()
+    assert b"M25" not in kept
+
+
+async def test_a_claim_walks_an_index(store: Database) -> None:
+    if not store._engine.url.drivername.startswith("sqlite"):
+        pytest.skip("PostgreSQL prefers a scan as long as the table is small; the bench has a large one")
+    sql = store._statements.claim_due.sql
+    with store._engine.connect() as connection:
+        plan = " ".join(
+            str(row) for row in connection.exec_driver_sql("EXPLAIN QUERY PLAN " + sql, (0,) * sql.count("?"))
+        )
+    assert "ix_session_opens" in plan

@@ -1,0 +1,103 @@
+"""The whole arc in Telegram: the real bot, started again under another time whenever days have gone by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.botapi import BotApiServer, Person
+from tests.telegram.running import RunningBot
+from tests.telegram.test_conversation import SLOW_MACHINE, answer, begin, type_in
+
+
+@pytest.fixture
+def telegram() -> Iterator[BotApiServer]:
+    with BotApiServer(seed=1) as server:
+        yield server
+
+
+def later(bot: RunningBot, now: str) -> None:
+    """Stop the bot and start it again as if it were that instant."""
+    status, _ = bot.stop()
+    assert status == 0
+    bot.env["AFTERWORD_NOW"] = now
+    bot.start()
+
+
+def every_call_was_right(server: BotApiServer) -> None:
+    """See that nothing was refused; a poll that the stopped process left open is cut off by the next one (409)."""
+    assert [call for call in server.refused if call.method != "getUpdates"] == []
+    assert server.violations == []
+
+
+def reminded(dana: Person, *words: str) -> None:
+    dana.expects(*words, timeout=SLOW_MACHINE)
+
+
+def test_from_the_interview_to_the_answer_and_on_to_keeping_warm(telegram: BotApiServer, tmp_path: Path) -> None:
+    with RunningBot(telegram, tmp_path, AFTERWORD_NOW="2026-11-23T13:00+00:00") as bot:
+        dana = telegram.person(first_name="Dana")
+        begin(dana)
+        answer(dana, "No", "Well", "Nothing yet", "The hiring manager", "No", "Warm and lively", "Today", "Not yet")
+        reminded(dana, "Shall I remind you on Monday 23 November at 17:00?")
+        answer(dana, "Yes, please")
+        reminded(dana, "What time is it where you are?")
+        dana.says("Berlin")
+        reminded(dana, "I will come back to you on Monday 23 November at 17:00, by the clocks of Berlin")
+        answer(dana, "As a calendar file")
+        telegram.wait(lambda: any(m.document and m.document.name == "reminder.ics" for m in dana.screen), SLOW_MACHINE)
+        answer(dana, "Free", "Yes, up to date")
+        type_in(dana, first_name="Zoë", Which_job="Data Analyst", Which_company="Northwind",
+                Which_topic="event billing", your_own_name="Sam")  # fmt: skip
+        reminded(dana, "What next?")
+
+        later(bot, "2026-11-23T15:59:58+00:00")
+        reminded(dana, "Zoë, Northwind: has your thank-you gone out?")
+        answer(dana, "I sent the thank-you")
+        reminded(dana, "Wait a little: connect from Thursday 26 November")
+
+        later(bot, "2026-11-26T08:59:58+00:00")  # the third business day after the interview, ten o'clock in Berlin
+        reminded(dana, "Zoë, Northwind: the few days are over")
+        answer(dana, "Let us look")
+        reminded(dana, "Have you heard back")
+        answer(dana, "Good news", "No")
+        reminded(dana, "another round")
+        answer(dana, "No")
+        reminded(dana, "Now: connect now")
+        reminded(dana, "glad to get the good news")
+        answer(dana, "I sent the request")
+        reminded(dana, "Let your request wait")
+
+        later(bot, "2026-12-10T08:59:58+00:00")
+        reminded(dana, "Zoë, Northwind: was your request accepted?")
+        answer(dana, "Let us look", "Yes, connected")
+        reminded(dana, "Keep it warm, lightly")
+        dana.says("/reminders")
+        reminded(dana, "what I will remind you of")
+        assert any("react to one of their posts" in label for label in dana.screen[-1].labels)
+        answer(dana, "Go on")
+        every_call_was_right(telegram)
+
+
+def test_a_reminder_comes_between_two_questions_and_both_kinds_of_buttons_serve(
+    telegram: BotApiServer, tmp_path: Path
+) -> None:
+    with RunningBot(telegram, tmp_path, AFTERWORD_NOW="2026-11-23T15:59:50+00:00") as bot:
+        dana = telegram.person(first_name="Dana")
+        begin(dana)
+        answer(dana, "No", "Well", "Nothing yet", "The hiring manager", "No", "Warm and lively", "Today", "Not yet")
+        answer(dana, "Yes, please")
+        dana.says("London")
+        reminded(dana, "Which LinkedIn account")
+
+        later(bot, "2026-11-24T09:29:58+00:00")  # it was too late for today, so tomorrow at half past nine
+        reminded(dana, "has your thank-you gone out?")
+        answer(dana, "Free")
+        reminded(dana, "Is your LinkedIn profile")
+        answer(dana, "Stop this case")
+        reminded(dana, "I will not come back to this one")
+        answer(dana, "Yes, up to date")
+        reminded(dana, "first name")
+        every_call_was_right(telegram)
