@@ -1,11 +1,12 @@
 # Two commands do everything: `make run` and `make test`. Each sets up what it needs from the hash-locked lists.
 PYTHON ?= python3
 VENV   := .venv
+PEERS  := .venv-peers
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 export PYTHONUTF8 := 1
 
-.PHONY: run chat check test slow bench lint schemas lock clean help
+.PHONY: run chat check test slow bench million lint schemas lock clean help
 
 run: $(VENV)/.run  ## talk to Afterword (in Telegram when a token is set, else here in the terminal)
 	@$(BIN)/afterword run
@@ -25,10 +26,13 @@ lint: $(VENV)/.test
 slow: $(VENV)/.test  ## the tests that take minutes
 	@$(BIN)/python -m pytest -m slow
 
-bench: $(VENV)/.test  ## what things cost, as ratios in one run
+bench: $(VENV)/.test $(PEERS)/.made  ## what things cost, as ratios in one run
 	@$(BIN)/python -m tests.bench
-	@$(BIN)/python -m tests.bench_delivery
+	@$(BIN)/python -m tests.delivery
 	@$(BIN)/python -m tests.bench_due
+
+million: $(VENV)/.test  ## what an update costs with a million conversations stored (minutes, 3 GB of disk)
+	@$(BIN)/python -m tests.delivery.million
 
 schemas: $(VENV)/.test  ## write schemas/*.json anew from the models
 	@$(BIN)/python -m bot.content.schemas schemas
@@ -38,9 +42,11 @@ lock:  ## resolve requirements/*.txt anew (needs uv; the lists name no host)
 	  --extra build --extra diagrams --extra postgres pyproject.toml -o requirements/run.txt
 	@uv pip compile -q --universal --generate-hashes --no-header --no-annotate --python-version 3.11 \
 	  --extra build --extra diagrams --extra postgres --extra test -c requirements/run.txt pyproject.toml -o requirements/test.txt
+	@uv pip compile -q --universal --generate-hashes --no-header --no-annotate --python-version 3.11 \
+	  requirements/peers.in -o requirements/peers.txt
 
 clean:  ## remove what the targets above made
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
+	@rm -rf $(VENV) $(PEERS) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
 
 help:  ## this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST)
@@ -57,3 +63,9 @@ $(VENV)/.test: requirements/test.txt pyproject.toml
 	@$(PIP) install --require-hashes --only-binary :all: -r requirements/test.txt
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@ $(VENV)/.run
+
+# aiogram does not go with our pydantic, so what is measured beside us has a venv of its own.
+$(PEERS)/.made: requirements/peers.txt
+	@test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)
+	@$(PEERS)/bin/python -m pip --quiet --disable-pip-version-check --no-input install --require-hashes --only-binary :all: -r requirements/peers.txt
+	@touch $@

@@ -102,25 +102,26 @@ class Screens:
 
 @dataclass
 class Measured:
-    """What came of it: updates per second, and the seconds of each update from its coming to its last call."""
+    """What came of it: updates per second, and the seconds of each update until its last call, and until it is kept."""
 
     speed: float
     seconds: list[float]
+    kept: list[float]
 
     def percentile(self, share: float) -> float:
-        """Return the seconds that this share of the updates did not exceed."""
-        return sorted(self.seconds)[min(len(self.seconds) - 1, int(len(self.seconds) * share))]
+        """Return the seconds within which this share of the updates was kept."""
+        return sorted(self.kept)[min(len(self.kept) - 1, int(len(self.kept) * share))]
 
     def to_json(self) -> Json:
         """Return it as JSON values."""
-        return {"speed": self.speed, "seconds": self.seconds}
+        return {"speed": self.speed, "seconds": self.seconds, "kept": self.kept}
 
 
 async def converse(
     screens: Screens, script: Script, receive: Callable[[Json], Awaitable[object]], people: int, first: int = FIRST
 ) -> Measured:
     """Let so many people hold the whole conversation at once; raises AssertionError when calls are other than due."""
-    seconds: list[float] = []
+    seconds, kept = list[float](), list[float]()
 
     async def talk(who: int) -> None:
         due = screens.made[who]
@@ -130,6 +131,7 @@ async def converse(
             update = tap(number, who, *screens.tapped(who, OPTIONS[step - 1])) if step else command(number, who)
             began = time.perf_counter()
             await receive(update)
+            kept.append(time.perf_counter() - began)
             await screens.until(who, due)
             seconds.append(time.perf_counter() - began)
         assert screens.made[who] == due, (screens.made[who], due)
@@ -142,7 +144,7 @@ async def converse(
     made = screens.calls - before
     wanted = Counter({method: count * people for method, count in due_calls(script).items()})
     assert made == wanted, f"made {dict(made)}, due were {dict(wanted)}"
-    return Measured(people * len(script) / took, seconds)
+    return Measured(people * len(script) / took, seconds, kept)
 
 
 def due_calls(script: Script) -> Counter[str]:
