@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.desk import Asked, newcomer
+from bot.core.agenda import Agenda
+from bot.core.desk import newcomer
 from bot.core.library import Library
-from bot.core.session import Said, TimePassed, Turn
+from bot.core.reading import choose
+from bot.core.session import FellDue, Said, TimePassed, Turn
 from bot.terminal.transcript import Line, Talk, load
 from tests.telegram.phone import Phone
 
@@ -47,24 +49,36 @@ def test_a_transcript_plays_identically_in_the_terminal_and_in_telegram(library:
     assert transcript is not None
     talk = Talk(library, transcript.start, transcript.now)
     phone = Phone(library, transcript.now)
-    phone.person = replace(newcomer(library, "en"), zone=transcript.start.zone)
+    phone.person = replace(newcomer(library, "en"), zone=transcript.start.zone, agenda=Agenda(zone_known=True))
     phone.ask("start")
     same(talk.begin(), *shown(phone, 0))
     for line in transcript.lines:
         if line.kind != "bot":
-            before = len(phone.calls)
-            turn = played(line, talk, phone)
-            assert turn is not None
-            same(turn, *shown(phone, before))
+            played(line, talk, phone)
 
 
-def played(line: Line, talk: Talk, phone: Phone) -> Turn | None:
-    """Play one line in both places; return the terminal's turn."""
+def played(line: Line, talk: Talk, phone: Phone) -> None:
+    """Play one line in both places, and see that they say the same."""
+    before, text = len(phone.calls), line.text.strip()
     if line.kind == "wait":
-        turn = talk.wait(line.text)
-        phone.now = talk.now
+        turns = talk.wait(text)
+        assert turns
+        for now, turn in turns[:-1]:  # what fell due on the way
+            phone.now, before = now, len(phone.calls)
+            phone.knock(FellDue())
+            same(turn, *shown(phone, before))
+        phone.now, before = talk.now, len(phone.calls)
         phone.knock(TimePassed())
-        return turn
-    command = COMMANDS.get(line.text.strip())
-    phone.knock(Asked(command) if command else Said(line.text))
-    return talk.type(line.text)
+        same(turns[-1][1], *shown(phone, before))
+        return
+    if text.startswith(":remind "):
+        chosen = choose(text.removeprefix(":remind "), talk.below)
+        assert chosen
+        phone.tap(chosen.label)
+    elif text in COMMANDS:
+        phone.ask(COMMANDS[text])
+    else:
+        phone.knock(Said(line.text))
+    said = talk.type(line.text)
+    assert said
+    same(said, *shown(phone, before))
