@@ -23,8 +23,13 @@ def telegram() -> Iterator[BotApiServer]:
 
 
 def nothing_was_refused(server: BotApiServer) -> None:
-    """See that every call was right; after a kill, one may have been made a second time and changed nothing."""
-    assert [call for call in server.refused if "message is not modified" not in call.description] == []
+    """See that every call was right.
+
+    After a kill, one may have been made a second time and changed nothing; and the poll of a bot that was too busy to
+    hear its answer is ended by its next one.
+    """
+    harmless = ("message is not modified", "terminated by other getUpdates")
+    assert [call for call in server.refused if not any(words in call.description for words in harmless)] == []
     assert server.violations == []
     assert server.unanswered_taps() == []
 

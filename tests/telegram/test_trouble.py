@@ -82,6 +82,9 @@ async def test_a_chat_that_must_wait_holds_up_nobody_else(server: BotApiServer, 
 
 
 async def test_whoever_blocked_the_bot_is_tried_once(server: BotApiServer, dana: Human, settings: Settings) -> None:
+    # The first try gets no answer at all, so that all three wait when the second one learns of the block: whoever
+    # speaks after that is reachable again, and tried anew.
+    server.fault("timeout", method="sendMessage", chat=dana.id, seconds=0.5)
     fault = server.fault("403", method="sendMessage", chat=dana.id, times=None)
     async with serving(settings):
         for text in ("one", "two", "three"):
