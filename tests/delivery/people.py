@@ -89,7 +89,7 @@ class Screens:
         """Return the message that somebody has before them, and the data of its button for an option."""
         message = self.shown[who]
         data = [button["callback_data"] for row in message["reply_markup"]["inline_keyboard"] for button in row]
-        return message, next(one for one in data if one.partition(":")[2] == option)
+        return message, next(one for one in data if one.rpartition(":")[2] == option)
 
     async def until(self, who: int, due: int) -> None:
         """Wait until so many calls were made for somebody."""
