@@ -8,7 +8,7 @@ from __future__ import annotations
 import gc
 import json
 import sys
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -20,6 +20,7 @@ from bot.opening import (
     Content,
     Flow,
     Language,
+    checked_day,
     checked_flow,
     checked_language,
     fail,
@@ -174,14 +175,8 @@ def simulate(
 ) -> None:
     """Print what would be sent after a talk: when, in which zone, and why then."""
     from bot.app import simulate as simulated
-    from bot.core.calendar import in_calendar
 
-    try:
-        last = date.fromisoformat(until)
-    except ValueError:
-        fail(f"'{until}' is no day. Write it as 2026-12-31.")
-    if not in_calendar(last):
-        fail(outside(until))
+    last = checked_day(until)
     try:
         issues = simulated(opened(content), file, last)
     except (OSError, UnicodeDecodeError) as error:

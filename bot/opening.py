@@ -92,17 +92,22 @@ def pairs(facts: Iterable[str]) -> dict[str, str]:
 
 def morning(today: str | None, zone: str) -> datetime:
     """Return the instant to judge at: now, or nine o'clock on a day that is given."""
-    from bot.core.calendar import in_calendar, instant
+    from bot.core.calendar import instant
 
-    if today is None:
-        return datetime.now(UTC)
+    return datetime.now(UTC) if today is None else instant(checked_day(today), time(9, 0), zone)
+
+
+def checked_day(text: str) -> date:
+    """Return the day written so, or say that it is none, or lies outside the calendar, and end."""
+    from bot.core.calendar import in_calendar
+
     try:
-        day = date.fromisoformat(today)
-        if not in_calendar(day):
-            fail(outside(today))
-        return instant(day, time(9, 0), zone)
+        day = date.fromisoformat(text)
     except ValueError:
-        fail(f"'{today}' is no day. Write it as 2026-11-23.")
+        fail(f"'{text}' is no day. Write it as 2026-11-23.")
+    if not in_calendar(day):
+        fail(outside(text))
+    return day
 
 
 def outside(text: str) -> str:

@@ -369,8 +369,7 @@ class _Turning:
         """Return the further lines under a question that are for this person."""
         if not step.hints:
             return []
-        known = {**self.library.facts.cautious, **self.scene.known}
-        return [hint.say for hint in step.hints if hint.when.fits(known)]
+        return [hint.say for hint in step.hints if hint.when.fits(self.scene.believed)]
 
 
 def _fingerprint(scene: Scene) -> str:

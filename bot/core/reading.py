@@ -152,12 +152,16 @@ def _read_date(
 def _days_away(text: str, today: date, catalogue: Catalogue) -> date | None:
     """Read a day by its distance from today: "tomorrow", "3 days ago", as the messages word it."""
     typed = clean(text).casefold().rstrip(".!")
-    for key, sign in (("ago", -1), ("ahead", 1)):
-        for distance, words in enumerate(catalogue.alternatives(f"typed.days.{key}")):
-            pattern = re.escape(words).replace(r"\{number\}", r"(\d{1,3})")
-            if found := re.fullmatch(pattern, typed):
+    for sign, key in ((-1, "typed.days.ago"), (1, "typed.days.ahead")):
+        for distance, pattern in enumerate(_distances(catalogue.alternatives(key))):
+            if found := pattern.fullmatch(typed):
                 return today + timedelta(days=sign * (int(found[1]) if found.groups() else distance))
     return None
+
+
+@lru_cache(maxsize=16)
+def _distances(wordings: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
+    return tuple(re.compile(re.escape(words).replace(r"\{number\}", r"(\d{1,3})")) for words in wordings)
 
 
 _AMBIGUOUS = (0, 0)  # month and day of a text that may mean two days
