@@ -12,6 +12,7 @@ from typing import Generic, TypeVar
 
 from pydantic import BaseModel
 
+from bot.content.courses import CaseFile, read_case
 from bot.content.facts import read_facts
 from bot.content.flows import read_flow
 from bot.content.ledger import LedgerFile, read_ledger
@@ -26,6 +27,7 @@ from bot.content.vocabulary import Vocabulary
 from bot.content.yaml_faults import MAX_BYTES
 from bot.content.yaml_source import read
 from bot.core.catalogue import LOCALE, Catalogue, Message
+from bot.core.cohorts.studies import CaseStudy
 from bot.core.facts import Fact, Facts
 from bot.core.flows import Flow
 from bot.core.issues import Issue, Place, Places, ordered
@@ -35,7 +37,7 @@ from bot.core.notes import NoteBook
 from bot.core.rules import Manners, ReminderKind, Ruleset
 
 Model = TypeVar("Model", bound=BaseModel)
-Value = TypeVar("Value", Flow, Ruleset)
+Value = TypeVar("Value", Flow, Ruleset, CaseStudy)
 
 SINGLE = frozenset({"facts", "claims", "faq", "ledger", "limits", "notes", "reminders"})
 """The files of flows/ that there is one of each; every other one is a conversation."""
@@ -78,6 +80,7 @@ class _Parts:
     claims: dict[str, Claim]
     messages: dict[str, dict[str, Message]]
     faq: dict[str, tuple[str, ...]]
+    cases: dict[str, CaseStudy]
 
     def library(self) -> Library:
         messages = self.messages
@@ -95,6 +98,7 @@ class _Parts:
             self.manners,
             self.courtesy,
             self.faq,
+            self.cases,
         )
 
 
@@ -135,6 +139,7 @@ class _Loading:
         ledger = self._one("ledger", LedgerFile) if here else None
         rules = self._several(self._flows / "rules", RulesFile, "a policy") if here else []
         talks = self._several(self._flows, FlowFile, "a conversation") if here else []
+        cases = self._several(self._flows / "cases", CaseFile) if here else []
 
         known = read_facts(facts.sheet, facts.file) if facts and facts.file else {}
         words = Vocabulary(
@@ -160,6 +165,7 @@ class _Loading:
             claims=read_claims(claims.sheet, claims.file) if claims and claims.file else {},
             messages=self._languages(),
             faq=read_faq(faq.sheet, faq.file, words) if faq and faq.file else {},
+            cases=_by_id("case", cases, lambda sheet, file: read_case(sheet, file, words)),
         )
 
     # -- files -------------------------------------------------------------------------------------------------------
@@ -171,10 +177,11 @@ class _Loading:
             return None
         return self._file(file, self._flows, model)
 
-    def _several(self, folder: Path, model: type[Model], what: str) -> list[_Read[Model] | None]:
+    def _several(self, folder: Path, model: type[Model], what: str = "") -> list[_Read[Model] | None]:
+        """Read the files of a folder; with `what`, there has to be one."""
         files = [file for file in _files(folder) if file.stem not in SINGLE or folder != self._flows]
         self._strange(folder, self._flows)
-        if not files:
+        if not files and what:
             self._absent(folder / f"<name>{ENDING}", f"a file with {what}")
         return [self._file(file, self._flows, model) for file in files]
 

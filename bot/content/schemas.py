@@ -13,11 +13,13 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from bot.content.courses import CaseFile
 from bot.content.ledger import LedgerFile
 from bot.content.models import ClaimsFile, FactsFile, FaqFile, FlowFile, LimitsFile, MessagesFile
 from bot.content.policy_models import NotesFile, RemindersFile, RulesFile
 
 MODELS: Mapping[str, type[BaseModel]] = {
+    "case": CaseFile,
     "claims": ClaimsFile,
     "facts": FactsFile,
     "faq": FaqFile,

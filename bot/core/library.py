@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from bot.core.catalogue import Catalogue
+from bot.core.cohorts.studies import CaseStudy
 from bot.core.facts import Answers, Facts
 from bot.core.flows import Flow
 from bot.core.ledger import Courtesy
@@ -60,6 +61,8 @@ class Library:
     courtesy: Courtesy = ANY_COURTESY
     faq: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """The questions that many ask, by name, each with the claims behind its answer."""
+    cases: Mapping[str, CaseStudy] = field(default_factory=dict)
+    """Invented interviews that groups work through."""
 
     @cached_property
     def outcomes(self) -> Mapping[str, Outcomes]:

@@ -58,7 +58,7 @@ class Call:
     id is written back to `Person.panel`. `reminder` calls wait behind answers of other chats.
     """
 
-    method: Literal["sendMessage", "editMessageText", "editMessageReplyMarkup", "sendDocument"]
+    method: Literal["sendMessage", "editMessageText", "editMessageReplyMarkup", "sendDocument", "sendPoll", "stopPoll"]
     values: Mapping[str, Any]
     panel: bool = False
     reminder: bool = False

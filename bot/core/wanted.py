@@ -130,7 +130,9 @@ _REMINDING: Mapping[str, Wanted] = {
 def wanted(library: Library) -> dict[str, Wanted]:
     """Return every message key that the dialogue can ask for, with what it is given."""
     found = {**_FIXED, **_REMINDING}
-    found.update({key: Wanted(frozenset(blanks)) for key, blanks in asked_for(library.faq)})
+    found.update({key: Wanted(frozenset(blanks)) for key, blanks in asked_for(library)})
+    for fact in sorted({fact for study in library.cases.values() for fact in study.polls}):
+        found.update(_of_question(library.facts[fact]))
     for flow in library.flows.values():
         for step in flow.steps:
             if step.kind == "ask":

@@ -19,6 +19,7 @@ from bot.proof.asking import (
     talks_reach,
     waits_end,
 )
+from bot.proof.courses import cases_hold, cases_placed
 from bot.proof.deciding import examples_hold, laws_hold, overrides_oppose, rules_complete, rules_decide
 from bot.proof.examined import Examined, Property
 from bot.proof.fitting import texts_placed
@@ -93,6 +94,7 @@ def summary(proof: Examined) -> str:
         *kinds,
     ]
     held = [_counted(sum(len(getattr(r, name + "s")) for r in rules), name) for name in ("law", "example")]
+    held.append(_counted(len(library.cases), "case"))
     words = _counted(sum(len(catalogue.messages) for catalogue in library.catalogues.values()), "message")
     return "\n".join(
         [
@@ -100,7 +102,7 @@ def summary(proof: Examined) -> str:
             f"{sets:,} sets of answers: each gets exactly one of {len({o.verdict for o in reached})} verdicts "
             f"({len(reached):,} different advices with their notes).",
             f"Met by somebody: {', '.join(_counted(len(ids), name) for name, ids in parts)}.",
-            f"Held: {' and '.join(held)}. Fitting at their longest: {words} in "
+            f"Held: {', '.join(held)}. Fitting at their longest: {words} in "
             f"{_counted(len(library.catalogues), 'language')}.",
             NOT_PROVED,
         ]
@@ -126,6 +128,7 @@ WORDING: tuple[Callable[[Library, Places], Iterator[Issue]], ...] = (
     notes_fit,
     notes_polite,
     texts_placed,
+    cases_placed,
 )
 PROPERTIES: tuple[Property, ...] = (
     steps_reached,
@@ -141,6 +144,7 @@ PROPERTIES: tuple[Property, ...] = (
     overrides_oppose,
     laws_hold,
     examples_hold,
+    cases_hold,
     parts_used,
     claims_carried,
 )

@@ -40,6 +40,8 @@ class CohortStatements:
         self.one = made(select(cohort.c.content).where(*one), dialect)
         self.tied = made(select(*columns).where(cohort.c.bot == bindparam("bot"), cohort.c.chat == bindparam("chat")),
                          dialect)  # fmt: skip
+        closing = (cohort.c.bot == bindparam("bot"), cohort.c.poll == bindparam("poll"))
+        self.polling = made(select(*columns).where(*closing), dialect)
         self.of_person = made(
             select(*columns).where(*of_roll, roll.c.bot == bindparam("bot"), roll.c.person == bindparam("person")),
             dialect,
@@ -47,7 +49,7 @@ class CohortStatements:
         new = upsert(cohort)
         kept = new.on_conflict_do_update(
             index_elements=["bot", "number"],
-            set_={name: new.excluded[name] for name in ("chat", "content")},
+            set_={name: new.excluded[name] for name in ("chat", "content", "poll")},
         )
         self.put = made(kept, dialect)
         self.drop = made(delete(cohort).where(*one), dialect)
@@ -115,6 +117,9 @@ class _Rolls:
     def tied(self, chat: int) -> Mapping[int, Cohort]:
         return self._opened(self.cohorts.statements.tied, {"bot": self.bot, "chat": chat})
 
+    def polling(self, poll: str) -> Mapping[int, Cohort]:
+        return self._opened(self.cohorts.statements.polling, {"bot": self.bot, "poll": poll}) if poll else {}
+
     def room(self, chat: int) -> Room | None:
         row = self.cohorts.statements.room.one(self.cursor, {"bot": self.bot, "chat": chat})
         return None if row is None else Room(row.standing, bool(row.may_write))
@@ -134,7 +139,7 @@ class _Rolls:
     def _of(self, person: int) -> Mapping[int, Cohort]:
         return self._opened(self.cohorts.statements.of_person, {"bot": self.bot, "person": person})
 
-    def _opened(self, statement: Prepared, asked: Mapping[str, int]) -> Mapping[int, Cohort]:
+    def _opened(self, statement: Prepared, asked: Mapping[str, int | str]) -> Mapping[int, Cohort]:
         rows = statement.all(self.cursor, asked)
         return {row.number: Cohort.from_json(self.cohorts.cipher.open(row.content)) for row in rows}
 
@@ -197,6 +202,7 @@ class Cohorts:
             self.statements.drop.run(cursor, whose)
             return
         content = self.cipher.seal(one.to_json())
-        self.statements.put.run(cursor, {"bot": bot, "number": number, "chat": one.chat, "content": content})
+        row = {"bot": bot, "number": number, "chat": one.chat, "content": content, "poll": one.poll}
+        self.statements.put.run(cursor, row)
         people = sorted({*one.coaches, *one.members})
         self.statements.enrol.run_each(cursor, [{"bot": bot, "number": number, "person": p} for p in people])

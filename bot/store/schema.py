@@ -168,7 +168,10 @@ cohort: Final = Table(
     Column("number", Id, primary_key=True, autoincrement=False),
     Column("chat", Id, nullable=False),
     Column("content", Encrypted, nullable=False),
+    # The poll that is being closed: how it came out is told by its id alone.
+    Column("poll", String, nullable=False, server_default=text("''")),
     Index(None, "bot", "chat"),
+    Index(None, "bot", "poll"),
 )
 
 # Who is in which cohort, as coach or member: only to find it by; what they are in it stands in its content.

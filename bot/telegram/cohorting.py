@@ -10,10 +10,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.core.cohorts.panels import Panel
+from bot.core.cohorts.panels import Ballot, Button, Closing, Shown
 from bot.core.cohorts.private import Answer, Desk, Visitor
-from bot.core.cohorts.public import Speaker, answer_panel, questions_panel, reply
+from bot.core.cohorts.public import answer_panel, questions_panel, reply
 from bot.core.cohorts.records import Convened, Post, Pressed, Rolls
+from bot.core.cohorts.speaking import Speaker
 from bot.core.desk import Asked
 from bot.core.person import Call, Key, Person
 from bot.service.conversation import Knock
@@ -38,7 +39,10 @@ class Cohorting:
         extra, key = knock.extra, knock.key
         speaker = Speaker(key.person, key.chat, key.topic, extra["bot"], extra["reads_all"])
         found = reply(self.talking.library, speaker, rolls, knock.event)
-        posts = tuple(Post(key, call) for call in _calls(found.panels, extra["message"]))
+        place, message = (key, extra["message"])
+        if found.place is not None:
+            place, message = replace(key, chat=found.place[0], topic=found.place[1]), 0
+        posts = tuple(Post(place, call) for call in _calls(found.panels, message))
         return Convened(
             None, (), toast=found.toast, cohorts=found.cohorts, posts=posts, room=found.room, speaker=key.person
         )
@@ -87,19 +91,34 @@ class Cohorting:
         return (Call("sendDocument", {"document": {"name": EXPORT, "text": text}, "caption": caption}),)
 
 
-def _calls(panels: Sequence[Panel], message: int = 0) -> Iterator[Call]:
+def _calls(panels: Sequence[Shown], message: int = 0) -> Iterator[Call]:
     """Return the calls that show panels; the first takes the place of the tapped message."""
     for number, panel in enumerate(panels):
-        values = shown("\n".join(html_of(block) for block in panel.blocks), _keyboard(panel))
+        if isinstance(panel, Closing):
+            yield Call("stopPoll", {"message_id": message})
+            continue
+        if isinstance(panel, Ballot):
+            yield Call("sendPoll", _poll(panel))
+            continue
+        values = shown("\n".join(html_of(block) for block in panel.blocks), _keyboard(panel.buttons))
         if message and not number:
             yield Call("editMessageText", {"message_id": message, **values})
         else:
             yield Call("sendMessage", values)
 
 
-def _keyboard(panel: Panel) -> list[list[Json]]:
+def _poll(ballot: Ballot) -> Json:
+    return {
+        "question": ballot.question,
+        "options": [{"text": option} for option in ballot.options],
+        "is_anonymous": True,  # Telegram's default; who chose what must never reach us
+        "reply_markup": {"inline_keyboard": _keyboard((ballot.button,))},
+    }
+
+
+def _keyboard(buttons: Iterable[Button]) -> list[list[Json]]:
     rows: list[list[Json]] = []
-    for button in panel.buttons:
+    for button in buttons:
         if button.link:
             rows.append([{"text": button.label, "url": button.link}])
         else:

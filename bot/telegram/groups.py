@@ -7,10 +7,12 @@ whatever Telegram sends it. A sender who is no person keeps the number of whoeve
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
-from bot.core.cohorts.public import COMMANDS, OUTSIDE
-from bot.core.cohorts.records import NOBODY, Pressed, Stood
+from bot.core.cohorts.public import COMMANDS
+from bot.core.cohorts.records import NOBODY, NOWHERE, Polled, Pressed, Stood
+from bot.core.cohorts.speaking import OUTSIDE
 from bot.core.desk import Asked
 from bot.core.person import Key
 from bot.service.conversation import Knock
@@ -68,8 +70,23 @@ def tapped(me: Json, update: Json, query: Json) -> Read:
     data, sender = str(query.get("data", "")), query.get("from", {})
     knock = None
     if data.startswith(BUTTON) and not sender.get("is_bot", True):
-        knock = _knock(me, update, query["message"], sender["id"], pressed(data))
+        poll = query["message"].get("poll")
+        entry = replace(pressed(data), polled=_counted(poll) if isinstance(poll, Mapping) else None)
+        knock = _knock(me, update, query["message"], sender["id"], entry)
     return Read(knock, query=str(query["id"]))
+
+
+def polled(me: Json, update: Json, poll: Json) -> Read:
+    """Read how a poll came out; one that is still open is left alone."""
+    if not poll.get("is_closed"):
+        return Read()
+    extra = {"bot": str(me.get("username", "")), "reads_all": False, "message": 0}
+    key = Key(me["id"], NOWHERE, 0, 0)
+    return Read(Knock(update["update_id"], key, _counted(poll), extra, dict(update), shared=True))
+
+
+def _counted(poll: Json) -> Polled:
+    return Polled(str(poll["id"]), tuple(int(option["voter_count"]) for option in poll["options"]))
 
 
 def stood(me: Json, update: Json, member: Json) -> Read:

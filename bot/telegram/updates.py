@@ -38,6 +38,8 @@ def read(me: Json, update: dict[str, Any]) -> Read:
         return _tap(me, update, query)
     if isinstance(member := update.get("my_chat_member"), Mapping):
         return groups.stood(me, update, member) if _in_group(member) else _standing(member)
+    if isinstance(poll := update.get("poll"), Mapping):
+        return groups.polled(me, update, poll)
     for kind in ("message", "edited_message"):
         if isinstance(message := update.get(kind), Mapping):
             if _in_group(message):

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from tests.botapi.groups import Group, reaches_bot, replied_thread
 from tests.botapi.keyboards import Keyboard
+from tests.botapi.polls import told
 from tests.botapi.profile import member_json, visible_commands
 from tests.botapi.records import Chat, Json, Message, Tap
 from tests.botapi.state import World
@@ -147,6 +148,22 @@ class Person:
     def forges(self, data: str, message: Message, *, timeout: float = PATIENCE) -> Tap:
         """Press a button that never was, as a forged client can."""
         return self._press(message, {"text": "", "callback_data": data}, timeout)
+
+    def votes(self, label: str, chat: Group, *, timeout: float = PATIENCE) -> None:
+        """Choose an option of the newest open poll that has it, or another one than before; takes no second vote."""
+
+        def offered() -> Message | None:
+            newest = reversed(chat.chat.screen)
+            return next((one for one in newest if one.poll and not one.poll.closed and label in one.poll.options), None)
+
+        message = self.world.wait(offered, timeout)
+        assert message, f"{self.name} finds no open poll with {label!r} on the screen:\n{_described(chat.chat)}"
+        assert message.poll
+        with self.world.lock:
+            self._acts()
+            message.poll.votes[self.id] = message.poll.options.index(label)
+            told(self.world, message)
+            self.world.touched()
 
     def copies(self, label: str) -> str:
         """Press a copy button and return what is in the clipboard then; the bot hears nothing of it."""

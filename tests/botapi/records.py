@@ -39,6 +39,29 @@ class Document:
 
 
 @dataclass
+class Poll:
+    """A poll, and who chose which option; of an anonymous one the bot learns numbers only."""
+
+    id: str
+    question: str
+    options: list[str]
+    anonymous: bool
+    votes: dict[int, int] = field(default_factory=dict)  # a person's id, the option's number
+    closed: bool = False
+
+    def as_json(self) -> Json:
+        """Return the API's Poll."""
+        counts = [sum(1 for vote in self.votes.values() if vote == number) for number in range(len(self.options))]
+        options = [
+            {"text": text, "voter_count": count, "persistent_id": text}
+            for text, count in zip(self.options, counts, strict=True)
+        ]
+        poll = {"id": self.id, "question": self.question, "options": options, "total_voter_count": len(self.votes)}
+        switches = dict.fromkeys(("allows_multiple_answers", "allows_revoting", "members_only"), False)
+        return {**poll, "is_closed": self.closed, "is_anonymous": self.anonymous, "type": "regular", **switches}
+
+
+@dataclass
 class Topic:
     """A topic of a forum."""
 
@@ -88,7 +111,7 @@ class Chat:
 
 @dataclass
 class Message:
-    """A message; `text` is what the person sees, of a document its caption."""
+    """A message; `text` is what the person sees, of a document its caption, of a poll its question."""
 
     id: int
     chat: Chat
@@ -98,6 +121,7 @@ class Message:
     entities: list[Json] = field(default_factory=list)
     markup: Json | None = None
     document: Document | None = None
+    poll: Poll | None = None
     content: Json = field(default_factory=dict)  # photo, sticker, voice … as the API writes them
     thread_id: int | None = None
     in_topic: bool = False
@@ -140,16 +164,18 @@ class Message:
         found = [(one["offset"], one["length"]) for one in self.entities if one["type"] == kind]
         return [units[2 * at : 2 * (at + size)].decode("utf-16-le", "surrogatepass") for at, size in found]
 
+    def _written(self) -> Json:
+        below = self.document or MEDIA & set(self.content)
+        text, entities = ("caption", "caption_entities") if below else ("text", "entities")
+        written: Json = {text: self.text} if self.text else {}
+        return written | ({entities: self.entities} if self.text and self.entities else {})
+
     def as_json(self, depth: int = 1) -> Json:
         """Return the API's Message; `depth` is how many replied-to messages are written inside it."""
         body: Json = {"message_id": self.id, "date": self.date, "chat": self.chat.as_json(), **self.content}
         if self.sender is not None:
             body["from"] = self.sender
-        below = self.document or MEDIA & set(self.content)
-        if self.text:
-            body["caption" if below else "text"] = self.text
-        if self.text and self.entities:
-            body["caption_entities" if below else "entities"] = self.entities
+        body |= {"poll": self.poll.as_json()} if self.poll else self._written()
         if self.document:
             body["document"] = self.document.as_json()
         if self.keyboard:

@@ -8,6 +8,7 @@ from bot.app import check
 from tests.content.planting import Fault, copied, line_of, plant
 
 FLOW, RULES = "flows/after_interview.yaml", "flows/rules/etiquette.yaml"
+CASE = "flows/cases/monday_after.yaml"
 FACTS, NOTES = "flows/facts.yaml", "flows/notes.yaml"
 ADVICE, QUESTIONS, TEXTS = "messages/en/advice.yaml", "messages/en/questions.yaml", "messages/en/notes.yaml"
 ROLE = (
@@ -35,6 +36,13 @@ FAULTS = [
           "else-not-last", "else: invited", "Move it to the end."),
     Fault("a way back up", FLOW, ROLE, "  - {id: role, ask: role, next: [{else: outcome}]}\n",
           "backwards", "{else: outcome}", "only moves forward"),
+    # -- cases for groups ----------------------------------------------------------------------------------------------
+    Fault("a case that comes out otherwise", CASE, "tone: rapport", "tone: reserved", "case-fails",
+          "case: monday_after", "expects thank_you_then_wait by R19, but it is thank_you_then_hold by R15"),
+    Fault("a case that hides its advice", CASE, "choices: [connect_now, wait_then_connect, thank_you_then_wait,",
+          "choices: [connect_now, wait_then_connect,", "case-unoffered", "case: monday_after", "Nobody could be"),
+    Fault("a poll that can change nothing", CASE, "polls: [tone, thanks]", "polls: [role, tone, thanks]", "no-poll",
+          "polls:", "stands under given:"),
     Fault("a fact that is none", FLOW, "    when: {experience: negative}\n", "    when: {experiense: negative}\n",
           "unknown-fact", "experiense", "Did you mean 'experience'?"),
     Fault("a value that is none", FLOW, "    when: {experience: negative}\n", "    when: {experience: negativ}\n",

@@ -14,7 +14,7 @@ from telegram.error import (
 )
 
 from tests.botapi import BotApiServer, Person
-from tests.telegram.speaking import refused, updates
+from tests.telegram.speaking import buttons, refused, updates
 
 # Groups
 
@@ -121,6 +121,26 @@ async def test_names_and_descriptions_are_kept_by_language(bot: Bot) -> None:
     await bot.set_my_name("Nachwort", language_code="de")
     assert (await bot.get_my_name("de")).name == "Nachwort"
     assert await refused(bot.set_my_short_description("x" * 121)) == "Short description is too long"
+
+
+async def test_a_poll_is_voted_on_and_closed_and_nobody_is_named(server: BotApiServer, bot: Bot, dana: Person) -> None:
+    group = server.group()
+    group.add(dana)
+    message = await bot.send_poll(group.id, "Well?", ["Yes", "No"], reply_markup=buttons("Close"))
+    assert message.poll
+    await server.play(lambda: dana.votes("Yes", group))
+    (update,) = await updates(bot)
+    assert update.poll
+    assert [option.voter_count for option in update.poll.options] == [1, 0]
+    assert str(dana.id) not in str(update.to_dict())
+    stopped = await bot.stop_poll(group.id, message.message_id)
+    assert (stopped.is_closed, stopped.total_voter_count, group.screen[-1].keyboard) == (True, 1, [])
+    assert (await updates(bot, update.update_id + 1))[0].poll.is_closed  # type: ignore[union-attr]
+    assert await refused(bot.stop_poll(group.id, message.message_id)) == "Poll has already been closed"
+    assert await refused(bot.stop_poll(group.id, 1)) == "Message with poll to stop not found"
+    assert await refused(bot.send_poll(group.id, "x" * 301, ["Yes"])) == "Poll question length must not exceed 300"
+    assert await refused(bot.send_poll(group.id, "Well?", ["x" * 101])) == "Poll options length must not exceed 100"
+    assert await refused(bot.send_poll(group.id, "Well?", ["x"] * 13)) == "Poll can't have more than 12 options"
 
 
 async def test_the_bot_can_ask_who_is_who(server: BotApiServer, bot: Bot, dana: Person) -> None:

@@ -39,6 +39,24 @@ class Panel:
         return cls((Block("title", title), *lines), tuple(buttons))
 
 
+@dataclass(frozen=True)
+class Ballot:
+    """An anonymous poll, with a button below it."""
+
+    question: str
+    options: tuple[str, ...]
+    button: Button
+
+
+@dataclass(frozen=True)
+class Closing:
+    """The poll whose button was tapped takes no more votes."""
+
+
+Shown = Panel | Ballot | Closing
+"""What can be shown in a chat."""
+
+
 def deep_link(bot: str, payload: str, where: str = "start") -> str:
     """Return the address that opens the bot `bot` (its username) with a payload of at most 64 of A-Z a-z 0-9 _ -."""
     return f"https://t.me/{bot}?{where}={payload}"

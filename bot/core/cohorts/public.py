@@ -7,41 +7,19 @@ leak. Whoever is no person by their sender has no rights, and a group's administ
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.core.catalogue import Catalogue
+from bot.core.cohorts.classroom import Classroom
 from bot.core.cohorts.panels import Button, Panel, deep_link
-from bot.core.cohorts.records import ANONYMOUS, NOBODY, Cohort, Pressed, Rolls, Room, Stood
+from bot.core.cohorts.records import ANONYMOUS, NOBODY, Cohort, Polled, Pressed, Rolls, Room, Stood
+from bot.core.cohorts.speaking import OUTSIDE, Reply, Speaker
 from bot.core.desk import Asked
 from bot.core.library import Library
 
-COMMANDS: Final = ("practice", "faq", "setup", "cohort")
+COMMANDS: Final = ("practice", "faq", "setup", "cohort", "case")
 """What is answered in a group even where no bot is named."""
-OUTSIDE: Final = frozenset({"left", "kicked"})
-
-
-@dataclass(frozen=True)
-class Speaker:
-    """Who speaks in which group: user id, chat, forum topic (0: none), and what Telegram says of the bot itself."""
-
-    person: int
-    chat: int
-    topic: int
-    bot: str
-    """The bot's username."""
-    reads_all: bool
-    """Whether its privacy mode is off, so that it gets whatever is said."""
-
-
-@dataclass(frozen=True)
-class Reply:
-    """What is said in the group, and what is kept."""
-
-    panels: tuple[Panel, ...] = ()
-    cohorts: Mapping[int, Cohort | None] = field(default_factory=dict)
-    room: Room | None = None
-    toast: str = ""
 
 
 def reply(library: Library, speaker: Speaker, rolls: Rolls, entry: object) -> Reply:
@@ -52,22 +30,14 @@ def reply(library: Library, speaker: Speaker, rolls: Rolls, entry: object) -> Re
     match entry:
         case Stood():
             return hall.stood(entry)
-        case Asked(command, argument) if speaker.person in NOBODY:
-            return hall.to_nobody(command, argument)
-        case Asked("start", argument):
-            return hall.begun(argument)
-        case Asked("setup"):
-            return hall.setup("")
-        case Asked("practice"):
-            return hall.door("practice")
-        case Asked("cohort"):
-            return hall.door("cohort")
-        case Asked("faq", argument):
-            return hall.questions()
-        case Asked("help"):
-            return hall.said("group.help")
+        case Asked(command, argument):
+            return hall.to_nobody(command) if speaker.person in NOBODY else hall.asked(command, argument)
         case Pressed("faq", (name, *_)):
             return hall.answered(name)
+        case Pressed("case" | "again" | "close"):
+            return Classroom(library, speaker, rolls).pressed(entry)
+        case Polled():
+            return Classroom(library, speaker, rolls).polled(entry)
         case _:
             return Reply()
 
@@ -90,7 +60,23 @@ class _Hall:
         lines = self.catalogue.alternatives("group.hello")
         return Reply((Panel.of(lines[0], *(line for line in lines[1:])),), room=room)
 
-    def to_nobody(self, command: str, _argument: str) -> Reply:
+    def asked(self, command: str, argument: str) -> Reply:
+        """Answer a command."""
+        match command:
+            case "start":
+                return self.begun(argument)
+            case "setup":
+                return self.setup("")
+            case "practice" | "cohort":
+                return self.door(command)
+            case "faq":
+                return self.questions()
+            case "case":
+                return Classroom(self.library, self.speaker, self.rolls).asked()
+            case _:
+                return self.said("group.help")
+
+    def to_nobody(self, command: str) -> Reply:
         """Tell an anonymous administrator why nothing happens; Telegram itself and channels are not answered."""
         hidden = self.speaker.person == ANONYMOUS
         return self.said("group.hidden") if hidden and command in (*COMMANDS, "start") else Reply()
@@ -111,6 +97,8 @@ class _Hall:
             return self.said("group.which_cohort")
         ((n, cohort),) = wanted.items()
         after = replace(cohort, chat=self.speaker.chat, topic=self.speaker.topic)
+        if cohort.exercise and cohort.chat != self.speaker.chat:  # its polls are elsewhere
+            after = replace(after, exercise=replace(cohort.exercise, case="", closing=""))
         place = "group.here_topic" if self.speaker.topic else "group.here"
         panel = Panel.of(
             self.catalogue.say("group.tied", name=cohort.name), self.catalogue.say(place), items=self.findings()

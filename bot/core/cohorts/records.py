@@ -14,6 +14,7 @@ from hashlib import blake2b
 from hmac import compare_digest
 from typing import Any, Final, Protocol
 
+from bot.core.cohorts.studies import Exercise
 from bot.core.person import Call, Key, Turned
 from bot.core.session import Session
 
@@ -21,6 +22,8 @@ FORMAT: Final = 1
 """The layout of a stored cohort."""
 PURPOSES: Final = ("counts",)
 """What a member may agree to, each by itself; nobody agrees by joining."""
+NOWHERE: Final = -1
+"""Stands for the chat of what happens in none: how a poll came out says not where it stands."""
 ANONYMOUS: Final = 1087968824
 NOBODY: Final = frozenset({ANONYMOUS, 777000, 136817688})
 """Senders that are no person: the anonymous administrator, Telegram itself, and whoever writes as a channel."""
@@ -72,6 +75,15 @@ class Cohort:
     """The members whose answers the last counts were made of, as far as they are still here and agree."""
     gone: int = 0
     """How many others they were made of."""
+    exercise: Exercise | None = None
+    """The case of the week that its group is or was at last."""
+    played: tuple[str, ...] = ()
+    """The cases it has worked through."""
+
+    @property
+    def poll(self) -> str:
+        """Telegram's id of the poll that is being closed; empty where none is."""
+        return self.exercise.closing if self.exercise else ""
 
     def with_member(self, person: int, member: Member) -> Cohort:
         """Return the cohort with this member as they are now."""
@@ -120,6 +132,8 @@ class Cohort:
             "digest": _digest_json(self.digest) if self.digest else None,
             "counted": sorted(self.counted),
             "gone": self.gone,
+            "exercise": self.exercise.to_json() if self.exercise else None,
+            "played": list(self.played),
         }
 
     @classmethod
@@ -139,6 +153,9 @@ class Cohort:
             _digest(stored["digest"]) if stored["digest"] else None,
             frozenset(stored["counted"]),
             stored["gone"],
+            # What came later than the first version of this layout may be missing.
+            Exercise.from_json(exercise) if (exercise := stored.get("exercise")) else None,
+            tuple(stored.get("played", ())),
         )
 
 
@@ -169,6 +186,9 @@ class Rolls(Protocol):
 
     def tied(self, chat: int) -> Mapping[int, Cohort]:
         """Return the cohorts whose group is a chat."""
+
+    def polling(self, poll: str) -> Mapping[int, Cohort]:
+        """Return the cohorts whose poll with this id is being closed."""
 
     def room(self, chat: int) -> Room | None:
         """Return what is known about a group."""
@@ -206,11 +226,23 @@ class Convened(Turned):
 
 
 @dataclass(frozen=True)
+class Polled:
+    """How a poll stands: Telegram's id of it, and the votes for each option."""
+
+    poll: str
+    votes: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Pressed:
-    """Somebody taps a button of a cohort's: its verb, then what it is about; nothing in it is believed unchecked."""
+    """Somebody taps a button of a cohort's: its verb, then what it is about; nothing in it is believed unchecked.
+
+    `polled` is the poll above the button, if there is one, as far as Telegram had counted it.
+    """
 
     verb: str
     about: tuple[str, ...] = ()
+    polled: Polled | None = None
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from typing import Final
 
 from bot.core.cohorts.digest import OTHERS, QUESTIONS
 from bot.core.cohorts.records import PURPOSES
+from bot.core.library import Library
 
 PLAIN: Final = (
     "unmet", "stale", "no_invitation", "promises", "several", "none_yet", "which_coach", "invite_how", "export",
@@ -33,7 +34,23 @@ GROUP: Final = (
 )  # fmt: skip
 
 
-def asked_for(faq: Mapping[str, object]) -> Iterator[tuple[str, tuple[str, ...]]]:
+CASES: Final[Mapping[str, tuple[str, ...]]] = {
+    **dict.fromkeys(("not_coach", "untied", "list", "again", "vote", "close", "only_coach", "yours", "advice_divided",
+                     "advice_unvoted"), ()),
+    "played": ("title",),
+    "under_way": ("title", "number", "of"),
+    "reading": ("number", "of", "who", "question"),
+    "advising": ("number", "of", "who"),
+    "verdict": ("title", "verdict"),
+    "agreed": ("what", "answer", "count", "of", "told"),
+    "differed": ("what", "answer", "count", "of", "told"),
+    **dict.fromkeys(("divided", "unvoted"), ("what", "told")),
+    **dict.fromkeys(("advice_agreed", "advice_differed"), ("answer", "count", "of")),
+    "otherwise": ("verdict",),
+}  # fmt: skip
+
+
+def asked_for(library: Library) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Give each message key with what fills its blanks."""
     yield from ((f"cohort.{key}", ()) for key in PLAIN)
     yield from ((f"cohort.options.{key}", ()) for key in OPTIONS)
@@ -45,4 +62,12 @@ def asked_for(faq: Mapping[str, object]) -> Iterator[tuple[str, tuple[str, ...]]
         yield from ((f"cohort.digest.{question}.{part}", ()) for part in ("title", *cells, OTHERS))
     yield from ((f"group.{key}", ()) for key in GROUP)
     yield "group.tied", ("name",)
-    yield from ((f"faq.{name}.{part}", ()) for name in faq for part in ("question", "answer"))
+    yield from ((f"faq.{name}.{part}", ()) for name in library.faq for part in ("question", "answer"))
+    yield from _of_cases(library)
+
+
+def _of_cases(library: Library) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for key, blanks in CASES.items():
+        yield f"group.case.{key}", blanks
+    for case in library.cases:
+        yield from ((f"case.{case}.{part}", ()) for part in ("title", "who", "story"))

@@ -1,0 +1,58 @@
+"""flows/cases/*.yaml: what coaches work through with their groups.
+
+Law of this file: names and values are checked here; that a case comes out as it says is proved in `proof.courses`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from bot.content.conditions import Conditions
+from bot.content.parts import Name, Part, RuleId, Value
+from bot.content.sheet import Sheet
+from bot.content.vocabulary import Vocabulary
+from bot.core.cohorts.studies import CaseStudy
+
+WORDED = ("choice", "flag")
+"""The kinds of fact whose answers are words on buttons, so that a poll can offer them."""
+
+
+class CaseExpectation(Part):
+    """What the rules must say of a case."""
+
+    verdict: Annotated[Name, Field(description="The advice.")]
+    rule: Annotated[RuleId, Field(description="The row that decides.")]
+
+
+class CaseFile(Part):
+    """flows/cases/<name>.yaml: an invented interview; its story is in the messages."""
+
+    case: Annotated[Name, Field(description="Its name.")]
+    rules: Annotated[Name, Field(description="The ruleset that decides.")]
+    given: Annotated[
+        dict[str, Value], Field(description="What is true of it; other facts are at their cautious values.")
+    ]
+    polls: Annotated[tuple[str, ...], Field(min_length=1, description="The facts a group is asked for, one poll each.")]
+    choices: Annotated[
+        tuple[Name, ...], Field(min_length=2, max_length=12, description="The verdicts of the last poll.")
+    ]
+    expect: Annotated[CaseExpectation, Field(description="What the rules must say of it.")]
+
+
+def read_case(sheet: Sheet, file: CaseFile, vocabulary: Vocabulary) -> CaseStudy:
+    """Return the case of a file."""
+    sheet.address(sheet.at("case"), "case", file.case)
+    sheet.refer(sheet.at("rules"), file.rules, vocabulary.rulesets, "unknown-rules", "no ruleset of flows/rules/")
+    conditions = Conditions(vocabulary)
+    for fact, value in file.given.items():
+        conditions.values(sheet, ("given", fact), fact, [value])
+    for number, name in enumerate(file.polls):
+        fact_ = vocabulary.fact(sheet, sheet.at("polls", number), name)
+        if fact_ and (fact_.kind not in WORDED or fact_.derivation or name not in file.given):
+            what = f"the group cannot be asked for '{name}'."
+            why = "A poll needs the words of buttons, and the case has to say what the story tells."
+            instead = "Ask for a choice or a yes or no that stands under given:."
+            sheet.fault(sheet.at("polls", number), "no-poll", what, why, instead)
+    return CaseStudy(file.case, file.rules, file.given, file.polls, file.choices, file.expect.verdict, file.expect.rule)

@@ -1,0 +1,38 @@
+"""Who speaks in a group, and what is said there. Values only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from bot.core.cohorts.panels import Shown
+from bot.core.cohorts.records import Cohort, Room
+
+OUTSIDE: Final = frozenset({"left", "kicked"})
+"""The standings of who is not in a chat."""
+
+
+@dataclass(frozen=True)
+class Speaker:
+    """Who speaks in which group: user id, chat, forum topic (0: none), and what Telegram says of the bot itself."""
+
+    person: int
+    chat: int
+    topic: int
+    bot: str
+    """The bot's username."""
+    reads_all: bool
+    """Whether its privacy mode is off, so that it gets whatever is said."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What is said in the group, and what is kept."""
+
+    panels: tuple[Shown, ...] = ()
+    cohorts: Mapping[int, Cohort | None] = field(default_factory=dict)
+    room: Room | None = None
+    toast: str = ""
+    place: tuple[int, int] | None = None
+    """Chat and topic, where that is not where somebody spoke; then nothing that was tapped is edited."""

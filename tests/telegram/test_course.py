@@ -1,0 +1,104 @@
+"""A course as it goes: three members, a coach and a stranger, a group with two topics, a channel, and the real bot."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.botapi import BotApiServer, Group, Person
+from tests.telegram.running import RunningBot
+from tests.telegram.test_cohorts import COACH, NAME, asks, invited, joins
+from tests.telegram.test_conversation import SLOW_MACHINE, nothing_was_refused
+
+
+class Course:
+    """The people, the group and the bot; `practice` and `office` are the group's topics."""
+
+    def __init__(self, telegram: BotApiServer, folder: Path) -> None:
+        self.telegram = telegram
+        self.bot = RunningBot(telegram, folder, COACHES=str(COACH))
+        self.coach = telegram.person(COACH, first_name="Cleo")
+        self.dana, self.emil, self.fay = (telegram.person(first_name=name) for name in ("Dana", "Emil", "Fay"))
+        self.stan = telegram.person(first_name="Stan", started=True)
+        self.group = telegram.group(forum=True)
+        self.practice, self.office = self.group.topic("Practice"), self.group.topic("Office")
+
+    @property
+    def members(self) -> tuple[Person, ...]:
+        return self.dana, self.emil, self.fay
+
+    def gathers(self) -> None:
+        """Let the coach open the cohort, the members join, and the group be set up in its topic."""
+        payload = invited(self.coach)
+        for member in self.members:
+            joins(member, payload)
+            self.group.add(member)
+        self.group.add(self.stan, "administrator")
+        asks(self.coach, f"/setup{NAME}", "has its group here", group=self.group, topic=self.practice)
+
+    def restarts(self) -> None:
+        """End the bot's process without warning, and start it again."""
+        self.telegram.wait_until_drained(SLOW_MACHINE)
+        self.bot.kill()
+        self.bot.start()
+
+    def closes(self, who: Person, *expected: str) -> str:
+        """Let somebody close the open poll; return what the group sees then."""
+        who.taps("Close this poll", chat=self.group, timeout=SLOW_MACHINE)
+        return who.expects(*expected, chat=self.group, timeout=SLOW_MACHINE).text
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Iterator[Course]:
+    with BotApiServer(seed=1) as telegram:
+        course = Course(telegram, tmp_path)
+        with course.bot:
+            course.gathers()
+            yield course
+
+
+def in_group(person: Person, group: Group, label: str, *expected: str) -> str:
+    person.taps(label, chat=group, timeout=SLOW_MACHINE)
+    return person.expects(*expected, chat=group, timeout=SLOW_MACHINE).text
+
+
+def test_the_case_of_the_week(course: Course) -> None:
+    """A coach tells an invented interview; the group reads it poll by poll, and then what I would advise, and why."""
+    coach, group, (dana, emil, fay) = course.coach, course.group, course.members
+    asks(course.stan, f"/case{NAME}", "is set by a coach", group=group, topic=course.office)
+    asks(coach, f"/case{NAME}", "Case of the week: which one?", group=group, topic=course.practice)
+    course.stan.taps("The Monday after", chat=group, timeout=SLOW_MACHINE)
+    assert course.stan.toast == "Only a coach of this group can do that."
+    in_group(coach, group, "The Monday after", "1 of 3: as Mira would answer.")
+    story = next(message for message in group.screen if "head of the data team" in message.text)
+    assert story.edited_count == 1, "the list became the story"
+    dana.votes("Strictly formal", group)
+    emil.votes("Strictly formal", group)
+    fay.votes("Warm and lively", group)
+    dana.taps("Close this poll", chat=group, timeout=SLOW_MACHINE)
+    assert dana.toast == "Only a coach of this group can do that."
+    course.restarts()
+    course.closes(coach, "2 of 3: as Mira would answer. Has your thank-you e-mail gone out?")
+    assert next(message.poll for message in group.screen if message.poll).closed  # type: ignore[union-attr]
+    for member in course.members:
+        member.votes("Not yet", group)
+    course.closes(coach, "3 of 3: what would you tell Mira to do?")
+    asks(coach, f"/case{NAME}", "is under way: question 3 of 3", group=group, topic=course.practice)
+    in_group(coach, group, "Post the question again", "3 of 3: what would you tell Mira to do?")
+    dana.votes("Connect now", group)
+    emil.votes("Thank-you now, request later", group)
+    fay.votes("Thank-you now, request later", group)
+    said = course.closes(coach, "The Monday after: thank-you now, request later")
+    assert re.search(r"C\d\d", said), "with the claims behind it"
+    assert "The tone: you say Strictly formal (2 of 3), the story says Warm and lively." in said
+    assert "Thank-you e-mail: Not yet (3 of 3)" in said
+    assert "Your advice is mine: Thank-you now, request later (2 of 3)." in said
+    assert "Had the story been as you read it, I would have said: thank-you, then hold" in said
+    posted = [message for message in group.screen if message.from_bot][-6:]
+    assert {message.thread_id for message in posted} == {course.practice}, "it stays in its topic"
+    asks(coach, f"/case{NAME}", "which one?", group=group, topic=course.practice)
+    in_group(coach, group, "The Monday after ✓", "1 of 3")
+    nothing_was_refused(course.telegram)
