@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import errno
-import gc
 import os
 import sys
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,7 @@ from bot.terminal.simulating import Simulation, shown
 
 if TYPE_CHECKING:
     from bot.proof.examined import Examined
+    from bot.reloading import Live
     from bot.settings import Settings
 
 DEFAULT_FLOW = "after_interview"
@@ -204,30 +205,51 @@ def run_bot(library: Library, settings: Settings) -> None:
     import asyncio
 
     from bot.logs import configure
+    from bot.reloading import Contents, settle_garbage
     from bot.serving import Talk, serve
     from bot.store.errors import StoreError
-    from bot.telegram.cohorting import Cohorting
-    from bot.telegram.menu import prepare
     from bot.telegram.polling import Refused
-    from bot.telegram.talking import Talking
     from bot.telegram.updates import read
 
     configure(settings.log_level, settings.log_format, settings.secrets)
-    talking = Talking(library, the_flow(library))
+    try:
+        contents = Contents(_live(library, settings), folders(settings.content), partial(_live_again, settings))
+    except (BadContent, OSError) as bad:
+        raise CannotRun(str(bad)) from None
     talk = Talk(
-        talking.respond,
+        contents.respond,
         read,
-        apologise=talking.apologise,
-        convene=Cohorting(talking, settings.coaches).convene,
-        prepare=lambda bot: prepare(bot, library),
+        apologise=contents.apologise,
+        convene=contents.convene,
+        prepare=contents.prepare,
+        reload=contents.reload,
     )
-    # The content never becomes garbage, and looking through it again and again cost a quarter of a turn.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 50)
+    settle_garbage()
     try:
         asyncio.run(serve(settings, talk))
     except (StoreError, Refused) as error:
         raise CannotRun(str(error)) from None
     except OSError as error:
         raise CannotRun(f"Nothing can listen at {settings.listen}:{settings.port}: {error.strerror}.") from None
+
+
+def _live(library: Library, settings: Settings) -> Live:
+    """Return what talks over a library; raises `BadContent`."""
+    from bot.reloading import Live
+    from bot.telegram.cohorting import Cohorting
+    from bot.telegram.talking import Talking
+
+    talking = Talking(library, the_flow(library))
+    return Live(talking, Cohorting(talking, settings.coaches))
+
+
+def _live_again(settings: Settings, content: Path) -> Live:
+    """Return what talks over new content, in place of what talked before; raises `reloading.Refused`."""
+    from bot.reloading import Refused, settle_garbage
+
+    try:
+        live = _live(open_library(content), settings)
+    except BadContent as bad:
+        raise Refused.of(bad.issues) from None
+    settle_garbage()
+    return live

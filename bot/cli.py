@@ -75,9 +75,9 @@ def run() -> None:
     except BadSettings as bad:
         fail("\n".join(bad.faults))
     if settings.bot_token:
-        _serve(proved(), settings)
+        _serve(proved(settings.content), settings)
         return
-    library = opened(None)
+    library = opened(settings.content)
     flow = checked_flow(library, None)
     typer.echo(library.catalogue("en").say("terminal.no_token"), err=True)
     _talk(library, flow, now=None, zone=None, language="en", session=None, save=None)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from bot.core.issues import Issue, Shown
+    from bot.core.library import Library
+    from bot.proof.moving import Survey
     from bot.proof.telling import Report
 
 
@@ -22,6 +26,16 @@ def check(
     talks: Annotated[
         Path | None, typer.Option(help="Write the conversation that shows a finding into this folder, one each.")
     ] = None,
+    against: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DATABASE",
+            help="Say who would be moved where: everybody in this database (a path, a URL, or: own) is replayed.",
+        ),
+    ] = None,
+    was: Annotated[
+        str | None, typer.Option(help="With --against, what the bot talks with now: a folder, or a git revision.")
+    ] = None,
     content: Content = None,
 ) -> None:
     """Check flows, rules and messages; name every issue with its place. Ends with status 1 if there is any."""
@@ -29,16 +43,65 @@ def check(
     from bot.proof.checking import summary
 
     proof, issues = check_content(content)
+    replayed = Replayed.of(proof.library, against, was) if proof is not None and against is not None else None
     if talks:
         _write_talks(issues, talks)
     if as_json:
-        typer.echo(json.dumps({"issues": [_issue_json(issue) for issue in issues]}, ensure_ascii=False, indent=2))
+        found = {"issues": [_issue_json(issue) for issue in issues], **(replayed.as_json() if replayed else {})}
+        typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
     elif issues:
         typer.echo("\n".join([*(line for issue in issues for line in _lines(issue)), "", counted(issues)]))
     elif proof is not None:
         typer.echo(summary(proof))
-    if issues:
+    if replayed and not as_json:
+        typer.echo("\n".join(["", *replayed.lines()]))
+    if issues or (replayed and replayed.found.stuck):
         raise typer.Exit(1)
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """Everybody in a database, replayed against a library."""
+
+    library: Library
+    was: Library | None
+    found: Survey
+
+    @classmethod
+    def of(cls, library: Library, database: str, was: str | None) -> Replayed:
+        """Replay them, or say why that cannot be done and end."""
+        from bot.opening import checked_flow, opened
+        from bot.operating import surveyed
+        from bot.settings import BadSettings, load
+        from bot.store.errors import StoreError
+        from bot.versions import NoVersion, version
+
+        try:
+            settings = load(Path.cwd())
+            with version(was) if was else nullcontext() as folder:
+                before = opened(folder) if folder else None
+            found = surveyed(settings, database, library, checked_flow(library, None), before)
+        except BadSettings as bad:
+            fail("\n".join(bad.faults))
+        except (NoVersion, StoreError) as error:
+            fail(str(error))
+        return cls(library, before, found)
+
+    def lines(self) -> list[str]:
+        """Return what was found, in words."""
+        from bot.proof.moving import in_words
+
+        return in_words(self.found, self.library, self.was)
+
+    def as_json(self) -> dict[str, object]:
+        """Return what was found as JSON has it."""
+        found = self.found
+        moves = [
+            {"what": move.what, "was": move.was, "now": move.now, "count": len(whose), "conversations": list(whose)}
+            for move, whose in found.moves.items()
+        ]
+        numbers = {"chats": found.chats, "conversations": found.conversations, "reminders": found.reminders}
+        return {"against": {**numbers, "compared": self.was is not None, "stuck": found.stuck, "moves": moves}}
 
 
 def _lines(issue: Issue) -> list[str]:

@@ -40,11 +40,11 @@ def opened(content: Path | None) -> Library:
         fail("\n".join([*map(str, bad.issues), counted(bad.issues)]))
 
 
-def proved() -> Library:
-    """Return the shipped content once everything about it is proved, or say every finding and end."""
+def proved(content: Path | None) -> Library:
+    """Return the content once everything about it is proved, or say every finding and end."""
     from bot.app import check
 
-    proof, issues = check(None)
+    proof, issues = check(content)
     if proof is None or issues:
         fail("\n".join([*map(str, issues), counted(issues)]))
     return proof.library

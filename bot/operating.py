@@ -14,17 +14,21 @@ from telegram.error import InvalidToken, TelegramError
 
 from bot.core.library import Library
 from bot.core.person import Key
+from bot.proof.moving import Survey, survey
 from bot.service.clock import SystemClock
 from bot.service.ports import Parked, Step
 from bot.settings import Settings
 from bot.store.cipher import Cipher
 from bot.store.database import Database
 from bot.store.errors import StoreError
+from bot.store.surveying import everybody
 from bot.telegram.polling import ALLOWED
 from bot.telegram.request import connected
 from bot.telegram.talking import Talking
 from bot.telegram.updates import read
 
+OWN = "own"
+"""Stands for the database of the settings, so that no password needs to be typed."""
 STALE_UPDATES = 100  # so many waiting updates mean that nobody fetches them
 
 
@@ -86,6 +90,19 @@ async def release(settings: Settings, library: Library, flow: str, id_: int) -> 
             raise
         except Exception as error:
             raise StillFails(f"It still fails with {type(error).__name__}, and stays where it is.") from error
+
+
+# -- what an edit of the content means for everybody ------------------------------------------------------------------
+
+
+def surveyed(settings: Settings, database: str, library: Library, flow: str, was: Library | None) -> Survey:
+    """Replay everybody in a database (`OWN`, a path or a URL) against `library`, and change nothing.
+
+    `was` is what they talk with now, None where that is not known. Raises StoreError.
+    """
+    url = settings.database_url if database == OWN else database if "://" in database else f"sqlite:///{database}"
+    people = everybody(url, Cipher.at_hand(settings.keys, settings.keys_file))
+    return survey(library, flow, people, SystemClock().now(), was)
 
 
 # -- what is wrong -----------------------------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ def parked(
 
     settings = _settings()
     if release is not None:
-        library = open_library(None)
+        library = open_library(settings.content)
         if not _done(operating.release(settings, library, the_flow(library), release)):
             _fail(f"Nothing with the number {release} was put aside.")
         typer.echo("Released.")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import random
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
@@ -59,6 +60,8 @@ class Talk:
     convene: Convene | None = None
     prepare: Callable[[ApiBot], Awaitable[None]] | None = None
     """Sets commands and descriptions; what it raises is logged, and the bot runs without them."""
+    reload: Callable[[], Awaitable[bool]] | None = None
+    """Takes the content anew, on SIGHUP; False where it stays as it was."""
     allowed: Sequence[str] = ALLOWED
 
 
@@ -77,8 +80,9 @@ async def serve(
     token = settings.bot_token
     assert token is not None, "without a token the conversation is held in the terminal"
     stopping = stop or asyncio.Event()
+    edited = asyncio.Event()
     async with contextlib.AsyncExitStack() as stack:
-        stack.enter_context(_signals(stopping))
+        stack.enter_context(_signals(stopping, edited))
         store = await _opened(settings)
         stack.push_async_callback(store.close)
         await store.take_over()
@@ -89,7 +93,7 @@ async def serve(
         log.info("Telegram knows this bot", username=me.get("username"))
         wired = _wired(store, bot, me, talk, lease, settings.processes)
         stack.push_async_callback(wired.messenger.close, TOASTS_SECONDS)
-        async with _at_work(wired, talk, bot, stopping):
+        async with _at_work(wired, talk, bot, stopping, edited):
             taking = _hooked if settings.webhook_url else _polled
             await taking(settings, talk, bot, wired, timeout, stopping)
     log.info("stopped")
@@ -130,7 +134,9 @@ def _wired(store: Store, bot: ApiBot, me: dict[str, Any], talk: Talk, lease: tim
 
 
 @contextlib.asynccontextmanager
-async def _at_work(wired: _Wired, talk: Talk, bot: ApiBot, stopping: asyncio.Event) -> AsyncIterator[None]:
+async def _at_work(
+    wired: _Wired, talk: Talk, bot: ApiBot, stopping: asyncio.Event, edited: asyncio.Event
+) -> AsyncIterator[None]:
     """Send, tidy and set the menu meanwhile; at the end what is due is still sent."""
     sending = asyncio.create_task(wired.outbox.run())
     sending.add_done_callback(lambda _task: stopping.set())  # without an outbox nothing must be taken in
@@ -138,6 +144,8 @@ async def _at_work(wired: _Wired, talk: Talk, bot: ApiBot, stopping: asyncio.Eve
     beside = [asyncio.create_task(_tidying(wired.store, wired.clock))]
     if talk.prepare is not None:
         beside.append(asyncio.create_task(_prepared(talk.prepare(bot))))
+    if talk.reload is not None:
+        beside.append(asyncio.create_task(_reloading(talk.reload, talk, bot, edited)))
     try:
         yield
     finally:
@@ -223,6 +231,19 @@ async def _prepared(setting: Awaitable[None]) -> None:
         log.warning("commands and descriptions could not be set; the bot runs without", error=str(error))
 
 
+async def _reloading(reload: Callable[[], Awaitable[bool]], talk: Talk, bot: ApiBot, edited: asyncio.Event) -> None:
+    while True:
+        await edited.wait()
+        edited.clear()
+        try:
+            anew = await reload()
+        except Exception as error:
+            log.error("the new content could not be looked at; the old one stays", exc_info=error)
+            continue
+        if anew and talk.prepare is not None:
+            await _prepared(talk.prepare(bot))
+
+
 async def _tidying(store: Store, clock: Clock) -> None:
     while True:
         try:
@@ -233,17 +254,38 @@ async def _tidying(store: Store, clock: Clock) -> None:
 
 
 @contextlib.contextmanager
-def _signals(stopping: asyncio.Event) -> Iterator[None]:
-    """Let SIGTERM and SIGINT set the event meanwhile."""
+def _signals(stopping: asyncio.Event, edited: asyncio.Event) -> Iterator[None]:
+    """Let SIGTERM and SIGINT set the one event meanwhile, and SIGHUP the other."""
     loop = asyncio.get_running_loop()
     taken = []
-    for number in (signal.SIGTERM, signal.SIGINT):
+    meant = {"SIGTERM": stopping.set, "SIGINT": stopping.set, "SIGHUP": _hung_up(stopping, edited)}
+    for name, action in meant.items():
         # Not on Windows, and not outside the main thread, where tests run it.
-        with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
-            loop.add_signal_handler(number, stopping.set)
+        with contextlib.suppress(NotImplementedError, RuntimeError, ValueError, AttributeError):
+            number = getattr(signal, name)
+            loop.add_signal_handler(number, action)
             taken.append(number)
     try:
         yield
     finally:
         for number in taken:
             loop.remove_signal_handler(number)
+
+
+def _hung_up(stopping: asyncio.Event, edited: asyncio.Event) -> Callable[[], None]:
+    """Return what SIGHUP does: the content was edited; or the terminal it was started in is gone, and it ends."""
+    ignored = signal.getsignal(getattr(signal, "SIGHUP", signal.SIGTERM)) == signal.SIG_IGN  # as nohup leaves it
+    at_terminal = _has_terminal() and not ignored
+
+    def act() -> None:
+        (stopping if at_terminal and not _has_terminal() else edited).set()
+
+    return act
+
+
+def _has_terminal() -> bool:
+    try:
+        os.close(os.open("/dev/tty", os.O_RDONLY | getattr(os, "O_NOCTTY", 0)))
+    except OSError:
+        return False
+    return True

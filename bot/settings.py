@@ -55,6 +55,7 @@ class Settings(BaseSettings):
     data_key: Annotated[SecretStr | None, Field(alias="DATA_KEY")] = None
     key_file: Annotated[Path | None, Field(alias="DATA_KEY_FILE")] = None
     processes: Annotated[int, Field(alias="PROCESSES")] = 1
+    content: Annotated[Path | None, Field(alias="CONTENT")] = None
     coach_ids: Annotated[str, Field(alias="COACHES")] = ""
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], Field(alias="LOG_LEVEL")] = "INFO"
     log_format: Annotated[Literal["plain", "json"], Field(alias="LOG_FORMAT")] = "plain"
@@ -180,6 +181,15 @@ class Settings(BaseSettings):
         if str(given).lower() not in ("plain", "json"):
             raise ValueError(f"'{given}' is no format. Write plain or json.")
         return str(given).lower()
+
+    @field_validator("content")
+    @classmethod
+    def _is_content(cls, given: Path | None) -> Path | None:
+        if given is not None and not all((given / part).is_dir() for part in ("flows", "messages")):
+            raise ValueError(
+                f"'{given}' holds no flows/ and messages/. Name a folder that holds both, or leave it out."
+            )
+        return given
 
     @field_validator("coach_ids", mode="before")
     @classmethod

@@ -251,8 +251,9 @@ class _Visit(Managing):
 
     def own_facts(self) -> list[Option]:
         """Return what is known about the candidate, to be changed."""
-        facts = self.library.facts
-        shown = {n: wording.settled(facts[n], a, self.catalogue) for n, a in self.person.facts.items()}
+        facts = self.library.facts.by_name
+        fit = {n: a for n, a in self.person.facts.items() if n in facts and facts[n].accepts(a)}
+        shown = {n: wording.settled(facts[n], a, self.catalogue) for n, a in fit.items()}
         return [Option(name, label) for name, label in shown.items()]
 
     def chosen(self, text: str, *, typed: bool) -> None:
@@ -296,7 +297,7 @@ class _Visit(Managing):
     def open(self, number: int) -> None:
         """Take another case up again, from its advice on; what belongs to the candidate is the same in all of them."""
         self.person = replace(self.person, current=number)
-        facts, session = self.library.facts.by_name, self.person.cases[number]
+        facts, session = self.library.facts.by_name, self.case(number)
         own = {n for n in session.answers if n in facts and facts[n].scope == "user" and n in self.person.facts}
         answers = {n: a for n, a in session.answers.items() if n not in own}
         carried = {**session.carried, **self.person.facts}

@@ -29,14 +29,13 @@ class Managing(Reminding):
 
     def list_reminders(self) -> None:
         """List what is planned, by date."""
-        self.offer("reminders" if self.agenda.planned else "idle")
+        self.offer("reminders" if self.coming() else "idle")
 
     def offered(self) -> list[Option]:
         """Return what can be chosen where something about reminders is asked."""
         match self.person.asking.partition("-")[0]:
             case "reminders" | "idle":
-                shown = [r for r in self.agenda.planned if r.case in self.person.cases]
-                rows = [Option(f"{r.case}-{r.kind}", self.dated(r.day, r.wall, self.line(r))) for r in shown]
+                rows = [Option(f"{r.case}-{r.kind}", self.dated(r.day, r.wall, self.line(r))) for r in self.coming()]
                 toggle = "resume" if self.agenda.paused else "pause"
                 return [*rows, *([self.option(toggle)] if rows or self.agenda.paused else []), self.option("go_on")]
             case "reminder":

@@ -189,7 +189,7 @@ class Reminding(Sending):
 
     def hand_over(self, case: int) -> bool:
         """Give the next reminder of a case as a calendar file."""
-        planned = self.agenda.of(case)
+        planned = [reminder for reminder in self.coming() if reminder.case == case]
         if not planned:
             return False
         summary = self.line(planned[0])
@@ -214,6 +214,10 @@ class Reminding(Sending):
         )
         self.converse(TimePassed(), session=again)
         return True
+
+    def coming(self) -> list[Reminder]:
+        """Return what is planned and can be named: the content may have been edited meanwhile."""
+        return [r for r in self.agenda.planned if r.case in self.person.cases and r.kind in self.library.reminders]
 
     def line(self, reminder: Reminder) -> str:
         """Name a reminder: whom it is about, and what for."""

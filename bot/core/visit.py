@@ -86,6 +86,8 @@ class Visit:
     def case(self, number: int) -> Session:
         """Return the conversation of a case, in the place where the person now lives."""
         person, session = self.person, self.person.cases[number]
+        if session.flow not in self.library.flows:  # the content was edited meanwhile
+            session = session.but(flow=self.flow, asking="", said={})
         if (session.zone, session.working_days) == (person.zone, person.working_days):
             return session
         return session.but(zone=person.zone, working_days=person.working_days)

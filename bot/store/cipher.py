@@ -107,6 +107,14 @@ class Cipher:
         return cls.of(keys) if keys else cls.from_file(file)
 
     @classmethod
+    def at_hand(cls, keys: str | None, file: Path) -> Cipher:
+        """Take `keys` if given, else the file, which is never made here; raises `BadKey`."""
+        try:
+            return cls.of(keys) if keys else cls._kept(file)
+        except FileNotFoundError:
+            raise BadKey(f"{file}: there is no key here. Set DATA_KEY, or name its file in DATA_KEY_FILE.") from None
+
+    @classmethod
     def _kept(cls, file: Path) -> Cipher:
         try:
             with file.open(encoding="ascii") as stream:

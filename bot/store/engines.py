@@ -75,6 +75,32 @@ def connect(url: URL, threads: int) -> Engine:
     return engine
 
 
+def connect_to_read(url: URL) -> Engine:
+    """Make an engine that cannot write; raises `StoreUnready` where there is no file."""
+    if url.drivername != "sqlite":
+        return create_engine(
+            url,
+            poolclass=NullPool,
+            hide_parameters=True,
+            connect_args={"connect_timeout": 5, "options": "-c default_transaction_read_only=on"},
+        )
+    file = Path(str(url.database)).absolute()
+    if not file.is_file():
+        raise StoreUnready(f"{file}: there is no such database. Name the file that the bot keeps everything in.")
+
+    def opened() -> sqlite3.Connection:
+        # Without a log nobody writes. Then it is read as it lies there: a log made here would be ours, not the bot's.
+        alone = not file.with_name(f"{file.name}-wal").exists()
+        address = f"{file.as_uri()}?mode=ro" + ("&immutable=1" if alone else "")
+        made = sqlite3.connect(address, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        made.execute("PRAGMA query_only=ON")
+        return made
+
+    engine = create_engine("sqlite://", creator=opened, poolclass=NullPool, hide_parameters=True)
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
+    return engine
+
+
 def _set_up(connection: sqlite3.Connection, _record: object) -> None:
     for pragma in _PRAGMAS:
         connection.execute(pragma)

@@ -137,30 +137,10 @@ class Turning:
         here = _Here(cursor)
         if row is None:
             return _Loaded(None, Cases(None, here, self.statements, self.cipher), None)
-        language, zone, days, facts, session, current, turn, asking, run, panel, agenda, _wake, content = row
-        cases = Cases(session, here, self.statements, self.cipher)
-        own: dict[str, Any] = {
-            "language": language,
-            "zone": zone,
-            "working_days": tuple(map(int, days.split(","))) if days else (),
-            "facts": self.cipher.open(facts) if facts else {},
-        }
-        if session is None:  # known from another chat
-            return _Loaded(Person(**own), cases, row)
-        if content is not None:
-            cases.take(current, content)
-        shown = tuple(self.cipher.open(run)) if run else ()
-        person = Person(
-            **own,
-            cases=cases,
-            current=current,
-            turn=turn,
-            asking=asking,
-            run=shown,
-            panel=panel,
-            agenda=Agenda.from_json(self.cipher.open(agenda)) if agenda else Agenda(),
-        )
-        return _Loaded(person, cases, row)
+        cases = Cases(row.id, here, self.statements, self.cipher)
+        if row.id is not None and row.content is not None:
+            cases.take(row.current, row.content)
+        return _Loaded(person_of(row, cases, self.cipher), cases, row)
 
     def _keep(self, cursor: Cursor, key: Key, found: _Loaded, turned: Turned, now: datetime) -> None:
         person = turned.person
@@ -312,6 +292,29 @@ def changes(old: Cases, new: Mapping[int, Session]) -> tuple[dict[int, Session],
     else:
         over, gone = new, set(old) - set(new)
     return {n: case for n, case in over.items() if (was := old.known(n)) is not case and was != case}, gone
+
+
+def person_of(row: Any, cases: Mapping[int, Session], cipher: Cipher) -> Person:
+    """Return the person that a joined row holds."""
+    language, zone, days, facts, session, current, turn, asking, run, panel, agenda, *_ = row
+    own: dict[str, Any] = {
+        "language": language,
+        "zone": zone,
+        "working_days": tuple(map(int, days.split(","))) if days else (),
+        "facts": cipher.open(facts) if facts else {},
+    }
+    if session is None:  # known from another chat
+        return Person(**own)
+    return Person(
+        **own,
+        cases=cases,
+        current=current,
+        turn=turn,
+        asking=asking,
+        run=tuple(cipher.open(run)) if run else (),
+        panel=panel,
+        agenda=Agenda.from_json(cipher.open(agenda)) if agenda else Agenda(),
+    )
 
 
 MAX_DEPTH: Final = 50  # no update of Telegram is nested as deeply; a crafted one must not exhaust the stack

@@ -1,0 +1,180 @@
+"""The content of the running bot, and its replacement while people talk.
+
+Law of this file: new content is examined by a process of its own, so nobody waits for it, and it takes the old one's
+place between two turns, in one step; whatever is wrong with it, the old one stays and the log says what.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import os
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+import structlog
+
+from bot.core.cohorts.records import Convened, Rolls
+from bot.core.issues import Issue
+from bot.core.person import Person, Turned
+from bot.operating import OWN
+from bot.service.conversation import Knock
+from bot.telegram.cohorting import Cohorting
+from bot.telegram.menu import prepare
+from bot.telegram.request import ApiBot
+from bot.telegram.talking import Talking
+
+PARTS: Final = ("flows", "messages")
+PATIENCE: Final = 1800.0
+"""Seconds that examining may take; a million conversations are replayed in less."""
+ROOT: Final = Path(__file__).resolve().parents[1]
+
+log = structlog.get_logger("afterword")
+
+
+@dataclass(frozen=True)
+class Live:
+    """What talks, over one library."""
+
+    talking: Talking
+    cohorting: Cohorting
+
+
+class Refused(Exception):
+    """The content must not be talked with; `findings` says why, a sentence each."""
+
+    def __init__(self, findings: tuple[str, ...]) -> None:
+        super().__init__("\n".join(findings))
+        self.findings = findings
+
+    @classmethod
+    def of(cls, issues: tuple[Issue, ...]) -> Refused:
+        """Refuse because of these findings."""
+        return cls(tuple(map(str, issues)))
+
+
+class Contents:
+    """Talks with the content as it is, and replaces it on request."""
+
+    def __init__(self, live: Live, folders: tuple[Path, Path], opened: Callable[[Path], Live]) -> None:
+        """`folders` are those of flows and messages; `opened` reads a folder with both, and may raise `Refused`."""
+        self.live = live
+        self._folders, self._opened = folders, opened
+        self._files = _read(folders)
+
+    # One look at `live` for each turn: it talks with one content from its beginning to its end.
+
+    def respond(self, knock: Knock, person: Person | None, now: datetime, /) -> Turned:
+        """Return what a knock leads to; see service.conversation.Respond."""
+        return self.live.talking.respond(knock, person, now)
+
+    def apologise(self, knock: Knock, person: Person | None, error_id: str, now: datetime, /) -> Turned:
+        """Say sorry for a knock that cannot be handled; see service.conversation.Apologise."""
+        return self.live.talking.apologise(knock, person, error_id, now)
+
+    def convene(self, knock: Knock, person: Person | None, rolls: Rolls, now: datetime, dice: str, /) -> Convened:
+        """Return what a knock that concerns cohorts leads to; see service.cohorts.Convene."""
+        return self.live.cohorting.convene(knock, person, rolls, now, dice)
+
+    async def prepare(self, bot: ApiBot) -> None:
+        """Set commands and descriptions; raises TelegramError."""
+        await prepare(bot, self.live.talking.library)
+
+    async def reload(self) -> bool:
+        """Take the content of the folders as it is now; False where the old one stays. Never raises for the content."""
+        try:
+            return await self._reload()
+        except OSError as error:
+            log.error("the new content cannot be read; the old one stays", error=error.strerror, file=error.filename)
+        except Refused as refused:
+            log.error("the new content is refused; the old one stays", findings=len(refused.findings))
+            for finding in refused.findings:
+                log.error(f"finding: {finding}")
+        return False
+
+    async def _reload(self) -> bool:
+        files = await asyncio.to_thread(_read, self._folders)
+        if files == self._files:
+            log.info("the content is as it was")
+            return False
+        with TemporaryDirectory(prefix="afterword-") as made:
+            new, was = Path(made, "new"), Path(made, "was")
+            await asyncio.to_thread(_write, new, files)
+            await asyncio.to_thread(_write, was, self._files)
+            against = await _examined(new, was)
+            self.live = await asyncio.to_thread(self._opened, new)
+        self._files = files
+        for move in against["moves"]:
+            log.info("moved by the new content", **{name: move[name] for name in ("what", "was", "now", "count")})
+        log.info("the new content is talked with", conversations=against["conversations"])
+        return True
+
+
+async def _examined(new: Path, was: Path) -> dict[str, Any]:
+    """Have the content checked, and everybody replayed against it; raises `Refused` unless all is well."""
+    paths = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+    asked = ("check", "--json", "--content", str(new), "--against", OWN, "--was", str(was))
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-P", "-m", "bot", *asked,
+        stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": paths},
+    )  # fmt: skip
+    try:
+        said, trouble = await asyncio.wait_for(process.communicate(), PATIENCE)
+    except TimeoutError:
+        raise Refused(("It could not be examined in time.",)) from None
+    finally:
+        if process.returncode is None:
+            process.kill()
+    try:
+        found = json.loads(said)
+        findings = [_sentence(issue) for issue in found["issues"]]
+        against: dict[str, Any] = found.get("against", {"moves": [], "conversations": 0})
+    except (ValueError, LookupError):
+        raise Refused((trouble.decode("utf-8", "replace").strip() or "It could not be examined.",)) from None
+    findings += [f"{m['count']} conversations could not go on ({m['was']})." for m in against["moves"] if _stuck(m)]
+    if findings:
+        raise Refused(tuple(findings))
+    return against
+
+
+def _sentence(issue: Mapping[str, Any]) -> str:
+    place = f"{issue['file']}:{issue['line']}:{issue['column']}: {issue['what']}"
+    return " ".join(part for part in (place, issue["why"], issue["instead"]) if part)
+
+
+def _stuck(move: Mapping[str, Any]) -> bool:
+    return bool(move["what"] == "stuck")
+
+
+def _read(folders: tuple[Path, Path]) -> dict[str, bytes]:
+    """Return every file of the content by its name within it; raises OSError."""
+    return {
+        f"{part}/{file.relative_to(folder).as_posix()}": file.read_bytes()
+        for part, folder in zip(PARTS, folders, strict=True)
+        for file in sorted(folder.rglob("*.yaml"))
+    }
+
+
+def _write(folder: Path, files: Mapping[str, bytes]) -> None:
+    for name, content in files.items():
+        file = folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+
+
+def settle_garbage() -> None:
+    """Look through everything once for what is garbage, and never again at what is left.
+
+    The content never becomes garbage, and looking through it again and again cost a quarter of a turn.
+    """
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
