@@ -221,6 +221,7 @@ def run_bot(library: Library, settings: Settings) -> None:
         read,
         apologise=contents.apologise,
         convene=contents.convene,
+        hold=contents.hold,
         prepare=contents.prepare,
         reload=contents.reload,
     )

@@ -20,7 +20,7 @@ from typing import Any, Final
 
 import structlog
 
-from bot.core.cohorts.records import Convened, Rolls
+from bot.core.cohorts.records import Cohort, Convened, Rolls
 from bot.core.issues import Issue
 from bot.core.person import Person, Turned
 from bot.operating import OWN
@@ -81,6 +81,10 @@ class Contents:
     def convene(self, knock: Knock, person: Person | None, rolls: Rolls, now: datetime, dice: str, /) -> Convened:
         """Return what a knock that concerns cohorts leads to; see service.cohorts.Convene."""
         return self.live.cohorting.convene(knock, person, rolls, now, dice)
+
+    def hold(self, name: str, bot: int, number: int, cohort: Cohort, rolls: Rolls, now: datetime, /) -> Convened:
+        """Return what is due of a cohort; see service.cohorts.Hold."""
+        return self.live.cohorting.hold(name, bot, number, cohort, rolls, now)
 
     async def prepare(self, bot: ApiBot) -> None:
         """Set commands and descriptions; raises TelegramError."""

@@ -20,7 +20,7 @@ import structlog
 from telegram.error import InvalidToken, TelegramError
 
 from bot.service.clock import SystemClock
-from bot.service.cohorts import Convene
+from bot.service.cohorts import Convene, Hold
 from bot.service.conversation import Apologise, Door, Respond
 from bot.service.limits import Guard, Pace
 from bot.service.ports import Clock, Store
@@ -58,6 +58,7 @@ class Talk:
     """Reads an update, given the bot's own user (getMe) and the update."""
     apologise: Apologise | None = None
     convene: Convene | None = None
+    hold: Hold | None = None
     prepare: Callable[[ApiBot], Awaitable[None]] | None = None
     """Sets commands and descriptions; what it raises is logged, and the bot runs without them."""
     reload: Callable[[], Awaitable[bool]] | None = None
@@ -125,7 +126,8 @@ def _wired(store: Store, bot: ApiBot, me: dict[str, Any], talk: Talk, lease: tim
     pace = Pace(processes)
     outbox = Outbox(store, messenger, clock, lease=lease, pace=pace, guard=guard, watch=meters)
     door = Door(
-        store, clock, talk.respond, apologise=talk.apologise, convene=talk.convene,
+        store, clock, talk.respond, apologise=talk.apologise, convene=talk.convene, hold=talk.hold,
+        name=str(me.get("username", "")),
         guard=guard, sending=outbox, watch=meters,
     )  # fmt: skip
     intake = Intake(me["id"], door, messenger, lambda update: talk.read(me, update))

@@ -1,18 +1,20 @@
-"""flows/cases/*.yaml: what coaches work through with their groups.
+"""flows/cases/*.yaml and flows/lessons/*.yaml: what coaches work through with groups and post in channels.
 
 Law of this file: names and values are checked here; that a case comes out as it says is proved in `proof.courses`.
 """
 
 from __future__ import annotations
 
-from typing import Annotated
+from datetime import time
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from bot.content.conditions import Conditions
-from bot.content.parts import Name, Part, RuleId, Value
+from bot.content.parts import Clock, Name, Part, RuleId, Value
 from bot.content.sheet import Sheet
 from bot.content.vocabulary import Vocabulary
+from bot.core.cohorts.lessons import WEEKDAYS, Lesson, Series
 from bot.core.cohorts.studies import CaseStudy
 
 WORDED = ("choice", "flag")
@@ -56,3 +58,36 @@ def read_case(sheet: Sheet, file: CaseFile, vocabulary: Vocabulary) -> CaseStudy
             instead = "Ask for a choice or a yes or no that stands under given:."
             sheet.fault(sheet.at("polls", number), "no-poll", what, why, instead)
     return CaseStudy(file.case, file.rules, file.given, file.polls, file.choices, file.expect.verdict, file.expect.rule)
+
+
+class LessonEntry(Part):
+    """One lesson; its words are in the messages."""
+
+    id: Annotated[Name, Field(description="Its name.")]
+    cites: Annotated[tuple[str, ...], Field(min_length=1, description="The claims it rests on.")]
+
+
+class LessonsFile(Part):
+    """flows/lessons/<name>.yaml: a series for a channel, one lesson a week."""
+
+    series: Annotated[Name, Field(description="Its name.")]
+    weekday: Annotated[
+        Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"],
+        Field(description="The day of the week on which a lesson is posted, unless the coach moves it."),
+    ]
+    at: Annotated[Clock, Field(description="The wall time, where the coach lives.")]
+    lessons: Annotated[
+        tuple[LessonEntry, ...], Field(min_length=1, max_length=52, description="The lessons, in order.")
+    ]
+
+
+def read_series(sheet: Sheet, file: LessonsFile, vocabulary: Vocabulary) -> Series:
+    """Return the series of a file."""
+    sheet.address(sheet.at("series"), "series", file.series)
+    sheet.refuse_twins("lessons", (entry.id for entry in file.lessons))
+    lessons = []
+    for number, entry in enumerate(file.lessons):
+        sheet.address(sheet.at("lessons", number, "id"), "lesson", entry.id)
+        cites = vocabulary.cites(sheet, ("lessons", number, "cites"), entry.cites)
+        lessons.append(Lesson(entry.id, cites))
+    return Series(file.series, WEEKDAYS.index(file.weekday), time.fromisoformat(file.at), tuple(lessons))

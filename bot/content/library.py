@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 
 from pydantic import BaseModel
 
-from bot.content.courses import CaseFile, read_case
+from bot.content.courses import CaseFile, LessonsFile, read_case, read_series
 from bot.content.facts import read_facts
 from bot.content.flows import read_flow
 from bot.content.ledger import LedgerFile, read_ledger
@@ -27,6 +27,7 @@ from bot.content.vocabulary import Vocabulary
 from bot.content.yaml_faults import MAX_BYTES
 from bot.content.yaml_source import read
 from bot.core.catalogue import LOCALE, Catalogue, Message
+from bot.core.cohorts.lessons import Series
 from bot.core.cohorts.studies import CaseStudy
 from bot.core.facts import Fact, Facts
 from bot.core.flows import Flow
@@ -37,7 +38,7 @@ from bot.core.notes import NoteBook
 from bot.core.rules import Manners, ReminderKind, Ruleset
 
 Model = TypeVar("Model", bound=BaseModel)
-Value = TypeVar("Value", Flow, Ruleset, CaseStudy)
+Value = TypeVar("Value", Flow, Ruleset, CaseStudy, Series)
 
 SINGLE = frozenset({"facts", "claims", "faq", "ledger", "limits", "notes", "reminders"})
 """The files of flows/ that there is one of each; every other one is a conversation."""
@@ -81,6 +82,7 @@ class _Parts:
     messages: dict[str, dict[str, Message]]
     faq: dict[str, tuple[str, ...]]
     cases: dict[str, CaseStudy]
+    series: dict[str, Series]
 
     def library(self) -> Library:
         messages = self.messages
@@ -99,6 +101,7 @@ class _Parts:
             self.courtesy,
             self.faq,
             self.cases,
+            self.series,
         )
 
 
@@ -140,6 +143,7 @@ class _Loading:
         rules = self._several(self._flows / "rules", RulesFile, "a policy") if here else []
         talks = self._several(self._flows, FlowFile, "a conversation") if here else []
         cases = self._several(self._flows / "cases", CaseFile) if here else []
+        lessons = self._several(self._flows / "lessons", LessonsFile) if here else []
 
         known = read_facts(facts.sheet, facts.file) if facts and facts.file else {}
         words = Vocabulary(
@@ -166,6 +170,7 @@ class _Loading:
             messages=self._languages(),
             faq=read_faq(faq.sheet, faq.file, words) if faq and faq.file else {},
             cases=_by_id("case", cases, lambda sheet, file: read_case(sheet, file, words)),
+            series=_by_id("series", lessons, lambda sheet, file: read_series(sheet, file, words)),
         )
 
     # -- files -------------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from bot.content.courses import CaseFile
+from bot.content.courses import CaseFile, LessonsFile
 from bot.content.ledger import LedgerFile
 from bot.content.models import ClaimsFile, FactsFile, FaqFile, FlowFile, LimitsFile, MessagesFile
 from bot.content.policy_models import NotesFile, RemindersFile, RulesFile
@@ -25,6 +25,7 @@ MODELS: Mapping[str, type[BaseModel]] = {
     "faq": FaqFile,
     "flow": FlowFile,
     "ledger": LedgerFile,
+    "lessons": LessonsFile,
     "limits": LimitsFile,
     "messages": MessagesFile,
     "notes": NotesFile,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from bot.core.catalogue import Catalogue
+from bot.core.cohorts.lessons import Series
 from bot.core.cohorts.studies import CaseStudy
 from bot.core.facts import Answers, Facts
 from bot.core.flows import Flow
@@ -63,6 +64,8 @@ class Library:
     """The questions that many ask, by name, each with the claims behind its answer."""
     cases: Mapping[str, CaseStudy] = field(default_factory=dict)
     """Invented interviews that groups work through."""
+    series: Mapping[str, Series] = field(default_factory=dict)
+    """Lessons for channels."""
 
     @cached_property
     def outcomes(self) -> Mapping[str, Outcomes]:

@@ -19,7 +19,7 @@ from bot.proof.asking import (
     talks_reach,
     waits_end,
 )
-from bot.proof.courses import cases_hold, cases_placed
+from bot.proof.courses import cases_hold, cases_placed, lessons_placed
 from bot.proof.deciding import examples_hold, laws_hold, overrides_oppose, rules_complete, rules_decide
 from bot.proof.examined import Examined, Property
 from bot.proof.fitting import texts_placed
@@ -129,6 +129,7 @@ WORDING: tuple[Callable[[Library, Places], Iterator[Issue]], ...] = (
     notes_polite,
     texts_placed,
     cases_placed,
+    lessons_placed,
 )
 PROPERTIES: tuple[Property, ...] = (
     steps_reached,

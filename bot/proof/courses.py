@@ -16,6 +16,9 @@ from bot.core.outcomes import Outcome
 from bot.core.text import units
 from bot.proof.examined import Examined
 
+BELOW = 400
+"""Characters that may stand below a lesson: its claims, and for its coach what can be done with it."""
+
 
 def cases_hold(proof: Examined) -> Iterator[Issue]:
     """Prove of every case that the rules say what it expects, and that each of its polls could change the advice."""
@@ -49,6 +52,21 @@ def _of_case(proof: Examined, study: CaseStudy) -> Iterator[Issue]:
 def _judged(library: Library, study: CaseStudy, seen: Mapping[str, str]) -> Outcome:
     known = {**library.facts.cautious, **study.given, **seen}
     return library.outcomes[study.rules].outcome(known)
+
+
+def lessons_placed(library: Library, places: Places) -> Iterator[Issue]:
+    """Prove that every lesson fits into a message, with what stands below it."""
+    limit = library.limits.get("telegram_text")
+    for language, catalogue in library.catalogues.items():
+        for lesson in (one for series in library.series.values() for one in series.lessons):
+            keys = [f"lesson.{lesson.id}.{part}" for part in ("title", "text")]
+            texts = [catalogue.message(key) for key in keys if catalogue.has(key)]
+            size = sum(units(line) + 1 for text in texts for line in patterns(text))
+            most = min(limit.values.values()) - BELOW if limit else size
+            if size > most:
+                what = f"lesson '{lesson.id}' takes {size:,} characters, but there is room for {most:,}."
+                place = places.at("message", language, keys[1])
+                yield Issue(place, "text-too-long", what, "It could not be sent.", "Say it shorter.")
 
 
 def cases_placed(library: Library, places: Places) -> Iterator[Issue]:

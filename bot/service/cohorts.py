@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
-from bot.core.cohorts.records import Convened, Rolls
+from bot.core.cohorts.records import Cohort, Convened, Rolls
 from bot.core.person import Person
 
 if TYPE_CHECKING:
@@ -14,6 +14,17 @@ if TYPE_CHECKING:
 
 Convening = Callable[[Person | None, Rolls], Convened]
 """One turn as a function of the person as stored, and of what is kept of cohorts."""
+
+
+Holding = Callable[[int, int, Cohort, Rolls], Convened]
+"""What is due of a cohort, as a function of the bot, the cohort's number, itself and what else is kept."""
+
+
+class Hold(Protocol):
+    """The dialogue for what is due of a cohort: a pure function; `name` is the bot's username."""
+
+    def __call__(self, name: str, bot: int, number: int, cohort: Cohort, rolls: Rolls, now: datetime, /) -> Convened:
+        """Return what it leads to; whatever was due must not be due any more then."""
 
 
 class Convene(Protocol):

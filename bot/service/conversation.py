@@ -24,10 +24,10 @@ from typing import Any, Final, Protocol
 
 import structlog
 
-from bot.core.cohorts.records import Convened, Rolls
+from bot.core.cohorts.records import Cohort, Convened, Rolls
 from bot.core.person import OWED, Key, Person, Turned
 from bot.core.session import FellDue
-from bot.service.cohorts import Convene, Convening
+from bot.service.cohorts import Convene, Convening, Hold, Holding
 from bot.service.limits import Guard
 from bot.service.ports import Claim, Clock, Due, Step, Store
 from bot.service.watching import Taken, Unwatched, Watch
@@ -131,13 +131,15 @@ class Door:
         *,
         apologise: Apologise | None = None,
         convene: Convene | None = None,
+        hold: Hold | None = None,
+        name: str = "",
         guard: Guard | None = None,
         sending: Sending | None = None,
         watch: Watch | None = None,
         seconds: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store, self._clock, self._respond, self._apologise = store, clock, respond, apologise
-        self._convene = convene
+        self._convene, self._hold, self._name = convene, hold, name
         self._guard, self._sending, self._watch = guard or Guard(), sending or Nobody(), watch or Unwatched()
         self._seconds = seconds
         # Pseudonyms in the log tell people apart while the process runs, and cannot be turned back into ids.
@@ -188,6 +190,34 @@ class Door:
         if turned is not None and turned.calls:
             self._sending.wake()
         return turned
+
+    async def hold(self) -> bool:
+        """Let the cohort that is due longest have what is due; False when none is due.
+
+        What always fails is taken off its cohort's plan, with a line for the operator. Raises `NotKept`.
+        """
+        if self._hold is None:
+            return False
+        try:
+            turned = await self._made(lambda now: self._store.hold(self._holding(now), now))
+        except _GaveUp as failure:
+            error = failure.error
+            await self._kept(self._store.hold(_halted, self._clock.now()))
+            log.error("what was due of a cohort was put off", error=type(error).__name__, exc_info=error)
+            return True
+        if turned is not None:
+            self._sending.wake()
+        return turned is not None
+
+    def _holding(self, now: datetime) -> Holding:
+        def holding(bot: int, number: int, cohort: Cohort, rolls: Rolls) -> Convened:
+            assert self._hold is not None, "whoever asks has looked"
+            try:
+                return self._hold(self._name, bot, number, cohort, rolls, now)
+            except Exception as error:
+                raise _StepFailed from error
+
+        return holding
 
     async def _put_due_aside(self, due: Due, error: Exception) -> None:
         error_id = _error_id(due.key.bot, due.session)
@@ -311,6 +341,11 @@ class Door:
         except Exception as error:
             log.warning("the store is in trouble", exc_info=error)
             raise NotKept(type(error).__name__) from error
+
+
+def _halted(_bot: int, number: int, cohort: Cohort, _rolls: Rolls) -> Convened:
+    """Take off a cohort what is due; its coach sees that it was not posted."""
+    return Convened(None, cohorts={number: cohort.halted()})
 
 
 def _unshown(turned: Turned) -> Turned:

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from bot.core.cohorts.records import Convened
 from bot.core.person import Call, Key, Person, Turned
-from bot.service.cohorts import Convening
+from bot.service.cohorts import Convening, Holding
 
 Step = Callable[[Person | None], Turned]
 """One turn as a pure function of the person as stored (None: never seen)."""
@@ -96,6 +96,9 @@ class Store(Protocol):
     async def convene(self, update: int, key: Key, step: Convening, now: datetime) -> Convened | None:
         """Run a turn that concerns cohorts, as `turn` does; in a group nothing of the person is read or kept."""
 
+    async def hold(self, step: Holding, now: datetime) -> Convened | None:
+        """Run the turn of the cohort that is due longest, and keep what it leads to; None when none is due."""
+
     async def claim(self, worker: str, now: datetime, lease: timedelta, limit: int) -> Sequence[Posted]:
         """Lease the oldest waiting call of up to `limit` chats, answers before reminders, none before its time."""
 
@@ -109,7 +112,7 @@ class Store(Protocol):
         """Put an agenda aside that cannot be rung, with a reason for the operator."""
 
     async def next_due(self) -> datetime | None:
-        """Return the instant from which some agenda may be claimed; None when nothing is planned."""
+        """Return the instant from which some agenda or cohort is due; None when nothing is planned."""
 
     async def sent(self, posted: Posted, message: int | None, now: datetime, claim: Claim | None = None) -> bool:
         """Take a call off the outbox; False when its lease has gone to somebody else meanwhile.

@@ -79,7 +79,14 @@ class Reminders:
             if self._stop.is_set() or self._seconds() - began > STALE * self._lease.total_seconds():
                 break
             await self._ring(due)
-        return len(claimed)
+        return len(claimed) + await self._hold()
+
+    async def _hold(self) -> int:
+        """Let cohorts have what is due, one after another; return how many that were."""
+        for held in range(self._at_once):
+            if self._stop.is_set() or not await self._door.hold():
+                return held
+        return self._at_once
 
     async def _ring(self, due: Due) -> None:
         turned = await self._door.ring(due)

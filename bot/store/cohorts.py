@@ -10,19 +10,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Dialect, bindparam, delete, select, update
+from sqlalchemy import Dialect, bindparam, delete, func, select, type_coerce, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.core.cohorts.records import Cohort, Convened, Room
 from bot.core.person import Key, Person, Turned
 from bot.core.session import Session
-from bot.service.cohorts import Convening
+from bot.service.cohorts import Convening, Holding
 from bot.store.cipher import Cipher
 from bot.store.people import Turning
 from bot.store.prepared import Cursor, Prepared
-from bot.store.schema import case_, cohort, person, roll, room, session
+from bot.store.schema import Utc, case_, cohort, person, roll, room, session
 
 EVERYBODY: Final = 0
 """Stands for a person where PostgreSQL locks: turns that change cohorts of a bot follow one another."""
@@ -49,24 +49,35 @@ class CohortStatements:
         new = upsert(cohort)
         kept = new.on_conflict_do_update(
             index_elements=["bot", "number"],
-            set_={name: new.excluded[name] for name in ("chat", "content", "poll")},
+            set_={name: new.excluded[name] for name in ("chat", "content", "poll", "wake")},
         )
         self.put = made(kept, dialect)
         self.drop = made(delete(cohort).where(*one), dialect)
         mine = (roll.c.bot == bindparam("bot_"), roll.c.number == bindparam("number_"))
         self.clear_rolls = made(delete(roll).where(*mine), dialect)
         self.enrol = made(upsert(roll).on_conflict_do_nothing(), dialect)
+        kept_of_room = ("standing", "may_write", "brought_by", "title")
+        shown = (room.c.chat, *(room.c[name] for name in kept_of_room))
         self.room = made(
-            select(room.c.standing, room.c.may_write).where(
-                room.c.bot == bindparam("bot"), room.c.chat == bindparam("chat")
-            ),
+            select(*shown).where(room.c.bot == bindparam("bot"), room.c.chat == bindparam("chat")), dialect
+        )
+        brought = (room.c.bot == bindparam("bot"), room.c.brought_by == bindparam("person"))
+        self.channels = made(select(*shown).where(*brought), dialect)
+        mine = (room.c.bot == bindparam("bot_"), room.c.brought_by == bindparam("person_"))
+        self.disown = made(update(room).where(*mine).values(brought_by=0), dialect)
+        self.due = made(
+            select(cohort.c.bot, cohort.c.number)
+            .where(cohort.c.wake <= bindparam("now", type_=Utc()))
+            .order_by(cohort.c.wake)
+            .limit(1),
             dialect,
         )
+        self.next_wake = made(select(type_coerce(func.min(cohort.c.wake), Utc()).label("at")), dialect)
         new = upsert(room)
         self.put_room = made(
             new.on_conflict_do_update(
                 index_elements=["bot", "chat"],
-                set_={name: new.excluded[name] for name in ("standing", "may_write")},
+                set_={name: new.excluded[name] for name in kept_of_room},
             ),
             dialect,
         )
@@ -122,7 +133,15 @@ class _Rolls:
 
     def room(self, chat: int) -> Room | None:
         row = self.cohorts.statements.room.one(self.cursor, {"bot": self.bot, "chat": chat})
-        return None if row is None else Room(row.standing, bool(row.may_write))
+        return None if row is None else self._room(row)
+
+    def channels(self, person: int) -> Mapping[int, Room]:
+        rows = self.cohorts.statements.channels.all(self.cursor, {"bot": self.bot, "person": person})
+        return {row.chat: self._room(row) for row in rows if row.brought_by}
+
+    def _room(self, row: Any) -> Room:
+        title = self.cohorts.cipher.open(row.title) if row.title else ""
+        return Room(row.standing, bool(row.may_write), title, row.brought_by)
 
     def language(self, person: int) -> str:
         row = self.cohorts.statements.language.one(self.cursor, {"bot": self.bot, "person": person})
@@ -171,16 +190,42 @@ class Cohorts:
         for number, one in convened.cohorts.items():
             self._keep(cursor, key.bot, number, one)
         if convened.room is not None:
-            standing = {"standing": convened.room.standing, "may_write": convened.room.may_write}
-            whose = {"bot": key.bot, "chat": key.chat}
-            self.statements.put_room.run(cursor, whose | standing)
+            self._keep_room(cursor, key, convened.room)
         for post in convened.posts:
             self._turning.post(cursor, post.key, Turned(None, (post.call,)), now)
         return convened
 
+    def _keep_room(self, cursor: Cursor, key: Key, here: Room) -> None:
+        standing = {"standing": here.standing, "may_write": here.may_write, "brought_by": here.by}
+        title = self.cipher.seal(here.title) if here.title else None
+        self.statements.put_room.run(cursor, {"bot": key.bot, "chat": key.chat, "title": title, **standing})
+
+    def hold(self, cursor: Cursor, step: Holding, now: datetime) -> Convened | None:
+        """Run the turn of the cohort that is due longest; None when none is."""
+        row = self.statements.due.one(cursor, {"now": now})
+        if row is None:
+            return None
+        self._turning.lock(cursor, row.bot, EVERYBODY)
+        rolls = _Rolls(self, cursor, row.bot)
+        one = rolls.cohort(row.number)
+        if one is None or one.wake is None or one.wake > now:
+            return Convened(None)  # another process was quicker
+        convened = step(row.bot, row.number, one, rolls)
+        for number, changed in convened.cohorts.items():
+            self._keep(cursor, row.bot, number, changed)
+        for post in convened.posts:
+            self._turning.post(cursor, post.key, Turned(None, (post.call,)), now)
+        return convened
+
+    def next_wake(self, cursor: Cursor) -> datetime | None:
+        """Return the instant at which a cohort is due next."""
+        at: datetime | None = self.statements.next_wake.one(cursor).at
+        return at
+
     def forget(self, cursor: Cursor, bot: int, person: int) -> None:
         """Take somebody out of every cohort; one that nobody coaches any more is over."""
         self._turning.lock(cursor, bot, EVERYBODY)
+        self.statements.disown.run(cursor, {"bot_": bot, "person_": person})
         mine = _Rolls(self, cursor, bot)
         for number, one in {**mine.joined(person), **mine.coached(person)}.items():
             self._keep(cursor, bot, number, one.without(person))
@@ -202,7 +247,8 @@ class Cohorts:
             self.statements.drop.run(cursor, whose)
             return
         content = self.cipher.seal(one.to_json())
-        row = {"bot": bot, "number": number, "chat": one.chat, "content": content, "poll": one.poll}
+        found = {"chat": one.chat, "poll": one.poll, "wake": one.wake}
+        row = {"bot": bot, "number": number, "content": content, **found}
         self.statements.put.run(cursor, row)
         people = sorted({*one.coaches, *one.members})
         self.statements.enrol.run_each(cursor, [{"bot": bot, "number": number, "person": p} for p in people])

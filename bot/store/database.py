@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 
 from bot.core.cohorts.records import Convened
 from bot.core.person import Key, Turned
-from bot.service.cohorts import Convening
+from bot.service.cohorts import Convening, Holding
 from bot.service.ports import Claim, Depth, Due, Parked, Posted, Retry, Step
 from bot.store import engines
 from bot.store.cipher import PROOF, Cipher
@@ -109,6 +109,11 @@ class Database:
         aware(now)
         return await self._runner.submit(lambda c: self._cohorts.convene(c, update, key, step, now), key)
 
+    async def hold(self, step: Holding, now: datetime) -> Convened | None:
+        """Run the turn of the cohort that is due longest; see `Store.hold`."""
+        aware(now)
+        return await self._runner.submit(lambda c: self._cohorts.hold(c, step, now))
+
     async def claim(self, worker: str, now: datetime, lease: timedelta, limit: int) -> Sequence[Posted]:
         """Lease the oldest call of up to `limit` chats; see `Store.claim`."""
         aware(now)
@@ -130,8 +135,12 @@ class Database:
         return await self._runner.submit(lambda c: self._agendas.park(c, due, reason, now))
 
     async def next_due(self) -> datetime | None:
-        """Return from when on some agenda may be claimed; None when nothing is planned."""
-        return await self._runner.submit(self._agendas.next_at)
+        """Return from when on some agenda or cohort is due; None when nothing is planned."""
+        return await self._runner.submit(self._next_due)
+
+    def _next_due(self, cursor: Cursor) -> datetime | None:
+        found = (self._agendas.next_at(cursor), self._cohorts.next_wake(cursor))
+        return min((at for at in found if at is not None), default=None)
 
     async def sent(self, posted: Posted, message: int | None, now: datetime, claim: Claim | None = None) -> bool:
         """Take a call off the outbox; False when it is somebody else's by now."""

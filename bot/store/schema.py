@@ -170,8 +170,10 @@ cohort: Final = Table(
     Column("content", Encrypted, nullable=False),
     # The poll that is being closed: how it came out is told by its id alone.
     Column("poll", String, nullable=False, server_default=text("''")),
+    Column("wake", Utc),
     Index(None, "bot", "chat"),
     Index(None, "bot", "poll"),
+    Index(None, "wake"),
 )
 
 # Who is in which cohort, as coach or member: only to find it by; what they are in it stands in its content.
@@ -191,6 +193,10 @@ room: Final = Table(
     Column("chat", Id, primary_key=True, autoincrement=False),
     Column("standing", String, nullable=False),
     Column("may_write", Boolean, nullable=False),
+    # Of channels only: who brought the bot there, and what it is called.
+    Column("brought_by", Id, nullable=False, server_default=text("0")),
+    Column("title", Encrypted),
+    Index(None, "bot", "brought_by"),
 )
 
 outbox: Final = Table(

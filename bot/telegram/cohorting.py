@@ -10,11 +10,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from bot.core.cohorts.lecturing import post_due
 from bot.core.cohorts.panels import Ballot, Button, Closing, Shown
-from bot.core.cohorts.private import Answer, Desk, Visitor
+from bot.core.cohorts.private import Desk
 from bot.core.cohorts.public import answer_panel, questions_panel, reply
-from bot.core.cohorts.records import Convened, Post, Pressed, Rolls
+from bot.core.cohorts.records import Cohort, Convened, Post, Pressed, Rolls
 from bot.core.cohorts.speaking import Speaker
+from bot.core.cohorts.visiting import Answer, Visitor
 from bot.core.desk import Asked
 from bot.core.person import Call, Key, Person
 from bot.service.conversation import Knock
@@ -47,10 +49,23 @@ class Cohorting:
             None, (), toast=found.toast, cohorts=found.cohorts, posts=posts, room=found.room, speaker=key.person
         )
 
+    def hold(self, name: str, bot: int, number: int, cohort: Cohort, rolls: Rolls, now: datetime, /) -> Convened:
+        """Return what is due of a cohort; see service.cohorts.Hold."""
+        due = post_due(self.talking.library, cohort, rolls, name, now)
+        chats = (due.channel,) if due.channel else due.told
+        posts = tuple(
+            Post(Key(bot, chat, 0, chat if chat > 0 else 0), replace(call, reminder=True))
+            for chat in chats
+            for call in _calls((due.panel,) if due.panel else ())
+        )
+        return Convened(None, (), cohorts={number: due.cohort}, posts=posts)
+
     def _in_private(self, knock: Knock, person: Person, rolls: Rolls, now: datetime, dice: str) -> Convened:
         key, library = knock.key, self.talking.library
         named = key.person in self.coaches
-        visitor = Visitor(key.person, knock.extra["name"], person.language, named, knock.extra["bot"], dice)
+        visitor = Visitor(
+            key.person, knock.extra["name"], person.language, named, knock.extra["bot"], dice, person.zone
+        )
         desk = Desk(library, visitor, rolls, now)
         match knock.event:
             case Asked("privacy"):
@@ -119,7 +134,9 @@ def _poll(ballot: Ballot) -> Json:
 def _keyboard(buttons: Iterable[Button]) -> list[list[Json]]:
     rows: list[list[Json]] = []
     for button in buttons:
-        if button.link:
+        if button.copy:
+            rows.append([{"text": button.label, "copy_text": {"text": button.copy}}])
+        elif button.link:
             rows.append([{"text": button.label, "url": button.link}])
         else:
             data = BUTTON + ":".join(button.about)

@@ -21,6 +21,7 @@ from bot.telegram.intake import News, Read
 Json = Mapping[str, Any]
 
 GROUPS: Final = frozenset({"group", "supergroup"})
+CHANNEL: Final = "channel"
 NAMED: Final = frozenset({"start", "help"})
 """Commands that every bot has: in a group they are answered only with the bot's name."""
 PRIVATE: Final = frozenset({"cohort", "privacy", "export", "faq", "practice"})
@@ -90,13 +91,17 @@ def _counted(poll: Json) -> Polled:
 
 
 def stood(me: Json, update: Json, member: Json) -> Read:
-    """Read a change of the bot's own standing in a group."""
+    """Read a change of the bot's own standing in a group or channel."""
     chat, now = member["chat"], member.get("new_chat_member", {})
     before, after = str(member.get("old_chat_member", {}).get("status", "left")), str(now.get("status", "left"))
     out = after in OUTSIDE
-    may_write = not out and bool(now.get("can_send_messages", True))
+    channel = chat["type"] == CHANNEL
+    may_write = not out and bool(now.get("can_post_messages" if channel else "can_send_messages", not channel))
+    title = str(chat.get("title", "")) if channel else ""
     news = News(chat["id"], "left", reason="the bot was removed") if out else News(chat["id"], "back")
-    knock = _knock(me, update, {"chat": chat}, member.get("from", {}).get("id", 0), Stood(before, after, may_write))
+    knock = _knock(
+        me, update, {"chat": chat}, member.get("from", {}).get("id", 0), Stood(before, after, may_write, title)
+    )
     return Read(knock, news=news)
 
 

@@ -37,7 +37,8 @@ def read(me: Json, update: dict[str, Any]) -> Read:
     if isinstance(query := update.get("callback_query"), Mapping):
         return _tap(me, update, query)
     if isinstance(member := update.get("my_chat_member"), Mapping):
-        return groups.stood(me, update, member) if _in_group(member) else _standing(member)
+        shared = _in_group(member) or member.get("chat", {}).get("type") == groups.CHANNEL
+        return groups.stood(me, update, member) if shared else _standing(member)
     if isinstance(poll := update.get("poll"), Mapping):
         return groups.polled(me, update, poll)
     for kind in ("message", "edited_message"):

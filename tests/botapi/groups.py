@@ -63,15 +63,17 @@ class Group:
         """Throw the bot out."""
         self._bot_becomes("kicked", by)
 
-    def _bot_becomes(self, status: str, by: Person) -> None:
+    def _bot_becomes(self, status: str, by: Person, *, may_post: bool = True) -> None:
         with self.world.lock:
             before, self.chat.bot_status = self.chat.bot_status, status
+            posted, self.chat.bot_may_post = self.chat.bot_may_post, may_post
+            channel = self.chat.type == "channel"
             member = {
                 "chat": self.chat.as_json(),
                 "from": dict(by.user),
                 "date": int(self.world.now()),
-                "old_chat_member": member_json(self.world.bot, before),
-                "new_chat_member": member_json(self.world.bot, status),
+                "old_chat_member": member_json(self.world.bot, before, posted if channel else None),
+                "new_chat_member": member_json(self.world.bot, status, may_post if channel else None),
             }
             self.world.push("my_chat_member", member, f"chat {self.id}")
 
@@ -144,7 +146,15 @@ class Group:
 
 
 class Channel(Group):
-    """A channel: its posts have no sender."""
+    """A channel: its posts have no sender, and the bot is an administrator or not there."""
+
+    def adds_bot(self, by: Person) -> None:
+        """Add the bot, as an administrator who may post."""
+        self._bot_becomes("administrator", by)
+
+    def forbids_posting(self, by: Person) -> None:
+        """Leave the bot an administrator, and take from it the right to post."""
+        self._bot_becomes("administrator", by, may_post=False)
 
     def posts(self, text: str) -> Message:
         """Publish a post."""

@@ -86,6 +86,7 @@ class Chat:
     messages: list[Message] = field(default_factory=list)
     actions: list[str] = field(default_factory=list)  # "typing" and the like
     migrated_to: int | None = None
+    bot_may_post: bool = True  # in a channel, as an administrator
     bot_wrote_last: bool = True  # among bots; decides whether a bare command reaches this one
 
     @property

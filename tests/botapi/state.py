@@ -140,7 +140,7 @@ class World:
     def writable_chat(self, chat_id: int | str) -> Chat:
         """Return a chat the bot may write to; raises Refused."""
         chat = self.readable_chat(chat_id)
-        if chat.type == "channel" and chat.bot_status != "administrator":
+        if chat.type == "channel" and not (chat.bot_status == "administrator" and chat.bot_may_post):
             raise bad("need administrator rights in the channel chat")
         if chat.bot_status == "restricted":
             raise bad("not enough rights to send text messages to the chat")

@@ -41,6 +41,8 @@ FAULTS = [
           "case: monday_after", "expects thank_you_then_wait by R19, but it is thank_you_then_hold by R15"),
     Fault("a case that hides its advice", CASE, "choices: [connect_now, wait_then_connect, thank_you_then_wait,",
           "choices: [connect_now, wait_then_connect,", "case-unoffered", "case: monday_after", "Nobody could be"),
+    Fault("a lesson on a claim that is none", "flows/lessons/eight_weeks.yaml", "C25, C26", "C25, C99", "unknown-claim",
+          "C99", "no claim of flows/claims.yaml"),
     Fault("a poll that can change nothing", CASE, "polls: [tone, thanks]", "polls: [role, tone, thanks]", "no-poll",
           "polls:", "stands under given:"),
     Fault("a fact that is none", FLOW, "    when: {experience: negative}\n", "    when: {experiense: negative}\n",

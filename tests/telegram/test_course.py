@@ -10,7 +10,7 @@ import pytest
 
 from tests.botapi import BotApiServer, Group, Person
 from tests.telegram.running import RunningBot
-from tests.telegram.test_cohorts import COACH, NAME, asks, invited, joins
+from tests.telegram.test_cohorts import COACH, NAME, asks, invited, joins, taps
 from tests.telegram.test_conversation import SLOW_MACHINE, nothing_was_refused
 
 
@@ -19,7 +19,7 @@ class Course:
 
     def __init__(self, telegram: BotApiServer, folder: Path) -> None:
         self.telegram = telegram
-        self.bot = RunningBot(telegram, folder, COACHES=str(COACH))
+        self.bot = RunningBot(telegram, folder, COACHES=str(COACH), AFTERWORD_NOW="2026-11-26T10:00+00:00")
         self.coach = telegram.person(COACH, first_name="Cleo")
         self.dana, self.emil, self.fay = (telegram.person(first_name=name) for name in ("Dana", "Emil", "Fay"))
         self.stan = telegram.person(first_name="Stan", started=True)
@@ -43,6 +43,13 @@ class Course:
         """End the bot's process without warning, and start it again."""
         self.telegram.wait_until_drained(SLOW_MACHINE)
         self.bot.kill()
+        self.bot.start()
+
+    def sleeps(self, until: str) -> None:
+        """Stop the bot and start it again as if it were that instant."""
+        self.telegram.wait_until_drained(SLOW_MACHINE)
+        self.bot.stop()
+        self.bot.env["AFTERWORD_NOW"] = until
         self.bot.start()
 
     def closes(self, who: Person, *expected: str) -> str:
@@ -102,3 +109,58 @@ def test_the_case_of_the_week(course: Course) -> None:
     asks(coach, f"/case{NAME}", "which one?", group=group, topic=course.practice)
     in_group(coach, group, "The Monday after ✓", "1 of 3")
     nothing_was_refused(course.telegram)
+
+
+def posts(channel: Group) -> list[str]:
+    return [message.text for message in channel.screen if message.from_bot]
+
+
+def test_lessons_are_posted_on_their_days(course: Course) -> None:
+    """A coach links a channel, looks at every lesson, confirms, and each is posted on its day, once."""
+    coach, telegram = course.coach, course.telegram
+    channel, foreign = telegram.channel(title="Spring letters"), telegram.channel(title="Not hers")
+    for one in (channel, foreign):
+        one.chat.bot_status = "left"
+    foreign.adds_bot(course.stan)
+    asks(coach, "/cohort", "You coach")
+    assert "A channel of yours" in taps(coach, "Channel and lessons", "Lessons for a channel")
+    channel.adds_bot(coach)
+    telegram.wait_until_drained(SLOW_MACHINE)
+    taps(coach, "Look again", "Which channel?")
+    assert "Not hers" not in str(coach.screen[-1].labels), "a channel is its bringer's"
+    taps(coach, "Spring letters", "Which series, in “Spring letters”?")
+    taps(coach, "Eight weeks after the interview", "Nothing is posted before you confirm")
+    taps(coach, "Monday 30 November, 09:00 · 1. One contact, not one more number", "a long life", "C04, C09, C10")
+    taps(coach, "A day later", "Tuesday 1 December at 09:00")
+    taps(coach, "‹ Back", "Nothing is posted")
+    taps(coach, "Monday 7 December, 09:00 · 2. The thank-you goes first", "It asks for nothing")
+    command = coach.copies("In my own words")
+    asks(coach, command + "Thank them today\nThen tell us in class <how>.", "Then tell us in class <how>.")
+    taps(coach, "‹ Back", "Nothing is posted")
+    taps(coach, "Monday 14 December, 09:00 · 3. A few days of nothing", "Count three working days")
+    taps(coach, "Leave it out", "Count three")
+    taps(coach, "‹ Back", "3. A few days of nothing: left out")
+    course.sleeps("2026-11-30T09:00:01+00:00")
+    coach.hears_nothing(1.0, chat=channel)
+    taps(coach, "Confirm", "In “Spring letters”, by the clocks of UTC")
+    course.sleeps("2026-12-01T08:59:58+00:00")
+    coach.expects("1. One contact", chat=channel, timeout=SLOW_MACHINE)
+    (link,) = [button["url"] for row in channel.screen[-1].keyboard for button in row]
+    assert link == "https://t.me/afterword_test_bot?start=practice"
+    course.sleeps("2026-12-07T08:59:58+00:00")
+    coach.expects("Thank them today", "<how>", chat=channel, timeout=SLOW_MACHINE)
+    channel.forbids_posting(coach)
+    telegram.wait_until_drained(SLOW_MACHINE)
+    course.sleeps("2026-12-21T09:00:01+00:00")
+    coach.expects("“4. They will look” was due in “Spring letters”, and I could not post it", timeout=SLOW_MACHINE)
+    assert [text.partition("\n")[0] for text in posts(channel)] == [
+        "1. One contact, not one more number", "Thank them today",
+    ]  # fmt: skip
+    asks(coach, "/cohort", "You coach")
+    text = taps(coach, "Channel and lessons", "I may not post in “Spring letters” any more")
+    assert "1. One contact, not one more number ✓" in text
+    assert "4. They will look: not posted" in text
+    taps(coach, "Stop the lessons", "What is posted stays there")
+    taps(coach, "Yes, stop them", "Lessons for a channel")
+    assert posts(foreign) == []
+    nothing_was_refused(telegram)

@@ -18,11 +18,12 @@ from bot.core.session import Block
 
 @dataclass(frozen=True)
 class Button:
-    """Something to tap: with `about` it comes back as `Pressed`, with `link` it opens that address."""
+    """Something to tap: with `about` it comes back as `Pressed`, `link` opens that address, `copy` is to be pasted."""
 
     label: str
     about: tuple[str, ...] = ()
     link: str = ""
+    copy: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,11 @@ Shown = Panel | Ballot | Closing
 def deep_link(bot: str, payload: str, where: str = "start") -> str:
     """Return the address that opens the bot `bot` (its username) with a payload of at most 64 of A-Z a-z 0-9 _ -."""
     return f"https://t.me/{bot}?{where}={payload}"
+
+
+def channel_link(bot: str) -> str:
+    """Return the address that offers to add the bot `bot` to a channel, where it may post and nothing else."""
+    return f"https://t.me/{bot}?startchannel&admin=post_messages"
 
 
 def coaches_of(cohort: Cohort, catalogue: Catalogue) -> str:
@@ -112,6 +118,7 @@ def coaching(number: int, cohort: Cohort, catalogue: Catalogue, bot: str) -> Pan
             Button(catalogue.say("cohort.options.digest"), ("digest", str(number))),
             Button(catalogue.say("cohort.options.invite"), ("invite", str(number))),
             Button(catalogue.say("cohort.options.group"), link=link),
+            Button(catalogue.say("cohort.lessons.options.lessons"), ("lessons", str(number))),
             Button(catalogue.say("cohort.options.end"), ("end", str(number))),
         ),
     )

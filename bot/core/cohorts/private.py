@@ -8,16 +8,17 @@ the counts of members who agreed to them.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from bot.core.catalogue import Catalogue
 from bot.core.cohorts import panels
 from bot.core.cohorts.digest import contribution, due, taken
+from bot.core.cohorts.lecturing import VERBS, Lectern
 from bot.core.cohorts.panels import Button, Panel, deep_link
 from bot.core.cohorts.records import PURPOSES, Cohort, Member, Pressed, Rolls, sealed
+from bot.core.cohorts.visiting import Answer, Visitor
 from bot.core.desk import Asked
 from bot.core.library import Library
 from bot.core.text import units
@@ -27,31 +28,6 @@ INVITED: Final = timedelta(days=14)
 LONGEST_NAME: Final = 60  # UTF-16 units; it stands on buttons
 MOST_COHORTS: Final = 50  # of one coach
 SECRET: Final = 22  # characters of an invitation's secret
-
-
-@dataclass(frozen=True)
-class Visitor:
-    """Who asks, in the turn's words: their user id, first name and language, and whether the operator named them."""
-
-    person: int
-    name: str
-    language: str
-    named: bool
-    """Whether the operator named them a coach."""
-    bot: str
-    """The bot's username."""
-    dice: str
-    """A fresh secret: hexadecimal digits."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What the desk of the cohorts says and changes; `told` goes to other people in private."""
-
-    panels: tuple[Panel, ...] = ()
-    cohorts: Mapping[int, Cohort | None] = field(default_factory=dict)
-    toast: str = ""
-    told: Mapping[int, Panel] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -79,6 +55,8 @@ class Desk:
             return self.new(" ".join(rest.split()))
         if word == "coach":
             return self.name_coach(rest.strip())
+        if word == "words":
+            return self.worded(rest)
         return self.overview()
 
     def invited(self, payload: str) -> Answer:
@@ -128,6 +106,16 @@ class Desk:
             self.catalogue.say("cohort.name_coach", number=int(number)),
             buttons=[Button(cohort.name, ("coach", str(n), number)) for n, cohort in sorted(own.items())],
         ),))  # fmt: skip
+
+    def worded(self, rest: str) -> Answer:
+        """Put a lesson into a coach's own words: the cohort's number, the lesson's, and the text."""
+        number, _, text = rest.strip().partition(" ")
+        cohort = self._cohort(number)
+        if cohort is None or self.visitor.person not in cohort.coaches:
+            return self.said("cohort.lessons.no_lesson")
+        which, _, words = text.strip().partition(" ")
+        lectern = Lectern(self.library, self.visitor, self.rolls, self.now, int(number), cohort)
+        return lectern.worded(which, words)
 
     # -- buttons -------------------------------------------------------------------------------------------------------
 
@@ -180,6 +168,9 @@ class Desk:
 
     def as_coach(self, verb: str, number: int, cohort: Cohort, rest: list[str]) -> Answer:
         """Let a coach look after a cohort."""
+        if verb in VERBS:
+            lectern = Lectern(self.library, self.visitor, self.rolls, self.now, number, cohort)
+            return lectern.pressed(verb, rest) or self.stale()
         match verb:
             case "digest":
                 return self.digest(number, cohort)

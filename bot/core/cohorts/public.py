@@ -53,6 +53,11 @@ class _Hall:
 
     def stood(self, event: Stood) -> Reply:
         """Keep how the bot stands, and introduce it where it has just come in."""
+        if event.channel:  # nobody is spoken to there; what the coach may choose is kept
+            known = self.rolls.room(self.speaker.chat)
+            adding = self.speaker.person if self.speaker.person not in NOBODY else 0
+            by = known.by if known and event.before not in OUTSIDE else adding
+            return Reply(room=Room(event.after, event.may_write, event.channel, by))
         room = Room(event.after, event.may_write)
         came = event.before in OUTSIDE and event.after not in OUTSIDE and event.may_write
         if not came:

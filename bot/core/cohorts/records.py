@@ -14,6 +14,7 @@ from hashlib import blake2b
 from hmac import compare_digest
 from typing import Any, Final, Protocol
 
+from bot.core.cohorts.lessons import Plan
 from bot.core.cohorts.studies import Exercise
 from bot.core.person import Call, Key, Turned
 from bot.core.session import Session
@@ -79,11 +80,22 @@ class Cohort:
     """The case of the week that its group is or was at last."""
     played: tuple[str, ...] = ()
     """The cases it has worked through."""
+    plan: Plan | None = None
+    """The lessons that are posted in a channel."""
 
     @property
     def poll(self) -> str:
         """Telegram's id of the poll that is being closed; empty where none is."""
         return self.exercise.closing if self.exercise else ""
+
+    @property
+    def wake(self) -> datetime | None:
+        """The instant at which something of it is due; None where nothing is."""
+        return self.plan.wake if self.plan else None
+
+    def halted(self) -> Cohort:
+        """Return the cohort with the lesson that is due longest missed."""
+        return replace(self, plan=self.plan.missed()) if self.plan else self
 
     def with_member(self, person: int, member: Member) -> Cohort:
         """Return the cohort with this member as they are now."""
@@ -134,6 +146,7 @@ class Cohort:
             "gone": self.gone,
             "exercise": self.exercise.to_json() if self.exercise else None,
             "played": list(self.played),
+            "plan": self.plan.to_json() if self.plan else None,
         }
 
     @classmethod
@@ -156,6 +169,7 @@ class Cohort:
             # What came later than the first version of this layout may be missing.
             Exercise.from_json(exercise) if (exercise := stored.get("exercise")) else None,
             tuple(stored.get("played", ())),
+            Plan.from_json(plan) if (plan := stored.get("plan")) else None,
         )
 
 
@@ -166,10 +180,15 @@ def sealed(secret: str) -> str:
 
 @dataclass(frozen=True)
 class Room:
-    """A group or channel the bot is or was in: its standing there, and whether it may write."""
+    """A group or channel the bot is or was in: its standing there, and whether it may write.
+
+    Of a channel its title is kept, and which person brought the bot there (0: not known).
+    """
 
     standing: str
     may_write: bool = True
+    title: str = ""
+    by: int = 0
 
 
 class Rolls(Protocol):
@@ -192,6 +211,9 @@ class Rolls(Protocol):
 
     def room(self, chat: int) -> Room | None:
         """Return what is known about a group."""
+
+    def channels(self, person: int) -> Mapping[int, Room]:
+        """Return the channels into which somebody brought the bot."""
 
     def language(self, person: int) -> str:
         """Return the language somebody speaks with the bot; empty for a stranger."""
@@ -247,11 +269,13 @@ class Pressed:
 
 @dataclass(frozen=True)
 class Stood:
-    """The bot's own standing in a group has changed."""
+    """The bot's own standing in a group or channel has changed."""
 
     before: str
     after: str
     may_write: bool
+    channel: str = ""
+    """The title, where it is a channel."""
 
 
 # -- JSON ----------------------------------------------------------------------------------------------------------

@@ -50,6 +50,23 @@ CASES: Final[Mapping[str, tuple[str, ...]]] = {
 }  # fmt: skip
 
 
+LESSONS: Final[Mapping[str, tuple[str, ...]]] = {
+    **dict.fromkeys(("no_channel", "add", "refresh", "choose", "confirm", "stop", "stopped", "deny", "practice",
+                     "earlier", "later", "sooner", "after", "leave_out", "take_in", "own", "shipped", "no_lesson",
+                     "past", "options.lessons"), ()),
+    "title": ("name",),
+    **dict.fromkeys(("draft", "plan"), ("channel", "zone")),
+    **dict.fromkeys(("which", "mute", "stop_sure"), ("channel",)),
+    "line": ("day", "time", "what"),
+    **dict.fromkeys(("posted", "missed", "left_out"), ("day", "what")),
+    "rests": ("claims",),
+    "when": ("day", "time", "channel"),
+    "own_how": ("command",),
+    "too_long": ("limit", "count"),
+    "unposted": ("what", "channel"),
+}  # fmt: skip
+
+
 def asked_for(library: Library) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Give each message key with what fills its blanks."""
     yield from ((f"cohort.{key}", ()) for key in PLAIN)
@@ -64,6 +81,10 @@ def asked_for(library: Library) -> Iterator[tuple[str, tuple[str, ...]]]:
     yield "group.tied", ("name",)
     yield from ((f"faq.{name}.{part}", ()) for name in library.faq for part in ("question", "answer"))
     yield from _of_cases(library)
+    yield from ((f"cohort.lessons.{key}", blanks) for key, blanks in LESSONS.items())
+    for series in library.series.values():
+        yield f"series.{series.id}.title", ()
+        yield from ((f"lesson.{lesson.id}.{part}", ()) for lesson in series.lessons for part in ("title", "text"))
 
 
 def _of_cases(library: Library) -> Iterator[tuple[str, tuple[str, ...]]]:
