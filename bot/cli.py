@@ -269,6 +269,7 @@ def draw(
 
 app.command()(coaches.check)
 app.command()(coaches.diff)
+app.command()(coaches.atlas)
 app.command()(coaches.explain)
 app.command()(operators.parked)
 app.command()(operators.doctor)

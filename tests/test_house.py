@@ -111,3 +111,4 @@ def test_an_installed_wheel_brings_its_content_and_talks(tmp_path: Path) -> None
     assert done.returncode == 0, done.stderr
     assert "Yes, connect" in done.stdout
     assert (installed / "bot" / "_content" / "flows" / "facts.yaml").exists()
+    assert (installed / "bot" / "atlas" / "atlas.js").exists()

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from bot.core.cohorts.wanted import asked_for
 from bot.core.facts import Fact, Facts
+from bot.core.flows import Flow
 from bot.core.library import Library
 from bot.core.managing import QUIET, WEEKS
 from bot.core.outcomes import OVERRIDDEN
@@ -127,9 +128,35 @@ _REMINDING: Mapping[str, Wanted] = {
 }
 
 
+_LABELS = (
+    "when", "always", "verdict", "why", "mind", "sends", "note", "mail", "anyway", "reminders", "rests",
+    "sample", "asked", "answers", "hints", "request", "part", "carried", "quoted", "with", "before_note", "you", "bot",
+)  # fmt: skip
+_SECTIONS = ("find", "verdicts", "table", "flows", "riding", "notes", "reminders", "claims", "faq")
+_ATLAS: Mapping[str, Wanted] = {
+    **{f"atlas.{key}": Wanted() for key in ("title", "lead", "skip", "contents", "search", "hint", "nothing")},
+    **{f"atlas.find.{key}": Wanted() for key in ("anew", "possible", "settled", "refine", "defaults")},
+    **{f"atlas.{section}.title": Wanted() for section in _SECTIONS},
+    **{f"atlas.{section}.lead": Wanted() for section in _SECTIONS if section != "faq"},
+    **{f"atlas.label.{label}": Wanted() for label in _LABELS},
+    **{f"atlas.blank.{name}": Wanted() for name in ("date", "who", "interview_day")},
+    **{f"atlas.ago.{count}": Wanted() for count in ("business_days", "days")},
+    "atlas.label.row": Wanted(frozenset({"id"})),
+    "atlas.found": Wanted(frozenset({"count"}), counted=True),
+}
+
+
+def _typed(library: Library, flow: Flow) -> list[str]:
+    """Return the facts of a flow that are typed into notes."""
+    return [name for name in (*flow.asks, *flow.offers) if library.facts[name].kind == "text"]
+
+
 def wanted(library: Library) -> dict[str, Wanted]:
     """Return every message key that the dialogue can ask for, with what it is given."""
-    found = {**_FIXED, **_REMINDING}
+    found = {**_FIXED, **_REMINDING, **_ATLAS}
+    found.update(
+        {f"atlas.sample.{name}": Wanted() for flow in library.flows.values() for name in _typed(library, flow)}
+    )
     found.update({key: Wanted(frozenset(blanks)) for key, blanks in asked_for(library)})
     for fact in sorted({fact for study in library.cases.values() for fact in study.polls}):
         found.update(_of_question(library.facts[fact]))

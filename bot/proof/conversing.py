@@ -20,7 +20,7 @@ from bot.core.outcomes import NoRuleFits
 from bot.core.person import Person
 from bot.core.reading import options, read
 from bot.core.routing import REMOTEST_DAY
-from bot.core.session import Change, Event, Said, Session, Started, TimePassed
+from bot.core.session import Change, Event, Outgoing, Said, Session, Started, TimePassed
 from bot.proof.exploring import Settled, Way
 
 MONDAY = date(2026, 11, 23)  # any week will do; which day of it depends on the days that are told
@@ -44,17 +44,33 @@ def converse(
 
     Without `on`, days are chosen that fit what follows from them.
     """
-    days = [MONDAY + timedelta(days=n) for n in range(7)]
-    today = next((day for day in days if all(_day_of(library, f, s, day) for f, s in _dates(library, way))), MONDAY)
+    today = _fitting_day(library, way)
     before = {**way.before, **_dates_before(library, way, today)}
-    talk = _Talk(library, way.flow, before, datetime.combine(on.today if on else today, MORNING, UTC), on)
-    talk.hear(Started())
-    for fact, answer in way.answers:
-        if not talk.stuck and not talk.answer(fact, talk.typed(fact, dict(answer))):
-            return None
-    if changed and not talk.stuck and not talk.change(*changed):
+    talk = Talk(library, way.flow, before, datetime.combine(on.today if on else today, MORNING, UTC), on)
+    if not along(talk, way) or (changed and not talk.stuck and not talk.change(*changed)):
         return None
     return talk.shown
+
+
+def sample(library: Library, way: Way, language: str, words: Mapping[str, str]) -> list[str | Outgoing] | None:
+    """Talk along `way` in a language, with these words in the blanks; return all that was said, None as above."""
+    today = _fitting_day(library, way)
+    before = {**way.before, **_dates_before(library, way, today)}
+    now = datetime.combine(today, MORNING, UTC)
+    talk = Talk(library, way.flow, before, now, None, language=language, words=words)
+    return talk.heard if along(talk, way) else None
+
+
+def along(talk: Talk, way: Way) -> bool:
+    """Talk along `way`; False where the talk goes another way."""
+    talk.hear(Started())
+    return all(talk.stuck or talk.answer(fact, talk.typed(fact, dict(answer))) for fact, answer in way.answers)
+
+
+def _fitting_day(library: Library, way: Way) -> date:
+    """Return a day of the week on which some days can be named that fit what follows from them."""
+    days = [MONDAY + timedelta(days=n) for n in range(7)]
+    return next((day for day in days if all(_day_of(library, f, s, day) for f, s in _dates(library, way))), MONDAY)
 
 
 def _dates(library: Library, way: Way) -> list[tuple[str, Settled]]:
@@ -83,8 +99,8 @@ def _day_of(library: Library, fact: str, settled: Settled, today: date) -> date 
 
 
 @dataclass
-class _Talk:
-    """A talk under way in the fallback language."""
+class Talk:
+    """A talk under way; texts are answered with `words`, or with the name of their fact."""
 
     library: Library
     flow: str
@@ -93,18 +109,23 @@ class _Talk:
     on: Calendar | None
     lines: list[tuple[str, str]] = field(default_factory=list)
     stuck: bool = False
+    language: str = FALLBACK_LANGUAGE
+    words: Mapping[str, str] = field(default_factory=dict)
+    heard: list[str | Outgoing] = field(default_factory=list)
+    """What was said: texts by the person, messages by the bot."""
 
     def __post_init__(self) -> None:
         self.began = self.now
-        self.session = Session(flow=self.flow, language=FALLBACK_LANGUAGE, carried=dict(self.before))
+        self.session = Session(flow=self.flow, language=self.language, carried=dict(self.before))
         self.person = Person(
-            FALLBACK_LANGUAGE, self.session.zone, cases={1: self.session}, current=1, agenda=Agenda(zone_known=True)
+            self.language, self.session.zone, cases={1: self.session}, current=1, agenda=Agenda(zone_known=True)
         )
-        self.catalogue = self.library.catalogue(FALLBACK_LANGUAGE)
+        self.catalogue = self.library.catalogue(self.language)
 
     @property
     def shown(self) -> Shown:
-        return Shown(self.flow, FALLBACK_LANGUAGE, "UTC", self.began, self.before, tuple(self.lines))
+        """The talk so far, by the names of what was said."""
+        return Shown(self.flow, self.language, "UTC", self.began, self.before, tuple(self.lines))
 
     @property
     def asked(self) -> str:
@@ -113,6 +134,7 @@ class _Talk:
         return name.removeprefix("question ") if name.startswith("question ") else ""
 
     def hear(self, event: Event) -> None:
+        """Let something happen, and hear what the bot says."""
         try:
             served = serve(self.library, self.flow, self.person, event, self.now)
         except (NoRuleFits, Unknown):
@@ -123,12 +145,16 @@ class _Talk:
         self.person = served.person
         self.session = self.person.cases[self.person.current]
         self.lines += [("bot", message.name) for message in served.messages]
+        self.heard += served.messages
 
     def say(self, text: str) -> None:
+        """Say something."""
         self.lines.append(("person", text))
+        self.heard.append(text)
         self.hear(Change() if text == ":change" else Said(text))
 
     def answer(self, fact: str, text: str) -> bool:
+        """Answer a question; False where something else was asked."""
         if self.asked != fact:
             return False
         self.say(text)
@@ -154,7 +180,7 @@ class _Talk:
         """Return what somebody types to answer so."""
         fact = self.library.facts[name]
         if fact.kind == "text":
-            return f"{name}"[: fact.max_length]
+            return self.words.get(name, name)[: fact.max_length]
         today = self.now.date()
         if fact.kind == "date":
             chosen = self.on.days.get(name) if self.on else None

@@ -69,13 +69,30 @@ def diagram(library: Library, flow_id: str, language: str) -> Diagram:
     return _Drawing(library, library.flows[flow_id], library.catalogue(language)).diagram
 
 
+class Phrases:
+    """Conditions and answers in words, without the numbers of a diagram."""
+
+    def __init__(self, library: Library, flow_id: str, language: str) -> None:
+        self._drawing = _Drawing(library, library.flows[flow_id], library.catalogue(language), numbered=False)
+
+    def condition(self, when: Condition) -> str:
+        """Return a condition in words; empty where it always holds."""
+        return self._drawing._said(when)
+
+    def answer(self, fact: str, value: str) -> str:
+        """Return an answer as its button says it; of what follows from a day, how long ago that is."""
+        derivation = self._drawing.library.facts[fact].derivation
+        return self._drawing._band(derivation, value) if derivation else self._drawing._label(fact, value)
+
+
 class _Drawing:
     """One flow on its way to becoming a diagram."""
 
-    def __init__(self, library: Library, flow: Flow, catalogue: Catalogue) -> None:
+    def __init__(self, library: Library, flow: Flow, catalogue: Catalogue, *, numbered: bool = True) -> None:
         self.library = library
         self.flow = flow
         self.catalogue = catalogue
+        self.numbered = numbered
 
     @cached_property
     def diagram(self) -> Diagram:
@@ -103,7 +120,7 @@ class _Drawing:
     @cached_property
     def _numbers(self) -> dict[str, int]:
         """The number of each fact that is asked, in reading order."""
-        asked = dict.fromkeys(step.fact for step in self.flow.steps if step.kind == "ask")
+        asked = dict.fromkeys(step.fact for step in self.flow.steps if step.kind == "ask" and self.numbered)
         return {fact: number for number, fact in enumerate(asked, 1)}
 
     def _short(self, fact: str) -> str:
