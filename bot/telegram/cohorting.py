@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.core.cohorts.lecturing import post_due
-from bot.core.cohorts.panels import Ballot, Button, Closing, Shown
+from bot.core.cohorts.due import due_of
+from bot.core.cohorts.panels import Ballot, Button, Closing, Edited, Shown
 from bot.core.cohorts.private import Desk
 from bot.core.cohorts.public import answer_panel, questions_panel, reply
 from bot.core.cohorts.records import Cohort, Convened, Post, Pressed, Rolls
@@ -51,20 +51,19 @@ class Cohorting:
 
     def hold(self, name: str, bot: int, number: int, cohort: Cohort, rolls: Rolls, now: datetime, /) -> Convened:
         """Return what is due of a cohort; see service.cohorts.Hold."""
-        due = post_due(self.talking.library, cohort, rolls, name, now)
-        chats = (due.channel,) if due.channel else due.told
+        held = due_of(self.talking.library, cohort, rolls, name, now)
         posts = tuple(
             Post(Key(bot, chat, 0, chat if chat > 0 else 0), replace(call, reminder=True))
-            for chat in chats
-            for call in _calls((due.panel,) if due.panel else ())
+            for chat, panels in held.told.items()
+            for call in _calls(panels)
         )
-        return Convened(None, (), cohorts={number: due.cohort}, posts=posts)
+        return Convened(None, (), cohorts={number: held.cohort}, posts=posts)
 
     def _in_private(self, knock: Knock, person: Person, rolls: Rolls, now: datetime, dice: str) -> Convened:
-        key, library = knock.key, self.talking.library
+        key, extra, library = knock.key, knock.extra, self.talking.library
         named = key.person in self.coaches
         visitor = Visitor(
-            key.person, knock.extra["name"], person.language, named, knock.extra["bot"], dice, person.zone
+            key.person, extra["name"], person.language, named, extra["bot"], dice, extra["message"], person.zone
         )
         desk = Desk(library, visitor, rolls, now)
         match knock.event:
@@ -88,8 +87,8 @@ class Cohorting:
         calls = tuple(_calls(answer.panels, knock.extra["message"]))
         told = tuple(
             Post(Key(key.bot, other, 0, other), call)
-            for other, panel in answer.told.items()
-            for call in _calls((panel,))
+            for other, panels in answer.told.items()
+            for call in _calls(panels)
         )
         return Convened(person, calls, toast=answer.toast, cohorts=answer.cohorts, posts=told, speaker=key.person)
 
@@ -109,6 +108,9 @@ class Cohorting:
 def _calls(panels: Sequence[Shown], message: int = 0) -> Iterator[Call]:
     """Return the calls that show panels; the first takes the place of the tapped message."""
     for number, panel in enumerate(panels):
+        if isinstance(panel, Edited):
+            yield from _calls((panel.panel,), panel.message)
+            continue
         if isinstance(panel, Closing):
             yield Call("stopPoll", {"message_id": message})
             continue

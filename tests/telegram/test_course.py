@@ -11,7 +11,7 @@ import pytest
 from tests.botapi import BotApiServer, Group, Person
 from tests.telegram.running import RunningBot
 from tests.telegram.test_cohorts import COACH, NAME, asks, invited, joins, taps
-from tests.telegram.test_conversation import SLOW_MACHINE, nothing_was_refused
+from tests.telegram.test_conversation import SLOW_MACHINE, answer, begin, nothing_was_refused, type_in
 
 
 class Course:
@@ -51,6 +51,13 @@ class Course:
         self.bot.stop()
         self.bot.env["AFTERWORD_NOW"] = until
         self.bot.start()
+
+    def dana_shows_again(self) -> None:
+        """Let Dana show her note, its names hidden."""
+        asks(self.dana, "/cohort", "You are in")
+        taps(self.dana, "Show a note to my coaches", "Which text shall the coaches")
+        taps(self.dana, "Note to Zoë", "Names are hidden")
+        taps(self.dana, "Show it like this", "Your coaches can read this:")
 
     def closes(self, who: Person, *expected: str) -> str:
         """Let somebody close the open poll; return what the group sees then."""
@@ -164,3 +171,52 @@ def test_lessons_are_posted_on_their_days(course: Course) -> None:
     taps(coach, "Yes, stop them", "Lessons for a channel")
     assert posts(foreign) == []
     nothing_was_refused(telegram)
+
+
+def test_a_note_is_shown_to_the_coach_and_taken_back(course: Course) -> None:
+    """A member looks at what would be shown, shows it without names, hears the coach's comment, and takes it back."""
+    coach, dana, emil = course.coach, course.dana, course.emil
+    asks(dana, "/cohort", "You are in")
+    taps(dana, "Show a note to my coaches", "There is no finished text yet")
+    begin(dana)
+    answer(dana, "No", "Well", "Nothing yet", "The hiring manager", "No", "Warm and lively", "Yesterday", "Not yet")
+    dana.expects("Which LinkedIn account", timeout=SLOW_MACHINE)
+    answer(dana, "Free", "Yes, up to date")
+    type_in(dana, first_name="Zoë", Which_job="Data Analyst", Which_company="Northwind",
+            Which_topic="what Zoë does with event billing", your_own_name="Dana Okafor")  # fmt: skip
+    dana.expects("What next?", timeout=SLOW_MACHINE)
+    asks(dana, "/cohort", "You are in")
+    taps(dana, "Show a note to my coaches", "Which text shall the coaches of “Spring course” see?")
+    text = taps(dana, "Note to Zoë", "This is what they would see:", "[their name]")
+    assert not re.search("Zoë|Northwind|Okafor", text)
+    taps(dana, "Keep the names", "The names are in it", "Zoë")
+    taps(dana, "Hide the names", "Names are hidden")
+    hidden = taps(dana, "Show it like this", "Your coaches can read this:", "event billing")
+    coach.expects("A member of “Spring course” shows you a note", timeout=SLOW_MACHINE)
+    assert "event billing" not in str([message.texts for message in coach.screen]), "not before it is asked for"
+    text = taps(coach, "Read it", "A member's note", "event billing")
+    assert not re.search("Zoë|Northwind|Okafor|Dana", text)
+    note = coach.screen[-1]
+    asks(coach, coach.copies("Comment") + "Say one thing <less>.", "I have passed it on.")
+    dana.expects("Cleo on your note:", "Say one thing <less>.", timeout=SLOW_MACHINE)
+    emil.forges(note.keyboard[1][0]["callback_data"], emil.screen[-1], timeout=SLOW_MACHINE)
+    assert emil.toast == "That button is no longer good."
+    asks(dana, "/cohort", "You are in")
+    assert hidden in taps(dana, "Show a note to my coaches", "Your coaches can read this:")
+    taps(dana, "Take it back", "It is off their screens as well")
+    coach.expects("This note is not shown any more", timeout=SLOW_MACHINE)
+    assert "event billing" not in str([message.text for message in coach.screen])
+    course.dana_shows_again()
+    coach.expects("A member of “Spring course” shows you a note", timeout=SLOW_MACHINE)
+    taps(coach, "Read it", "A member's note")
+    course.sleeps("2026-12-03T12:00:00+00:00")
+    coach.expects("This note is not shown any more", timeout=SLOW_MACHINE)
+    taps(dana, "‹ Back", "You are in")
+    taps(dana, "Show a note to my coaches", "Which text shall the coaches")
+    course.dana_shows_again()
+    coach.expects("A member of “Spring course” shows you a note", timeout=SLOW_MACHINE)
+    taps(coach, "Read it", "A member's note")
+    asks(dana, "/forget", "Shall I delete everything")
+    taps(dana, "Yes, delete everything", "Everything is deleted")
+    coach.expects("This note is not shown any more", timeout=SLOW_MACHINE)
+    nothing_was_refused(course.telegram)

@@ -12,8 +12,8 @@ from datetime import datetime
 from typing import Final
 
 from bot.core.catalogue import Catalogue
-from bot.core.cohorts.lessons import LATE, LONGEST, Plan, Slot, drafted, moved
-from bot.core.cohorts.panels import Button, Panel, channel_link, deep_link
+from bot.core.cohorts.lessons import LONGEST, Plan, Slot, drafted, moved
+from bot.core.cohorts.panels import Button, Panel, channel_link
 from bot.core.cohorts.records import Cohort, Rolls
 from bot.core.cohorts.visiting import Answer, Visitor
 from bot.core.library import Library
@@ -231,31 +231,3 @@ def lesson_blocks(library: Library, catalogue: Catalogue, plan: Plan, slot: Slot
 def known(catalogue: Catalogue, slot: Slot) -> bool:
     """Tell whether there are words for a lesson."""
     return bool(slot.words) or catalogue.has(f"lesson.{slot.lesson}.text")
-
-
-@dataclass(frozen=True)
-class Due:
-    """What is to be posted now: a panel for the channel, or else words for the coaches; and the cohort after it."""
-
-    cohort: Cohort
-    channel: int = 0
-    panel: Panel | None = None
-    told: tuple[int, ...] = ()
-
-
-def post_due(library: Library, cohort: Cohort, rolls: Rolls, bot: str, now: datetime) -> Due:
-    """Return what the lesson that is due longest leads to; the next one is looked at in a turn of its own."""
-    plan = cohort.plan
-    assert plan is not None
-    assert plan.first is not None, "only a cohort with a lesson to come is ever due"
-    slot, room = plan.slots[plan.first], rolls.room(plan.channel)
-    catalogue = library.catalogue(cohort.language)
-    late = now > plan.instant(slot) + LATE
-    if late or room is None or not room.may_write or not known(catalogue, slot):
-        after = replace(cohort, plan=plan.missed())
-        words = catalogue.say("cohort.lessons.unposted", what=title_of(catalogue, slot), channel=plan.title)
-        return Due(after, panel=Panel.of(words), told=tuple(one for one, name in cohort.coaches.items() if name))
-    button = Button(catalogue.say("cohort.lessons.practice"), link=deep_link(bot, "practice"))
-    panel = Panel((*lesson_blocks(library, catalogue, plan, slot),), (button,))
-    after = replace(cohort, plan=plan.with_slot(plan.first, replace(slot, state="posted")))
-    return Due(after, plan.channel, panel)

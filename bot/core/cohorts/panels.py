@@ -54,7 +54,15 @@ class Closing:
     """The poll whose button was tapped takes no more votes."""
 
 
-Shown = Panel | Ballot | Closing
+@dataclass(frozen=True)
+class Edited:
+    """A panel that takes the place of another message."""
+
+    message: int
+    panel: Panel
+
+
+Shown = Panel | Ballot | Closing | Edited
 """What can be shown in a chat."""
 
 
@@ -80,8 +88,9 @@ def invitation(number: int, cohort: Cohort, secret: str, catalogue: Catalogue) -
     return Panel.of(title, items=catalogue.alternatives("cohort.promises"), buttons=(join,))
 
 
-def membership(number: int, cohort: Cohort, member: Member, catalogue: Catalogue, bot: str) -> Panel:
+def membership(number: int, cohort: Cohort, person: int, catalogue: Catalogue, bot: str) -> Panel:
     """Show a member what they agreed to, with a button for each purpose and one for leaving."""
+    member = cohort.members[person]
     title = catalogue.say("cohort.member", name=cohort.name, coaches=coaches_of(cohort, catalogue))
     items, buttons = [], []
     for purpose in PURPOSES:
@@ -90,6 +99,9 @@ def membership(number: int, cohort: Cohort, member: Member, catalogue: Catalogue
         verb = "take" if agreed else "give"
         about = (verb, str(number), str(member.turn), purpose)
         buttons.append(Button(catalogue.say(f"cohort.options.{verb}_{purpose}"), about))
+    shown = [release for release in cohort.releases if release.person == person]
+    items += [catalogue.say("cohort.review.shown", day=catalogue.shown(one.until.date())) for one in shown]
+    buttons.append(Button(catalogue.say("cohort.review.options.review"), ("review", str(number))))
     buttons.append(Button(catalogue.say("cohort.options.own_case"), link=deep_link(bot, "practice")))
     buttons.append(Button(catalogue.say("cohort.options.leave"), ("leave", str(number), str(member.turn))))
     return Panel.of(title, items=items, buttons=buttons)
@@ -118,6 +130,7 @@ def coaching(number: int, cohort: Cohort, catalogue: Catalogue, bot: str) -> Pan
             Button(catalogue.say("cohort.options.digest"), ("digest", str(number))),
             Button(catalogue.say("cohort.options.invite"), ("invite", str(number))),
             Button(catalogue.say("cohort.options.group"), link=link),
+            Button(catalogue.say("cohort.review.options.notes"), ("notes", str(number))),
             Button(catalogue.say("cohort.lessons.options.lessons"), ("lessons", str(number))),
             Button(catalogue.say("cohort.options.end"), ("end", str(number))),
         ),

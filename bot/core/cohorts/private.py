@@ -16,8 +16,9 @@ from bot.core.catalogue import Catalogue
 from bot.core.cohorts import panels
 from bot.core.cohorts.digest import contribution, due, taken
 from bot.core.cohorts.lecturing import VERBS, Lectern
-from bot.core.cohorts.panels import Button, Panel, deep_link
+from bot.core.cohorts.panels import Button, Panel, Shown, deep_link
 from bot.core.cohorts.records import PURPOSES, Cohort, Member, Pressed, Rolls, sealed
+from bot.core.cohorts.review import COACH_VERBS, MEMBER_VERBS, Review, gone
 from bot.core.cohorts.visiting import Answer, Visitor
 from bot.core.desk import Asked
 from bot.core.library import Library
@@ -55,6 +56,8 @@ class Desk:
             return self.new(" ".join(rest.split()))
         if word == "coach":
             return self.name_coach(rest.strip())
+        if word == "comment":
+            return self.commented(rest)
         if word == "words":
             return self.worded(rest)
         return self.overview()
@@ -107,6 +110,18 @@ class Desk:
             buttons=[Button(cohort.name, ("coach", str(n), number)) for n, cohort in sorted(own.items())],
         ),))  # fmt: skip
 
+    def commented(self, rest: str) -> Answer:
+        """Pass on a coach's comment: the cohort's number, the note's, and the text."""
+        number, _, text = rest.strip().partition(" ")
+        cohort = self._cohort(number)
+        if cohort is None or self.visitor.person not in cohort.coaches:
+            return self.said("cohort.review.no_note")
+        which, _, words = text.strip().partition(" ")
+        return self._review(int(number), cohort).commented(which, words)
+
+    def _review(self, number: int, cohort: Cohort) -> Review:
+        return Review(self.library, self.visitor, self.rolls, self.now, number, cohort)
+
     def worded(self, rest: str) -> Answer:
         """Put a lesson into a coach's own words: the cohort's number, the lesson's, and the text."""
         number, _, text = rest.strip().partition(" ")
@@ -129,7 +144,7 @@ class Desk:
             return self.stale()
         if pressed.verb == "show":
             return self.shown(int(number), cohort)
-        if pressed.verb in ("give", "take", "leave", "left"):
+        if pressed.verb in ("give", "take", "leave", "left", *MEMBER_VERBS):
             return self.as_member(pressed.verb, int(number), cohort, rest)
         if self.visitor.person not in cohort.coaches:
             return self.stale()
@@ -149,6 +164,8 @@ class Desk:
         """Let a member decide for themselves; a button of before their last decision decides nothing."""
         person = self.visitor.person
         member = cohort.members.get(person)
+        if member is not None and verb in MEMBER_VERBS:
+            return self._review(number, cohort).as_member(verb, rest) or self.stale()
         if member is None or rest[0] != str(member.turn):
             return self.stale()
         if verb == "leave":
@@ -171,6 +188,8 @@ class Desk:
         if verb in VERBS:
             lectern = Lectern(self.library, self.visitor, self.rolls, self.now, number, cohort)
             return lectern.pressed(verb, rest) or self.stale()
+        if verb in COACH_VERBS:
+            return self._review(number, cohort).as_coach(verb, rest, self.visitor.message) or self.stale()
         match verb:
             case "digest":
                 return self.digest(number, cohort)
@@ -185,10 +204,12 @@ class Desk:
                 back = Button(self.catalogue.say("cohort.options.back"), ("show", str(number)))
                 return Answer((Panel.of(self.catalogue.say("cohort.end", name=cohort.name), buttons=(done, back)),))
             case "ended":
-                told = {
-                    person: Panel.of(self._to(person).say("cohort.was_ended", name=cohort.name))
+                told: dict[int, tuple[Shown, ...]] = {
+                    person: (Panel.of(self._to(person).say("cohort.was_ended", name=cohort.name)),)
                     for person in cohort.members
                 }
+                for release in cohort.releases:
+                    told |= gone(self.library, self.rolls, release)
                 return replace(self.said("cohort.is_ended", name=cohort.name), cohorts={number: None}, told=told)
             case _:
                 return self.stale()
@@ -224,8 +245,7 @@ class Desk:
         """Name each cohort of the visitor's, its coaches, and what each purpose shows."""
         found = []
         for number, cohort in sorted(self.rolls.joined(self.visitor.person).items()):
-            member = cohort.members[self.visitor.person]
-            found.append(panels.membership(number, cohort, member, self.catalogue, self.visitor.bot))
+            found.append(panels.membership(number, cohort, self.visitor.person, self.catalogue, self.visitor.bot))
         return tuple(found)
 
     def export(self) -> str:
@@ -236,6 +256,7 @@ class Desk:
                 "cohort": cohort.name,
                 "coaches": [name for name in cohort.coaches.values() if name],
                 "member_since": cohort.members[person].since.isoformat(),
+                "shown_to_coaches": [one.text for one in cohort.releases if one.person == person],
                 "agreed": {what: since.isoformat() for what, since in cohort.members[person].agreed.items()},
             }
             for _, cohort in sorted(self.rolls.joined(person).items())
@@ -254,10 +275,9 @@ class Desk:
             after = cohort if met else replace(cohort, coaches={**cohort.coaches, person: self.visitor.name})
             changed = {} if after is cohort else {number: after}
             return Answer((panels.coaching(number, after, self.catalogue, self.visitor.bot),), changed)
-        member = cohort.members.get(person)
-        if member is None:
+        if person not in cohort.members:
             return self.stale()
-        return Answer((panels.membership(number, cohort, member, self.catalogue, self.visitor.bot),))
+        return Answer((panels.membership(number, cohort, person, self.catalogue, self.visitor.bot),))
 
     def said(self, key: str, **values: str | int) -> Answer:
         """Answer with a message."""

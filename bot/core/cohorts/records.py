@@ -15,6 +15,7 @@ from hmac import compare_digest
 from typing import Any, Final, Protocol
 
 from bot.core.cohorts.lessons import Plan
+from bot.core.cohorts.releases import Release
 from bot.core.cohorts.studies import Exercise
 from bot.core.person import Call, Key, Turned
 from bot.core.session import Session
@@ -82,6 +83,8 @@ class Cohort:
     """The cases it has worked through."""
     plan: Plan | None = None
     """The lessons that are posted in a channel."""
+    releases: tuple[Release, ...] = ()
+    """The notes that members show to the coaches."""
 
     @property
     def poll(self) -> str:
@@ -91,10 +94,15 @@ class Cohort:
     @property
     def wake(self) -> datetime | None:
         """The instant at which something of it is due; None where nothing is."""
-        return self.plan.wake if self.plan else None
+        ends = [release.until for release in self.releases]
+        due = [self.plan.wake] if self.plan and self.plan.wake else []
+        return min((*ends, *due), default=None)
 
     def halted(self) -> Cohort:
-        """Return the cohort with the lesson that is due longest missed."""
+        """Return the cohort without what is due longest: a note that has had its time, or else a lesson, missed."""
+        over = [release for release in self.releases if release.until == self.wake]
+        if over:
+            return replace(self, releases=tuple(one for one in self.releases if one not in over))
         return replace(self, plan=self.plan.missed()) if self.plan else self
 
     def with_member(self, person: int, member: Member) -> Cohort:
@@ -103,7 +111,9 @@ class Cohort:
 
     def without_member(self, person: int) -> Cohort:
         """Return the cohort after somebody left it: nothing of theirs is kept."""
-        return replace(self, members={one: m for one, m in self.members.items() if one != person}).uncounted(person)
+        members = {one: member for one, member in self.members.items() if one != person}
+        releases = tuple(one.over() if one.person == person else one for one in self.releases)
+        return replace(self, members=members, releases=releases).uncounted(person)
 
     def uncounted(self, person: int) -> Cohort:
         """Return the cohort with somebody taken out of what the next counts are compared with."""
@@ -147,6 +157,7 @@ class Cohort:
             "exercise": self.exercise.to_json() if self.exercise else None,
             "played": list(self.played),
             "plan": self.plan.to_json() if self.plan else None,
+            "releases": [release.to_json() for release in self.releases],
         }
 
     @classmethod
@@ -170,6 +181,7 @@ class Cohort:
             Exercise.from_json(exercise) if (exercise := stored.get("exercise")) else None,
             tuple(stored.get("played", ())),
             Plan.from_json(plan) if (plan := stored.get("plan")) else None,
+            tuple(map(Release.from_json, stored.get("releases", ()))),
         )
 
 
@@ -219,7 +231,7 @@ class Rolls(Protocol):
         """Return the language somebody speaks with the bot; empty for a stranger."""
 
     def cases(self, people: frozenset[int]) -> Mapping[int, Mapping[int, Session]]:
-        """Return everybody's cases by number, of those who have any; only for who agreed to be counted."""
+        """Return everybody's cases by number, of those who have any; only for who agreed to be counted, or who asks."""
 
 
 @dataclass(frozen=True)

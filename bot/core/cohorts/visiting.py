@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bot.core.cohorts.panels import Panel
+from bot.core.cohorts.panels import Panel, Shown
 from bot.core.cohorts.records import Cohort
 
 
@@ -22,6 +22,8 @@ class Visitor:
     """The bot's username."""
     dice: str
     """A fresh secret: hexadecimal digits."""
+    message: int = 0
+    """The message whose button was tapped."""
     zone: str = "UTC"
     """Where they live: an IANA zone."""
 
@@ -33,4 +35,4 @@ class Answer:
     panels: tuple[Panel, ...] = ()
     cohorts: Mapping[int, Cohort | None] = field(default_factory=dict)
     toast: str = ""
-    told: Mapping[int, Panel] = field(default_factory=dict)
+    told: Mapping[int, tuple[Shown, ...]] = field(default_factory=dict)

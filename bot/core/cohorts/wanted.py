@@ -7,6 +7,7 @@ from typing import Final
 
 from bot.core.cohorts.digest import OTHERS, QUESTIONS
 from bot.core.cohorts.records import PURPOSES
+from bot.core.cohorts.review import is_name
 from bot.core.library import Library
 
 PLAIN: Final = (
@@ -67,6 +68,19 @@ LESSONS: Final[Mapping[str, tuple[str, ...]]] = {
 }  # fmt: skip
 
 
+REVIEW: Final[Mapping[str, tuple[str, ...]]] = {
+    **dict.fromkeys(("nothing", "preview", "how_m", "how_k", "send_m", "send_k", "as_k", "as_m", "out", "take_back",
+                     "is_back", "read", "reading", "comment", "away", "commented", "no_note", "gone",
+                     "options.review", "options.notes"), ()),
+    **dict.fromkeys(("which", "news", "some", "none", "answer"), ("name",)),
+    **dict.fromkeys(("note", "mail"), ("who",)),
+    "unnamed": ("number",),
+    **dict.fromkeys(("until", "one", "shown"), ("day",)),
+    "comment_how": ("command", "day"),
+    "too_long": ("limit", "count"),
+}  # fmt: skip
+
+
 def asked_for(library: Library) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Give each message key with what fills its blanks."""
     yield from ((f"cohort.{key}", ()) for key in PLAIN)
@@ -82,6 +96,8 @@ def asked_for(library: Library) -> Iterator[tuple[str, tuple[str, ...]]]:
     yield from ((f"faq.{name}.{part}", ()) for name in library.faq for part in ("question", "answer"))
     yield from _of_cases(library)
     yield from ((f"cohort.lessons.{key}", blanks) for key, blanks in LESSONS.items())
+    yield from ((f"cohort.review.{key}", blanks) for key, blanks in REVIEW.items())
+    yield from ((f"cohort.review.mask.{fact}", ()) for fact in library.facts.texts if is_name(library, fact))
     for series in library.series.values():
         yield f"series.{series.id}.title", ()
         yield from ((f"lesson.{lesson.id}.{part}", ()) for lesson in series.lessons for part in ("title", "text"))
