@@ -184,6 +184,20 @@ def play(library: Library, file: Path) -> list[Issue]:
     return transcript.play(library, loaded, show)
 
 
+def talked(library: Library, file: Path) -> tuple[str, list[tuple[str, str]], list[Issue]]:
+    """Play a transcript in silence; return its flow, what was said now as (person | bot, text), and its faults."""
+    loaded, issues = transcript.load(file.read_text(encoding="utf-8"), file.name, library.flows, library.catalogues)
+    if loaded is None:
+        return "", [], issues
+    lines: list[tuple[str, str]] = []
+
+    def note(typed: str, turn: Turn | None) -> None:
+        lines.extend([("person", typed)] if typed else [])
+        lines.extend(("bot", message.name) for message in (turn.messages if turn else ()))
+
+    return loaded.start.flow, lines, transcript.play(library, loaded, note)
+
+
 def simulate(library: Library, file: Path, until: date) -> list[Issue]:
     """Print what would be sent after the talk in a transcript until the end of that day; return its faults."""
     loaded, issues = transcript.load(file.read_text(encoding="utf-8"), file.name, library.flows, library.catalogues)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot import coaches, operators
+from bot import coaches, operators, pictures
 from bot.opening import (
     Content,
     Flow,
@@ -231,45 +231,10 @@ def _advise_once(adviser: Adviser, facts: list[str], *, as_json: bool) -> None:
         screen.message(message)
 
 
-@app.command()
-def draw(
-    flow: Annotated[str, typer.Argument(help="The conversation to draw, such as after_interview.")],
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="FILE.svg, .png, .mmd or .dot")] = None,
-    language: Language = "en",
-    content: Content = None,
-) -> None:
-    """Draw a conversation: its questions, answers and verdicts. Without -o, Mermaid text is printed."""
-    from bot.proof.drawing import diagram, to_dot, to_mermaid
-    from bot.rendering import NoGraphviz, render
-
-    library = opened(content)
-    drawn = diagram(library, checked_flow(library, flow), checked_language(library, language))
-    form = output.suffix.lower() if output else ".mmd"
-    try:
-        match form:
-            case ".mmd":
-                made = to_mermaid(drawn).encode()
-            case ".dot":
-                made = to_dot(drawn).encode()
-            case ".svg" | ".png":
-                made = render(to_dot(drawn), "svg" if form == ".svg" else "png")
-            case _:
-                fail(f"I can draw .svg, .png, .mmd or .dot, not '{form}'.")
-    except NoGraphviz as missing:
-        fail(str(missing))
-    if output is None:
-        typer.echo(made.decode(), nl=False)
-        return
-    try:
-        output.write_bytes(made)
-    except OSError as error:
-        fail(f"{output} cannot be written: {error.strerror}.")
-    typer.echo(f"{output} ({len(made) // 1024 + 1} kB)")
-
-
 app.command()(coaches.check)
 app.command()(coaches.diff)
-app.command()(coaches.atlas)
+app.command()(pictures.draw)
+app.command()(pictures.atlas)
 app.command()(coaches.explain)
 app.command()(operators.parked)
 app.command()(operators.doctor)

@@ -183,25 +183,6 @@ def _report_json(found: Report) -> dict[str, object]:
     }
 
 
-def atlas(
-    out: Annotated[Path, typer.Option("-o", "--out", help="The file to write.")] = Path("atlas.html"),
-    language: Language = "en",
-    flow: Flow = None,
-    content: Content = None,
-) -> None:
-    """Write everything that is asked, advised and handed over as one page, to be read and searched in a browser."""
-    from bot.atlas.page import page
-    from bot.opening import checked_flow, checked_language, proved
-
-    library = proved(content)
-    made = page(library, checked_flow(library, flow), checked_language(library, language)).encode("utf-8")
-    try:
-        out.write_bytes(made)
-    except OSError as error:
-        fail(f"{out} cannot be written: {error.strerror}.")
-    typer.echo(f"{out} ({len(made) // 1024 + 1} kB)")
-
-
 def explain(
     facts: Annotated[list[str] | None, typer.Argument(help="fact=value, such as outcome=none tone=rapport")] = None,
     today: Annotated[str | None, typer.Option(help="The day it is, such as 2026-11-23.")] = None,

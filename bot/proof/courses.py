@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from bot.core.catalogue import patterns
+from bot.core.catalogue import MissingMessage, patterns
 from bot.core.cohorts.exercise import choices_of
 from bot.core.cohorts.studies import CaseStudy
 from bot.core.issues import Issue, Places
@@ -77,15 +77,15 @@ def cases_placed(library: Library, places: Places) -> Iterator[Issue]:
             if not all(map(catalogue.has, (*keys, "group.case.vote", "group.case.reading"))):
                 continue  # what is missing is another finding
             story = sum(units(line) + 1 for key in keys[:2] for line in patterns(catalogue.message(key)))
-            asked = [catalogue.text_of(f"question.{fact}.text") for fact in study.polls]
+            known = all(verdict in library.rulesets[study.rules].verdicts for verdict in study.choices)
+            try:
+                asked = [catalogue.text_of(f"question.{fact}.text") for fact in study.polls]
+                choices = choices_of(library, catalogue, study) if known else []
+            except MissingMessage:
+                continue  # likewise
             frame = max(units(catalogue.text_of(f"group.case.{key}")) for key in ("reading", "advising"))
             question = frame + units(catalogue.text_of(keys[2])) + max(map(units, asked), default=0)
-            known = all(verdict in library.rulesets[study.rules].verdicts for verdict in study.choices)
-            words = (
-                [word for choices in choices_of(library, catalogue, study) for word in choices.values()]
-                if known
-                else []
-            )
+            words = [word for poll in choices for word in poll.values()]
             sizes = (
                 (keys[1], "telegram_text", story + units(catalogue.text_of("group.case.vote"))),
                 (keys[2], "telegram_poll_question", question),

@@ -60,6 +60,17 @@ WORDS: Mapping[str, str] = {
     "compose_title": "Ready to send",
     "compose_line": "The note and e-mails that the verdict calls for.",
     "end": "End",
+    "here": "The talk stands here",
+    "passed": "{number}. {what}",
+    "decided": "{number}. Row {what}",
+    "handed": "{number}. {what}",
+    "finding": "Finding: {what}",
+    "new": "New",
+    "gone": "Gone",
+    "changed": "Changed",
+    "was": "was: {text}",
+    "gains": "+{count} situations, from: {name}",
+    "loses": "−{count} situations, to: {name}",
 }
 """The picture's own words; a message `drawing.<id>` takes the place of one, so they can be translated."""
 
@@ -67,6 +78,19 @@ WORDS: Mapping[str, str] = {
 def diagram(library: Library, flow_id: str, language: str) -> Diagram:
     """Draw the flow `flow_id` in the words of `language`; raises KeyError for a flow that is not there."""
     return _Drawing(library, library.flows[flow_id], library.catalogue(language)).diagram
+
+
+def in_words(library: Library, flow_id: str, language: str) -> Diagram:
+    """Draw a flow as `diagram` does, but with no question's number within another box, so that two can be compared."""
+    return _Drawing(library, library.flows[flow_id], library.catalogue(language), numbered=False).diagram
+
+
+def own_word(catalogue: Catalogue, word: str, **values: str | int) -> str:
+    """Say one of the picture's own words."""
+    key = f"drawing.{word}"
+    if catalogue.has(key):
+        return catalogue.say(key, **values)
+    return fill(WORDS[word], {name: str(value) for name, value in values.items()})
 
 
 class Phrases:
@@ -109,10 +133,7 @@ class _Drawing:
     # -- words ---------------------------------------------------------------------------------------------------------
 
     def _word(self, word: str, **values: str | int) -> str:
-        key = f"drawing.{word}"
-        if self.catalogue.has(key):
-            return self.catalogue.say(key, **values)
-        return fill(WORDS[word], {name: str(value) for name, value in values.items()})
+        return own_word(self.catalogue, word, **values)
 
     def _text(self, key: str, otherwise: str) -> str:
         return self.catalogue.text_of(key) if self.catalogue.has(key) else otherwise
@@ -188,7 +209,7 @@ class _Drawing:
         return [Node(step.id, "compose", self._word("compose_title"), head, condition, lines=(line,))]
 
     def _question(self, step: Step) -> Node:
-        head = f"{self._word('question', number=self._numbers[step.fact])} · {step.id}"
+        head = f"{self._word('question', number=self._numbers.get(step.fact, ''))} · {step.id}"
         hints = tuple(line for hint in step.hints for line in self._if("hint_if", hint.when))
         fact = self.library.facts[step.fact]
         text = self._text(f"question.{step.fact}.text", step.fact)

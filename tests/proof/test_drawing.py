@@ -23,7 +23,7 @@ from bot.core.library import Library
 from bot.core.notes import NoteBook, NoteKind, Replacement
 from bot.core.rules import Conditional, Rule, Ruleset, Verdict
 from bot.proof.drawing import Diagram, Edge, Node, diagram, to_dot, to_mermaid
-from bot.proof.picture import wrapped
+from bot.proof.picture import parts, wrapped
 from bot.rendering import NoGraphviz, render
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -261,7 +261,7 @@ MERMAID_LINE = re.compile(
     r"  (?:  )?(?:"
     + "|".join([
         *(rf"n\d+{opening}{LABEL}{closing}" for opening, closing in BRACKETS),
-        rf"[ng]\d+ (?:-->|-\.->|~~~)(?:\|{LABEL}\|)? [ng]\d+",
+        rf"[ng]\d+ (?:-->|-\.->|==>|~~~)(?:\|{LABEL}\|)? [ng]\d+",
         r'subgraph g\d+\[" "\]',
         r"end",
         r"classDef \w+ [\w:,#-]+",
@@ -319,14 +319,46 @@ def test_a_png_is_a_png() -> None:
     assert len(picture) > 1024
 
 
-def test_boxes_stand_in_one_column_in_reading_order_even_with_jumps() -> None:
-    """A phone shows one column: the boxes share their middle, and each stands below the one before it."""
+COLUMNS = (["start:", "mood", "keep", "when"], ["advice", "advice:"], ["first", "texts", END],
+           ["on request: left", "on request: promised"])  # fmt: skip
+
+
+def test_each_part_is_a_column_in_reading_order_even_with_jumps() -> None:
+    """The boxes of a part share their middle, each below the one before; the parts stand side by side."""
     graph = pygraphviz.AGraph(string=to_dot(hostile("Text")))
     graph.layout(prog="dot")
-    order = ["start:", "mood", "keep", "when", "advice", "advice:", "first", "texts", END, "on request: left"]
-    places = [tuple(map(float, graph.get_node(id_).attr["pos"].split(","))) for id_ in order]
-    assert all(above[1] > below[1] for above, below in pairwise(places))
-    assert max(x for x, _ in places) - min(x for x, _ in places) < 1
+    tops, middles = [], []
+    for number, order in enumerate(COLUMNS, 1):
+        places = [tuple(map(float, graph.get_node(id_).attr["pos"].split(","))) for id_ in (f"part {number}:", *order)]
+        assert all(above[1] > below[1] for above, below in pairwise(places))
+        assert max(x for x, _ in places) - min(x for x, _ in places) < 1
+        tops.append(places[0][1])
+        middles.append(places[0][0])
+    assert middles == sorted(middles)
+    assert max(tops) - min(tops) < 1
+
+
+@given(texts)
+@settings(max_examples=25, deadline=None)
+def test_the_parts_together_show_what_the_whole_shows(text: str) -> None:
+    picture = hostile(text)
+    pieces = parts(picture)
+    assert [piece.part for piece in pieces] == [(n, 4) for n in (1, 2, 3, 4)]
+    assert [node.id for piece in pieces for node in piece.nodes] == [node.id for node in picture.nodes]
+    whole = to_dot(picture)
+    for piece in pieces:
+        for line in to_dot(piece).splitlines():
+            if " [shape=" in line and not line.startswith('  "part '):
+                assert line in whole, "each box says the same"
+        ElementTree.fromstring(render(to_dot(piece), "svg"))  # noqa: S314 - our own picture
+
+
+def test_a_part_is_as_wide_as_a_phone_and_short_enough_to_send(library: Library) -> None:
+    for piece in parts(diagram(library, "after_interview", "en")):
+        svg = ElementTree.fromstring(render(to_dot(piece), "svg"))  # noqa: S314 - our own picture
+        width, height = (float(svg.attrib[name].removesuffix("pt")) for name in ("width", "height"))
+        assert width <= 375 * 0.8, "CSS pixels are three quarters of a point wide"
+        assert height < 6 * width
 
 
 def test_without_pygraphviz_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
