@@ -11,6 +11,7 @@ import contextlib
 import os
 import random
 import signal
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -123,7 +124,7 @@ async def _opened(settings: Settings) -> Database:
 def _wired(store: Store, bot: ApiBot, me: dict[str, Any], talk: Talk, lease: timedelta, processes: int) -> _Wired:
     clock, meters = SystemClock(), Meters()
     messenger, guard = TelegramMessenger(bot, meters.acknowledged), Guard()
-    pace = Pace(processes)
+    pace = Pace(processes, began=time.monotonic())
     outbox = Outbox(store, messenger, clock, lease=lease, pace=pace, guard=guard, watch=meters)
     door = Door(
         store, clock, talk.respond, apologise=talk.apologise, convene=talk.convene, hold=talk.hold,

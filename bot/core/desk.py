@@ -123,7 +123,9 @@ class _Visit(Managing):
                 self.repeat()
             case Said(text) | Picked(option=text) if self.person.asking:
                 self.chosen(text, typed=isinstance(entry, Said))
-            case Said(text) | Picked(option=text) if sort := self.said_to_be_sent(text):
+            case Said(text) if sort := self.said_to_be_sent(text):
+                self.sent(sort)
+            case Picked(option=option) if option.startswith(SENT) and (sort := self.said_to_be_sent(option)):
                 self.sent(sort)
             case Picked(option=option) if option == BACK:
                 self.converse(Back())

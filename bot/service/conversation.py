@@ -15,6 +15,7 @@ and must bring it again. Nothing a person wrote is logged: kinds of events, numb
 from __future__ import annotations
 
 import hashlib
+import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -36,6 +37,7 @@ TRIES: Final = 3
 """So often a turn that fails by itself is tried before its update is put aside."""
 
 log = structlog.get_logger("afterword.door")
+_TALKATIVE: Final = logging.getLogger("afterword.door")  # asked first: to make a line that is then dropped costs 10 µs
 
 
 @dataclass(frozen=True)
@@ -165,7 +167,8 @@ class Door:
                 self._sending.take(claim, knock.key, waits)
             took = self._seconds() - began
             self._watch.turned(kind, how, took)
-            log.debug("turn", kind=kind, how=how, seconds=round(took, 4))
+            if _TALKATIVE.isEnabledFor(logging.DEBUG):
+                log.debug("turn", kind=kind, how=how, seconds=round(took, 4))
         if isinstance(turned, Convened) and turned.posts:
             self._sending.wake()  # some of it is for other chats
         return turned

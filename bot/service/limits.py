@@ -17,6 +17,8 @@ CHAT: Final = (1.0, 4)
 """Messages per second in one chat, and how many may go at once; the FAQ lets short bursts pass without a number."""
 GROUP: Final = (20, 61.0)
 """Messages, seconds in one group or channel; the FAQ says 20 per minute."""
+FRESH: Final = 2
+"""Messages or edits that may go to a chat at once when a process begins: the one before may have sent the rest."""
 EDITS: Final = (2.0, 8)
 """Edits per second in one chat, and how many at once; their limit is unpublished, so 429 has the last word."""
 FLOOD: Final = (5.0, 30)
@@ -83,10 +85,13 @@ class Bucket:
 
 
 class Pace:
-    """How fast calls may go out; `processes` that send for one bot share its limits, and a chat's, evenly."""
+    """How fast calls may go out; `processes` that send for one bot share its limits, and a chat's, evenly.
 
-    def __init__(self, processes: int = 1) -> None:
-        self._processes = processes
+    `began` is when this process did, if another may have sent until then: what it has sent just now is not known.
+    """
+
+    def __init__(self, processes: int = 1, began: float = float("-inf")) -> None:
+        self._processes, self._began = processes, began
         self.overall = Window(_part(OVERALL[0], processes), OVERALL[1])
         self._counters: dict[tuple[int, str], Bucket | Window] = {}
 
@@ -96,27 +101,30 @@ class Pace:
 
     def wait(self, chat: int, edit: bool, now: float) -> float:
         """Return the seconds until one more call to the chat may be made, whatever the others."""
-        return max(counter.wait(now) for counter in self._of(chat, edit))
+        return max(counter.wait(now) for counter in self._of(chat, edit, now))
 
     def take(self, chat: int, edit: bool, now: float) -> None:
         """Count a call to the chat."""
         self.overall.take(now)
-        for counter in self._of(chat, edit):
+        for counter in self._of(chat, edit, now):
             counter.take(now)
         if len(self._counters) > MANY:
             self._counters = {key: one for key, one in self._counters.items() if not one.resting(now)}
 
-    def _of(self, chat: int, edit: bool) -> list[Bucket | Window]:
-        if edit:
-            return [self._counters.setdefault((chat, "edits"), self._bucket(*EDITS))]
-        messages = [self._counters.setdefault((chat, "messages"), self._bucket(*CHAT))]
-        if chat < 0:  # groups and channels have negative ids
-            minute = Window(_part(GROUP[0], self._processes), GROUP[1])
-            messages.append(self._counters.setdefault((chat, "minute"), minute))
-        return messages
+    def _of(self, chat: int, edit: bool, now: float) -> list[Bucket | Window]:
+        kind = "edits" if edit else "messages"
+        found = self._counters.get((chat, kind)) or self._added(chat, kind, now)
+        return [found, self._counters[chat, "minute"]] if chat < 0 and not edit else [found]
 
-    def _bucket(self, rate: float, size: int) -> Bucket:
-        return Bucket(rate / self._processes, _part(size, self._processes))
+    def _added(self, chat: int, kind: str, now: float) -> Bucket:
+        """Begin to count what is sent to a chat."""
+        if chat < 0:  # groups and channels have negative ids
+            self._counters.setdefault((chat, "minute"), Window(_part(GROUP[0], self._processes), GROUP[1]))
+        rate, size = EDITS if kind == "edits" else CHAT
+        rate, size = rate / self._processes, _part(size, self._processes)
+        bucket = Bucket(rate, size, left=min(size, FRESH + (now - self._began) * rate), at=now)
+        self._counters[chat, kind] = bucket
+        return bucket
 
 
 def _part(whole: int, processes: int) -> int:

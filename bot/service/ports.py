@@ -41,12 +41,14 @@ class Posted:
 class Claim:
     """Who claims the next call of a chat together with another change to the store, and until when it is theirs.
 
-    `posted` is filled in once that is kept: the call, None where the chat has none that may be made now.
+    `posted` is filled in once that is kept: the call, None where the chat has none that may be made now. `done` tells
+    that nothing of the chat waits at all, so nobody need look again.
     """
 
     worker: str
     lease_until: datetime
     posted: Posted | None = None
+    done: bool = False
 
 
 @dataclass(frozen=True)

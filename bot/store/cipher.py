@@ -28,7 +28,7 @@ Sealed = NewType("Sealed", bytes)
 PROOF: Final = "afterword"
 """What is sealed into every database at its birth, to tell a wrong key from a right one."""
 
-_ENCODE: Final = json.JSONEncoder(separators=(",", ":")).encode
+_ENCODE: Final = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
 
 VERSION: Final = b"\x01"

@@ -24,6 +24,7 @@ from bot.store.cohorts import Cohorts
 from bot.store.due import Agendas
 from bot.store.engines import Checkpoints
 from bot.store.errors import BadKey, NotMigrated, StoreError, StoreUnready, translated
+from bot.store.memory import Memory
 from bot.store.migrating import head, migrate, version_of
 from bot.store.outbox import Outbox
 from bot.store.people import Turning
@@ -55,7 +56,7 @@ class Database:
         self._engine, self._place, self._cipher = opened.engine, opened.place, cipher
         self._statements = statements = statements_for(opened.engine.dialect)
         lock = engines.lock_nothing if opened.sqlite else engines.locking(statements.lock)
-        self._turning = Turning(statements, cipher, lock, self._reading)
+        self._turning = Turning(statements, cipher, Memory(cipher), lock, self._reading)
         self._agendas = Agendas(statements, cipher, self._turning)
         self._outbox = Outbox(statements, cipher, self._turning, self._agendas)
         self._cohorts = Cohorts(opened.engine.dialect, cipher, self._turning)
@@ -263,7 +264,7 @@ def _only_if_kept(claim: Claim | None) -> Iterator[None]:
         yield
     except BaseException:
         if claim is not None:
-            claim.posted = None
+            claim.posted, claim.done = None, False
         raise
 
 

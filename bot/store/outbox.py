@@ -56,8 +56,10 @@ class Outbox:
                 self._close(cursor, row, message, now)
         if claim is not None:
             asked = {"worker": claim.worker, "now": now, "lease_until": claim.lease_until}
-            found = self.statements.claim_next.one(cursor, asked | {"bot_": row.bot, "chat_": row.chat})
+            here = {"bot_": row.bot, "chat_": row.chat}
+            found = self.statements.claim_next.one(cursor, asked | here)
             claim.posted = None if found is None else self._claimed(found)
+            claim.done = found is None and self.statements.waits.one(cursor, here) is None
         return True
 
     def _close(self, cursor: Cursor, row: Any, message: int | None, now: datetime) -> None:

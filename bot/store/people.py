@@ -18,6 +18,7 @@ from bot.core.person import Call, Key, Person, Turned
 from bot.core.session import Session
 from bot.service.ports import Claim, Due, Posted, Step
 from bot.store.cipher import Cipher, Sealed
+from bot.store.memory import Memory
 from bot.store.prepared import Cursor
 from bot.store.statements import Statements
 
@@ -28,8 +29,8 @@ Reading = Callable[[], AbstractContextManager[Cursor]]
 class Cases(Mapping[int, Session]):
     """A person's cases, read when they are looked at: within the turn by its transaction, later on as they are then."""
 
-    def __init__(self, session: int | None, reading: Reading, statements: Statements, cipher: Cipher) -> None:
-        self._session, self._reading, self._statements, self._cipher = session, reading, statements, cipher
+    def __init__(self, session: int | None, reading: Reading, statements: Statements, memory: Memory) -> None:
+        self._session, self._reading, self._statements, self._memory = session, reading, statements, memory
         self._sealed: dict[int, bytes] = {}
         self._opened: dict[int, Session] = {}
         self._complete = session is None
@@ -51,7 +52,7 @@ class Cases(Mapping[int, Session]):
         if opened is None:
             if number not in self:
                 raise KeyError(number)
-            opened = self._opened[number] = Session.from_json(self._cipher.open(self._sealed[number]))
+            opened = self._opened[number] = self._memory.open(self._sealed[number], Session.from_json)
         return opened
 
     def __contains__(self, number: object) -> bool:
@@ -96,6 +97,7 @@ class Turning:
 
     statements: Statements
     cipher: Cipher
+    memory: Memory
     lock: Callable[[Cursor, int, int], None]
     """Makes other turns of a person (bot, person) wait until the transaction ends."""
     reading: Reading
@@ -136,11 +138,11 @@ class Turning:
         row = self.statements.load.one(cursor, asked)
         here = _Here(cursor)
         if row is None:
-            return _Loaded(None, Cases(None, here, self.statements, self.cipher), None)
-        cases = Cases(row.id, here, self.statements, self.cipher)
+            return _Loaded(None, Cases(None, here, self.statements, self.memory), None)
+        cases = Cases(row.id, here, self.statements, self.memory)
         if row.id is not None and row.content is not None:
             cases.take(row.current, row.content)
-        return _Loaded(person_of(row, cases, self.cipher), cases, row)
+        return _Loaded(person_of(row, cases, self.memory), cases, row)
 
     def _keep(self, cursor: Cursor, key: Key, found: _Loaded, turned: Turned, now: datetime) -> None:
         person = turned.person
@@ -199,7 +201,7 @@ class Turning:
         """Return the agenda sealed, as it was where it is the same; none for whoever has nothing on it."""
         if old is not None and row is not None and old.agenda == new.agenda:
             return cast("bytes | None", row.agenda)
-        return None if new.agenda == Agenda() else self.cipher.seal(new.agenda.to_json())
+        return None if new.agenda == Agenda() else self.memory.seal(new.agenda, new.agenda.to_json())
 
     def _keep_cases(self, cursor: Cursor, session: int, old: Cases, new: Mapping[int, Session], now: datetime) -> None:
         changed, dropped = changes(old, new)
@@ -210,7 +212,7 @@ class Turning:
                 {
                     "session": session,
                     "number": number,
-                    "content": self.cipher.seal(case.to_json()),
+                    "content": self.memory.seal(case, case.to_json()),
                     "opened_at": now,
                     "updated_at": now,
                 }
@@ -219,6 +221,7 @@ class Turning:
             self.statements.put_case.run_each(cursor, rows)
 
     def _forget(self, cursor: Cursor, key: Key) -> None:
+        self.memory.forget()
         for statement in self.statements.forget:
             statement.run(cursor, {"bot_": key.bot, "person_": key.person})
         # A parked update is kept as Telegram sent it, so whom it is about is known only once it is opened.
@@ -260,7 +263,7 @@ class Turning:
         }
 
     def _sealed_or_none(self, value: Any) -> Sealed | None:
-        return self.cipher.seal(value) if value else None
+        return self.memory.seal(value, value) if value else None
 
 
 @dataclass(frozen=True)
@@ -294,14 +297,14 @@ def changes(old: Cases, new: Mapping[int, Session]) -> tuple[dict[int, Session],
     return {n: case for n, case in over.items() if (was := old.known(n)) is not case and was != case}, gone
 
 
-def person_of(row: Any, cases: Mapping[int, Session], cipher: Cipher) -> Person:
+def person_of(row: Any, cases: Mapping[int, Session], memory: Memory) -> Person:
     """Return the person that a joined row holds."""
     language, zone, days, facts, session, current, turn, asking, run, panel, agenda, *_ = row
     own: dict[str, Any] = {
         "language": language,
         "zone": zone,
         "working_days": tuple(map(int, days.split(","))) if days else (),
-        "facts": cipher.open(facts) if facts else {},
+        "facts": memory.open(facts, dict) if facts else {},
     }
     if session is None:  # known from another chat
         return Person(**own)
@@ -311,9 +314,9 @@ def person_of(row: Any, cases: Mapping[int, Session], cipher: Cipher) -> Person:
         current=current,
         turn=turn,
         asking=asking,
-        run=tuple(cipher.open(run)) if run else (),
+        run=memory.open(run, tuple) if run else (),
         panel=panel,
-        agenda=Agenda.from_json(cipher.open(agenda)) if agenda else Agenda(),
+        agenda=memory.open(agenda, Agenda.from_json) if agenda else Agenda(),
     )
 
 

@@ -7,6 +7,7 @@ Law of this file: plain columns hold ids, times and enums only; whatever a perso
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -43,6 +44,11 @@ def aware(instant: datetime) -> datetime:
     return instant.astimezone(UTC)
 
 
+@lru_cache(maxsize=64)  # a turn writes its one instant several times
+def _microseconds(instant: datetime) -> int:
+    return (aware(instant) - EPOCH) // _MICROSECOND
+
+
 class Utc(TypeDecorator[datetime]):
     """An instant: aware on the way in, aware UTC on the way out; on SQLite microseconds since 1970."""
 
@@ -60,8 +66,7 @@ class Utc(TypeDecorator[datetime]):
         """Refuse naive values; raises ValueError."""
         if value is None:
             return None
-        instant = aware(value)
-        return (instant - EPOCH) // _MICROSECOND if dialect.name == "sqlite" else instant
+        return _microseconds(value) if dialect.name == "sqlite" else aware(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         """Return aware UTC."""

@@ -17,6 +17,7 @@ from bot.core.session import Session
 from bot.store import engines
 from bot.store.cipher import Cipher
 from bot.store.errors import BadKey, NotMigrated, translated
+from bot.store.memory import Memory
 from bot.store.migrating import head, version_of
 from bot.store.people import person_of
 from bot.store.prepared import Prepared
@@ -60,7 +61,7 @@ def _read(engine: Engine, cipher: Cipher) -> Iterator[tuple[int, Person]]:
         .order_by(case_.c.session, case_.c.number),
         engine.dialect,
     )
-    after = 0
+    after, memory = 0, Memory(cipher)
     while True:
         with engines.reading(engine) as cursor:
             rows = people.all(cursor, {"after": after})
@@ -69,8 +70,8 @@ def _read(engine: Engine, cipher: Cipher) -> Iterator[tuple[int, Person]]:
             last = rows[-1].id
             talks: dict[int, dict[int, Session]] = {}
             for number, case, content in cases.all(cursor, {"after": after, "last": last}):
-                talks.setdefault(number, {})[case] = Session.from_json(cipher.open(content))
-        yield from ((row.id, person_of(row, talks.get(row.id, {}), cipher)) for row in rows)
+                talks.setdefault(number, {})[case] = memory.open(content, Session.from_json)
+        yield from ((row.id, person_of(row, talks.get(row.id, {}), memory)) for row in rows)
         after = last
 
 

@@ -17,6 +17,7 @@ import aiohttp
 from telegram import Bot
 from telegram.error import NetworkError, TelegramError
 from telegram.request import BaseRequest, RequestData
+from telegram.request._requestparameter import RequestParameter
 
 CONNECT_SECONDS: Final = 5.0
 READ_SECONDS: Final = 10.0
@@ -120,7 +121,13 @@ class ApiBot(Bot):
 
     async def call(self, method: str, values: Mapping[str, Any], read: float | None = None) -> Any:
         """Call a method and return its result; `read` is how many seconds to wait; raises TelegramError."""
-        return await self._post(method, dict(values), read_timeout=BaseRequest.DEFAULT_NONE if read is None else read)
+        # What Bot's own methods do for objects and defaults is idle here: values are JSON, or a file.
+        parameters = [_parameter(name, value) for name, value in values.items() if value is not None]
+        return await self.request.post(
+            f"{self.base_url}/{method}",
+            RequestData(parameters),
+            read_timeout=BaseRequest.DEFAULT_NONE if read is None else read,
+        )
 
 
 @asynccontextmanager
@@ -141,6 +148,13 @@ async def connected(token: str, server: str, pool: int = POOL) -> AsyncIterator[
 
 async def _written(_session: aiohttp.ClientSession, context: SimpleNamespace, _what: object) -> None:
     context.trace_request_ctx.written = True
+
+
+def _parameter(name: str, value: Any) -> RequestParameter:
+    """Return a parameter as the library would make it, which looks for objects and files in all that is none."""
+    if isinstance(value, str | int | dict):
+        return RequestParameter(name, value, None)
+    return RequestParameter.from_input(name, value)
 
 
 def _body(given: RequestData | None) -> dict[str, Any]:

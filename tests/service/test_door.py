@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -234,7 +235,10 @@ async def test_an_unreadable_update_is_parked_and_news_of_chats_are_kept(store: 
     assert claimed.key.chat == -100
 
 
-async def test_people_have_pseudonyms_in_the_log(store: Database, clock: SetClock, log: LogCapture) -> None:
+async def test_people_have_pseudonyms_in_the_log(
+    store: Database, clock: SetClock, log: LogCapture, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "afterword.door")
     door = Door(store, clock, echo)
     await door.knock(knock(1, person=123456789, text="Dana from Northwind"))
     (entry,) = log.entries

@@ -8,6 +8,20 @@ from bot.service.limits import EDITS, FLOOD, QUIET_SECONDS, Guard, Pace
 from tests.botapi.limits import FloodLimits
 
 
+def test_a_process_that_has_just_begun_leaves_room_for_what_the_one_before_has_sent() -> None:
+    """Stopped after a burst and started a second later, it must not burst again (seen: three messages too soon)."""
+    theirs, sent = FloodLimits(), 0
+    for pace, starts in ((Pace(), 0.0), (Pace(began=1.0), 1.0)):
+        for moment in range(10):
+            now = starts + moment / 100
+            if pace.wait(7, edit=False, now=now) == 0:
+                pace.take(7, edit=False, now=now)
+                assert theirs.judge(7, private=True, now=now) is None, (now, sent)
+                theirs.count(7, private=True, now=now)
+                sent += 1
+    assert sent == 4 + 2
+
+
 def test_a_chat_gets_a_short_burst_and_then_one_message_a_second() -> None:
     pace, sent, now = Pace(), [], 100.0
     while now < 110.0:

@@ -15,6 +15,7 @@ import threading
 import time
 from dataclasses import replace
 
+from bot.service import faults
 from bot.store.cipher import Cipher
 from bot.store.database import Database
 from tests.conftest import NOW
@@ -71,7 +72,7 @@ def main() -> None:
                 wait = random.Random(fault).uniform(0.02, 0.2)  # noqa: S311  # a moment, not a secret
                 threading.Thread(target=kill_after, args=(wait,)).start()
             else:
-                os.environ["AFTERWORD_FAULT"] = fault
+                faults.wanted = fault
             asyncio.run(run(url, key, told, int(first)))
             os._exit(0)
         _, status = os.waitpid(child, 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import ChainMap
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,6 +17,7 @@ from bot.core.person import Person, Turned
 from bot.core.session import Session
 from bot.store.database import Database
 from bot.store.errors import StoreClosed, Unstorable
+from bot.store.memory import Memory
 from tests.conftest import NOW
 from tests.store.conftest import Opening, Place
 from tests.store.stories import ANNA, BEN, GROUP, becomes, case, claim, count, look, says, texts, turn
@@ -160,13 +162,13 @@ def test_any_session_comes_back_unchanged(place: Place, session: Session) -> Non
 async def test_cases_are_read_when_they_are_looked_at(store: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     await turn(store, ANNA, becomes(cases={n: case(n=str(n)) for n in range(1, 6)}, current=2))
     opened: list[object] = []
-    real = Session.from_json
+    real = Memory.open
 
-    def spy(stored: object) -> Session:
-        opened.append(stored)
-        return real(stored)
+    def spy(memory: Memory, sealed: bytes, read: Callable[[Any], Any]) -> Any:
+        opened.extend([sealed] if read == Session.from_json else [])
+        return real(memory, sealed, read)
 
-    monkeypatch.setattr(Session, "from_json", spy)
+    monkeypatch.setattr(Memory, "open", spy)
     assert await look(store, ANNA, lambda p: p.current) == 2
     assert len(opened) == 0
     assert await look(store, ANNA, lambda p: p.cases[4].answers["n"]) == "4"

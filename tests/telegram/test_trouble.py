@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -48,7 +49,10 @@ async def test_lines_that_break_after_one_send_in_ten_lose_nothing_and_double_on
     assert 0 < twice <= cuts.hits
 
 
-async def test_refused_connections_lose_nothing_and_double_nothing(server: BotApiServer, settings: Settings) -> None:
+async def test_refused_connections_lose_nothing_and_double_nothing(
+    server: BotApiServer, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "afterword.outbox")
     people = [server.person(started=True) for _ in range(5)]
     held = server.fault("429", method="sendMessage", times=len(people), retry_after=1)
     async with serving(settings):
