@@ -135,7 +135,7 @@ class _Visit(Managing):
                 self.converse(entry)
         if self.forgotten:
             return Served(None, tuple(self.effects))
-        return Served(replace(self.person, turn=self.person.turn + 1), tuple(self.effects))
+        return Served(self.person.but(turn=self.person.turn + 1), tuple(self.effects))
 
     def said_to_be_sent(self, text: str) -> str:
         """Return the sort of message that a tapped or typed answer says went out; "" for any other answer."""

@@ -48,6 +48,13 @@ class Person:
     agenda: Agenda = NOTHING_PLANNED
     """What they will be reminded of, and what went out to whom."""
 
+    def but(self, **changes: Any) -> Person:
+        """Return the person with these fields changed, as `Session.but` does; every turn asks for it several times."""
+        assert changes.keys() <= self.__dict__.keys(), changes
+        person = object.__new__(Person)
+        person.__dict__.update(self.__dict__, **changes)
+        return person
+
 
 @dataclass(frozen=True)
 class Call:

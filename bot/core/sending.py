@@ -39,7 +39,7 @@ class Sending(Visit):
     def plan(self, agenda: Agenda) -> None:
         """Take `agenda` as the person's."""
         if agenda != self.person.agenda:
-            self.person = replace(self.person, agenda=agenda)
+            self.person = self.person.but(agenda=agenda)
 
     def noted(self, agenda: Agenda, case: int, before: Session, session: Session) -> Agenda:
         """Enter what an answer says went out, or was taken back, since the last answer to the same question."""

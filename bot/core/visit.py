@@ -112,7 +112,7 @@ class Visit:
         """Take `session`, which followed on `before`, as the current case's conversation; a new one if need be."""
         number = self.person.current or self.next_number()
         cases: Mapping[int, Session] = ChainMap({number: session}, self.person.cases)  # type: ignore[arg-type]  # only read
-        self.person = replace(self.person, current=number, cases=cases, facts=self.belongings(session, before))
+        self.person = self.person.but(current=number, cases=cases, facts=self.belongings(session, before))
 
     def next_number(self) -> int:
         """Return the number of the next case."""

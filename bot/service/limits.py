@@ -29,7 +29,7 @@ MANY: Final = 10_000
 """So many counters are kept before those that are at rest are dropped."""
 
 
-@dataclass
+@dataclass(slots=True)
 class Window:
     """At most `most` events in any `seconds`."""
 
@@ -58,7 +58,7 @@ class Window:
         return not self.times
 
 
-@dataclass
+@dataclass(slots=True)
 class Bucket:
     """A steady `rate` per second with a burst: `size` tokens, refilled as time goes by."""
 

@@ -44,7 +44,8 @@ class Outbox:
 
     def sent(self, cursor: Cursor, posted: Posted, message: int | None, now: datetime, claim: Claim | None) -> bool:
         """Take a call off, keep the id of the message with the newest buttons, and claim what comes next."""
-        panel = posted.call.panel and message is not None
+        # An edit of a tapped message changes no id: its turn has noted it already.
+        panel = posted.call.panel and message not in (None, posted.call.values.get("message_id"))
         if panel:  # so that no turn in flight writes the old id back
             self.turning.lock(cursor, posted.key.bot, posted.key.person)
         row = self._taken(cursor, posted)

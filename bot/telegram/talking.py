@@ -5,7 +5,7 @@ Law of this file: it joins `core.desk` to `layout`; neither knows the other's wo
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import cast
 
@@ -50,7 +50,7 @@ class Talking:
         if (beside or origin.unasked) and served.person.turn == before.turn:
             return Turned(served.person, calls, toast)  # beside the conversation, whose buttons stay the newest
         panel = origin.message if any(c.panel and c.method != "sendMessage" for c in calls) else 0
-        after = replace(served.person, run=run_after(before, served, origin), panel=panel)
+        after = served.person.but(run=run_after(before, served, origin), panel=panel)
         return Turned(after, calls, toast)
 
     def newcomer(self, knock: Knock) -> Person:

@@ -142,8 +142,11 @@ def by_http(people: int, times: int) -> Found:
 # -- memory ------------------------------------------------------------------------------------------------------------
 
 
-async def bytes_each(folder: Path, warm: int = 1000, more: int = 4000) -> float:
-    """Return how much the process grows with every further person who began to talk and is silent now."""
+async def bytes_each(folder: Path, warm: int = 4000, more: int = 4000) -> float:
+    """Return how much the process grows with every further person who began to talk and is silent now.
+
+    The first ones fill what has a fixed size: SQLite's pages, the sessions remembered (measured: some 10 MB).
+    """
     screens = Screens()
     async with running(file_url(folder), Stub(screens)) as parts:
 
