@@ -113,7 +113,7 @@ class Writer:
         self._engine, self._place, self._written = engine, place, written
         self._loop = asyncio.get_running_loop()
         self._queues: dict[Rank, deque[Job]] = {"mark": deque(), "long": deque(), "turn": deque()}
-        self._running = self._closed = False
+        self._running = self._closed = self._company = False
         self._rounds = 0
         self._at_rest = asyncio.Event()
         self._at_rest.set()
@@ -156,26 +156,25 @@ class Writer:
         return None
 
     def _begin(self) -> None:
-        """Begin a group, at once if nobody else holds the file."""
-        if self._queues["turn"] and self._rounds < JOINING and not (self._queues["mark"] or self._queues["long"]):
+        """Begin a group, at once if nobody else holds the file; turns wait for others only where there are others."""
+        if self._company and self._rounds < JOINING and not (self._queues["mark"] or self._queues["long"]):
             self._rounds += 1
             self._loop.call_soon(self._begin)
         elif self._queues["long"]:
             self._errands.put(self._run_apart)
-        elif self._connection is None or not self._locks_at_once(
-            self._connection, only_marks=bool(self._queues["mark"])
-        ):
+        elif not self._locks_at_once("NORMAL" if self._queues["mark"] else "FULL"):
             self._errands.put(self._wait_for_lock)
         elif self._queues["mark"]:
             self._run_marks()
         else:
             self._run_group()
 
-    @staticmethod
-    def _locks_at_once(connection: sqlite3.Connection, *, only_marks: bool) -> bool:
+    def _locks_at_once(self, synchronous: Literal["NORMAL", "FULL"]) -> bool:
+        if self._connection is None:
+            return False
         try:
-            connection.execute("PRAGMA synchronous=NORMAL" if only_marks else "PRAGMA synchronous=FULL")
-            connection.execute("BEGIN IMMEDIATE")
+            self._connection.execute(f"PRAGMA synchronous={synchronous}")
+            self._connection.execute("BEGIN IMMEDIATE")
         except sqlite3.Error:
             return False  # locked, or in trouble: the thread finds out
         return True
@@ -184,6 +183,7 @@ class Writer:
         """Run what is queued, in the transaction that has begun, and have it committed."""
         self._rounds = 0
         group, error = self._grouped(tuple(self._queues))
+        self._company = len(group) > 1
         self._errands.put(lambda: self._finish(group, error))
 
     def _run_marks(self) -> None:
