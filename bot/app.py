@@ -260,11 +260,9 @@ def _live(library: Library, settings: Settings) -> Live:
 
 def _live_again(settings: Settings, content: Path) -> Live:
     """Return what talks over new content, in place of what talked before; raises `reloading.Refused`."""
-    from bot.reloading import Refused, settle_garbage
+    from bot.reloading import Refused
 
     try:
-        live = _live(open_library(content), settings)
+        return _live(open_library(content), settings)
     except BadContent as bad:
         raise Refused.of(bad.issues) from None
-    settle_garbage()
-    return live

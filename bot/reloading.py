@@ -22,17 +22,21 @@ import structlog
 
 from bot.core.cohorts.records import Cohort, Convened, Rolls
 from bot.core.issues import Issue
+from bot.core.library import FALLBACK_LANGUAGE
 from bot.core.person import Person, Turned
 from bot.operating import OWN
 from bot.service.conversation import Knock
+from bot.serving import Reloaded
 from bot.telegram.cohorting import Cohorting
 from bot.telegram.menu import prepare
 from bot.telegram.request import ApiBot
 from bot.telegram.talking import Talking
 
 PARTS: Final = ("flows", "messages")
-PATIENCE: Final = 1800.0
-"""Seconds that examining may take; a million conversations are replayed in less."""
+PATIENCE: Final = 7200.0
+"""Seconds that examining may take; a conversation is replayed in about a millisecond."""
+MOST_QUOTED: Final = 1000
+"""Characters of a finding that the operator is told; the log has all of it."""
 ROOT: Final = Path(__file__).resolve().parents[1]
 
 log = structlog.get_logger("afterword")
@@ -90,23 +94,24 @@ class Contents:
         """Set commands and descriptions; raises TelegramError."""
         await prepare(bot, self.live.talking.library)
 
-    async def reload(self) -> bool:
-        """Take the content of the folders as it is now; False where the old one stays. Never raises for the content."""
+    async def reload(self) -> Reloaded:
+        """Take the content of the folders as it is now, or keep the old one; never raises for the content."""
         try:
             return await self._reload()
         except OSError as error:
-            log.error("the new content cannot be read; the old one stays", error=error.strerror, file=error.filename)
+            findings: tuple[str, ...] = (f"{error.filename}: {error.strerror}",)
         except Refused as refused:
-            log.error("the new content is refused; the old one stays", findings=len(refused.findings))
-            for finding in refused.findings:
-                log.error(f"finding: {finding}")
-        return False
+            findings = refused.findings
+        log.error("the new content is refused; the old one stays", findings=len(findings))
+        for finding in findings:
+            log.error(f"finding: {finding}")
+        return Reloaded(False, self._say("refused", count=len(findings), finding=findings[0][:MOST_QUOTED]))
 
-    async def _reload(self) -> bool:
+    async def _reload(self) -> Reloaded:
         files = await asyncio.to_thread(_read, self._folders)
         if files == self._files:
             log.info("the content is as it was")
-            return False
+            return Reloaded(False)
         with TemporaryDirectory(prefix="afterword-") as made:
             new, was = Path(made, "new"), Path(made, "was")
             await asyncio.to_thread(_write, new, files)
@@ -114,10 +119,15 @@ class Contents:
             against = await _examined(new, was)
             self.live = await asyncio.to_thread(self._opened, new)
         self._files = files
+        await asyncio.to_thread(settle_garbage)  # the old content is some now
         for move in against["moves"]:
             log.info("moved by the new content", **{name: move[name] for name in ("what", "was", "now", "count")})
         log.info("the new content is talked with", conversations=against["conversations"])
-        return True
+        moved = {one for move in against["moves"] for one in move["conversations"]}
+        return Reloaded(True, self._say("renewed", count=len(moved)))
+
+    def _say(self, key: str, **values: str | int) -> str:
+        return self.live.talking.library.catalogue(FALLBACK_LANGUAGE).say(f"telegram.{key}", **values)
 
 
 async def _examined(new: Path, was: Path) -> dict[str, Any]:

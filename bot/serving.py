@@ -51,6 +51,14 @@ log = structlog.get_logger("afterword")
 
 
 @dataclass(frozen=True)
+class Reloaded:
+    """What became of edited content: whether it is talked with now, and what to tell the operator ("": nothing)."""
+
+    anew: bool
+    notice: str = ""
+
+
+@dataclass(frozen=True)
 class Talk:
     """What the dialogue brings along."""
 
@@ -62,8 +70,8 @@ class Talk:
     hold: Hold | None = None
     prepare: Callable[[ApiBot], Awaitable[None]] | None = None
     """Sets commands and descriptions; what it raises is logged, and the bot runs without them."""
-    reload: Callable[[], Awaitable[bool]] | None = None
-    """Takes the content anew, on SIGHUP; False where it stays as it was."""
+    reload: Callable[[], Awaitable[Reloaded]] | None = None
+    """Takes the content anew, on SIGHUP."""
     allowed: Sequence[str] = ALLOWED
 
 
@@ -95,7 +103,7 @@ async def serve(
         log.info("Telegram knows this bot", username=me.get("username"))
         wired = _wired(store, bot, me, talk, lease, settings.processes)
         stack.push_async_callback(wired.messenger.close, TOASTS_SECONDS)
-        async with _at_work(wired, talk, bot, stopping, edited):
+        async with _at_work(wired, talk, bot, stopping, edited, settings.operator):
             taking = _hooked if settings.webhook_url else _polled
             await taking(settings, talk, bot, wired, timeout, stopping)
     log.info("stopped")
@@ -138,7 +146,7 @@ def _wired(store: Store, bot: ApiBot, me: dict[str, Any], talk: Talk, lease: tim
 
 @contextlib.asynccontextmanager
 async def _at_work(
-    wired: _Wired, talk: Talk, bot: ApiBot, stopping: asyncio.Event, edited: asyncio.Event
+    wired: _Wired, talk: Talk, bot: ApiBot, stopping: asyncio.Event, edited: asyncio.Event, operator: int | None
 ) -> AsyncIterator[None]:
     """Send, tidy and set the menu meanwhile; at the end what is due is still sent."""
     sending = asyncio.create_task(wired.outbox.run())
@@ -148,7 +156,7 @@ async def _at_work(
     if talk.prepare is not None:
         beside.append(asyncio.create_task(_prepared(talk.prepare(bot))))
     if talk.reload is not None:
-        beside.append(asyncio.create_task(_reloading(talk.reload, talk, bot, edited)))
+        beside.append(asyncio.create_task(_reloading(talk.reload, talk, bot, edited, operator)))
     try:
         yield
     finally:
@@ -234,17 +242,29 @@ async def _prepared(setting: Awaitable[None]) -> None:
         log.warning("commands and descriptions could not be set; the bot runs without", error=str(error))
 
 
-async def _reloading(reload: Callable[[], Awaitable[bool]], talk: Talk, bot: ApiBot, edited: asyncio.Event) -> None:
+async def _reloading(
+    reload: Callable[[], Awaitable[Reloaded]], talk: Talk, bot: ApiBot, edited: asyncio.Event, operator: int | None
+) -> None:
     while True:
         await edited.wait()
         edited.clear()
         try:
-            anew = await reload()
+            reloaded = await reload()
         except Exception as error:
             log.error("the new content could not be looked at; the old one stays", exc_info=error)
             continue
-        if anew and talk.prepare is not None:
+        if reloaded.anew and talk.prepare is not None:
             await _prepared(talk.prepare(bot))
+        if reloaded.notice and operator is not None:
+            await _told(bot, operator, reloaded.notice)
+
+
+async def _told(bot: ApiBot, operator: int, notice: str) -> None:
+    """Tell the operator something that the log says as well; it is no part of any conversation, so it is not kept."""
+    try:
+        await bot.call("sendMessage", {"chat_id": operator, "text": notice})
+    except TelegramError as error:
+        log.warning("the operator could not be told; see that OPERATOR has sent /start", error=str(error))
 
 
 async def _tidying(store: Store, clock: Clock) -> None:

@@ -56,6 +56,7 @@ class Settings(BaseSettings):
     key_file: Annotated[Path | None, Field(alias="DATA_KEY_FILE")] = None
     processes: Annotated[int, Field(alias="PROCESSES")] = 1
     content: Annotated[Path | None, Field(alias="CONTENT")] = None
+    operator_id: Annotated[str | None, Field(alias="OPERATOR")] = None
     coach_ids: Annotated[str, Field(alias="COACHES")] = ""
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], Field(alias="LOG_LEVEL")] = "INFO"
     log_format: Annotated[Literal["plain", "json"], Field(alias="LOG_FORMAT")] = "plain"
@@ -191,6 +192,15 @@ class Settings(BaseSettings):
             )
         return given
 
+    @field_validator("operator_id", mode="before")
+    @classmethod
+    def _is_user_id(cls, given: Any) -> str | None:
+        if given is None:
+            return None
+        if not _USER_ID.fullmatch(str(given)):
+            raise ValueError(f"'{given}' is no user id. Write digits such as 5000000001; /cohort tells it.")
+        return str(given)
+
     @field_validator("coach_ids", mode="before")
     @classmethod
     def _are_user_ids(cls, given: Any) -> str:
@@ -198,6 +208,11 @@ class Settings(BaseSettings):
         if wrong:
             raise ValueError(f"'{wrong[0]}' is no user id. Write digits such as 5000000001; /cohort tells it.")
         return str(given)
+
+    @property
+    def operator(self) -> int | None:
+        """The user id of whoever is told what became of edited content; None: only the log is."""
+        return None if self.operator_id is None else int(self.operator_id)
 
     @property
     def coaches(self) -> frozenset[int]:

@@ -77,6 +77,8 @@ _FIXED: Mapping[str, Wanted] = {
     **{f"command.{name}": Wanted() for name in COMMANDS},
     **{f"telegram.{key}": Wanted() for key in ("back", "why", "copy")},
     "telegram.failed": Wanted(frozenset({"id"})),
+    "telegram.refused": Wanted(frozenset({"count", "finding"}), counted=True),
+    "telegram.renewed": Wanted(frozenset({"count"}), counted=True),
     "desk.unnamed": Wanted(frozenset({"number"})),
     "notice.changed": Wanted(frozenset({"was", "now"})),
     **{

@@ -105,7 +105,8 @@ class _Replay:
         agenda = self.person.agenda
         due = [(replace(self.person, asking=""), FellDue(), max(r.due, self.now)) for r in agenda.planned]
         opened = [replace(self.person, current=number, asking="") for number in self.person.cases]
-        asked = [(person, entry, self.now) for person in (self.person, *opened) for entry in VISITS]
+        different = [person for person in opened if (person.current, "") != (self.person.current, self.person.asking)]
+        asked = [(person, entry, self.now) for person in (self.person, *different) for entry in VISITS]
         for person, entry, at in (*asked, *due):
             try:
                 serve(self.library, self.flow, person, entry, at)

@@ -18,6 +18,7 @@ from structlog.testing import capture_logs
 
 from bot.app import open_library
 from bot.reloading import Contents, Live
+from bot.serving import Reloaded
 from bot.telegram.cohorting import Cohorting
 from bot.telegram.talking import Talking
 from tests.botapi import BotApiServer, Person
@@ -45,7 +46,9 @@ async def test_content_that_cannot_be_read_is_refused_and_the_old_one_talks_on(t
     before = talks.live
     edit(content, FLOW, "{id: outcome, ask: outcome", "{id: outcome, ask: outcme")
     with capture_logs() as lines:
-        assert await talks.reload() is False
+        reloaded = await talks.reload()
+    assert not reloaded.anew
+    assert reloaded.notice.startswith("The new content has 1 finding, so I go on with the old one. flows/after_inter")
     said = [str(line["event"]) for line in lines]
     assert said[0] == "the new content is refused; the old one stays"
     assert re.match(r"finding: flows/after_interview.yaml:\d+:\d+: 'outcme' is no fact", said[1])
@@ -56,7 +59,7 @@ async def test_content_that_is_as_it_was_is_not_looked_at_again(tmp_path: Path) 
     content = copied(tmp_path / "content")
     talks = Contents(live(content), (content / "flows", content / "messages"), live)
     with capture_logs() as lines:
-        assert await talks.reload() is False
+        assert await talks.reload() == Reloaded(False)
     assert [line["event"] for line in lines] == ["the content is as it was"]
 
 
@@ -81,7 +84,9 @@ def checked(bot: RunningBot, *arguments: str) -> subprocess.CompletedProcess[str
 def test_half_a_conversation_goes_on_with_the_new_content_and_a_broken_edit_changes_nothing(tmp_path: Path) -> None:
     content = copied(tmp_path / "content")
     with BotApiServer(seed=5) as telegram:
-        bot = RunningBot(telegram, tmp_path, CONTENT=str(content), LOG_LEVEL="INFO")
+        operator = telegram.person(first_name="Olga", started=True)
+        named = {"CONTENT": str(content), "OPERATOR": str(operator.id)}
+        bot = RunningBot(telegram, tmp_path, LOG_LEVEL="INFO", **named)
         dana = telegram.person(first_name="Dana", started=True)
 
         def says(text: str, answer: str) -> None:
@@ -113,6 +118,7 @@ def test_half_a_conversation_goes_on_with_the_new_content_and_a_broken_edit_chan
             edit(content, QUESTIONS, "How did the conversation feel?", "And how did the talk feel?")
             hang_up()
             wait_for(lambda: logged("the new content is talked with"))
+            telegram.wait(lambda: "I talk with the new content now" in asked(telegram, operator), 10)
             says("The hiring manager", "And how did the talk feel?")  # the step that is gone is not asked
             assert bot.status is None
             data = tmp_path / "data" / "afterword.sqlite3"
