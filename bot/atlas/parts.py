@@ -99,6 +99,7 @@ class Parts:
     def row(self, rule: Rule) -> str:
         """Return a row of the table as a card, with a sample conversation."""
         headline = self.said(f"verdict.{rule.verdict}.{rule.headline}")
+        same = " hidden" if rule.headline == "advice" else ""  # it stands above, below the verdict's name
         reasons = "".join(
             f"<li>{self.said(f'claim.{id_}', id_)} <small>{_link(f'claim-{id_}', id_)}</small></li>"
             for id_ in rule.reasons
@@ -118,7 +119,7 @@ class Parts:
         return (
             f'<article class="item card" id="row-{escape(rule.id)}" data-verdict="{escape(rule.verdict)}">'
             f"<h4>{self.word('label.row', id=rule.id)}: {escape(verdict_name(self.catalogue, rule.verdict))}</h4>"
-            f'<p class="line headline">{headline}</p><ul class="reasons">{reasons}</ul>{beyond}{terms}'
+            f'<p class="line headline"{same}>{headline}</p><ul class="reasons">{reasons}</ul>{beyond}{terms}'
             f"{self.talk(rule)}</article>"
         )
 

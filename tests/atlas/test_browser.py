@@ -103,6 +103,24 @@ def test_every_example_of_the_rules_is_found_with_the_row_that_is_expected(phone
     assert max(taps) <= 9, "nobody taps for a minute"
 
 
+def test_an_earlier_answer_can_be_changed_and_days_that_cannot_be_are_not_offered(phone: Browser) -> None:
+    for answer in ("No", "Well", "Nothing yet", "The hiring manager", "No", "Warm and lively", "0–2 business days ago"):
+        phone.tap(RADIOS, answer)
+    phone.tap(RADIOS, "Not yet")
+    legends = "return [...document.querySelectorAll('#asked legend')].map((e) => e.textContent)"
+    late = "Day of the interview: How many days ago was it?"
+    assert late in phone.run(legends), "over a weekend it may be more days than business days"
+    phone.tap(RADIOS, "3 or more days ago")
+    phone.tap("#asked label", "11 or more business days ago")
+    assert late not in phone.run(legends), "then it is more than three days ago in any case"
+    assert "Verdict: Thank-you first" in phone.text("#result")
+    phone.tap("#asked label", "0–2 business days ago")
+    assert "Verdict: Thank-you now, request later" in phone.text("#result")
+    phone.tap("#asked label", "0–2 days ago")
+    phone.tap("#asked label", "3–10 business days ago")
+    assert "Verdict: Thank-you first" in phone.text("#result"), "what was chosen after it gives way"
+
+
 def test_words_are_searched_and_links_lead_out_of_the_search(phone: Browser) -> None:
     phone.type("#q", "rejection far")
     everything = phone.run("return document.querySelectorAll('main .item').length")
