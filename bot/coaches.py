@@ -42,6 +42,8 @@ def check(
     from bot.app import check as check_content
     from bot.proof.checking import summary
 
+    if was is not None and against is None:
+        fail("--was says what the bot talks with now, for a comparison: name its database with --against, or: own.")
     proof, issues = check_content(content)
     replayed = Replayed.of(proof.library, against, was) if proof is not None and against is not None else None
     if talks:

@@ -69,3 +69,15 @@ async def test_an_update_that_was_put_aside_is_listed_and_released(tmp_path: Pat
         assert afterword(bot, "parked").stdout.split()[0] == number, "what cannot be handled stays where it is"
         done = afterword(bot, "parked", "--release", "999")
         assert done.returncode == 1
+
+
+def test_a_replay_that_cannot_be_made_is_said_and_makes_nothing(tmp_path: Path) -> None:
+    with BotApiServer(seed=1) as telegram:
+        bot = RunningBot(telegram, tmp_path)
+        lonely = afterword(bot, "check", "--was", "HEAD")
+        assert (lonely.returncode, lonely.stdout) == (1, "")
+        assert "--against" in lonely.stderr
+        keyless = afterword(bot, "check", "--against", "own")
+        assert (keyless.returncode, keyless.stdout) == (1, "")
+        assert "there is no key here" in keyless.stderr
+        assert list(tmp_path.iterdir()) == [], "no key, no database, no folder"
