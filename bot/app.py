@@ -57,6 +57,30 @@ def check(content: Path | None) -> tuple[Examined | None, list[Issue]]:
     return proof, ordered([*loaded.issues, *(findings(proof) if proof else ())])
 
 
+def prove(content: Path | None, stamp: Path | None) -> Library:
+    """Return the content once everything about it is proved, here or by what an earlier start kept in `stamp`.
+
+    What is judged by the stamp is what was read, not what may lie in the folders a moment later. Raises `BadContent`.
+    """
+    from bot.stamping import is_stamped, keep, seal_of
+
+    loaded = load(*folders(content))
+    if loaded.library is None or loaded.issues:
+        raise BadContent(loaded.issues)
+    seal = seal_of(loaded.digest) if stamp else None
+    if stamp and seal and is_stamped(stamp, seal):
+        return loaded.library
+    from bot.proof.checking import findings  # not before: a stamped start needs no proof
+    from bot.proof.examined import Examined
+
+    issues = ordered(findings(Examined(loaded.library, loaded.places)))
+    if issues:
+        raise BadContent(issues)
+    if stamp and seal:
+        keep(stamp, seal)
+    return loaded.library
+
+
 def open_library(content: Path | None) -> Library:
     """Return the content; raises `BadContent` when it cannot be loaded, or when words are missing to say it."""
     from bot.proof.texts import messages_complete, messages_filled

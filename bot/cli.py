@@ -75,7 +75,7 @@ def run() -> None:
     except BadSettings as bad:
         fail("\n".join(bad.faults))
     if settings.bot_token:
-        _serve(proved(settings.content), settings)
+        _serve(proved(settings.content, settings.stamp_file), settings)
         return
     library = opened(settings.content)
     flow = checked_flow(library, None)

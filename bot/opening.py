@@ -40,14 +40,14 @@ def opened(content: Path | None) -> Library:
         fail("\n".join([*map(str, bad.issues), counted(bad.issues)]))
 
 
-def proved(content: Path | None) -> Library:
-    """Return the content once everything about it is proved, or say every finding and end."""
-    from bot.app import check
+def proved(content: Path | None, stamp: Path | None = None) -> Library:
+    """Return the content once everything about it is proved (see app.prove), or say every finding and end."""
+    from bot.app import BadContent, prove
 
-    proof, issues = check(content)
-    if proof is None or issues:
-        fail("\n".join([*map(str, issues), counted(issues)]))
-    return proof.library
+    try:
+        return prove(content, stamp)
+    except BadContent as bad:
+        fail("\n".join([*map(str, bad.issues), counted(bad.issues)]))
 
 
 def counted(issues: Iterable[Issue]) -> str:

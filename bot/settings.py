@@ -250,6 +250,11 @@ class Settings(BaseSettings):
         return self.key_file or self.data_dir.with_name(f"{self.data_dir.name}.key")
 
     @property
+    def stamp_file(self) -> Path:
+        """The file that says which content was proved (see bot/stamping.py)."""
+        return self.data_dir / "proved"
+
+    @property
     def secrets(self) -> tuple[str, ...]:
         """Everything that must not be logged, except a key that is in a file by itself."""
         database = _revealed(self.database) or ""

@@ -5,6 +5,7 @@ Law of this file: a library is built only where nothing was found; whatever the 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,11 +48,15 @@ ENDING = ".yaml"
 
 @dataclass(frozen=True)
 class Loaded:
-    """What loading came to: the library, None when there are issues; where its parts stand; and the issues."""
+    """What loading came to: the library, None when there are issues; where its parts stand; and the issues.
+
+    `digest` names what was read, every file with its name to the byte (SHA-256, in hexadecimal digits).
+    """
 
     library: Library | None
     places: Places
     issues: tuple[Issue, ...]
+    digest: str
 
 
 def load(flows: Path, messages: Path) -> Loaded:
@@ -114,20 +119,21 @@ class _Read(Generic[Model]):
 
 
 class _Loading:
-    """Reads each file once; `sheets` and `issues` grow on the way."""
+    """Reads each file once; `sheets`, `issues` and what was `seen` grow on the way."""
 
     def __init__(self, flows: Path, messages: Path) -> None:
         self._flows = flows
         self._messages = messages
         self._sheets: list[Sheet] = []
         self._issues: list[Issue] = []
+        self._seen = hashlib.sha256()
 
     def load(self) -> Loaded:
         parts = self._read()
         self._issues += [issue for sheet in self._sheets for issue in sheet.issues]
         places = {address: place for sheet in self._sheets for address, place in sheet.addresses.items()}
         library = None if self._issues else parts.library()
-        return Loaded(library, Places(places), tuple(ordered(self._issues)))
+        return Loaded(library, Places(places), tuple(ordered(self._issues)), self._seen.hexdigest())
 
     def _read(self) -> _Parts:
         here = self._flows.is_dir()
@@ -200,6 +206,7 @@ class _Loading:
             what = f"the file cannot be read: {error.strerror}."
             self._issues.append(Issue(place, "unreadable-file", what, "", "Look at its rights and at where it lies."))
             return None
+        self._saw(place.file, raw)
         document, issues = read(raw, place.file, prose=prose)
         self._issues += issues
         if document is None:
@@ -207,6 +214,9 @@ class _Loading:
         sheet = Sheet(document, issues)
         self._sheets.append(sheet)
         return _Read(sheet, shaped(sheet, model))
+
+    def _saw(self, name: str, raw: bytes) -> None:
+        self._seen.update(f"{name}\0{len(raw)}\0".encode("utf-8", "surrogateescape") + raw)
 
     def _absent(self, path: Path, what: str) -> None:
         folder = self._messages if path.is_relative_to(self._messages) else self._flows
@@ -233,6 +243,7 @@ class _Loading:
         return {folder.name: self._language(folder) for folder in folders}
 
     def _language(self, folder: Path) -> dict[str, Message]:
+        self._saw(_shown(folder, self._messages), b"")  # a language without a file is one, too
         self._strange(folder, self._messages)
         files = [self._file(file, self._messages, MessagesFile, prose=True) for file in _files(folder)]
         sheets = [found.sheet for found in files if found and found.file]
