@@ -24,9 +24,9 @@ GROUPS: Final = frozenset({"group", "supergroup"})
 CHANNEL: Final = "channel"
 NAMED: Final = frozenset({"start", "help"})
 """Commands that every bot has: in a group they are answered only with the bot's name."""
-PRIVATE: Final = frozenset({"cohort", "privacy", "export", "faq", "practice"})
+PRIVATE: Final = frozenset({"cohort", "privacy", "export", "faq", "practice", "hand"})
 """Commands in private whose answers know of cohorts."""
-PAYLOADS: Final = ("c_", "cohort", "faq")
+PAYLOADS: Final = ("c_", "cohort", "faq", "hand")
 """How the payload of a deep link begins that concerns cohorts."""
 BUTTON: Final = "k:"
 """How the data of a cohort's button begin; a conversation's begin with a turn's number."""

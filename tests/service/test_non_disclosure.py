@@ -161,10 +161,17 @@ async def test_a_digest_is_repeated_to_the_letter_within_its_week(library: Libra
     assert (await course.does(COACH, Pressed("digest", (course.number,)))).calls != first.calls
 
 
+VERBS = """
+    join show give take leave left digest invite coach end ended x case lessons channel series lesson confirm stop
+    stopped move out in plain review note send back notes read away hand raise lower hands call nudge
+    nudged coaches uncoach
+"""
+
+
 def forgeries(number: str, code: str) -> Iterator[object]:
     """Ten thousand things that a forged client, a stranger or a curious member might send."""
     dice = random.Random(1)  # noqa: S311 - mischief, repeatable
-    verbs = ("join", "show", "give", "take", "leave", "left", "digest", "invite", "coach", "end", "ended", "x", "")
+    verbs = (*VERBS.split(), "")
     numbers = (number, "0", "-1", "1", "９", "99999999999999999999", "x", "")
     rests = ("0", "1", "7", "counts", "x" * 30, "", str(COACH), "é")
     for _ in range(7000):

@@ -102,6 +102,7 @@ def membership(number: int, cohort: Cohort, person: int, catalogue: Catalogue, b
     shown = [release for release in cohort.releases if release.person == person]
     items += [catalogue.say("cohort.review.shown", day=catalogue.shown(one.until.date())) for one in shown]
     buttons.append(Button(catalogue.say("cohort.review.options.review"), ("review", str(number))))
+    buttons.append(Button(catalogue.say("cohort.options.hand"), ("hand", str(number))))
     buttons.append(Button(catalogue.say("cohort.options.own_case"), link=deep_link(bot, "practice")))
     buttons.append(Button(catalogue.say("cohort.options.leave"), ("leave", str(number), str(member.turn))))
     return Panel.of(title, items=items, buttons=buttons)
@@ -132,6 +133,9 @@ def coaching(number: int, cohort: Cohort, catalogue: Catalogue, bot: str) -> Pan
             Button(catalogue.say("cohort.options.group"), link=link),
             Button(catalogue.say("cohort.review.options.notes"), ("notes", str(number))),
             Button(catalogue.say("cohort.lessons.options.lessons"), ("lessons", str(number))),
+            Button(catalogue.say("cohort.options.hands"), ("hands", str(number))),
+            Button(catalogue.say("cohort.options.nudge"), ("nudge", str(number))),
+            Button(catalogue.say("cohort.options.coaches"), ("coaches", str(number))),
             Button(catalogue.say("cohort.options.end"), ("end", str(number))),
         ),
     )

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.core.catalogue import Catalogue
-from bot.core.cohorts import panels
+from bot.core.cohorts import hands, panels
 from bot.core.cohorts.digest import contribution, due, taken
 from bot.core.cohorts.lecturing import VERBS, Lectern
 from bot.core.cohorts.panels import Button, Panel, Shown, deep_link
@@ -49,6 +49,8 @@ class Desk:
 
     def asked(self, asked: Asked) -> Answer:
         """Answer /cohort, and /start with an invitation."""
+        if "hand" in (asked.command, asked.argument):
+            return self.hand()
         if asked.command == "start":
             return self.invited(asked.argument)
         word, _, rest = asked.argument.partition(" ")
@@ -74,6 +76,14 @@ class Desk:
         if mine:
             return self.shown(int(number), cohort)
         return Answer((panels.invitation(int(number), cohort, secret, self.catalogue),))
+
+    def hand(self) -> Answer:
+        """Let a member of one cohort raise a hand; whoever has several, or none, sees them first."""
+        mine = self.rolls.joined(self.visitor.person)
+        if len(mine) != 1:
+            return self.overview()
+        ((number, cohort),) = mine.items()
+        return self._hours(number, cohort).as_member("hand", []) or self.overview()
 
     def overview(self) -> Answer:
         """Show the visitor's cohorts, or how to come by one."""
@@ -119,6 +129,9 @@ class Desk:
         which, _, words = text.strip().partition(" ")
         return self._review(int(number), cohort).commented(which, words)
 
+    def _hours(self, number: int, cohort: Cohort) -> hands.Hours:
+        return hands.Hours(self.library, self.visitor, self.rolls, self.now, number, cohort)
+
     def _review(self, number: int, cohort: Cohort) -> Review:
         return Review(self.library, self.visitor, self.rolls, self.now, number, cohort)
 
@@ -144,7 +157,7 @@ class Desk:
             return self.stale()
         if pressed.verb == "show":
             return self.shown(int(number), cohort)
-        if pressed.verb in ("give", "take", "leave", "left", *MEMBER_VERBS):
+        if pressed.verb in ("give", "take", "leave", "left", *MEMBER_VERBS, *hands.MEMBER_VERBS):
             return self.as_member(pressed.verb, int(number), cohort, rest)
         if self.visitor.person not in cohort.coaches:
             return self.stale()
@@ -164,6 +177,8 @@ class Desk:
         """Let a member decide for themselves; a button of before their last decision decides nothing."""
         person = self.visitor.person
         member = cohort.members.get(person)
+        if member is not None and verb in hands.MEMBER_VERBS:
+            return self._hours(number, cohort).as_member(verb, rest) or self.stale()
         if member is not None and verb in MEMBER_VERBS:
             return self._review(number, cohort).as_member(verb, rest) or self.stale()
         if member is None or rest[0] != str(member.turn):
@@ -180,7 +195,7 @@ class Desk:
         if verb == "give":
             agreed[purpose] = self.now
         after = cohort.with_member(person, replace(member, agreed=agreed, turn=member.turn + 1))
-        after = after if verb == "give" else after.uncounted(person)
+        after = after.uncounted(person) if (verb, purpose) == ("take", "counts") else after
         return replace(self.shown(number, after), cohorts={number: after})
 
     def as_coach(self, verb: str, number: int, cohort: Cohort, rest: list[str]) -> Answer:
@@ -188,6 +203,8 @@ class Desk:
         if verb in VERBS:
             lectern = Lectern(self.library, self.visitor, self.rolls, self.now, number, cohort)
             return lectern.pressed(verb, rest) or self.stale()
+        if verb in hands.COACH_VERBS:
+            return self._hours(number, cohort).as_coach(verb, rest) or self.stale()
         if verb in COACH_VERBS:
             return self._review(number, cohort).as_coach(verb, rest, self.visitor.message) or self.stale()
         match verb:
@@ -257,6 +274,7 @@ class Desk:
                 "coaches": [name for name in cohort.coaches.values() if name],
                 "member_since": cohort.members[person].since.isoformat(),
                 "shown_to_coaches": [one.text for one in cohort.releases if one.person == person],
+                "hand_raised": [topic for one, topic in cohort.hands if one == person],
                 "agreed": {what: since.isoformat() for what, since in cohort.members[person].agreed.items()},
             }
             for _, cohort in sorted(self.rolls.joined(person).items())

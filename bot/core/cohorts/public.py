@@ -18,7 +18,7 @@ from bot.core.cohorts.speaking import OUTSIDE, Reply, Speaker
 from bot.core.desk import Asked
 from bot.core.library import Library
 
-COMMANDS: Final = ("practice", "faq", "setup", "cohort", "case")
+COMMANDS: Final = ("practice", "faq", "setup", "cohort", "case", "hand")
 """What is answered in a group even where no bot is named."""
 
 
@@ -72,7 +72,7 @@ class _Hall:
                 return self.begun(argument)
             case "setup":
                 return self.setup("")
-            case "practice" | "cohort":
+            case "practice" | "cohort" | "hand":
                 return self.door(command)
             case "faq":
                 return self.questions()

@@ -22,7 +22,7 @@ from bot.core.session import Session
 
 FORMAT: Final = 1
 """The layout of a stored cohort."""
-PURPOSES: Final = ("counts",)
+PURPOSES: Final = ("counts", "nudges")
 """What a member may agree to, each by itself; nobody agrees by joining."""
 NOWHERE: Final = -1
 """Stands for the chat of what happens in none: how a poll came out says not where it stands."""
@@ -85,6 +85,9 @@ class Cohort:
     """The lessons that are posted in a channel."""
     releases: tuple[Release, ...] = ()
     """The notes that members show to the coaches."""
+    hands: tuple[tuple[int, str], ...] = ()
+    """Who waits for a coach, and with which topic; the longest waiting first."""
+    nudged: datetime | None = None
 
     @property
     def poll(self) -> str:
@@ -113,7 +116,8 @@ class Cohort:
         """Return the cohort after somebody left it: nothing of theirs is kept."""
         members = {one: member for one, member in self.members.items() if one != person}
         releases = tuple(one.over() if one.person == person else one for one in self.releases)
-        return replace(self, members=members, releases=releases).uncounted(person)
+        hands = tuple(hand for hand in self.hands if hand[0] != person)
+        return replace(self, members=members, releases=releases, hands=hands).uncounted(person)
 
     def uncounted(self, person: int) -> Cohort:
         """Return the cohort with somebody taken out of what the next counts are compared with."""
@@ -158,6 +162,8 @@ class Cohort:
             "played": list(self.played),
             "plan": self.plan.to_json() if self.plan else None,
             "releases": [release.to_json() for release in self.releases],
+            "hands": [list(hand) for hand in self.hands],
+            "nudged": _text(self.nudged),
         }
 
     @classmethod
@@ -182,6 +188,8 @@ class Cohort:
             tuple(stored.get("played", ())),
             Plan.from_json(plan) if (plan := stored.get("plan")) else None,
             tuple(map(Release.from_json, stored.get("releases", ()))),
+            tuple((person, topic) for person, topic in stored.get("hands", ())),
+            _instant(stored.get("nudged")),
         )
 
 

@@ -15,7 +15,8 @@ PLAIN: Final = (
     "group.tied", "group.none", "digest.too_few", "digest.merged", "digest.how",
 )  # fmt: skip
 OPTIONS: Final = (
-    "join", "own_case", "leave", "left", "stay", "digest", "invite", "group", "end", "ended", "back",
+    "join", "own_case", "leave", "left", "stay", "digest", "invite", "group", "end", "ended", "back", "hand", "hands",
+    "nudge", "coaches",
 )  # fmt: skip
 GIVEN: Final[Mapping[str, tuple[str, ...]]] = {
     **dict.fromkeys(("invited", "member", "coach"), ("name", "coaches")),
@@ -29,9 +30,10 @@ GIVEN: Final[Mapping[str, tuple[str, ...]]] = {
     "digest.next": ("day",),
 }
 GROUP: Final = (
-    "hello", "help", "hidden", "not_coach", "which_cohort", "here", "here_topic", "practice", "cohort", "questions",
+    "hello", "help", "hidden", "not_coach", "which_cohort", "here", "here_topic", "practice", "cohort", "hand",
+    "questions",
     *(f"check.{what}" for what in ("writes", "mute", "private", "reads_all", "admin", "unknown")),
-    *(f"options.{what}" for what in ("practice", "cohort", "all")),
+    *(f"options.{what}" for what in ("practice", "cohort", "hand", "all")),
 )  # fmt: skip
 
 
@@ -68,6 +70,13 @@ LESSONS: Final[Mapping[str, tuple[str, ...]]] = {
 }  # fmt: skip
 
 
+HOURS: Final[Mapping[str, tuple[str, ...]]] = {
+    **dict.fromkeys(("which", "lower", "nudge_sure", "nudge_sent", "nudged_lately", "send", "last"), ()),
+    **dict.fromkeys(("some", "none", "nudge", "coaches", "remove", "removed"), ("name",)),
+    "raised": ("topic",),
+    "one": ("place", "topic"),
+    "called": ("name", "topic"),
+}  # fmt: skip
 REVIEW: Final[Mapping[str, tuple[str, ...]]] = {
     **dict.fromkeys(("nothing", "preview", "how_m", "how_k", "send_m", "send_k", "as_k", "as_m", "out", "take_back",
                      "is_back", "read", "reading", "comment", "away", "commented", "no_note", "gone",
@@ -96,6 +105,7 @@ def asked_for(library: Library) -> Iterator[tuple[str, tuple[str, ...]]]:
     yield from ((f"faq.{name}.{part}", ()) for name in library.faq for part in ("question", "answer"))
     yield from _of_cases(library)
     yield from ((f"cohort.lessons.{key}", blanks) for key, blanks in LESSONS.items())
+    yield from ((f"cohort.hours.{key}", blanks) for key, blanks in HOURS.items())
     yield from ((f"cohort.review.{key}", blanks) for key, blanks in REVIEW.items())
     yield from ((f"cohort.review.mask.{fact}", ()) for fact in library.facts.texts if is_name(library, fact))
     for series in library.series.values():
