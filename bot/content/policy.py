@@ -117,7 +117,7 @@ class RulesReader:
         sheet.refuse_twins("examples", (example.name for example in file.examples), name="name")
         return Ruleset(
             file.rules,
-            {id_: Verdict(id_, verdict.open, verdict.beyond) for id_, verdict in file.verdicts.items()},
+            {id_: Verdict(id_, verdict.open, verdict.beyond, verdict.closes) for id_, verdict in file.verdicts.items()},
             tuple(self._rule(("decide", n), entry) for n, entry in enumerate(file.decide)),
             tuple(self._gate(("gates", n), entry) for n, entry in enumerate(file.gates)),
             tuple(self._remark(("remarks", n), entry) for n, entry in enumerate(file.remarks)),

@@ -90,6 +90,7 @@ class VerdictEntry(Part):
 
     open: Annotated[Switch, Field(description="true: it says that a request may go out today.")] = False
     beyond: Beyond = False
+    closes: Annotated[Switch, Field(description="true: the case ends with it, and its deletion is offered.")] = False
 
 
 class RuleEntry(Part):

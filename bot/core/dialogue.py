@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from bot.core import wording
+from bot.core.changing import because
 from bot.core.flows import END, Step
 from bot.core.judging import Advice
 from bot.core.library import Library
@@ -319,10 +320,16 @@ class _Turning:
             return False
         was = (before or "").partition("|")[0]
         if verdict and was and was != verdict:
-            names = {"was": self._verdict(was), "now": self._verdict(verdict)}
-            self.say(wording.notice(self.scene.catalogue, "notice.changed", **names))
+            self.say(self.changed(was, verdict))
         self.move(self.session.but(said={**self.session.said, step.id: mark}))
         return True
+
+    def changed(self, was: str, verdict: str) -> Outgoing:
+        """Say what the verdict was, what it is now, and because of what."""
+        names = {"was": self._verdict(was), "now": self._verdict(verdict)}
+        why = because(self.scene, was)
+        key, given = ("notice.changed_because", {**names, "why": why}) if why else ("notice.changed", names)
+        return Outgoing("notice", "notice changed", (Block("text", self.scene.catalogue.say(key, **given)),))
 
     def _verdict(self, id_: str) -> str:
         return (

@@ -209,8 +209,8 @@ def _flips(outcomes: Outcomes, known: Known, outcome: Outcome, opens: date | Non
             ):
                 continue  # time does not run backwards, and nobody can say when it comes where the day is unknown
             other = outcomes.certain({**known, fact.name: value})
-            if other is None:
-                continue
+            if other is None or outcomes.ruleset.verdicts[other.verdict].closes:
+                continue  # nobody waits for the day on which they give up
             flip = _flip(other, fact.name, value, outcomes, days)
             if other.verdict != outcome.verdict or (flip.opens and opens and flip.opens < opens):
                 found.append(flip)

@@ -94,11 +94,19 @@ class Reminding(Sending):
             text = Block("title", self.catalogue.say("remind.offer", day=day, time=wall))
             options = tuple(self.side(what, case) for what in ("yes", "other", "no"))
             return [effect, Outgoing("reminder", "reminder offer", (text,), options)]
+        if effect.kind == "advice" and self.closes(session):
+            text = Block("text", self.catalogue.say("remind.closed", who=self.who(case)))
+            return [effect, Outgoing("reminder", "reminder closed", (text,), (self.side("delete", case),))]
         if effect.kind == "note":
             return self.politely(case, session, effect)
         if effect.name == "menu":
             return [replace(effect, options=(*effect.options, *self.went_out(case, session)))]
         return [effect]
+
+    def closes(self, session: Session) -> bool:
+        """Tell whether a case ends with its advice."""
+        scene = Scene(self.library, session, self.now)
+        return scene.outcomes.ruleset.verdicts[scene.outcome.verdict].closes
 
     def is_news(self, before: Session, session: Session) -> bool:
         """Tell whether something about the case, and no mere text of a note, is another than before."""

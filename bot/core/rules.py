@@ -50,11 +50,12 @@ class Moment:
 
 @dataclass(frozen=True)
 class Verdict:
-    """A kind of advice; `open` ones say that a request may go out today."""
+    """A kind of advice; `open` ones say that a request may go out today, and those that `closes` end the case."""
 
     id: str
     open: bool = False
     beyond: bool = False
+    closes: bool = False
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bot.core.changing import came_true
 from bot.core.cohorts.wanted import asked_for
 from bot.core.facts import Fact, Facts
 from bot.core.flows import Flow
@@ -81,6 +82,8 @@ _FIXED: Mapping[str, Wanted] = {
     "telegram.renewed": Wanted(frozenset({"count"}), counted=True),
     "desk.unnamed": Wanted(frozenset({"number"})),
     "notice.changed": Wanted(frozenset({"was", "now"})),
+    "notice.changed_because": Wanted(frozenset({"was", "now", "why"})),
+    "because.corrected": Wanted(frozenset({"answer"})),
     **{
         f"terminal.{key}": Wanted()
         for key in ("help", "prompt", "bye", "bad_wait", "bad_command", "no_token", "ended", "stuck")
@@ -114,7 +117,7 @@ _REMINDING: Mapping[str, Wanted] = {
         )
     },
     **{f"remind.{key}": Wanted(frozenset({"day", "time"})) for key in ("offer", "day")},
-    **{f"remind.{key}": Wanted(frozenset({"who"})) for key in ("overdue", "stopped")},
+    **{f"remind.{key}": Wanted(frozenset({"who"})) for key in ("overdue", "stopped", "closed")},
     **{f"remind.set.{what}": Wanted() for what in ("zone", "quiet", "days")},
     "remind.of": Wanted(frozenset({"who", "what"})),
     "remind.planned": Wanted(frozenset({"day", "time", "zone"})),
@@ -225,6 +228,7 @@ def _of_flips(library: Library) -> dict[str, Wanted]:
     for fact in library.facts.finite:
         offers = Wanted(frozenset({"date"}) if fact.derivation else frozenset())
         found.update({f"flip.{fact.name}.{value}": offers for value in fact.can_change})
+        found.update({f"because.{fact.name}.{value}": Wanted() for value in came_true(fact)})
         if has_any(fact):
             found[f"flip.{fact.name}.any"] = offers
     return found

@@ -95,7 +95,7 @@ def test_the_whole_arc_from_the_interview_to_keeping_warm(dana: Reminded) -> Non
     assert dana.names == ["question outcome"]
     dana.say("Good news", "No", "No")
     assert dana.names[:2] == ["notice changed", "advice R08 connect_now"]
-    assert "It was: wait a few days, then connect. Now: connect now." in dana.words
+    assert "It was: wait a few days, then connect. Now: connect now, because they answered" in dana.words
     assert [name.split()[:2] for name in dana.names if name.startswith("note")] == [["note", "K3"]]
     dana.say("I sent the request")
     assert "advice R04 leave_pending" in dana.names
@@ -106,6 +106,33 @@ def test_the_whole_arc_from_the_interview_to_keeping_warm(dana: Reminded) -> Non
     assert "advice R01 keep_warm" in dana.names
     assert [name for _, name in dana.until(dana.now + 120 * DAY)] == ["reminder M8"] * 3
     assert dict(dana.person.agenda.ledgers) == {1: (("thank_you", date(2026, 11, 23)), ("request", date(2026, 11, 25)))}
+
+
+def test_whoever_has_lost_interest_is_left_in_peace(dana: Reminded) -> None:
+    """Nothing heard, nothing from their side: "still interested?" is asked, and a no closes the case."""
+    dana.say(*SLOTS, "I sent the thank-you")
+    dana.beside("yes")
+    dana.until(WEDNESDAY)
+    dana.beside("look")
+    dana.say("Nothing yet", "No")
+    assert dana.names == ["question interested"]
+    dana.say("Not any more")
+    assert dana.names[:3] == ["notice changed", "advice R24 let_go", "reminder closed"]
+    assert "Now: let it go, because you are not interested any more." in dana.words
+    closed = next(m for m in dana.served.messages if m.name == "reminder closed")
+    assert [option.label for option in closed.options] == ["Delete this case"]
+    assert not [name for name in dana.names if name.startswith("note")]
+    assert dana.until(dana.now + 60 * DAY) == []
+
+
+def test_whoever_is_still_interested_hears_that_the_days_are_over(dana: Reminded) -> None:
+    dana.say(*SLOTS, "I sent the thank-you")
+    dana.beside("yes")
+    dana.until(WEDNESDAY)
+    dana.beside("look")
+    dana.say("Nothing yet", "No", "Yes")
+    assert dana.names[:2] == ["notice changed", "advice R22 connect_now"]
+    assert "Now: connect now, because the few days are over." in dana.words
 
 
 def test_a_reminder_disturbs_no_conversation(dana: Reminded) -> None:

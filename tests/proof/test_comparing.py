@@ -35,9 +35,14 @@ def with_rules(library: Library, *swapped: str) -> Library:
     return replace(library, rulesets={"etiquette": replace(ruleset, rules=tuple(rows))})
 
 
-def advice(known: dict[str, str], country: str) -> tuple[str, str]:
-    """Return verdict and day by the table of the specification; in Germany R15, R19 and R21 ask for no thank-you."""
+def advice(known: dict[str, str], country: str, interested: str) -> tuple[str, str]:
+    """Return verdict and day by the table of the specification; in Germany R15, R19 and R21 ask for no thank-you.
+
+    Whoever has lost interest lets go while there is no answer, unless a link, an invitation or a dislike decides.
+    """
     row = table(known)
+    if interested == "no" and known["outcome"] == "none" and row not in ("R01", "R02", "R03", "R04"):
+        return "let_go", ""
     if country == "de" and known["thanks"] == "not_sent" and row in ("R15", "R19", "R21"):
         row = table({**known, "thanks": "no_address"})
     return VERDICTS[row], OPENS.get(row, "")
@@ -59,10 +64,10 @@ def test_four_days_instead_of_three_change_exactly_those_that_a_count_of_all_fin
     for old, new, _ in bands(3, 4):
         for values in itertools.product(*(DOMAINS[name] for name in others)):
             known = dict(zip(others, values, strict=True))
-            for country in COUNTRIES:
+            for country, interested in itertools.product(COUNTRIES, ("yes", "no")):
                 total += 1
-                was = advice({**known, "elapsed": old}, country)
-                changed += was != advice({**known, "elapsed": new}, country)
+                was = advice({**known, "elapsed": old}, country, interested)
+                changed += was != advice({**known, "elapsed": new}, country, interested)
     found = compare(library, with_days(library, 4), "etiquette")
     assert (found.situations, found.changed) == (total, changed)
     assert changed > 0
