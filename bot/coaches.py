@@ -197,8 +197,8 @@ def explain(
     from dataclasses import asdict
 
     from bot.core.advising import Adviser, BadFacts
+    from bot.core.explaining import explain as explained
     from bot.opening import checked_flow, checked_language, morning, opened, pairs
-    from bot.proof.explaining import explain as explained
     from bot.proof.explaining import in_words
 
     library = opened(content)
@@ -215,7 +215,7 @@ def explain(
         typer.echo(json.dumps(_plain(asdict(found)), ensure_ascii=False, indent=2))
     else:
         known = {fact: value for fact, value in told.items() if fact not in assumed}
-        typer.echo("\n".join(in_words(found, library.catalogue(language), known)))
+        typer.echo("\n".join(in_words(found, library.facts, library.catalogue(language), known)))
 
 
 def _plain(value: object) -> object:

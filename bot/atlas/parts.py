@@ -18,6 +18,7 @@ from bot.core.library import Library
 from bot.core.notes import NoteKind
 from bot.core.rules import Conditional, Gate, Remark, Rule, Ruleset
 from bot.core.session import Outgoing
+from bot.core.wording import sure_blocks
 from bot.proof.conversing import sample
 from bot.proof.drawing import Phrases, diagram
 from bot.proof.exploring import Goal, shortest_way
@@ -104,7 +105,7 @@ class Parts:
             f"<li>{self.said(f'claim.{id_}', id_)} <small>{_link(f'claim-{id_}', id_)}</small></li>"
             for id_ in rule.reasons
         )
-        beyond = f'<p class="aside">{self.said("advice.beyond")}</p>' if rule.beyond else ""
+        beyond = "".join(f'<p class="aside">{escape(block.text)}</p>' for block in sure_blocks(rule, self.catalogue))
         when = self.condition(rule.when) or self.word("label.always")
         terms = self.terms(
             [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from bot.content.conditions import Conditions
 from bot.content.moments import read_moment, read_opening
@@ -14,6 +14,7 @@ from bot.content.policy_models import (
     RemindersFile,
     RuleEntry,
     RulesFile,
+    Trust,
     WantedEntry,
 )
 from bot.content.sheet import Names, Sheet
@@ -31,10 +32,12 @@ from bot.core.rules import (
     ReminderKind,
     Rule,
     Ruleset,
+    Sure,
     Verdict,
 )
 
 NO_NOTE = "none"
+_SURE: Mapping[Trust, Sure] = {False: "article", True: "beyond", "judgement": "judgement"}
 """What laws and examples call a situation without a note."""
 Check = Callable[[Sheet, Place, str], None]
 
@@ -142,7 +145,7 @@ class RulesReader:
             read_opening(sheet, (*path, "opens"), entry.opens, vocabulary) if entry.opens else None,
             vocabulary.cites(sheet, (*path, "reasons"), entry.reasons),
             vocabulary.cites(sheet, (*path, "cites"), entry.cites),
-            entry.beyond,
+            _SURE[entry.beyond],
             entry.headline or "advice",
         )
 

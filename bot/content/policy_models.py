@@ -85,6 +85,9 @@ class WantedEntry(Part):
 Wanted = Annotated[tuple[Annotated[WantedEntry, ShortFor("kind")], ...], OneOrMany()]
 
 
+Trust = Literal[True, False, "judgement"]
+
+
 class VerdictEntry(Part):
     """A kind of advice."""
 
@@ -108,7 +111,10 @@ class RuleEntry(Part):
     )
     reasons: Annotated[tuple[str, ...], Field(description="The claims shown as reasons, two or three.")] = ()
     cites: Cites = ()
-    beyond: Beyond = False
+    beyond: Annotated[
+        Trust,
+        Field(description="true: on the word of recruiters and coaches, beyond the source; judgement: on ours only."),
+    ] = False
     headline: Annotated[Name, Field(description="The last part of the message on top, if it has its own.")] = ""
     why: Annotated[str, Field(description="The reason, for whoever reads the rules.")] = ""
 

@@ -170,6 +170,7 @@ def _of_type(error: ErrorDetails) -> Said:
 
 def _not_one_of(error: ErrorDetails) -> Said:
     words = [word.strip(" '") for word in error["ctx"]["expected"].replace(" or ", ",").split(",")]
+    words = [{"True": "true", "False": "false"}.get(word, word) for word in words]  # as they are written in YAML
     return "not-one-of", f"{_shown(error['input'])} cannot stand here.", "", nearest(str(error["input"]), words)
 
 

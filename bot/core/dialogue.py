@@ -12,6 +12,7 @@ from datetime import datetime
 
 from bot.core import wording
 from bot.core.changing import because
+from bot.core.explained import why_message
 from bot.core.flows import END, Step
 from bot.core.judging import Advice
 from bot.core.library import Library
@@ -156,12 +157,11 @@ class _Turning:
         self.move(self.session.without((given or passed)[-1]))
 
     def why(self, *, advice: bool) -> None:
-        catalogue = self.scene.catalogue
         asked = "" if advice else self.asked()
         if asked:
-            self.say(wording.notice(catalogue, f"question.{asked}.why"))
+            self.say(wording.notice(self.scene.catalogue, f"question.{asked}.why"))
         else:
-            self.say(wording.reasons_message(self.scene.outcomes.ruleset, catalogue, self.scene.advice))
+            self.say(why_message(self.scene))
 
     def asked(self) -> str:
         """Return the fact that is being asked, if any."""

@@ -6,7 +6,7 @@ Answers are kept as text, as the domain spells them, or `NOT_SURE`; what they me
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property, lru_cache
@@ -54,6 +54,19 @@ class Derivation:
         if self.count == "business_days":
             return add_business_days(today, -start, week)
         return today - start * date.resolution
+
+    def spans(self, values: Collection[str]) -> list[tuple[int, int | None]]:
+        """Return how long ago these bands are, (first day, last day or None), neighbours as one; unknown ones not."""
+        bands = [*self.starts, ("", None)]
+        found: list[tuple[int, int | None]] = []
+        for (value, first), (_, after) in pairwise(bands):
+            if value not in values or first is None:
+                continue
+            last = None if after is None else after - 1
+            if found and found[-1][1] == first - 1:
+                first = found.pop()[0]
+            found.append((first, last))
+        return found
 
     @property
     def faults(self) -> list[tuple[str, str]]:

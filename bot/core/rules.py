@@ -14,6 +14,8 @@ from typing import Literal
 from bot.core.guards import ALWAYS, Condition
 
 RemarkKind = Literal["reason", "caution"]
+Sure = Literal["article", "beyond", "judgement"]
+"""On whose word a row stands: the article's, that of recruiters and coaches beyond it, or nobody's but our own."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ class Rule:
     opens: Moment | None = None
     reasons: tuple[str, ...] = ()
     cites: tuple[str, ...] = ()
-    beyond: bool = False
+    sure: Sure = "article"
     headline: str = "advice"
 
 

@@ -206,7 +206,7 @@ class Option:
 class Outgoing:
     """A worded message; `name` says in ids what it is ("question tone", "advice R19 thank_you_then_wait")."""
 
-    kind: Literal["question", "advice", "note", "checklist", "menu", "notice", "reminder"]
+    kind: Literal["question", "advice", "why", "note", "checklist", "menu", "notice", "reminder"]
     name: str
     blocks: tuple[Block, ...]
     options: tuple[Option, ...] = ()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import get_args
 
 from bot.core.changing import came_true
 from bot.core.cohorts.wanted import asked_for
@@ -16,7 +17,7 @@ from bot.core.library import Library
 from bot.core.managing import QUIET, WEEKS
 from bot.core.outcomes import OVERRIDDEN
 from bot.core.reminding import BESIDE_OPTIONS
-from bot.core.rules import Ruleset
+from bot.core.rules import Ruleset, Sure
 from bot.core.wording import COMMANDS, MENU, has_any
 
 
@@ -38,14 +39,19 @@ _FIXED: Mapping[str, Wanted] = {
     **{f"typed.days.{key}": Wanted(frozenset({"number"})) for key in ("ago", "ahead")},
     "misread.reserved": Wanted(frozenset({"text"})),
     "misread.too_long": Wanted(frozenset({"limit", "count"}), counted=True),
-    **{f"advice.{part}": Wanted() for part in ("beyond", "dates", "changes")},
+    **{f"advice.{part}": Wanted() for part in ("beyond", "judgement", "dates", "changes")},
     "advice.date": Wanted(frozenset({"day", "time", "what"})),
     "advice.flip": Wanted(frozenset({"event", "then"})),
     "advice.flip_instead": Wanted(frozenset({"event", "then", "date"})),
     "why.title": Wanted(frozenset({"rule"})),
     "why.claim": Wanted(frozenset({"id", "text"})),
-    "why.article": Wanted(),
-    "why.beyond": Wanted(),
+    **{f"why.{sure}": Wanted() for sure in get_args(Sure)},
+    **{f"why.{part}": Wanted() for part in ("gates", "fits", "passed", "changes")},
+    **{f"why.{mark}": Wanted(frozenset({"answer"})) for mark in ("unasked", "unsure")},
+    **{f"why.{count}": Wanted(frozenset({"days"})) for count in ("business_days", "days", "or_more")},
+    "why.miss": Wanted(frozenset({"what", "answer", "wanted"})),
+    "why.row": Wanted(frozenset({"what", "rules"})),
+    "why.change": Wanted(frozenset({"answers", "verdict"})),
     **{f"heading.{part}": Wanted() for part in ("now", "anyway", "subject", "body", "as_mail")},
     "heading.later": Wanted(frozenset({"date"})),
     "heading.count": Wanted(frozenset({"size", "limit"})),

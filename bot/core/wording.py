@@ -16,7 +16,7 @@ from bot.core.library import Library
 from bot.core.notes import Note, NoteKind, Unfit
 from bot.core.reading import Misread, options
 from bot.core.routing import Position
-from bot.core.rules import Ruleset
+from bot.core.rules import Rule, Ruleset
 from bot.core.session import Block, Option, Outgoing
 
 REASONS_SHOWN = 3  # "the two or three reasons that decided" (etiquette, decision 8)
@@ -146,8 +146,7 @@ def _advice_blocks(
     outcome = advice.outcome
     blocks = [Block("title", verdict_line(catalogue, advice, ruleset.rule[outcome.rule].headline))]
     blocks += [Block("item", catalogue.say(f"claim.{claim}")) for claim in reasons]
-    if ruleset.rule[outcome.rule].beyond:
-        blocks.append(Block("aside", catalogue.say("advice.beyond")))
+    blocks += sure_blocks(ruleset.rule[outcome.rule], catalogue)
     blocks += [Block("caution", catalogue.say(f"claim.{claim}")) for claim in advice.cautions]
     blocks += gate_blocks(ruleset, catalogue, advice, before_note=False)
     if advice.reminders:
@@ -162,6 +161,12 @@ def _advice_blocks(
         blocks.append(Block("text", catalogue.say("advice.changes")))
         blocks += [Block("item", line) for line in changes]
     return blocks
+
+
+def sure_blocks(rule: Rule, catalogue: Catalogue) -> Iterator[Block]:
+    """Say on whose word a row stands, where that is not the article's."""
+    if rule.sure != "article":
+        yield Block("aside", catalogue.say(f"advice.{rule.sure}"))
 
 
 def gate_blocks(ruleset: Ruleset, catalogue: Catalogue, advice: Advice, *, before_note: bool) -> Iterator[Block]:
@@ -197,15 +202,6 @@ def _flip_line(catalogue: Catalogue, advice: Advice, flip: Flip, value: str) -> 
     if flip.opens and advice.opens and flip.opens < advice.opens:
         return catalogue.say("advice.flip_instead", event=event, then=then, date=advice.opens)
     return catalogue.say("advice.flip", event=event, then=then)
-
-
-def reasons_message(ruleset: Ruleset, catalogue: Catalogue, advice: Advice) -> Outgoing:
-    """Word what an advice rests on: the row that decided and every claim behind it, with its id."""
-    rule = ruleset.rule[advice.outcome.rule]
-    blocks = [Block("title", catalogue.say("why.title", rule=rule.id))]
-    blocks += [Block("item", catalogue.say("why.claim", id=c, text=catalogue.say(f"claim.{c}"))) for c in advice.cites]
-    blocks.append(Block("aside", catalogue.say("why.beyond" if rule.beyond else "why.article")))
-    return Outgoing("notice", f"why {rule.id}", tuple(blocks))
 
 
 # -- notes -----------------------------------------------------------------------------------------------------------

@@ -32,6 +32,7 @@ from bot.proof.texts import (
     notes_fit,
     notes_polite,
     voices_kept,
+    why_short,
 )
 
 
@@ -124,6 +125,7 @@ WORDING: tuple[Callable[[Library, Places], Iterator[Issue]], ...] = (
     messages_filled,
     labels_differ,
     advice_short,
+    why_short,
     voices_kept,
     notes_fit,
     notes_polite,

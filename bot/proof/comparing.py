@@ -18,7 +18,7 @@ from bot.core.facts import Fact, Facts
 from bot.core.library import Library
 from bot.core.outcomes import Outcome, Outcomes, settled
 from bot.core.routing import REMOTEST_DAY
-from bot.core.rules import Moment
+from bot.core.rules import Moment, Sure
 from bot.proof.space import shortest
 
 MOST_SENTENCES = 12  # a change that takes more to tell is told in part, with the number of the rest
@@ -37,7 +37,7 @@ class Summary:
     gates: tuple[str, ...]
     claims: tuple[str, ...]
     remind: tuple[tuple[str, Moment], ...]
-    beyond: bool
+    sure: Sure
 
 
 @dataclass(frozen=True)
@@ -264,7 +264,7 @@ def summary_of(outcome: Outcome, library: Library, rules: str) -> Summary:
         outcome.gates,
         (*rule.reasons, *remarks),
         tuple((kind, library.reminders[kind].due) for kind in outcome.remind),
-        rule.beyond,
+        rule.sure,
     )
 
 

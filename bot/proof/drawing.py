@@ -181,15 +181,10 @@ class _Drawing:
 
     def _band(self, derivation: Derivation, value: str) -> str:
         """Say how long ago a band of a derived fact is."""
-        firsts = dict(derivation.starts)
-        later = [first for first in firsts.values() if value in firsts and first > firsts[value]]
-        if value not in firsts:
-            return value
-        if not later:
-            days = self._word("or_more", days=firsts[value])
-        else:
-            days = f"{firsts[value]}–{min(later) - 1}" if min(later) - 1 > firsts[value] else str(firsts[value])
-        return self._word(f"{derivation.count}_ago", days=days)
+        for first, last in derivation.spans((value,)):
+            days = self._word("or_more", days=first) if last is None else str(first)
+            return self._word(f"{derivation.count}_ago", days=days if last in (None, first) else f"{first}–{last}")
+        return value
 
     # -- boxes ---------------------------------------------------------------------------------------------------------
 

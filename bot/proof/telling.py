@@ -27,7 +27,7 @@ PARTS: Mapping[str, str] = {
     "gates": "the gates",
     "claims": "the reasons and cautions",
     "remind": "the reminders",
-    "beyond": "whether it goes beyond the article",
+    "sure": "on whose word it stands",
 }
 
 

@@ -9,6 +9,8 @@ from datetime import UTC, date, datetime, time
 from babel import Locale
 
 from bot.core.catalogue import COUNT, Catalogue, fill, patterns, placeholders
+from bot.core.explained import MAX_WHY, size_of, why_head
+from bot.core.explaining import claims_of
 from bot.core.issues import Issue, Place, Places, nearest
 from bot.core.judging import Advice, Dated, cautions_of, reasons_of
 from bot.core.library import Library
@@ -137,6 +139,24 @@ def advice_short(library: Library, places: Places) -> Iterator[Issue]:
                     why = f"It should keep to {advice_room(library)}, so that it is read to its end."
                     place = places.at("message", language, f"verdict.{verdict}.advice")
                     yield Issue(place, "advice-too-long", what, why, "Shorten its reasons, cautions or gates.")
+
+
+def why_short(library: Library, places: Places) -> Iterator[Issue]:
+    """Prove that what an advice rests on fits one message; the lists below it are cut to what is left."""
+    for language, catalogue in _each(library):
+        if not _speakable(library, catalogue):
+            continue  # as above
+        for ruleset in library.rulesets.values():
+            longest: dict[str, int] = {}
+            for outcome in library.outcomes[ruleset.id].root.outcomes:
+                if outcome is not None:
+                    found = settled(outcome)
+                    size = size_of(why_head(ruleset, catalogue, found, claims_of(found, ruleset)))
+                    longest[found.rule] = max(size, longest.get(found.rule, 0))
+            for rule in (rule for rule, size in longest.items() if size > MAX_WHY):
+                what = f"the claims of row '{rule}' take {longest[rule]} characters in '{language}'."
+                why = f"Whoever asks why gets them in one message, which holds {MAX_WHY}."
+                yield Issue(places.at("rules", ruleset.id, "rule", rule), "why-too-long", what, why, "Cite fewer.")
 
 
 def _speakable(library: Library, catalogue: Catalogue) -> bool:

@@ -136,13 +136,15 @@ class _Layout:
             label = ""
 
     def text(self, message: Outgoing) -> str:
-        """Return a message as HTML; a question carries its reason folded, an advice what would change it."""
+        """Return a message as HTML: a question with its reason folded, an advice and a "why" with their lists."""
         parts = list(map(_html, message.blocks))
         if message.kind == "question":
             why = self.catalogue.say(f"question.{message.name.removeprefix('question ')}.why")
             parts.append(f"<blockquote expandable>{escape(why)}</blockquote>")
         elif message.kind == "advice":
-            parts = _folded(message.blocks)
+            parts = _folded(message.blocks, max(_heads(message.blocks), default=len(message.blocks)))
+        elif message.kind == "why":
+            parts = _folded(message.blocks, min(_heads(message.blocks), default=len(message.blocks)))
         return _joined(parts)
 
     def keyboard(self, message: Outgoing) -> list[list[Json]]:
@@ -200,10 +202,14 @@ def _html(block: Block) -> str:
     return f"<{tag}>{text}</{tag}>" if tag else text
 
 
-def _folded(blocks: Sequence[Block]) -> list[str]:
-    """Return an advice with its last list, what would change it, in a quote that opens at a tap."""
-    last = max((n for n, block in enumerate(blocks) if block.role == "text"), default=len(blocks))
-    parts = [_html(block) for block in blocks[:last]]
-    if last < len(blocks):
-        parts.append(f"<blockquote expandable>{_joined(_html(block) for block in blocks[last:])}</blockquote>")
+def _heads(blocks: Sequence[Block]) -> list[int]:
+    """Return where lists begin: a plain line with items below it."""
+    return [n for n, block in enumerate(blocks) if block.role == "text"]
+
+
+def _folded(blocks: Sequence[Block], begin: int) -> list[str]:
+    """Return blocks with those from `begin` on in a quote that opens at a tap."""
+    parts = [_html(block) for block in blocks[:begin]]
+    if begin < len(blocks):
+        parts.append(f"<blockquote expandable>{_joined(_html(block) for block in blocks[begin:])}</blockquote>")
     return parts

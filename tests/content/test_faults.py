@@ -129,6 +129,10 @@ FAULTS = [
     Fault("a plural form that is missing", QUESTIONS,
           '    one: "That is one character too long; there is room for {limit}. Could you say it a little shorter?"\n',
           "", "plural", "  too_long:", "'one'"),
+    Fault("more claims behind an advice than one message holds", RULES, "cites: [C14, C15, C52]\n",
+          f"cites: [{', '.join(f'C{n:02}' for n in range(1, 72))}]\n", "why-too-long", "- id: R20", "row 'R20'"),
+    Fault("a row that is sure of something else", RULES, "beyond: true\n    why: Keeping in touch",
+          "beyond: perhaps\n    why: Keeping in touch", "not-one-of", "beyond: perhaps", "judgement, true"),
     Fault("an advice nobody reads to its end", ADVICE, 'advice: "Leave it. You need not connect here."',
           'advice: "Leave it. ' + "You need not connect here. " * 40 + '"', "advice-too-long", "Leave it. You",
           "row R02 can take"),
@@ -170,7 +174,7 @@ FAULTS = [
 PROVED = {
     "unreachable-step", "guard-unasked", "no-judge", "no-compose", "idle-gate", "idle-rule", "override-open",
     "rules-gap", "law-broken", "example-fails", "placeholder", "message-missing", "message-idle", "message-empty",
-    "same-label", "plural", "advice-too-long", "note-too-long", "note-style", "text-too-long",
+    "same-label", "plural", "advice-too-long", "why-too-long", "note-too-long", "note-style", "text-too-long",
 }  # fmt: skip
 QUICK_TOO = {"idle-rule", "placeholder", "note-too-long"}  # one of each sort is tried every time
 

@@ -6,8 +6,8 @@ import itertools
 import json
 import random
 
+from bot.core.explaining import explain
 from bot.core.library import Library
-from bot.proof.explaining import explain
 from tests.core.test_etiquette import DOMAINS, VERDICTS, table
 from tests.terminal.test_commands import afterword, err, out
 
@@ -55,6 +55,15 @@ def test_the_row_that_decides_and_those_that_did_not_are_told(library: Library) 
             assert all(miss.value not in miss.wants for miss in passed.misses)
 
 
+def test_with_a_limit_only_what_lies_farther_is_left_out(library: Library) -> None:
+    for seed in range(12):
+        known = {**library.facts.cautious, **somebody(seed)}
+        every = explain(library, "etiquette", known).changes
+        near = [change for change in every if len(change.answers) <= 2]
+        found = explain(library, "etiquette", known, most=2).changes
+        assert sorted(map(repr, found)) == sorted(map(repr, near))
+
+
 def test_the_command_says_it_in_words(library: Library) -> None:
     catalogue = library.catalogue("en")
     relation, none = catalogue.say("question.relation.short"), catalogue.say("question.relation.options.none")
@@ -64,6 +73,8 @@ def test_the_command_says_it_in_words(library: Library) -> None:
     assert said.startswith("Row R19 decides: ")
     tone = [catalogue.say(f"question.tone.{part}") for part in ("short", "options.rapport", "options.reserved")]
     assert "  R15  {}: {}, not {}".format(*tone) in said
+    day, ago = catalogue.say("question.interviewed_on.short"), catalogue.say("why.business_days", days="0–2")
+    assert f"{day}: {ago} (elapsed: waiting)" in said
     assert f"{relation}: {none} (not given), not {catalogue.say('question.relation.options.connected')}" in said
     assert "C53 (FAQ connect immediately)" in said
     thanks = [catalogue.say(f"question.thanks.{part}") for part in ("short", "options.sent")]
@@ -73,5 +84,17 @@ def test_the_command_says_it_in_words(library: Library) -> None:
 def test_the_command_answers_machines_and_says_kindly_what_is_no_fact() -> None:
     found = json.loads(out(afterword("explain", "outcome=offer", "--json")))
     assert found["outcome"]["rule"] == "R05"
-    assert found["beyond"] is True
+    assert found["sure"] == "judgement"
     assert "Did you mean 'outcome'?" in err(afterword("explain", "outcme=offer"))
+
+
+def test_the_command_says_how_sure_it_is(library: Library) -> None:
+    """The article; recruiters and coaches beyond it, where an agency is; nobody's word but ours, where they invite."""
+    catalogue = library.catalogue("en")
+    said = {fact: out(afterword("explain", fact)) for fact in ("outcome=positive", "role=via_agency", "outcome=offer")}
+    assert "How sure: the row follows the article." in said["outcome=positive"]
+    assert "on the word of recruiters and coaches" in said["role=via_agency"]
+    assert "the row is a judgement" in said["outcome=offer"]
+    advice = out(afterword("advise", "relation=they_invited"))
+    assert catalogue.say("advice.judgement") in advice
+    assert catalogue.say("advice.beyond") not in advice

@@ -85,6 +85,10 @@ def test_why_beside_an_advice_explains_that_advice_or_says_that_it_has_changed(p
     why = phone.buttons(advice)["Why?"]
     phone.press(why, advice)
     assert "Why this advice (rule R19)" in phone.last
+    shown, folded = phone.last.split("<blockquote expandable>")
+    assert "How sure: it rests on the article." in shown
+    assert "The tone: Warm and lively – it takes Strictly formal (R15, R17)" in folded
+    assert "→ connect now" in folded
     phone.ask("new")
     turned = phone.press(why, advice)
     assert turned.toast == "The advice has changed since. /cases shows the present one."

@@ -17,7 +17,7 @@ from bot.core.library import Library
 from bot.core.outcomes import Outcome
 from bot.core.reading import options
 from bot.core.session import Block
-from bot.core.wording import REASONS_SHOWN
+from bot.core.wording import REASONS_SHOWN, sure_blocks
 
 
 @dataclass(frozen=True)
@@ -91,8 +91,7 @@ class Sitting:
         for claim in reasons_of(outcome, ruleset)[:REASONS_SHOWN]:
             text = self.catalogue.say(f"claim.{claim}")
             lines.append(Block("item", self.catalogue.say("why.claim", id=claim, text=text)))
-        if ruleset.rule[outcome.rule].beyond:
-            lines.append(Block("aside", self.catalogue.say("advice.beyond")))
+        lines += sure_blocks(ruleset.rule[outcome.rule], self.catalogue)
         lines.append(Block("text", self.say("yours")))
         seen = self._chosen(study)
         lines += self._readings(study, seen)
