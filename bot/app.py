@@ -6,20 +6,23 @@ import errno
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.content.library import default_folders, load
-from bot.core.calendar import instant, zone_named
+from bot.core.calendar import instant
 from bot.core.catalogue import Catalogue
 from bot.core.issues import Issue, Place, ordered
 from bot.core.library import Library
+from bot.core.person import Person
 from bot.core.reminding import FOLLOW_UP
 from bot.core.session import Session, Turn
 from bot.terminal import transcript
 from bot.terminal.chat import Chat, Screen, is_ours, utc_now
+from bot.terminal.keeping import NOTHING_BESIDE, Beside
 from bot.terminal.simulating import Simulation, shown
 
 if TYPE_CHECKING:
@@ -119,29 +122,46 @@ def local_zone() -> str:
 
 
 class BadSession(Exception):
-    """The kept conversation cannot be read; the message says which file and why."""
+    """The kept conversation cannot be gone on with; the message says which file and why."""
 
 
 class BadTarget(Exception):
     """The talk must not be saved there; the message says why."""
 
 
-def chat(
-    library: Library,
-    *,
-    flow: str,
-    language: str,
-    zone: str | None,
-    now: datetime | None,
-    keep: Path | None,
-    save: Path | None,
-) -> None:
-    """Talk on standard input and output; raises `BadSession`, `BadTarget`, and `NotKept`."""
-    keep = Path(os.path.realpath(keep)) if keep else None  # a link is followed, not replaced
-    start = _kept(keep, library) or Session(flow=flow, language=language, zone=zone or local_zone())
+@dataclass(frozen=True)
+class Setting:
+    """How a talk begins: the flow, language and zone of a first start, and the instant it is (None: now)."""
+
+    flow: str
+    language: str = "en"
+    zone: str | None = None
+    now: datetime | None = None
+
+
+def chat(library: Library, setting: Setting, save: Path | None = None) -> None:
+    """Talk on standard input and output, and keep nothing; raises `BadTarget`."""
+    start = Session(flow=setting.flow, language=setting.language, zone=setting.zone or local_zone())
+    _talk(Chat(library, start, setting.now or utc_now(), sys.stdout), save)
+
+
+def chat_kept(library: Library, setting: Setting, settings: Settings, file: Path, save: Path | None = None) -> None:
+    """Talk on standard input and output, and keep it in a database; raises `BadSession`, `BadTarget` and `NotKept`."""
+    from bot.keeping import opened  # not before: whoever keeps nothing does not wait for it
+
+    now = setting.now or utc_now()
+    with opened(file, settings, now) as keeping:
+        kept = keeping.person(now)
+        start = Session(flow=setting.flow, language=setting.language, zone=setting.zone or local_zone())
+        if kept is not None:
+            start = _gone_on_with(kept, start, file, library)
+        beside = Beside.of(kept) if kept else NOTHING_BESIDE
+        _talk(Chat(library, start, now, sys.stdout, beside=beside, keeping=keeping), save)
+
+
+def _talk(talk: Chat, save: Path | None) -> None:
     if save:
-        _look_at(save, library.catalogue(start.language))
-    talk = Chat(library, start, now or utc_now(), sys.stdout, keep)
+        _look_at(save, talk.catalogue)
     last = [utc_now()]
 
     def tick() -> timedelta:
@@ -161,6 +181,16 @@ def chat(
         talk.save(save)
 
 
+def _gone_on_with(kept: Person, fresh: Session, file: Path, library: Library) -> Session:
+    """Return the open case of whoever is kept, a fresh one of theirs where none is open; raises `BadSession`."""
+    last = kept.cases.get(kept.current) or next(reversed(list(kept.cases.values())), fresh)
+    if last.flow not in library.flows:
+        raise BadSession(f"The conversation in {file} belongs to the flow '{last.flow}', which there is not any more.")
+    if kept.language not in library.catalogues:
+        raise BadSession(f"The conversation in {file} is in '{kept.language}', for which there are no messages.")
+    return last if kept.current in kept.cases else Session(last.flow, language=kept.language, zone=kept.zone)
+
+
 def _look_at(target: Path, catalogue: Catalogue) -> None:
     """Raise `BadTarget` before the talk rather than after it, when it cannot be saved there."""
     try:
@@ -171,25 +201,6 @@ def _look_at(target: Path, catalogue: Catalogue) -> None:
     except OSError as error:
         reason = error.strerror or str(error)
         raise BadTarget(catalogue.say("terminal.unsaved", file=str(target), reason=reason)) from None
-
-
-def _kept(file: Path | None, library: Library) -> Session | None:
-    import json
-
-    try:
-        if file is None or not file.exists():
-            return None
-        if not file.is_file():
-            raise ValueError("it is no file")  # a pipe would be waited for without end
-        kept = Session.from_json(json.loads(file.read_text(encoding="utf-8")))
-        zone_named(kept.zone)
-    except (OSError, ValueError, LookupError, RecursionError) as error:
-        raise BadSession(f"The conversation in {file} cannot be read: {error}.") from None
-    if kept.flow not in library.flows:
-        raise BadSession(f"The conversation in {file} belongs to the flow '{kept.flow}', which there is not any more.")
-    if kept.language not in library.catalogues:
-        raise BadSession(f"The conversation in {file} is in '{kept.language}', for which there are no messages.")
-    return kept
 
 
 def play(library: Library, file: Path) -> list[Issue]:

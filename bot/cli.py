@@ -32,6 +32,7 @@ from bot.opening import (
 )
 
 if TYPE_CHECKING:
+    from bot.app import Setting
     from bot.core.advising import Adviser
     from bot.core.library import Library
     from bot.settings import Settings
@@ -68,19 +69,25 @@ def read_bytes_kindly(errors: str) -> None:
 @app.command()
 def run() -> None:
     """Start the bot when a token is set, else hold the same conversation here."""
-    from bot.settings import BadSettings, load
-
-    try:
-        settings = load(Path.cwd())
-    except BadSettings as bad:
-        fail("\n".join(bad.faults))
+    settings = _settings()
     if settings.bot_token:
         _serve(proved(settings.content, settings.stamp_file), settings)
         return
+    from bot.app import Setting
+
     library = opened(settings.content)
     flow = checked_flow(library, None)
     typer.echo(library.catalogue("en").say("terminal.no_token"), err=True)
-    _talk(library, flow, now=None, zone=None, language="en", session=None, save=None)
+    _talk(library, Setting(flow), db=None, save=None)
+
+
+def _settings() -> Settings:
+    from bot.settings import BadSettings, load
+
+    try:
+        return load(Path.cwd())
+    except BadSettings as bad:
+        fail("\n".join(bad.faults))
 
 
 def _serve(library: Library, settings: Settings) -> None:
@@ -99,13 +106,15 @@ def chat(
     now: Annotated[str | None, typer.Option(help="Talk as if it were this instant, such as 2026-11-23T10:00.")] = None,
     script: Annotated[Path | None, typer.Option(help="Play this transcript instead of reading answers.")] = None,
     save: Annotated[Path | None, typer.Option(help="Write the talk as a transcript when it ends.")] = None,
-    session: Annotated[
-        Path | None, typer.Option(help="Keep the conversation in this file, and go on from it next time.")
+    db: Annotated[
+        Path | None, typer.Option(help="Keep the conversation in this database, and go on from it next time.")
     ] = None,
     flow: Flow = None,
     content: Content = None,
 ) -> None:
     """Hold the conversation in the terminal."""
+    from bot.app import Setting
+
     library = opened(content)
     if script:
         _play(library, script)
@@ -113,31 +122,25 @@ def chat(
         checked_zone(zone)
         checked_language(library, language)
         begin = checked_flow(library, flow)
-        _talk(library, begin, now=_instant(now, zone), zone=zone, language=language, session=session, save=save)
+        _talk(library, Setting(begin, language, zone, _instant(now, zone)), db=db, save=save)
 
 
-def _talk(
-    library: Library,
-    flow: str,
-    *,
-    now: datetime | None,
-    zone: str | None,
-    language: str,
-    session: Path | None,
-    save: Path | None,
-) -> None:
+def _talk(library: Library, setting: Setting, *, db: Path | None, save: Path | None) -> None:
     from bot import app as root
-    from bot.terminal.chat import NotKept
+    from bot.terminal.keeping import NotKept
 
     read_bytes_kindly("replace")
     try:
-        root.chat(library, flow=flow, language=language, zone=zone, now=now, keep=session, save=save)
+        if db is None:
+            root.chat(library, setting, save)
+        else:
+            root.chat_kept(library, setting, _settings(), db, save)
     except root.BadSession as bad:
         fail(f"{bad} Start another one, with another file.")
     except root.BadTarget as bad:
         fail(str(bad))
     except NotKept as error:
-        fail(f"The conversation cannot be kept in {error}.")
+        fail(f"The conversation cannot be kept. {error}")
 
 
 def _play(library: Library, script: Path) -> None:

@@ -76,6 +76,11 @@ class Database:
         opened = await asyncio.to_thread(_open, url, cipher, threads)
         return cls(opened, cipher, threads)
 
+    async def keeps_others(self, bot: int) -> bool:
+        """Return whether people of any other bot are kept here."""
+        found = await self._runner.submit(lambda c: self._statements.of_others.one(c, {"bot": bot}), rank="long")
+        return found is not None
+
     async def take_over(self) -> None:
         """End the leases of the process before: a file has one bot at a time, and a killed one ends none itself."""
         if self._checkpoints is not None:

@@ -197,6 +197,7 @@ class Statements:
         self.take_back_due = self._made(
             update(session).where(session.c.opens > session.c.wake).values(opens=session.c.wake)
         )
+        self.of_others = self._made(select(session.c.id).where(session.c.bot != bindparam("bot")).limit(1))
         self.next_due = self._made(select(type_coerce(func.min(session.c.opens), Utc()).label("at")))
         self.revive = self._made(
             update(session)

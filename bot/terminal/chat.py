@@ -6,7 +6,6 @@ lines where there is none, and typed text is never read as markup.
 
 from __future__ import annotations
 
-import json
 import os
 import tempfile
 from collections.abc import Callable
@@ -22,6 +21,7 @@ from bot.core.catalogue import Catalogue
 from bot.core.library import Library
 from bot.core.session import Block, Outgoing, Session, Turn
 from bot.core.text import clean
+from bot.terminal.keeping import NOTHING_BESIDE, Beside, InMemory, Keeping
 from bot.terminal.transcript import Talk, Transcript
 
 STYLES = {
@@ -35,10 +35,6 @@ STYLES = {
     "copy": "green",
 }
 WIDTH = 88  # longer lines are hard to read
-
-
-class NotKept(Exception):
-    """The conversation cannot be written to its file; the message names the file and the reason."""
 
 
 class Screen:
@@ -84,12 +80,18 @@ class Chat:
     """A talk with a person at a keyboard, or with a file on standard input."""
 
     def __init__(
-        self, library: Library, session: Session, now: datetime, out: TextIO, keep: Path | None = None
+        self,
+        library: Library,
+        session: Session,
+        now: datetime,
+        out: TextIO,
+        *,
+        beside: Beside = NOTHING_BESIDE,
+        keeping: Keeping | None = None,
     ) -> None:
-        self.talk = Talk(library, session, now)
+        self.talk = Talk(library, session, now, beside, keeping or InMemory())
         self.began = (session, now)
         self.screen = Screen(out)
-        self.keep = keep
         self.library = library
 
     @property
@@ -100,7 +102,8 @@ class Chat:
     def run(self, read_line: Callable[[], str | None], tick: Callable[[], timedelta]) -> None:
         """Talk until `:quit` or the end of input; `tick` says how much real time passed since it was last asked."""
         self.screen.line(self.catalogue.say("terminal.help"), "dim")
-        self.show(self.talk.begin())
+        for _, turn in self.talk.opened():
+            self.show(turn)
         while (line := read_line()) is not None:
             self.talk.now += tick()
             if not self.screen.pretty:
@@ -140,12 +143,7 @@ class Chat:
             self.show(turn)
 
     def show(self, turn: Turn) -> None:
-        """Show a turn, after keeping it where that was asked for."""
-        if self.keep:
-            try:
-                write_whole(self.keep, json.dumps(turn.session.to_json(), ensure_ascii=False, indent=1))
-            except OSError as error:
-                raise NotKept(f"{self.keep}: {error.strerror}") from None
+        """Show a turn, which is kept by now."""
         for message in turn.messages:
             self.screen.message(message)
         for document in self.talk.documents:

@@ -34,13 +34,13 @@ class Simulation:
 
     def __init__(self, library: Library, transcript: Transcript) -> None:
         self.library, self.transcript = library, transcript
-        self.talk = Talk(library, transcript.start, transcript.now)
+        self.talk = Talk(library, transcript.start, transcript.now, transcript.beside)
         self.issues: list[Issue] = []
         self._rule = ""
 
     def timeline(self, until: datetime) -> Iterator[Sent]:
         """Yield what would be sent until the instant `until`, in order; a line nobody can take ends in `issues`."""
-        yield from self._heard([(self.talk.now, self.talk.begin())])
+        yield from self._heard(self.talk.opened())
         for line in self.transcript.lines:
             if line.kind == "bot":
                 continue

@@ -11,11 +11,11 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import Any, cast
 
 from bot.content.yaml_source import Document, read
-from bot.core.agenda import Agenda
 from bot.core.calendar import BEYOND, FIRST_YEAR, in_calendar, instant, local_date, zone_named
-from bot.core.desk import Asked, Entry, serve
+from bot.core.desk import Asked, Entry, Served, serve
 from bot.core.guards import Unknown
 from bot.core.issues import Issue, Place, Shown, nearest
 from bot.core.library import Library
@@ -41,6 +41,7 @@ from bot.core.session import (
 )
 from bot.core.visit import Document as Handed
 from bot.core.wording import notice
+from bot.terminal.keeping import NOTHING_BESIDE, Beside, InMemory, Keeping
 
 KINDS = ("person", "bot", "wait")
 HEAD = ("flow", "language", "zone")  # what stands at the top of every transcript; the rest of a session is its `start`
@@ -101,6 +102,7 @@ class Transcript:
     start: Session
     now: datetime
     lines: tuple[Line, ...]
+    beside: Beside = NOTHING_BESIDE
 
     @classmethod
     def of(cls, shown: Shown) -> Transcript:
@@ -116,6 +118,8 @@ class Transcript:
         fresh = Session(self.start.flow).to_json()
         before = {name: value for name, value in stored.items() if name not in HEAD and value != fresh[name]}
         rows += ["start:"] * bool(before) + [f"  {name}: {_quoted(value)}" for name, value in before.items()]
+        if self.beside != NOTHING_BESIDE:
+            rows += ["beside:", *(f"  {name}: {_quoted(value)}" for name, value in self.beside.to_json().items())]
         rows.append("talk:" if self.lines else "talk: []")
         rows += [f"  - {line.kind}: {_quoted(line.text)}" for line in self.lines]
         return "\n".join(rows) + "\n"
@@ -142,10 +146,11 @@ def load(
             what = f"there is no {key} '{name}'."
             issues.append(Issue(document.place((key,)), "transcript", what, "", nearest(str(name), known)))
     start, now = _start(value, document, issues), _now(value, document, issues)
+    beside = _beside(value, document, issues)
     lines = [line for number, row in enumerate(value["talk"]) if (line := _line(row, number, document, issues))]
-    if start is None or now is None or issues:
+    if start is None or now is None or beside is None or issues:
         return None, issues
-    return Transcript(start, now, tuple(lines)), issues
+    return Transcript(start, now, tuple(lines), beside), issues
 
 
 def _line(row: object, number: int, document: Document, issues: list[Issue]) -> Line | None:
@@ -187,13 +192,27 @@ def _start(value: Mapping[str, object], document: Document, issues: list[Issue])
         return None
 
 
+def _beside(value: Mapping[str, object], document: Document, issues: list[Issue]) -> Beside | None:
+    """Read what the talk began with beside its open case."""
+    if "beside" not in value:
+        return NOTHING_BESIDE
+    try:
+        return Beside.from_json(cast("Mapping[str, Any]", value["beside"]))
+    except (ValueError, TypeError, LookupError, AttributeError) as error:
+        what = f"this is nothing a talk began with: {error}."
+        issues.append(Issue(document.place(("beside",)), "transcript", what, "", "Leave it as it was saved."))
+        return None
+
+
 @dataclass
 class Talk:
-    """A conversation under way: the session is written out and read back at every turn, as a store would."""
+    """A conversation under way: every turn is made of what was kept of the last one."""
 
     library: Library
     session: Session
     now: datetime
+    beside: Beside = NOTHING_BESIDE
+    keeping: Keeping = field(default_factory=InMemory)
     lines: list[Line] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -206,32 +225,30 @@ class Talk:
             session.zone,
             session.working_days,
             own,
-            {1: session},
-            current=1,
+            {**self.beside.cases, self.beside.number: session},
+            current=self.beside.number,
             turn=session.turn,
-            agenda=Agenda(zone_known=True),
+            agenda=self.beside.agenda,
         )
         self.below: tuple[Option, ...] = ()
         self.documents: list[Handed] = []
 
     def hear(self, event: Entry) -> Turn:
         """Take one turn and note what the bot said."""
-        person = self.person
-        cases = {n: Session.from_json(json.loads(json.dumps(case.to_json()))) for n, case in person.cases.items()}
-        agenda = Agenda.from_json(json.loads(json.dumps(person.agenda.to_json())))
+        made: list[Served] = []
+
+        def change(kept: Person | None) -> Person:
+            made[:] = [self._served(kept or self.person, event)]
+            assert made[0].person is not None, "nothing here asks to be forgotten"
+            return made[0].person
+
         try:
-            served = serve(self.library, self.flow, replace(person, cases=cases, agenda=agenda), event, self.now)
+            self.person = self.keeping.turn(change, self.now)
         except (NoRuleFits, Unknown):  # only in content that `check` refuses
-            stuck = notice(self.library.catalogue(person.language), STUCK)
+            stuck = notice(self.library.catalogue(self.person.language), STUCK)
             self.lines.append(Line("bot", stuck.name))
             return Turn(self.session, (stuck,))
-        assert served.person is not None, "nothing here asks to be forgotten"
-        if served.toast:  # what Telegram shows above the screen stands before the open question here
-            said = Outgoing("notice", "notice toast", (Block("text", served.toast),))
-            again = serve(self.library, self.flow, served.person, TimePassed(), self.now)
-            served = replace(again, effects=(said, *again.effects))
-        assert served.person is not None, "nothing here asks to be forgotten"
-        self.person = served.person
+        served = made[0]
         self.session = self.person.cases.get(self.person.current, self.session)
         self.lines += [Line("bot", message.name) for message in served.messages]
         self.below = next((m.options for m in reversed(served.messages) if m.kind == "reminder"), self.below)
@@ -239,9 +256,22 @@ class Talk:
         shown = tuple(effect for effect in served.effects if not isinstance(effect, Handed))
         return Turn(self.session, shown)
 
+    def _served(self, person: Person, event: Entry) -> Served:
+        served = serve(self.library, self.flow, person, event, self.now)
+        if not served.toast or served.person is None:
+            return served
+        # What Telegram shows above the screen stands before the open question here.
+        said = Outgoing("notice", "notice toast", (Block("text", served.toast),))
+        again = serve(self.library, self.flow, served.person, TimePassed(), self.now)
+        return replace(again, effects=(said, *again.effects))
+
     def begin(self) -> Turn:
         """Open the conversation."""
         return self.hear(Started())
+
+    def opened(self) -> list[tuple[datetime, Turn]]:
+        """Say what fell due while nobody was here, then open the conversation, which may plan anew."""
+        return [*self.live(self.now), (self.now, self.begin())]
 
     def type(self, line: str) -> Turn | None:
         """Hear a typed line; None for a command nobody knows, which changes nothing."""
@@ -279,13 +309,14 @@ class Talk:
 
     def transcript(self, start: Session, began: datetime) -> Transcript:
         """Return what was said since the talk began, with what was known before."""
-        return Transcript(start, began, tuple(self.lines))
+        return Transcript(start, began, tuple(self.lines), self.beside)
 
 
 def play(library: Library, transcript: Transcript, shown: Callable[[str, Turn | None], None]) -> list[Issue]:
     """Play a transcript through `shown(what the person typed, turn)`; return where the bot now says something else."""
-    talk = Talk(library, transcript.start, transcript.now)
-    shown("", talk.begin())
+    talk = Talk(library, transcript.start, transcript.now, transcript.beside)
+    for _, opening in talk.opened():
+        shown("", opening)
     expected = [line for line in transcript.lines if line.kind == "bot"]
     for line in transcript.lines:
         if line.kind == "bot":

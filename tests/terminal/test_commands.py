@@ -1,14 +1,19 @@
 """The commands as people type them, in real processes: what they print, and how they fail."""
 
+import asyncio
 import itertools
 import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
+
+from bot.core.person import Key, Person, Turned
+from bot.store.cipher import Cipher
+from bot.store.database import Database
+from tests.conftest import NOW
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = "1\n1\n1\n1\n2\n1\ntoday\n2\n1\n1\nDana\nData Analyst\nNorthwind\nKubernetes\nSam\n"
@@ -56,33 +61,71 @@ def test_piped_output_is_plain() -> None:
     assert f"{len(note)}/200 characters" in out(done)
 
 
+def kept_in(file: Path, *arguments: str) -> list[str]:
+    """Return the arguments of a talk kept in a database on a Monday morning."""
+    return ["chat", "--db", str(file), "--now", "2026-11-23T10:00", "--zone", "Europe/Berlin", *arguments]
+
+
 def test_a_killed_talk_goes_on_where_it_was(tmp_path: Path) -> None:
-    """A real process, killed with SIGKILL in the middle of the conversation."""
-    kept = tmp_path / "talk.json"
-    command = [sys.executable, "-m", "bot", "chat", "--session", str(kept), "--now", "2026-11-23T10:00"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, cwd=ROOT) as process:
+    """A real process, killed with SIGKILL the moment its next question is on the screen."""
+    kept, key = tmp_path / "talk.db", {"DATA_KEY_FILE": str(tmp_path / "talk.key")}
+    command = [sys.executable, "-u", "-m", "bot", *kept_in(kept)]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT, env={**os.environ, **key}
+    ) as process:
         assert process.stdin
+        assert process.stdout
         process.stdin.write(b"1\n1\n1\n")
         process.stdin.flush()
-        deadline = time.monotonic() + 30
-        while time.monotonic() < deadline and not (kept.exists() and '"outcome"' in kept.read_text()):
-            time.sleep(0.02)
-        process.kill()
+        for line in process.stdout:
+            if b"Who is this person?" in line:
+                process.kill()
     assert kept.stat().st_mode & 0o077 == 0  # nobody else may read it
-    done = afterword("chat", "--session", str(kept), "--now", "2026-11-23T10:00", typed="")
-    assert "Welcome back" in out(done)
+    done = afterword(*kept_in(kept), typed="", **key)
+    assert "Welcome back" in out(done), err(done)
     assert "Who is this person?" in out(done)
 
 
-def test_a_damaged_session_file_is_said_and_left_alone(tmp_path: Path) -> None:
-    kept = tmp_path / "talk.json"
-    for damage in ("{", "[]", '{"format": 99}', '{"format": 1, "flow": "gone"}', '{"format": 1, "extra": 2}'):
-        kept.write_text(damage)
-        done = afterword("chat", "--session", str(kept), typed="1\n")
-        assert done.returncode == 1, damage
-        assert "Traceback" not in err(done), damage
-        assert str(kept) in err(done)
-        assert kept.read_text() == damage
+def test_what_is_no_database_of_ones_own_is_said_and_left_alone(tmp_path: Path) -> None:
+    kept, key = tmp_path / "talk.db", {"DATA_KEY_FILE": str(tmp_path / "talk.key")}
+    kept.write_text("precious" * 1000)
+    assert afterword(*kept_in(tmp_path / "other.db"), typed="1\n", **key).returncode == 0
+    for file, keys in ((kept, key), (tmp_path, key), (tmp_path / "other.db", {"DATA_KEY_FILE": str(tmp_path / "2")})):
+        done = afterword(*kept_in(file), typed="1\n", **keys)
+        assert done.returncode == 1, file
+        assert "Traceback" not in err(done), file
+        assert str(file) in err(done)
+        assert out(done) == ""
+    assert kept.read_text() == "precious" * 1000
+
+
+def test_a_reminder_that_fell_due_while_nobody_was_there_is_said_on_return(tmp_path: Path) -> None:
+    kept, key = tmp_path / "talk.db", {"DATA_KEY_FILE": str(tmp_path / "talk.key")}
+    done = afterword(*kept_in(kept), typed=f"{SCRIPT}:remind yes\n", **key)
+    assert "I will come back to you" in out(done)
+    saved = tmp_path / "talk.yaml"
+    later = ["--now", "2026-11-27T11:00", "--save", str(saved)]
+    done = afterword(*kept_in(kept, *later), typed=":reminders\n", **key)
+    assert ":remind 1" in out(done), err(done)
+    assert "reminder " in saved.read_text()
+    again = afterword("chat", "--script", str(saved))
+    assert again.returncode == 0, err(again)  # what was planned before is saved, too
+    done = afterword(*kept_in(kept, *later[:2]), typed="", **key)
+    assert ":remind 1" not in out(done)  # once
+
+
+def test_the_database_of_a_bot_is_left_to_it(tmp_path: Path) -> None:
+    file, key = tmp_path / "bot.db", tmp_path / "talk.key"
+
+    async def somebody_talks_to_a_bot() -> None:
+        store = await Database.open(f"sqlite:///{file}", Cipher.load(None, key))
+        await store.turn(1, Key(7, 7, 0, 7), lambda _: Turned(Person()), NOW)
+        await store.close()
+
+    asyncio.run(somebody_talks_to_a_bot())
+    done = afterword(*kept_in(file), typed="1\n", DATA_KEY_FILE=str(key))
+    assert done.returncode == 1
+    assert "a bot keeps its people there" in err(done)
 
 
 def test_a_talk_is_saved_and_played_again(tmp_path: Path) -> None:

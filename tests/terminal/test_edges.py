@@ -15,7 +15,7 @@ from bot.core.calendar import BEYOND
 from bot.core.library import Library
 from bot.core.session import Session
 from tests.conftest import NOW
-from tests.terminal.test_commands import ROOT, afterword, err, out
+from tests.terminal.test_commands import ROOT, afterword, err, kept_in, out
 
 K10 = {"outcome": "offer", "company": "X", "me": "S", "account": "free"}
 
@@ -179,26 +179,25 @@ def test_a_damaged_session_says_which_part_is_odd() -> None:
         Session.from_json({**Session("after_interview").to_json(), "turn": -1})
 
 
-def test_sessions_are_kept_in_files_only_and_links_are_followed(tmp_path: Path) -> None:
-    pipe, kept, link, deep = (tmp_path / name for name in ("pipe", "kept.json", "link.json", "deep.json"))
+def test_a_talk_is_kept_in_files_only_and_links_are_followed(tmp_path: Path) -> None:
+    pipe, kept, link = (tmp_path / name for name in ("pipe", "kept.db", "link.db"))
     os.mkfifo(pipe)
-    deep.write_text("[" * 100_000)
-    for target in (pipe, deep, tmp_path):
-        done = afterword("chat", "--session", str(target), typed="1\n")
-        assert done.returncode == 1
-        assert "cannot be read" in err(done)
-        assert "Traceback" not in err(done)
-    link.symlink_to(kept)
-    assert afterword("chat", "--session", str(link), typed="1\n").returncode == 0
-    assert link.is_symlink()
-    assert json.loads(kept.read_text())["answers"]
-
-
-def test_where_a_session_cannot_be_kept_is_named(tmp_path: Path) -> None:
-    target = tmp_path / "nowhere" / "talk.json"
-    done = afterword("chat", "--session", str(target), typed="1\n")
+    done = afterword(*kept_in(pipe), typed="1\n", DATA_KEY_FILE=str(tmp_path / "key"))
     assert done.returncode == 1
-    assert f"cannot be kept in {target}: No such file" in err(done)
+    assert str(pipe) in err(done)
+    assert "Traceback" not in err(done)
+    link.symlink_to(kept)
+    assert afterword(*kept_in(link), typed="1\n", DATA_KEY_FILE=str(tmp_path / "key")).returncode == 0
+    assert link.is_symlink()
+    assert kept.stat().st_size
+
+
+def test_where_a_talk_cannot_be_kept_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    target = tmp_path / "file" / "talk.db"
+    done = afterword(*kept_in(target), typed="1\n", DATA_KEY_FILE=str(tmp_path / "key"))
+    assert done.returncode == 1
+    assert f"cannot be kept. {target}: " in err(done)
 
 
 def test_a_target_that_is_somebody_elses_is_refused_before_the_talk(tmp_path: Path) -> None:
@@ -230,10 +229,16 @@ def test_the_only_flow_is_taken_whatever_it_is_called(tmp_path: Path) -> None:
 
 
 def test_of_several_flows_one_is_named(tmp_path: Path) -> None:
-    content, kept = str(renamed(tmp_path, "second_round", keep=True)), tmp_path / "kept.json"
-    done = afterword("chat", "--content", content, "--flow", "second_round", "--session", str(kept), typed="1\n")
+    content, saved = str(renamed(tmp_path, "second_round", keep=True)), tmp_path / "talk.yaml"
+    here = kept_in(tmp_path / "kept.db", "--content", content)
+    key = {"DATA_KEY_FILE": str(tmp_path / "key")}
+    done = afterword(*here, "--flow", "second_round", typed="1\n", **key)
     assert done.returncode == 0, err(done)
-    assert json.loads(kept.read_text())["flow"] == "second_round"
+    assert afterword(*here, "--save", str(saved), typed="", **key).returncode == 0
+    assert saved.read_text().startswith('flow: "second_round"')  # that of its first start
+    gone = afterword(*kept_in(tmp_path / "kept.db"), typed="", **key)
+    assert gone.returncode == 1
+    assert "belongs to the flow 'second_round', which there is not any more" in err(gone)
     for command in (["chat"], ["advise", "outcome=offer"]):
         done = afterword(*command, "--content", content, "--flow", "third")
         assert done.returncode == 1
@@ -259,11 +264,11 @@ def test_a_long_batch_remembers_only_so_much(library: Library, monkeypatch: pyte
 
 
 def test_a_resumed_talk_is_saved_with_what_was_known_before_and_replays(tmp_path: Path) -> None:
-    kept, saved = tmp_path / "kept.json", tmp_path / "talk.yaml"
-    where = ["chat", "--session", str(kept), "--now", "2026-11-23T10:00", "--zone", "Europe/Berlin"]
+    where, saved = kept_in(tmp_path / "kept.db"), tmp_path / "talk.yaml"
+    key = {"DATA_KEY_FILE": str(tmp_path / "key")}
     first = "no\nWell\nNothing yet\n1\nno\nwarm\nfriday\nNot yet\nfree\nYes\nDana\nAnalyst\nX\nbilling\nSam\n"
-    assert afterword(*where, typed=first + "Another interviewer there\n").returncode == 0
-    done = afterword(*where, "--save", str(saved), typed=":why\n1\n1\n:back\n:wait 1d\n")
+    assert afterword(*where, typed=first + "Another interviewer there\n", **key).returncode == 0
+    done = afterword(*where, "--save", str(saved), typed=":why\n1\n1\n:back\n:wait 1d\n", **key)
     assert "Welcome back" in out(done) or "Question" in out(done)
     text = saved.read_text()
     assert "\nstart:\n" in text
