@@ -29,6 +29,10 @@ class SortEntry(Part):
     then: Annotated[
         dict[Name, Value], Field(default_factory=dict, description="The facts that are answered by its being sent.")
     ]
+    after: Annotated[
+        dict[Name, Value],
+        Field(default_factory=dict, description="What has to be true before the candidate may wish to send one."),
+    ]
 
 
 class LedgerFile(Part):
@@ -54,6 +58,7 @@ def read_ledger(sheet: Sheet, file: LedgerFile, limits: Mapping[str, Limit], voc
         for other in entry.soon_after:
             sheet.refer(sheet.key(*path, "soon_after", other), other, file.sorts, "unknown-sort", "no sort of message")
         _check_facts(sheet, (*path, "then"), entry.then, vocabulary)
+        _check_facts(sheet, (*path, "after"), entry.after, vocabulary)
         sorts[id_] = Sort(
             id_,
             frozenset(entry.notes),
@@ -61,6 +66,7 @@ def read_ledger(sheet: Sheet, file: LedgerFile, limits: Mapping[str, Limit], voc
             _days(sheet, (*path, "again_after"), entry.again_after, limits, vocabulary),
             entry.then,
             entry.soon_after,
+            entry.after,
         )
     return Courtesy(sorts, file.apart, file.at_most, file.within_days)
 

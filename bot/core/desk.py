@@ -20,7 +20,7 @@ from bot.core.person import Person
 from bot.core.reading import Misread, choose
 from bot.core.reminding import BESIDE
 from bot.core.scene import Scene
-from bot.core.sending import SENT
+from bot.core.sending import SENT, WISHED
 from bot.core.session import (
     Back,
     Block,
@@ -123,10 +123,14 @@ class _Visit(Managing):
                 self.repeat()
             case Said(text) | Picked(option=text) if self.person.asking:
                 self.chosen(text, typed=isinstance(entry, Said))
-            case Said(text) if sort := self.said_to_be_sent(text):
+            case Said(text) if sort := self.of_the_ledger(text, SENT):
                 self.sent(sort)
-            case Picked(option=option) if option.startswith(SENT) and (sort := self.said_to_be_sent(option)):
+            case Picked(option=option) if option.startswith(SENT) and (sort := self.of_the_ledger(option, SENT)):
                 self.sent(sort)
+            case Said(text) if sort := self.of_the_ledger(text, WISHED):
+                self.wished(sort)
+            case Picked(option=option) if option.startswith(WISHED) and (sort := self.of_the_ledger(option, WISHED)):
+                self.wished(sort)
             case Picked(option=option) if option == BACK:
                 self.converse(Back())
             case TimePassed():
@@ -137,13 +141,13 @@ class _Visit(Managing):
             return Served(None, tuple(self.effects))
         return Served(self.person.but(turn=self.person.turn + 1), tuple(self.effects))
 
-    def said_to_be_sent(self, text: str) -> str:
-        """Return the sort of message that a tapped or typed answer says went out; "" for any other answer."""
+    def of_the_ledger(self, text: str, what: str) -> str:
+        """Return the sort of message that a tapped or typed answer says went out, or wishes to send; "" for another."""
         found = choose(text, self.listed())
-        if found is None or not found.id.startswith(SENT):
+        if found is None or not found.id.startswith(what):
             return ""
         self.effects.append(Settled(found.label))
-        return found.id.removeprefix(SENT)
+        return found.id.removeprefix(what)
 
     def why(self, rule: str) -> Served:
         """Say what an advice rests on, and nothing else; the button serves as long as its advice is the present one."""

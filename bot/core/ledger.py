@@ -24,7 +24,8 @@ Entry = tuple[str, date]
 class Sort:
     """A sort of message: the `notes` that are of it, how many may go out, and what its sending answers (`then`).
 
-    With `again_after_days` one more may go out so many days after a withdrawal.
+    With `again_after_days` one more may go out so many days after a withdrawal. What has facts it comes `after` has no note
+    of ours: the candidate asks whether it may go out at all.
     """
 
     id: str
@@ -34,6 +35,7 @@ class Sort:
     then: Mapping[str, str] = field(default_factory=dict)
     soon_after: Mapping[str, int] = field(default_factory=dict)
     """Sorts it may follow sooner than any other, with the business days that must lie between."""
+    after: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

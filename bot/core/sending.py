@@ -14,13 +14,15 @@ from bot.core.calendar import WorkingWeek
 from bot.core.dialogue import advance
 from bot.core.flows import END
 from bot.core.judging import Place
-from bot.core.ledger import WITHDRAWN, Refusal, entered, refusal
+from bot.core.ledger import WITHDRAWN, Entry, Refusal, entered, refusal
 from bot.core.scene import Scene
 from bot.core.session import Block, Effect, Option, Outgoing, Session, TimePassed
 from bot.core.visit import Visit
 
 SENT = "sent_"
 """With a sort of message, the option that says that it went out."""
+WISHED = "wish_"
+"""With a sort of message, the option that asks whether one may go out."""
 
 
 class Sending(Visit):
@@ -77,11 +79,35 @@ class Sending(Visit):
         ready = verdicts[outcome.verdict].open or outcome.overridden
         kinds = (*outcome.mails, *([outcome.note] if outcome.note and ready else []))
         sorts = dict.fromkeys(sort.id for kind in kinds if (sort := self.library.courtesy.of_note(kind)))
-        return [
+        own = [
             Option(f"{SENT}{sort}", self.catalogue.say(f"sent.{sort}"))
             for sort in sorts
             if (sort, self.today) not in ledger
         ]
+        return [*own, *self.wishes(session, ledger)]
+
+    def wishes(self, session: Session, ledger: tuple[Entry, ...]) -> list[Option]:
+        """Return what the candidate may wish to send in words of their own, and may say went out, once allowed."""
+        found = []
+        for sort in self.library.courtesy.sorts.values():
+            if sort.after and all(session.facts.get(name) == value for name, value in sort.after.items()):
+                found.append(Option(f"{WISHED}{sort.id}", self.catalogue.say(f"wish.{sort.id}.ask")))
+                if self.refused(sort.id, ledger) is None:
+                    found.append(Option(f"{SENT}{sort.id}", self.catalogue.say(f"sent.{sort.id}")))
+        return found
+
+    def refused(self, what: str, ledger: tuple[Entry, ...]) -> Refusal | None:
+        """Return why a message of the sort `what` would be one too many today."""
+        return refusal(self.library.courtesy, ledger, what, self.today, self.place.week)
+
+    def wished(self, what: str) -> None:
+        """Answer whether a message of this sort may go out: what is polite about it, or why it would be one too many."""
+        why = self.refused(what, self.agenda.ledgers.get(self.person.current, ()))
+        if why is None:
+            self.say(f"wish.{what}.allowed")
+        else:
+            self.effects.append(Outgoing("notice", f"notice {why.reason}", (Block("caution", self.declined(why)),)))
+        self.again()
 
     def listed(self) -> list[Option]:
         """Return the whole menu at the end of a conversation, as it was shown; nothing amid one."""

@@ -182,7 +182,9 @@ def wanted(library: Library) -> dict[str, Wanted]:
         found.update(_of_rules(ruleset, library.facts))
     found.update({f"reminder.{kind}": Wanted() for kind in library.reminders})
     found.update({f"nudge.{kind}": Wanted(frozenset({"who"})) for kind in library.reminders})
-    found.update({f"sent.{sort.id}": Wanted() for sort in library.courtesy.sorts.values() if sort.notes})
+    found.update({f"sent.{sort.id}": Wanted() for sort in library.courtesy.sorts.values() if sort.notes or sort.after})
+    wishes = [sort.id for sort in library.courtesy.sorts.values() if sort.after]
+    found.update({f"wish.{sort}.{part}": Wanted() for sort in wishes for part in ("ask", "allowed")})
     found.update({f"claim.{claim}": Wanted() for claim in library.claims})
     found.update(_of_notes(library))
     found.update(_of_flips(library))

@@ -76,7 +76,7 @@ def check(ledger: tuple[Entry, ...]) -> None:
         assert business_days_between(before, after, DEFAULT_WEEK) >= enough, ledger
     for _, on in messages:
         assert sum(on - 60 * DAY < other <= on for _, other in messages) <= 5, ledger
-    for what in ("thank_you", "status", "reply"):
+    for what in ("thank_you", "status", "reply", "message"):
         assert sum(of == what for of, _ in messages) <= 1, ledger
     requests = [on for of, on in messages if of == "request"]
     for _before, after in pairwise(requests):

@@ -104,8 +104,20 @@ def test_the_whole_arc_from_the_interview_to_keeping_warm(dana: Reminded) -> Non
     assert dana.names == ["question relation"]
     dana.say("Yes, connected")
     assert "advice R01 keep_warm" in dana.names
+    dana.say("May I write to them?")
+    assert dana.names == ["notice allowed", "menu"]
+    dana.say("I wrote to them")
+    assert dana.names == ["notice noted", "menu"]
+    wrote = dana.now.date()
     assert [name for _, name in dana.until(dana.now + 120 * DAY)] == ["reminder M8"] * 3
-    assert dict(dana.person.agenda.ledgers) == {1: (("thank_you", date(2026, 11, 23)), ("request", date(2026, 11, 25)))}
+    dana.ask("cases")
+    dana.say("1", "May I write to them?")
+    assert dana.names == ["notice once", "menu"]
+    assert "one is enough" in dana.words
+    assert "I wrote to them" not in dana.labels
+    assert dict(dana.person.agenda.ledgers) == {
+        1: (("thank_you", date(2026, 11, 23)), ("request", date(2026, 11, 25)), ("message", wrote))
+    }
 
 
 def test_whoever_has_lost_interest_is_left_in_peace(dana: Reminded) -> None:
