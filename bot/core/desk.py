@@ -123,14 +123,10 @@ class _Visit(Managing):
                 self.repeat()
             case Said(text) | Picked(option=text) if self.person.asking:
                 self.chosen(text, typed=isinstance(entry, Said))
-            case Said(text) if sort := self.of_the_ledger(text, SENT):
-                self.sent(sort)
-            case Picked(option=option) if option.startswith(SENT) and (sort := self.of_the_ledger(option, SENT)):
-                self.sent(sort)
-            case Said(text) if sort := self.of_the_ledger(text, WISHED):
-                self.wished(sort)
-            case Picked(option=option) if option.startswith(WISHED) and (sort := self.of_the_ledger(option, WISHED)):
-                self.wished(sort)
+            case Said(text) if self.of_the_ledger(text):
+                pass
+            case Picked(option=option) if option.startswith((SENT, WISHED)) and self.of_the_ledger(option):
+                pass
             case Picked(option=option) if option == BACK:
                 self.converse(Back())
             case TimePassed():
@@ -141,13 +137,17 @@ class _Visit(Managing):
             return Served(None, tuple(self.effects))
         return Served(self.person.but(turn=self.person.turn + 1), tuple(self.effects))
 
-    def of_the_ledger(self, text: str, what: str) -> str:
-        """Return the sort of message that a tapped or typed answer says went out, or wishes to send; "" for another."""
+    def of_the_ledger(self, text: str) -> bool:
+        """Take a tapped or typed answer that says what went out, or asks whether it may; False for any other answer."""
         found = choose(text, self.listed())
-        if found is None or not found.id.startswith(what):
-            return ""
+        if found is None or not found.id.startswith((SENT, WISHED)):
+            return False
         self.effects.append(Settled(found.label))
-        return found.id.removeprefix(what)
+        if found.id.startswith(SENT):
+            self.sent(found.id.removeprefix(SENT))
+        else:
+            self.wished(found.id.removeprefix(WISHED))
+        return True
 
     def why(self, rule: str) -> Served:
         """Say what an advice rests on, and nothing else; the button serves as long as its advice is the present one."""

@@ -24,8 +24,8 @@ Entry = tuple[str, date]
 class Sort:
     """A sort of message: the `notes` that are of it, how many may go out, and what its sending answers (`then`).
 
-    With `again_after_days` one more may go out so many days after a withdrawal. What has facts it comes `after` has no note
-    of ours: the candidate asks whether it may go out at all.
+    With `again_after_days` one more may go out so many days after a withdrawal. What has facts it comes `after` has no
+    note of ours: the candidate asks whether it may go out at all.
     """
 
     id: str

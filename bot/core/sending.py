@@ -101,7 +101,7 @@ class Sending(Visit):
         return refusal(self.library.courtesy, ledger, what, self.today, self.place.week)
 
     def wished(self, what: str) -> None:
-        """Answer whether a message of this sort may go out: what is polite about it, or why it would be one too many."""
+        """Answer whether a message of this sort may go out, and if not, why it would be one too many."""
         why = self.refused(what, self.agenda.ledgers.get(self.person.current, ()))
         if why is None:
             self.say(f"wish.{what}.allowed")
