@@ -11,8 +11,16 @@ from bot.content.parts import Days, KindId, Name, Part, Positive, Value
 from bot.content.sheet import Sheet
 from bot.content.vocabulary import Vocabulary
 from bot.content.yaml_source import Path
-from bot.core.ledger import Courtesy, Sort
+from bot.core.ledger import Courtesy, Monthly, Sort
 from bot.core.library import Limit
+
+
+class MonthlyEntry(Part):
+    """How many a platform allows in a calendar month."""
+
+    limit: Annotated[Name, Field(description="The limit that says how many.")]
+    leaves: Annotated[Name, Field(description="The fact that says how many are left.")]
+    when: Annotated[dict[Name, Value], Field(default_factory=dict, description="Whom it concerns.")]
 
 
 class SortEntry(Part):
@@ -23,6 +31,7 @@ class SortEntry(Part):
     again_after: Annotated[
         Name | None, Field(description="The limit that says how many days after a withdrawal one more may go out.")
     ] = None
+    monthly: Annotated[MonthlyEntry | None, Field(description="What a calendar month allows.")] = None
     soon_after: Annotated[
         dict[Name, Days], Field(default_factory=dict, description="Sorts it may follow after fewer business days.")
     ]
@@ -63,10 +72,11 @@ def read_ledger(sheet: Sheet, file: LedgerFile, limits: Mapping[str, Limit], voc
             id_,
             frozenset(entry.notes),
             entry.at_most,
-            _days(sheet, (*path, "again_after"), entry.again_after, limits, vocabulary),
+            _number(sheet, (*path, "again_after"), entry.again_after, limits, vocabulary),
             entry.then,
             entry.soon_after,
             entry.after,
+            _monthly(sheet, (*path, "monthly"), entry.monthly, limits, vocabulary),
         )
     return Courtesy(sorts, file.apart, file.at_most, file.within_days)
 
@@ -78,7 +88,17 @@ def _check_facts(sheet: Sheet, path: Path, given: Mapping[str, str], vocabulary:
             sheet.refer(sheet.at(*path, name), value, fact.values, "unknown-value", f"no value of '{name}'")
 
 
-def _days(sheet: Sheet, path: Path, name: str | None, limits: Mapping[str, Limit], vocabulary: Vocabulary) -> int:
+def _monthly(
+    sheet: Sheet, path: Path, entry: MonthlyEntry | None, limits: Mapping[str, Limit], vocabulary: Vocabulary
+) -> Monthly | None:
+    if entry is None:
+        return None
+    vocabulary.fact(sheet, sheet.at(*path, "leaves"), entry.leaves)
+    _check_facts(sheet, (*path, "when"), entry.when, vocabulary)
+    return Monthly(_number(sheet, (*path, "limit"), entry.limit, limits, vocabulary), entry.leaves, entry.when)
+
+
+def _number(sheet: Sheet, path: Path, name: str | None, limits: Mapping[str, Limit], vocabulary: Vocabulary) -> int:
     if name is None:
         return 0
     sheet.refer(sheet.at(*path), name, vocabulary.limits, "unknown-limit", "no limit of flows/limits.yaml")

@@ -6,7 +6,7 @@ with the reason and, where there is one, the day from which it would be right (C
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
@@ -18,6 +18,15 @@ WITHDRAWN = "withdrawn"
 
 Entry = tuple[str, date]
 """What was sent (a sort of message), and the candidate's own day on which they said so."""
+
+
+@dataclass(frozen=True)
+class Monthly:
+    """A platform's allowance: `at_most` in a calendar month, for whom (`when`), and the fact for what it `leaves`."""
+
+    at_most: int
+    leaves: str
+    when: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -36,6 +45,7 @@ class Sort:
     soon_after: Mapping[str, int] = field(default_factory=dict)
     """Sorts it may follow sooner than any other, with the business days that must lie between."""
     after: Mapping[str, str] = field(default_factory=dict)
+    monthly: Monthly | None = None
 
 
 @dataclass(frozen=True)
@@ -88,6 +98,11 @@ def _again(sort: Sort, same: list[date], ledger: tuple[Entry, ...]) -> date | No
     if not sort.again_after_days or len(withdrawn) < len(same) - sort.at_most + 1:
         return None
     return withdrawn[-1] + ONE_DAY * sort.again_after_days
+
+
+def in_month(ledgers: Iterable[tuple[Entry, ...]], what: str, day: date) -> int:
+    """Count the messages of the sort `what` that went out to anybody in the month of `day`."""
+    return sum(of == what and (on.year, on.month) == (day.year, day.month) for led in ledgers for of, on in led)
 
 
 def entered(ledger: tuple[Entry, ...], what: str, day: date) -> tuple[Entry, ...]:

@@ -14,7 +14,7 @@ from bot.core.calendar import WorkingWeek
 from bot.core.dialogue import advance
 from bot.core.flows import END
 from bot.core.judging import Place
-from bot.core.ledger import WITHDRAWN, Entry, Refusal, entered, refusal
+from bot.core.ledger import WITHDRAWN, Entry, Monthly, Refusal, Sort, entered, in_month, refusal
 from bot.core.scene import Scene
 from bot.core.session import Block, Effect, Option, Outgoing, Session, TimePassed
 from bot.core.visit import Visit
@@ -43,6 +43,24 @@ class Sending(Visit):
         if agenda != self.person.agenda:
             self.person = self.person.but(agenda=agenda)
 
+    def case(self, number: int) -> Session:
+        """Return the conversation of a case, which knows how many notes the month leaves."""
+        session = super().case(number)
+        if not self.agenda.ledgers:
+            return session
+        for sort in self.library.courtesy.sorts.values():
+            if sort.monthly and sort.monthly.leaves not in session.answers:
+                session = self.counted(session, sort, sort.monthly)
+        return session
+
+    def counted(self, session: Session, sort: Sort, monthly: Monthly) -> Session:
+        """Return a conversation that knows what the month leaves; what an earlier month left is told no more."""
+        sent = in_month(self.agenda.ledgers.values(), sort.id, self.today)
+        known = {name: answer for name, answer in session.carried.items() if name != monthly.leaves}
+        if sent:
+            known[monthly.leaves] = str(max(0, monthly.at_most - sent))
+        return session if known == session.carried else session.but(carried=known)
+
     def noted(self, agenda: Agenda, case: int, before: Session, session: Session) -> Agenda:
         """Enter what an answer says went out, or was taken back, since the last answer to the same question."""
         ledger = agenda.ledgers.get(case, ())
@@ -58,14 +76,30 @@ class Sending(Visit):
     def politely(self, case: int, session: Session, note: Outgoing) -> list[Effect]:
         """Hand over a text unless it would be one too many; then say why, and from when on it would be right."""
         sort, ledger = self.library.courtesy.of_note(note.name.split()[1]), self.agenda.ledgers.get(case, ())
-        if sort is None or not ledger:
+        if sort is None:
             return [note]
+        allowed = self.allowed(session, sort, note)
+        if not ledger:
+            return allowed
         day = Scene(self.library, session, self.now).advice.opens or self.today
         why = refusal(self.library.courtesy, ledger, sort.id, max(day, self.today), self.place.week)
         if why is None:
+            return allowed
+        notice = self.refusing(why)
+        return [notice, *allowed] if why.reason == "apart" else [notice]
+
+    def allowed(self, session: Session, sort: Sort, note: Outgoing) -> list[Effect]:
+        """Return a text, and before the last one of the month that it is the last."""
+        monthly, facts = sort.monthly, session.facts
+        if monthly is None or any(facts.get(name) != value for name, value in monthly.when.items()):
             return [note]
-        notice = Outgoing("notice", f"notice {why.reason}", (Block("caution", self.declined(why)),))
-        return [notice, note] if why.reason == "apart" else [notice]
+        if in_month(self.agenda.ledgers.values(), sort.id, self.today) != monthly.at_most - 1:
+            return [note]
+        return [Outgoing("notice", "notice last", (Block("caution", self.catalogue.say("ledger.last")),)), note]
+
+    def refusing(self, why: Refusal) -> Outgoing:
+        """Say why a message would be one too many."""
+        return Outgoing("notice", f"notice {why.reason}", (Block("caution", self.declined(why)),))
 
     def declined(self, why: Refusal) -> str:
         """Word why a message would be one too many."""
@@ -106,7 +140,7 @@ class Sending(Visit):
         if why is None:
             self.say(f"wish.{what}.allowed")
         else:
-            self.effects.append(Outgoing("notice", f"notice {why.reason}", (Block("caution", self.declined(why)),)))
+            self.effects.append(self.refusing(why))
         self.again()
 
     def listed(self) -> list[Option]:

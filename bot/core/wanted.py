@@ -132,6 +132,7 @@ _REMINDING: Mapping[str, Wanted] = {
     "remind.quiet": Wanted(frozenset({"begin", "end"})),
     **{f"ledger.{reason}": Wanted(frozenset({"day", "date"})) for reason in ("withdrawn", "many", "apart")},
     "ledger.once": Wanted(frozenset({"day"})),
+    "ledger.last": Wanted(),
     **{f"desk.{what}": Wanted() for what in ("reminders", "idle", "reminder", "day", "zone", "quiet", "days")},
     **{f"desk.options.{id_}": Wanted() for id_ in ("pause", "resume", "move", "done", "unwanted", *QUIET, *WEEKS)},
     **{f"misread.{reason}": Wanted(frozenset({"day"})) for reason in ("passed",)},

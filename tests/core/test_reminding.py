@@ -260,6 +260,26 @@ def test_settings_hold_the_zone_the_quiet_hours_and_the_working_days(dana: Remin
     assert dana.person.cases[1].working_days == (1, 2, 3, 4, 7)
 
 
+def test_the_free_notes_of_the_month_are_counted_over_everybody(dana: Reminded) -> None:
+    """Four requests went out this month: the fifth note says that it is the last, a sixth has other ways."""
+    agenda = replace(dana.person.agenda, ledgers={9: tuple(("request", date(2026, 11, day)) for day in (2, 3, 4, 5))})
+    dana.person = replace(dana.person, agenda=agenda)
+    dana.say(*SLOTS)
+    assert "notice last" in dana.names
+    assert "G3" not in dana.words
+    used = (*agenda.ledgers[9], ("request", date(2026, 11, 6)))
+    dana.person = replace(dana.person, agenda=replace(dana.person.agenda, ledgers={9: used}))
+    dana.ask("cases")
+    dana.say("1")
+    assert "no personalised notes left this month" in dana.words
+    assert "notice last" not in dana.names
+    dana.now = datetime(2026, 12, 2, 10, tzinfo=UTC)
+    dana.ask("cases")
+    dana.say("1")
+    assert "no personalised notes left this month" not in dana.words
+    assert "notes_left" not in dana.person.cases[1].facts
+
+
 def test_a_second_request_is_declined_with_its_reason(dana: Reminded) -> None:
     """Told that the request was withdrawn, the bot says from when on there may be another."""
     dana.say(*SLOTS)
