@@ -126,7 +126,8 @@ class Parts:
 
     def talk(self, rule: Rule) -> str:
         """Return a shortest conversation that comes to a row, with its note where there is one."""
-        route = self.library.routes[self.flow]
+        routes = self.library.routes.values()
+        own = sorted((r for r in routes if r.flow.rules == self.ruleset.id), key=lambda r: r.flow.id != self.flow)
 
         def ends(*, noted: bool) -> Goal:
             return lambda at: (
@@ -136,7 +137,9 @@ class Parts:
                 and (at.outcome.note is not None or not noted)
             )
 
-        way = shortest_way(route, ends(noted=True)) or shortest_way(route, ends(noted=False))
+        # What only a later talk asks, as whether somebody is still interested, is shown by that talk.
+        ways = (shortest_way(route, ends(noted=noted)) for route in own for noted in (True, False))
+        way = next((way for way in ways if way), None)
         heard = sample(self.library, way, self.language, self.words) if way else None
         if heard is None:
             return ""
