@@ -146,7 +146,7 @@ def test_plain_columns_hold_ids_times_and_enums_only() -> None:
     }
     assert plain == {
         "person.language", "person.zone", "person.working_days", "session.asking", "outbox.method", "outbox.worker",
-        "parked.what", "parked.method", "meta.name", "room.standing",
+        "parked.what", "parked.method", "meta.name", "room.standing", "cohort.poll",
     }  # fmt: skip
 
 
