@@ -13,7 +13,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TextIO
 
-from rich.console import Console
+from rich.console import Console, RenderableType
+from rich.table import Table
 from rich.text import Text
 
 from bot.core.calendar import zone_named
@@ -71,9 +72,17 @@ class Screen:
             self.console.print(Text(f"\n{block.text}\n", style=style), soft_wrap=True)
         elif block.role in ("item", "caution"):
             mark = {"item": "- ", "caution": "! "}[block.role]
-            self.console.print(Text.assemble(mark, (block.text, style)))
+            self.console.print(self.hanging(mark, Text(block.text, style=style)))
         else:
             self.console.print(Text(block.text, style=style))
+
+    def hanging(self, mark: str, text: Text) -> RenderableType:
+        """Return a marked line whose further lines begin below its first word; in a file it stays one line."""
+        if not self.pretty:
+            return Text.assemble(mark, text)
+        grid = Table.grid()
+        grid.add_row(mark, text)
+        return grid
 
 
 class Chat:

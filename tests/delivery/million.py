@@ -27,7 +27,7 @@ STRANGERS = 10**9
 def fill(file: Path, count: int) -> None:
     """Copy the one conversation that is stored so many times."""
     with closing(sqlite3.connect(file, isolation_level=None)) as db:
-        for table, own in (("person", "person"), ("session", "id, person, chat"), ("case", None)):
+        for table, own in (("person", "person"), ("session", "id, person, chat"), ("case_", None)):
             names = [row[1] for row in db.execute(f'PRAGMA table_info("{table}")')]
             set_ = {"person": f"{STRANGERS} + n", "chat": f"{STRANGERS} + n", "id": f"{STRANGERS} + n"}
             if own is None:
