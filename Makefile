@@ -31,7 +31,7 @@ bench: $(VENV)/.test $(PEERS)/.made  ## what things cost, as ratios in one run
 	@$(BIN)/python -m tests.delivery
 	@$(BIN)/python -m tests.bench_due
 
-million: $(VENV)/.test  ## what an update costs with a million conversations stored (minutes, 3 GB of disk)
+million: $(VENV)/.test  ## what an update costs with a million conversations stored (minutes, some 1.5 GB of disk)
 	@$(BIN)/python -m tests.delivery.million
 
 schemas: $(VENV)/.test  ## write schemas/*.json anew from the models
