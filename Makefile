@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 export PYTHONUTF8 := 1
 
-.PHONY: run chat check test slow bench million lint schemas lock clean help
+.PHONY: run chat check test slow bench million mutate lint schemas lock clean help
 
 run: $(VENV)/.run  ## talk to Afterword (in Telegram when a token is set, else here in the terminal)
 	@$(BIN)/afterword run
@@ -33,6 +33,9 @@ bench: $(VENV)/.test $(PEERS)/.made  ## what things cost, as ratios in one run
 
 million: $(VENV)/.test  ## what an update costs with a million conversations stored (minutes, some 1.5 GB of disk)
 	@$(BIN)/python -m tests.delivery.million
+
+mutate: $(VENV)/.run  ## small faults made in copies of the content: would anything notice? (minutes)
+	@$(BIN)/python -m bot mutate
 
 schemas: $(VENV)/.test  ## write schemas/*.json anew from the models
 	@$(BIN)/python -m bot.content.schemas schemas

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot import coaches, operators, pictures
+from bot import coaches, mutations, operators, pictures
 from bot.opening import (
     Content,
     Flow,
@@ -239,6 +239,7 @@ app.command()(coaches.diff)
 app.command()(pictures.draw)
 app.command()(pictures.atlas)
 app.command()(coaches.explain)
+app.command()(mutations.mutate)
 app.command()(operators.parked)
 app.command()(operators.doctor)
 

@@ -10,8 +10,10 @@ import json
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from transitions import Machine
 
@@ -23,6 +25,7 @@ from bot.core.notes import compose
 from bot.core.scene import Scene
 from bot.core.session import Said, Session, Started
 from tests.conftest import NOW
+from tests.proof.tenfold import tenfold
 from tests.talking import TYPED
 
 ANSWERS = {
@@ -80,6 +83,13 @@ def whole(*command: str) -> float:
     return median(run, runs=7)
 
 
+def tenfold_checked() -> float:
+    """Return the seconds of one check of ten times the content."""
+    with tempfile.TemporaryDirectory() as folder:
+        content = tenfold(Path(folder))
+        return median(lambda: check(content), runs=1)
+
+
 def main() -> None:
     """Measure and print."""
     library = open_library(None)
@@ -103,6 +113,7 @@ def main() -> None:
         ),
         "loading all content": median(lambda: open_library(None), runs=5),
         "afterword check, in process": median(lambda: check(None), runs=3),
+        "afterword check of ten times the flows and rules": tenfold_checked(),
         "afterword --help, whole process": whole("--help"),
         "afterword check, whole process": whole("check"),
     }

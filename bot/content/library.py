@@ -41,7 +41,7 @@ from bot.core.rules import Manners, ReminderKind, Ruleset
 Model = TypeVar("Model", bound=BaseModel)
 Value = TypeVar("Value", Flow, Ruleset, CaseStudy, Series)
 
-SINGLE = frozenset({"facts", "claims", "faq", "ledger", "limits", "notes", "reminders"})
+SINGLE = frozenset({"both_right", "facts", "claims", "faq", "ledger", "limits", "notes", "reminders"})
 """The files of flows/ that there is one of each; every other one is a conversation."""
 ENDING = ".yaml"
 

@@ -217,10 +217,18 @@ class RulesReader:
         self._address(path, "example", entry.name)
         for fact, value in entry.given.items():
             self._conditions.values(sheet, (*path, "given", fact), fact, [value])
-        known = {**self._pseudo, "gates": self._gates, "mails": self._vocabulary.mails}
+        words = self._vocabulary
+        remarks = sheet.ids("remarks") or frozenset()
+        known = {
+            **self._pseudo,
+            "gates": self._gates,
+            "mails": words.mails,
+            "remind": words.reminders,
+            "remarks": remarks,
+        }
         expected = {name: values for name in known if (values := getattr(entry.expect, name)) is not None}
         for name, values in expected.items():
-            part = name.removesuffix("s")
+            part = {"remind": "reminder"}.get(name, name.removesuffix("s"))
             for number, value in enumerate(values):
                 place = sheet.at(*path, "expect", name, number)
                 sheet.refer(place, value, known[name], f"unknown-{part}", f"no {part} of this content")

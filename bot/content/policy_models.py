@@ -169,6 +169,8 @@ class Expectation(Part):
     note: Annotated[Values | None, Field(description="The note kind, or none.")] = None
     gates: Annotated[Named | None, Field(description="The gates that ride on it.")] = None
     mails: Annotated[Named | None, Field(description="The e-mails.")] = None
+    remind: Annotated[Named | None, Field(description="The reminders it asks for.")] = None
+    remarks: Annotated[Named | None, Field(description="The remarks that are made.")] = None
 
 
 class ExampleEntry(Part):

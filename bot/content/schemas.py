@@ -13,12 +13,14 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from bot.content.both_right import BothRightFile
 from bot.content.courses import CaseFile, LessonsFile
 from bot.content.ledger import LedgerFile
 from bot.content.models import ClaimsFile, FactsFile, FaqFile, FlowFile, LimitsFile, MessagesFile
 from bot.content.policy_models import NotesFile, RemindersFile, RulesFile
 
 MODELS: Mapping[str, type[BaseModel]] = {
+    "both_right": BothRightFile,
     "case": CaseFile,
     "claims": ClaimsFile,
     "facts": FactsFile,

@@ -171,6 +171,8 @@ def _differences(example: Example, outcome: Outcome) -> Iterator[tuple[str, str,
         "note": (outcome.note or "none",),
         "gates": outcome.gates,
         "mails": outcome.mails,
+        "remind": outcome.remind,
+        "remarks": outcome.remarks,
     }
     for part, wanted in example.expect.items():
         if wanted != got[part]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.app import check
 from bot.core.catalogue import Catalogue
 from bot.core.facts import Derivation, Fact, Facts
 from bot.core.flows import Branch, Flow, Step
@@ -19,6 +21,7 @@ from bot.core.rules import Conditional, Gate, Law, Moment, ReminderKind, Rule, R
 from bot.proof.checking import PROPERTIES
 from bot.proof.examined import Examined
 from tests.proof.brute import Brute, Spec, When
+from tests.proof.tenfold import TIMES, tenfold
 
 RARE = {"untalked-gate", "untalked-reminder"}
 COMPARED = {
@@ -196,3 +199,15 @@ def test_the_theorem_says_so_of_hundreds_with_every_kind_of_finding_and_with_non
     found = compare(600)
     assert found.keys() >= COMPARED - RARE
     assert found["sound"] >= 50
+
+
+@pytest.mark.slow
+def test_ten_times_the_conversations_and_rules_are_proved_as_the_one(tmp_path: Path) -> None:
+    proof, issues = check(tenfold(tmp_path))
+    assert proof is not None
+    assert issues == []
+    alone, _ = check(None)
+    assert alone is not None
+    ways = sum(found.conversations for found in alone.explored.values())
+    assert sum(found.conversations for found in proof.explored.values()) == TIMES * ways
+    assert len(proof.parts) == TIMES

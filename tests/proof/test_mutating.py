@@ -1,0 +1,106 @@
+"""Small faults on purpose: nothing in the shipped content would slip by, and what would is asked in plain words."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bot.app import folders, open_library
+from bot.core.decision import Diagram
+from bot.core.library import Library
+from bot.mutations import _mutants
+from bot.proof.sameness import equal, same
+from tests.terminal.test_commands import ROOT, afterword, err, out
+
+
+@pytest.fixture
+def content(tmp_path: Path) -> Path:
+    for folder in folders(None):
+        shutil.copytree(folder, tmp_path / folder.name)
+    return tmp_path
+
+
+def edited(content: Path, file: str, old: str, new: str) -> Path:
+    path = content / file
+    text = path.read_text(encoding="utf-8")
+    assert text.count(old) == 1, (old, text.count(old))
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    return content
+
+
+def test_every_fault_has_a_name_of_its_own_a_place_and_another_file(content: Path) -> None:
+    found = list(_mutants(content / "flows", content / "messages"))
+    assert len({mutant.id for mutant in found}) == len(found) > 500
+    rows = (content / "flows/rules/etiquette.yaml").read_text(encoding="utf-8").splitlines()
+    for mutant in found:
+        if mutant.id.startswith("drop etiquette R") and "." not in mutant.id:
+            assert rows[mutant.line - 1].strip().startswith(f"- id: {mutant.id.split()[-1]}"), mutant
+    assert {mutant.kind for mutant in found} == {"swap", "drop", "loosen", "turn", "shift"}
+
+
+def test_a_fault_that_an_example_catches_is_counted() -> None:
+    done = afterword("mutate", "--only", "drop etiquette R05.remind", "--json")
+    (fault,) = json.loads(out(done))["faults"]
+    assert (fault["fate"], fault["by"], done.returncode) == ("caught", "example-fails", 0)
+    assert fault["what"] == "row R05 has no remind"
+
+
+def test_what_nothing_would_notice_is_asked(content: Path) -> None:
+    """Without the one example that holds it, nobody would see that a bad experience is mentioned as lively."""
+    file = content / "flows/rules/etiquette.yaml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text[: text.index("  # What rides on a verdict")], encoding="utf-8")
+    done = afterword("mutate", "--content", str(content), "--only", "loosen etiquette rapport.experience")
+    assert done.returncode == 1, err(done)
+    assert "if remark rapport no longer asks for experience, no check would notice. Which is right?" in out(done)
+
+
+def test_a_reason_that_both_are_right_answers_it_and_an_idle_reason_is_said(content: Path) -> None:
+    file = content / "flows/rules/etiquette.yaml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text[: text.index("  # What rides on a verdict")], encoding="utf-8")
+    why = '"loosen etiquette rapport.*": It is said in other words anyway.'
+    (content / "flows/both_right.yaml").write_text(f"both_right:\n  {why}\n", encoding="utf-8")
+    done = afterword("mutate", "--content", str(content), "--only", "loosen etiquette rapport.experience")
+    assert done.returncode == 0, err(done)
+    assert "in 1 both ways are right on purpose" in out(done)
+
+
+def test_nothing_is_made_of_content_with_faults(content: Path) -> None:
+    edited(content, "flows/rules/etiquette.yaml", "    verdict: skip\n", "    verdict: skipp\n")
+    done = afterword("mutate", "--content", str(content))
+    assert done.returncode == 1
+    assert "Did you mean 'skip'?" in err(done)
+
+
+def test_rows_that_exclude_each_other_can_change_places_and_it_is_proved(library: Library, content: Path) -> None:
+    first, second = "  - id: R08", "  - id: R09"
+    file = content / "flows/rules/etiquette.yaml"
+    text = file.read_text(encoding="utf-8")
+    start, middle = text.index(first), text.index(second)
+    end = text.index("  - id: R10")
+    file.write_text(text[:start] + text[middle:end] + text[start:middle] + text[end:], encoding="utf-8")
+    assert same(library, open_library(content))
+    edited(content, "flows/rules/etiquette.yaml", "    when: {outcome: constructive}", "    when: {outcome: rejected}")
+    assert not same(library, open_library(content))
+
+
+def test_two_diagrams_are_equal_only_with_the_same_outcome_for_all_answers() -> None:
+    one, other = Diagram({"a": ("x", "y")}), Diagram({"a": ("x", "y")})
+    asks = one.node("a", {"x": one.leaf(1), "y": one.leaf(2)})
+    assert equal(asks, other.node("a", {"x": other.leaf(1), "y": other.leaf(2)}))
+    assert not equal(asks, other.node("a", {"x": other.leaf(2), "y": other.leaf(1)}))
+    assert not equal(asks, other.leaf(1))
+
+
+@pytest.mark.slow
+def test_nothing_in_the_shipped_content_would_slip_by() -> None:
+    command = [sys.executable, "-m", "bot", "mutate"]
+    done = subprocess.run(command, capture_output=True, cwd=ROOT, timeout=1800, check=False, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "0 would pass unnoticed: 100.0 %" in done.stdout
