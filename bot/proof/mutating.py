@@ -281,6 +281,13 @@ def _notes(sheet: Sheet, domains: Domains) -> Iterator[Mutant]:
             if part in kind:
                 yield sheet.drop((*here, part), f"{name}.{part}", f"{name} is without {part}")
 
+    for number, swap in enumerate(sheet.value.get("instead", ())):
+        name, here = f"instead {swap['use']}", ("instead", number)
+        yield sheet.drop(here, name, f"{swap['use']} replaces no other note")
+        yield from sheet.conditions((*here, "when"), name, f"the use of {swap['use']}", domains)
+        for place, kind in enumerate(swap["of"] if len(swap["of"]) > 1 else ()):
+            yield sheet.drop((*here, "of", place), f"{name} {kind}", f"{swap['use']} no longer replaces {kind}")
+
 
 def _ledger(sheet: Sheet, _: Domains) -> Iterator[Mutant]:
     for part in ("apart", "at_most", "within_days"):

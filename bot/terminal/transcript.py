@@ -88,11 +88,20 @@ def waited(text: str, now: datetime, zone: str) -> datetime | None:
 
 @dataclass
 class Line:
-    """One line of a talk: what the person typed, how long was waited, or what the bot said."""
+    """One line of a talk: what the person typed, how long was waited, or what the bot said.
+
+    `says` are lines of the bot's message: compared where a transcript names some, and not kept by itself.
+    """
 
     kind: str
     text: str
     place: Place = field(default_factory=lambda: Place("transcript"))
+    says: tuple[str, ...] = ()
+
+    @classmethod
+    def heard(cls, message: Outgoing) -> Line:
+        """Return the line of a message."""
+        return cls("bot", message.name, says=tuple(block.text for block in message.blocks))
 
 
 @dataclass(frozen=True)
@@ -155,11 +164,16 @@ def load(
 
 def _line(row: object, number: int, document: Document, issues: list[Issue]) -> Line | None:
     place = document.place(("talk", number))
-    if not isinstance(row, dict) or len(row) != 1 or not row.keys() <= set(KINDS):
-        issues.append(Issue(place, "transcript", "a line is one of person:, bot: or wait:."))
+    kinds = {str(key) for key in row} - ({"says"} if "bot" in row else set()) if isinstance(row, dict) else set()
+    if not isinstance(row, dict) or len(kinds) != 1 or not kinds <= set(KINDS):
+        what = (
+            "a line is one of person:, bot: or wait:; beside bot: there may be says:, the first line of what it says."
+        )
+        issues.append(Issue(place, "transcript", what))
         return None
-    ((kind, said),) = row.items()
-    return Line(kind, str(said), place)
+    (kind,) = kinds
+    says = row.get("says", [])
+    return Line(kind, str(row[kind]), place, tuple(map(str, says if isinstance(says, list) else [says])))
 
 
 def _now(value: Mapping[str, object], document: Document, issues: list[Issue]) -> datetime | None:
@@ -250,7 +264,7 @@ class Talk:
             return Turn(self.session, (stuck,))
         served = made[0]
         self.session = self.person.cases.get(self.person.current, self.session)
-        self.lines += [Line("bot", message.name) for message in served.messages]
+        self.lines += [Line.heard(message) for message in served.messages]
         self.below = next((m.options for m in reversed(served.messages) if m.kind == "reminder"), self.below)
         self.documents += [effect for effect in served.effects if isinstance(effect, Handed)]
         shown = tuple(effect for effect in served.effects if not isinstance(effect, Handed))
@@ -330,14 +344,20 @@ def play(library: Library, transcript: Transcript, shown: Callable[[str, Turn | 
             return [Issue(line.place, "transcript", what, "", instead)]
         for number, (_, made) in enumerate(turns):
             shown("" if number else f":wait {line.text}" if waits else line.text, made)
-    heard = [line.text for line in talk.lines if line.kind == "bot"]
-    if not expected:
-        return []
+    heard = [line for line in talk.lines if line.kind == "bot"]
+    return [issue] if (issue := _other(expected, heard)) else []
+
+
+def _other(expected: list[Line], heard: list[Line]) -> Issue | None:
+    """Return where the bot first says something else than is expected; nothing may be expected at all."""
     for want, got in zip(expected, heard, strict=False):
-        if want.text != got:
-            what = f"the bot now says '{got}' where the transcript has '{want.text}'."
-            return [Issue(want.place, "transcript", what)]
-    if len(expected) != len(heard):
+        if want.text != got.text:
+            what = f"the bot now says '{got.text}' where the transcript has '{want.text}'."
+            return Issue(want.place, "transcript", what)
+        for text in want.says:
+            if text not in got.says:
+                return Issue(want.place, "transcript", f"'{got.text}' no longer says '{text}'.")
+    if expected and len(expected) != len(heard):
         what = f"the bot said {len(heard)} messages where the transcript has {len(expected)}."
-        return [Issue(expected[-1].place, "transcript", what)]
-    return []
+        return Issue(expected[-1].place, "transcript", what)
+    return None

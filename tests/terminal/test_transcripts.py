@@ -11,7 +11,7 @@ from bot.terminal.transcript import Transcript, load, play, waited
 from tests.conftest import NOW
 from tests.talking import Candidate
 
-DIALOGUES = sorted((Path(__file__).parent.parent / "dialogues").glob("*.yaml"))
+DIALOGUES = sorted((Path(__file__).parent.parent / "dialogues").rglob("*.yaml"))
 
 
 @pytest.mark.parametrize("file", DIALOGUES, ids=lambda file: file.stem)
