@@ -7,14 +7,14 @@ and what a person typed is put in as it is: it is never read as a pattern.
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from functools import lru_cache
 from typing import Any
 
 from babel import Locale
-from babel.dates import format_skeleton, format_time
+from babel.dates import format_skeleton, format_time, get_day_names
 from babel.plural import PluralRule
 
 PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
@@ -108,6 +108,11 @@ class Catalogue:
     def dated(self, day: date, today: date) -> str:
         """Return a day as this language writes it, with its year where that is not the year of `today`."""
         return self.shown(day) if day.year == today.year else format_skeleton("yMMMMEEEEd", day, locale=self._locale)
+
+    def weekdays(self, days: Iterable[int]) -> str:
+        """Write ISO weekdays, shortened, in the order of the week."""
+        names = get_day_names("abbreviated", locale=self._locale)
+        return ", ".join(str(names[day - 1]) for day in sorted(days))
 
 
 @lru_cache(maxsize=2048)

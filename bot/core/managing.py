@@ -6,6 +6,7 @@ for.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, time
 
@@ -13,11 +14,11 @@ from bot.core import agenda as agendas
 from bot.core.agenda import Agenda
 from bot.core.calendar import Hours, add_business_days, zone_named
 from bot.core.judging import DEFAULT_TIME
-from bot.core.reading import Misread, parse_day
+from bot.core.reading import Misread, parse_day, parse_weekdays
 from bot.core.reminding import Reminding
 from bot.core.session import Option, Outgoing
 from bot.core.wording import misread
-from bot.core.zones import CITIES, city, read_clock, zones_of
+from bot.core.zones import CITIES, city, read_clock, read_span, zones_of
 
 QUIET = {"quiet_21_08": (21, 8), "quiet_20_09": (20, 9), "quiet_22_07": (22, 7), "quiet_18_12": (18, 12)}
 WEEKS = {"days_12345": (1, 2, 3, 4, 5), "days_71234": (1, 2, 3, 4, 7), "days_123456": (1, 2, 3, 4, 5, 6)}
@@ -72,7 +73,7 @@ class Managing(Reminding):
         hours = self.agenda.hours
         shown = self.catalogue.say("remind.quiet", begin=hours.quiet_from, end=hours.quiet_until)
         days = next((name for name, days in WEEKS.items() if days == tuple(sorted(self.person.working_days))), "")
-        week = self.catalogue.say(f"desk.options.{days}") if days else str(len(self.person.working_days))
+        week = self.catalogue.say(f"desk.options.{days}") if days else self.catalogue.weekdays(self.person.working_days)
         named = {"zone": zone, "quiet": shown, "days": week}
         return [
             Option(
@@ -108,8 +109,7 @@ class Managing(Reminding):
             begin, end = QUIET[id_]
             self.relocate(replace(self.agenda, hours=Hours(time(begin), time(end))))
         elif name == "days":
-            self.person = replace(self.person, working_days=tuple(sorted(WEEKS[id_])))
-            self.relocate(self.agenda)
+            self.work_on(WEEKS[id_])
         else:
             return False
         return True
@@ -162,9 +162,33 @@ class Managing(Reminding):
             self.read_day(asking, text)
         elif name == "zone":
             self.read_zone(about, text)
+        elif name == "quiet":
+            self.read_quiet(text)
+        elif name == "days" and (days := parse_weekdays(text, self.catalogue.text_of("language.locale"))):
+            self.person = replace(self.person, asking="")
+            self.work_on(days)
         else:
             return False
         return True
+
+    def read_quiet(self, text: str) -> None:
+        """Read quiet hours of the candidate's own, which have to leave a time to speak."""
+        span = read_span(text)
+        try:
+            hours = Hours(*span) if span else None
+        except ValueError:
+            hours = None
+        if hours is None:
+            self.effects.append(misread(self.catalogue, Misread("no_quiet")))
+            self.offer("quiet")
+            return
+        self.person = replace(self.person, asking="")
+        self.relocate(replace(self.agenda, hours=hours))
+
+    def work_on(self, days: Iterable[int]) -> None:
+        """Take the days on which the candidate works; days that are counted are counted anew."""
+        self.person = replace(self.person, working_days=tuple(sorted(days)))
+        self.relocate(self.agenda)
 
     def read_day(self, asking: str, text: str) -> None:
         """Read a day with or without a time."""

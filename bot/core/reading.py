@@ -185,6 +185,17 @@ def parse_day(text: str, today: date, *, past: bool, locale: str) -> date | Misr
     return Misread("no_day")
 
 
+def parse_weekdays(text: str, locale: str) -> frozenset[int] | None:
+    """Read typed weekdays as ISO numbers: "mon, tue thu", or from one to another, "mon-thu"; None for anything else."""
+    days: set[int] = set()
+    for part in clean(text).casefold().replace("–", "-").replace(",", " ").replace(" - ", "-").split():
+        first, last = (_weekday(name, locale) for name in (part.partition("-")[0], part.rpartition("-")[2]))
+        if first is None or last is None:
+            return None
+        days |= {(first - 1 + n) % 7 + 1 for n in range((last - first) % 7 + 1)}
+    return frozenset(days) or None
+
+
 def _readings(typed: str, locale: str) -> Iterator[tuple[int | None, int, int]]:
     if found := _ISO.fullmatch(typed):
         yield int(found[1]), int(found[2]), int(found[3])

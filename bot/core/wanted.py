@@ -137,6 +137,7 @@ _REMINDING: Mapping[str, Wanted] = {
     **{f"desk.options.{id_}": Wanted() for id_ in ("pause", "resume", "move", "done", "unwanted", *QUIET, *WEEKS)},
     **{f"misread.{reason}": Wanted(frozenset({"day"})) for reason in ("passed",)},
     "misread.no_zone": Wanted(),
+    "misread.no_quiet": Wanted(),
 }
 
 

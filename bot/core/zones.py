@@ -22,6 +22,7 @@ CITIES = (
 """What is offered to tap: the places most people can name their own time by, from west to east."""
 NEAR = timedelta(minutes=10)  # a clock that is read in a hurry, or goes wrong
 _CLOCK = re.compile(r"([01]?\d|2[0-3])[:.h]([0-5]\d)")
+_SPAN = re.compile(r"\D{0,20}?(\d{1,2}([:.h]\d\d)?)\D{1,20}(\d{1,2}([:.h]\d\d)?)")
 
 
 def city(zone: str) -> str:
@@ -44,6 +45,15 @@ def read_clock(text: str) -> time | None:
     """Read a time of day such as 14:35; None for what is none."""
     found = _CLOCK.fullmatch(clean(text).casefold().strip())
     return time(int(found[1]), int(found[2])) if found else None
+
+
+def read_span(text: str) -> tuple[time, time] | None:
+    """Read two times of day such as 22:30 to 7:00 or 22-7; None for what is none."""
+    found = _SPAN.fullmatch(clean(text).casefold().strip())
+    if not found:
+        return None
+    begin, end = (read_clock(found[n] if found[n + 1] else f"{found[n]}:00") for n in (1, 3))
+    return (begin, end) if begin is not None and end is not None else None
 
 
 def zones_of(text: str, now: datetime) -> tuple[str, ...]:

@@ -258,6 +258,24 @@ def test_settings_hold_the_zone_the_quiet_hours_and_the_working_days(dana: Remin
     assert dana.person.cases[1].working_days == (1, 2, 3, 4, 7)
 
 
+def test_own_quiet_hours_and_working_days_can_be_typed(dana: Reminded) -> None:
+    dana.beside("yes")
+    dana.ask("settings")
+    dana.say("Quiet hours: 21:00 to 08:00", "whenever")
+    assert dana.names == ["notice no_quiet", "desk quiet"]
+    dana.say("8 to 18")
+    assert dana.names == ["notice no_quiet", "desk quiet"]
+    dana.say("16:30 to 11")
+    assert [r.due.astimezone(zone_named("Europe/Berlin")).hour for r in dana.person.agenda.planned] == [11, 11]
+    dana.ask("settings")
+    dana.say("Working days: Monday to Friday", "mon, wed-fri")
+    assert dana.person.working_days == (1, 3, 4, 5)
+    dana.ask("settings")
+    assert "Working days: Mon, Wed, Thu, Fri" in dana.labels
+    dana.say("3", "someday")
+    assert dana.person.working_days == (1, 3, 4, 5)
+
+
 def test_the_free_notes_of_the_month_are_counted_over_everybody(dana: Reminded) -> None:
     """Four requests went out this month: the fifth note says that it is the last, a sixth has other ways."""
     agenda = replace(dana.person.agenda, ledgers={9: tuple(("request", date(2026, 11, day)) for day in (2, 3, 4, 5))})
