@@ -69,7 +69,14 @@ class Strange:
     what: str
 
 
-Entry = Event | FellDue | Asked | Strange
+@dataclass(frozen=True)
+class Located:
+    """Somebody shows where they are; all that is kept of it is the `zone` whose city is nearest."""
+
+    zone: str
+
+
+Entry = Event | FellDue | Asked | Strange | Located
 
 
 @dataclass(frozen=True)
@@ -121,6 +128,8 @@ class _Visit(Managing):
             case Strange(what):
                 self.say(f"strange.{what}")
                 self.repeat()
+            case Located(zone):
+                self.locate(zone)
             case Said(text) | Picked(option=text) if self.person.asking:
                 self.chosen(text, typed=isinstance(entry, Said))
             case Said(text) if self.of_the_ledger(text):

@@ -211,6 +211,19 @@ class Managing(Reminding):
         self.person = replace(self.person, asking="")
         self.move(*self.meant(asking.partition("-")[2]), day, wall or DEFAULT_TIME)
 
+    def locate(self, zone: str) -> None:
+        """Ask whether the zone of a place that was shown is the right one: near a border it may not be."""
+        name, _, about = self.person.asking.partition("-")
+        self.say("remind.near")
+        self.which_of((zone,), about if name == "zone" else "")
+
+    def which_of(self, zones: tuple[str, ...], about: str) -> None:
+        """Ask which of these zones it is."""
+        self.offer(f"zone-{about}" if about else "zone")
+        question = self.effects.pop()
+        assert isinstance(question, Outgoing)
+        self.effects.append(replace(question, options=tuple(self.places(zones))))
+
     def read_zone(self, about: str, text: str) -> None:
         """Read a city or the time it is there; where it may be several, ask which."""
         zones = zones_of(text, self.now)
@@ -218,10 +231,7 @@ class Managing(Reminding):
             self.person = replace(self.person, asking="")
             self.live_in(zones[0], self.meant(about)[0])
         elif zones:
-            self.offer(f"zone-{about}" if about else "zone")
-            question = self.effects.pop()
-            assert isinstance(question, Outgoing)
-            self.effects.append(replace(question, options=tuple(self.places(zones))))
+            self.which_of(zones, about)
         else:
             self.effects.append(misread(self.catalogue, Misread("no_zone")))
             self.offer(f"zone-{about}" if about else "zone")

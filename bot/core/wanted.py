@@ -80,7 +80,7 @@ _FIXED: Mapping[str, Wanted] = {
     **{key: Wanted() for key in ("privacy.title", "privacy.points", "desk.unfinished")},
     **{f"desk.{what}": Wanted() for what in ("start", "cases", "language", "only_language", "settings", "forget")},
     **{f"desk.options.{id_}": Wanted() for id_ in ("go_on", "new", "language", "forget_all")},
-    **{f"strange.{w}": Wanted() for w in ("photo", "sticker", "voice", "location", "other", "edited", "command")},
+    **{f"strange.{w}": Wanted() for w in ("photo", "sticker", "voice", "other", "edited", "command")},
     **{f"command.{name}": Wanted() for name in COMMANDS},
     **{f"telegram.{key}": Wanted() for key in ("back", "why", "copy")},
     "telegram.failed": Wanted(frozenset({"id"})),
@@ -110,6 +110,7 @@ _REMINDING: Mapping[str, Wanted] = {
         f"remind.{key}": Wanted()
         for key in (
             "nothing",
+            "near",
             "declined",
             "deleted",
             "over",

@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterable
 from datetime import datetime, time, timedelta
 from functools import cache
+from importlib.resources import files
+from math import cos, radians, sin
 from zoneinfo import available_timezones
 
 from bot.core.calendar import zone_named
@@ -22,6 +24,7 @@ CITIES = (
 """What is offered to tap: the places most people can name their own time by, from west to east."""
 NEAR = timedelta(minutes=10)  # a clock that is read in a hurry, or goes wrong
 _CLOCK = re.compile(r"([01]?\d|2[0-3])[:.h]([0-5]\d)")
+_SPOT = re.compile(r"([+-]\d{4,6})([+-]\d{5,7})")
 _SPAN = re.compile(r"\D{0,20}?(\d{1,2}([:.h]\d\d)?)\D{1,20}(\d{1,2}([:.h]\d\d)?)")
 
 
@@ -39,6 +42,33 @@ def _zones() -> dict[str, tuple[str, ...]]:
             name = city(zone).casefold()
             found[name] = (*found.get(name, ()), zone)
     return found
+
+
+@cache
+def _spots() -> tuple[tuple[str, float, float], ...]:
+    """Return where the city of each zone lies: latitude and longitude in degrees (zone1970.tab of tzdata)."""
+    table = files("tzdata").joinpath("zoneinfo", "zone1970.tab").read_text(encoding="utf-8")
+    rows = (line.split("\t") for line in table.splitlines() if line and not line.startswith("#"))
+    found = ((row[2], _SPOT.fullmatch(row[1])) for row in rows)
+    return tuple((zone, _degrees(spot[1]), _degrees(spot[2])) for zone, spot in found if spot)
+
+
+def _degrees(written: str) -> float:
+    """Return degrees written as ±DDMM, ±DDDMM, ±DDMMSS or ±DDDMMSS (ISO 6709)."""
+    whole = len(written) - (4 if len(written) >= 7 else 2)
+    minutes = int(written[whole : whole + 2]) + int(written[whole + 2 :] or 0) / 60
+    return float(f"{written[0]}1") * (int(written[1:whole]) + minutes / 60)
+
+
+def nearest(latitude: float, longitude: float) -> str:
+    """Return the zone whose city is nearest to a place on the globe, in degrees, along a great circle."""
+
+    def near(spot: tuple[str, float, float]) -> float:
+        _, lat, lon = spot
+        here, there, apart = radians(latitude), radians(lat), radians(lon - longitude)
+        return sin(here) * sin(there) + cos(here) * cos(there) * cos(apart)  # the cosine of the angle between them
+
+    return max(_spots(), key=near)[0]
 
 
 def read_clock(text: str) -> time | None:

@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.core.cohorts.records import Pressed
-from bot.core.desk import Asked, Entry, Strange
+from bot.core.desk import Asked, Entry, Located, Strange
 from bot.core.person import Key
 from bot.core.session import Picked, Said
+from bot.core.zones import nearest
 from bot.service.conversation import Knock
 from bot.telegram import groups
 from bot.telegram.intake import News, Read
@@ -22,7 +23,7 @@ Json = Mapping[str, Any]
 
 STRANGE = {
     "photo": "photo", "video": "photo", "animation": "photo", "sticker": "sticker", "voice": "voice",
-    "video_note": "voice", "audio": "voice", "location": "location", "venue": "location",
+    "video_note": "voice", "audio": "voice",
 }  # fmt: skip
 """Kinds of message that are no text, each with the key of what is said to it; any other kind is `other`."""
 SILENT = frozenset({
@@ -73,6 +74,9 @@ def _message(me: Json, update: dict[str, Any], message: Json, *, edited: bool) -
     if SILENT & message.keys() or (edited and "text" not in message):
         return Read()  # a location that moves on is edited again and again
     entry = Strange("edited") if edited else _entry(message)
+    if isinstance(entry, Located):  # whatever becomes of the update, nobody keeps where somebody was
+        message = {part: value for part, value in message.items() if part not in ("location", "venue")}
+        update = {**update, "message": message}
     album = message.get("media_group_id")
     together = None if album is None else (message.get("chat", {}).get("id"), album)
     return Read(_knock(me, update, entry, message, message.get("from", {})), album=together)
@@ -80,6 +84,9 @@ def _message(me: Json, update: dict[str, Any], message: Json, *, edited: bool) -
 
 def _entry(message: Json) -> Entry:
     text = message.get("text")
+    spot = message.get("location")
+    if not isinstance(text, str) and isinstance(spot, Mapping) and {"latitude", "longitude"} <= spot.keys():
+        return Located(nearest(float(spot["latitude"]), float(spot["longitude"])))
     if not isinstance(text, str):
         return Strange(next((what for part, what in STRANGE.items() if part in message), "other"))
     first: Json = next(iter(message.get("entities", ())), {})

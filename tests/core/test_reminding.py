@@ -10,7 +10,7 @@ import pytest
 
 from bot.core.agenda import Agenda
 from bot.core.calendar import instant, zone_named
-from bot.core.desk import Served
+from bot.core.desk import Located, Served
 from bot.core.ledger import WITHDRAWN
 from bot.core.library import Library
 from bot.core.session import FellDue, Picked
@@ -180,6 +180,18 @@ def test_a_city_may_be_typed_and_a_time_that_several_have_is_asked_about(library
     assert stranger.names == ["desk zone"]
     assert len(stranger.labels) > 1
     stranger.say("lisbon")
+    assert stranger.person.zone == "Europe/Lisbon"
+
+
+def test_a_shared_location_is_asked_about_and_taken_with_a_tap(library: Library) -> None:
+    stranger = Reminded(library, at_home=False)
+    stranger.say(*WARM)
+    stranger.beside("yes")
+    stranger.visit(Located("Europe/Lisbon"))
+    assert stranger.names == ["notice near", "desk zone"]
+    assert stranger.labels == ["09:00, Lisbon"]
+    stranger.tap("Europe/Lisbon")
+    assert stranger.names == ["reminder planned", "question account"]
     assert stranger.person.zone == "Europe/Lisbon"
 
 

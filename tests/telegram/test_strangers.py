@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.core.desk import WHY, Asked, Strange
+from bot.core.desk import WHY, Asked, Located, Strange
 from bot.core.library import Library
 from bot.core.person import Person
 from bot.core.session import Picked
@@ -127,7 +127,7 @@ def test_who_is_no_person_in_their_own_chat_has_no_session(changed: dict[str, An
 
 SENT = [
     ({"photo": [{}], "caption": "x"}, "photo"), ({"sticker": {}}, "sticker"), ({"voice": {}}, "voice"),
-    ({"video_note": {}}, "voice"), ({"location": {}}, "location"), ({"poll": {"question": "?"}}, "other"),
+    ({"video_note": {}}, "voice"), ({"location": {}}, "other"), ({"poll": {"question": "?"}}, "other"),
     ({"contact": {}}, "other"), ({"document": {}}, "other"), ({"dice": {}}, "other"), ({}, "other"),
     ({"something_new_of_2030": {"deep": [1]}}, "other"), ({"text": None}, "other"),
 ]  # fmt: skip
@@ -143,6 +143,18 @@ def test_what_is_no_text_gets_a_friendly_line(phone: Phone, content: dict[str, A
     phone.knock(Strange(what))
     assert phone.turned.calls
     assert kept(phone) == before
+
+
+def test_of_a_shared_location_only_the_clock_of_the_nearest_city_is_kept(phone: Phone) -> None:
+    place = {"latitude": 38.7223, "longitude": -9.1393}
+    message = {"message_id": 1, "date": 0, "chat": CHAT, "from": HER, "location": place, "venue": {"location": place}}
+    knock = read(ME, {"update_id": 1, "message": message}).knock
+    assert knock is not None
+    assert knock.event == Located("Europe/Lisbon")
+    assert "38.7" not in repr(knock)
+    phone.knock(knock.event)
+    assert any("Lisbon" in repr(call) for call in phone.turned.calls)
+    assert "38.7" not in repr(phone.turned)
 
 
 def test_a_forwarded_text_is_a_text_and_an_edited_one_is_no_answer() -> None:
