@@ -11,11 +11,28 @@ import copy
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
-from bot.content.yaml_source import Document
+from bot.core.issues import Place
 
 Path = tuple[str | int, ...]
+
+
+class Document(Protocol):
+    """A content file as plain values, as the loader reads it."""
+
+    @property
+    def file(self) -> str:
+        """Its name as people know it."""
+
+    @property
+    def value(self) -> object:
+        """What it holds."""
+
+    def place(self, path: Sequence[str | int], *, key: bool = False) -> Place:
+        """Find the place of a value, or of its key."""
+
+
 KINDS: Final = ("swap", "drop", "loosen", "turn", "shift")
 """Two change places; one is missing; a condition is missing; another word of the same list; a number is off by one."""
 
