@@ -33,27 +33,23 @@ TEN = instant(WEDNESDAY, datetime(2026, 11, 25, 10).time(), "UTC")  # noqa: DTZ0
 FIRST = 5000  # the id of the first person
 
 
-def reminded_at(number: int) -> datetime:
-    return TEN + timedelta(minutes=number % MINUTES)
-
-
-def one_planned(number: int) -> Person:
+def one_planned(due: datetime) -> Person:
     """Return somebody who is to be reminded of one case."""
     agenda = agendas.consented(Agenda(zone_known=True), 1, "yes", WEDNESDAY)
-    due = reminded_at(number)
     agenda = agendas.replan(agenda, 1, [("M2", due.date(), due.time())], Place("UTC"), WEDNESDAY)
     case = Session("after_interview", answers={"relation": "none", "experience": "positive"})
     return Person(cases={1: case}, current=1, turn=1, agenda=agenda)
 
 
-async def fill(telegram: BotApiServer, bot: RunningBot, people: int) -> None:
-    """Plan a reminder for each of so many people before the bot is started."""
+async def fill(telegram: BotApiServer, bot: RunningBot, people: int, minutes: int = MINUTES) -> None:
+    """Plan a reminder for each of so many people, spread over some minutes, before the bot is started."""
     me = int(telegram.token.partition(":")[0])
     async with opened(Settings.model_validate({**bot.env})) as store:
         for number in range(people):
             telegram.person(user_id=FIRST + number, started=True)
             key = Key(me, FIRST + number, 0, FIRST + number)
-            await store.turn(number + 1, key, lambda _, n=number: Turned(one_planned(n)), TEN)  # type: ignore[misc]
+            person = one_planned(TEN + timedelta(minutes=number % minutes))
+            await store.turn(number + 1, key, lambda _, person=person: Turned(person), TEN)  # type: ignore[misc]
 
 
 def heard(telegram: BotApiServer, number: int) -> list[str]:
