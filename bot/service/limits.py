@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Hashable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -50,6 +51,12 @@ class Window:
 
     def take(self, now: float) -> None:
         """Count one event."""
+        self.times.append(now)
+
+    def put_off(self, taken: float, now: float) -> None:
+        """Count an event that was taken earlier as one of now: it waited in between."""
+        with suppress(ValueError):  # taken so long ago that it is forgotten
+            self.times.remove(taken)
         self.times.append(now)
 
     def resting(self, now: float) -> bool:
@@ -110,6 +117,10 @@ class Pace:
             counter.take(now)
         if len(self._counters) > MANY:
             self._counters = {key: one for key, one in self._counters.items() if not one.resting(now)}
+
+    def put_off(self, taken: float, now: float) -> None:
+        """Note that a call whose place was taken earlier is made only now."""
+        self.overall.put_off(taken, now)
 
     def _of(self, chat: int, edit: bool, now: float) -> list[Bucket | Window]:
         kind = "edits" if edit else "messages"

@@ -233,9 +233,11 @@ class Outbox:
     async def _pass_gate(self, posted: Posted, since: float) -> Posted | None:
         """Send once no other message is between Telegram and its mark, or its line is slow."""
         async with _slow_ones_aside(self._gate):
-            if self._seconds() - since > FRESH * self._lease.total_seconds():
+            now = self._seconds()
+            if now - since > FRESH * self._lease.total_seconds():
                 await self._put_back(posted, 0.0, "limited")
                 return None
+            self._pace.put_off(since, now)
             return await self._send(posted)
 
     async def _send(self, posted: Posted) -> Posted | None:

@@ -74,6 +74,23 @@ def test_all_chats_together_keep_what_telegram_allows() -> None:
     assert not any(left.values())
 
 
+def test_what_waits_at_the_gate_counts_when_it_goes() -> None:
+    """Taken together and let go one by one on a slow line, the next ones must not follow at once (seen)."""
+    pace, theirs, gate, chat = Pace(), FloodLimits(), 0.0, 0
+    broken, looked = [], 0.0
+    while chat < 500:
+        for _ in range(pace.room(looked)):
+            chat += 1
+            pace.take(chat, False, looked)
+            gate = max(gate, looked) + (0.03 if chat % 56 < 28 else 0.001)  # a line that is slow now and then
+            pace.put_off(looked, gate)
+            broken += [one] if (one := theirs.judge(chat, private=True, now=gate)) else []
+            theirs.count(chat, private=True, now=gate)
+        looked = max(looked + 0.01, gate)
+    assert broken == []
+    assert looked < 500 / 20
+
+
 def test_several_processes_together_keep_what_one_keeps() -> None:
     """Each knows nothing of the others; what all send to one chat and in all stays within the limits."""
     paces, theirs, now = [Pace(processes=3) for _ in range(3)], FloodLimits(), 0.0
