@@ -13,6 +13,8 @@ from typing import Generic, TypeVar
 
 from pydantic import BaseModel
 
+from bot.content.both_right import FILE as BOTH_RIGHT
+from bot.content.both_right import BothRightFile
 from bot.content.courses import CaseFile, LessonsFile, read_case, read_series
 from bot.content.facts import read_facts
 from bot.content.flows import read_flow
@@ -145,6 +147,8 @@ class _Loading:
         reminders = self._one("reminders", RemindersFile) if here else None
         claims = self._one("claims", ClaimsFile) if here else None
         faq = self._one("faq", FaqFile) if here else None
+        if (self._flows / BOTH_RIGHT).is_file():
+            self._file(self._flows / BOTH_RIGHT, self._flows, BothRightFile)  # nobody is told what it says
         ledger = self._one("ledger", LedgerFile) if here else None
         rules = self._several(self._flows / "rules", RulesFile, "a policy") if here else []
         talks = self._several(self._flows, FlowFile, "a conversation") if here else []

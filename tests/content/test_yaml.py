@@ -57,6 +57,8 @@ def test_a_trap_is_one_finding_where_it_stands_and_none_in_quotes(code: str, tex
 @example("-0")
 @example("0.0")
 @example("1:1")
+@example("0._")
+@example(".0_1")
 @given(st.text("0123456789+-._:eExXobaAfFyYnNtTrRuUlLsSoO~T Zi<= ", min_size=1, max_size=12))
 def test_whatever_the_usual_reader_would_rewrite_is_refused(text: str) -> None:
     """PyYAML's own reading is the judge: what is accepted means there what it means here."""

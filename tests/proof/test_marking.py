@@ -95,7 +95,7 @@ def test_a_finding_stands_where_it_is_with_the_talk_that_shows_it(tmp_path: Path
     edit = (row, row.replace("    remind: [M2]\n", ""))
     proof, issues = check(edited(tmp_path / "content", "flows/rules/etiquette.yaml", [edit]))
     assert proof is not None
-    (issue,) = issues
+    (issue,) = (one for one in issues if one.code != "example-fails")  # the examples say what the row has to ask for
     picture = at_finding(diagram(proof.library, FLOW, "en"), proof.library, proof.places, issue)
     assert marked(picture, "finding") == ["advice: wait_then_connect"]
     assert "Finding: row 'R20' tells people to wait" in box(picture, "advice: wait_then_connect").said[-1]

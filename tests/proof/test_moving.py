@@ -69,7 +69,7 @@ def test_an_answer_that_is_renamed_is_asked_again_and_a_verdict_that_is_another_
 ) -> None:
     def rename(text: str) -> str:
         text = re.sub(r"(tone: )rapport\b", r"\1warm", text).replace("[rapport, ordinary,", "[warm, ordinary,")
-        text = re.sub(r"\[rapport\b", "[warm", text)
+        text = re.sub(r"(?<!remarks: )\[rapport\b", "[warm", text)
         return re.sub(r'rapport: "Warm', 'warm: "Warm', text)
 
     new = edited(tmp_path, rename)
