@@ -20,6 +20,8 @@ from bot.store.prepared import Cursor, Prepared
 
 BUSY_SECONDS: Final = 5.0
 """So long a lock of another process is waited for before the store says `Locked`."""
+FROZEN_SECONDS: Final = 20
+"""So long a transaction may stand still on PostgreSQL; then its process is frozen, and others need what it locks."""
 OLDEST_SQLITE: Final = (3, 35, 0)  # the first with RETURNING
 
 _PRAGMAS: Final = (
@@ -115,6 +117,7 @@ def _begin(connection: Connection) -> None:
 def _limit_waiting(connection: Any, _record: object) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET lock_timeout = '10s'")
+        cursor.execute(f"SET idle_in_transaction_session_timeout = '{FROZEN_SECONDS}s'")
     connection.commit()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
@@ -15,9 +16,11 @@ from bot.core.calendar import instant
 from bot.core.judging import Place as Home
 from bot.core.person import Person, Turned
 from bot.service.ports import Due, Step
+from bot.store import engines
 from bot.store.database import Database
+from bot.store.errors import StoreError
 from tests.conftest import NOW
-from tests.store.conftest import Opening, Place
+from tests.store.conftest import Opening, Place, emptied
 from tests.store.stories import ANNA, BEN, GROUP, LEASE, becomes, case, look, says, turn
 
 MONDAY, TEN = date(2026, 11, 23), time(10)
@@ -148,6 +151,33 @@ async def test_agendas_are_joined_with_their_cases_when_a_group_moves(store: Dat
     joined = (await look(store, there)).agenda
     assert [(r.case, r.kind) for r in joined.planned] == [(2, "M25"), (1, "M26")]
     assert await store.next_due() == ten(25)
+
+
+async def test_a_worker_that_freezes_in_a_transaction_lets_go_of_whom_it_holds(
+    shared: str, opening: Opening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Frozen between two statements it holds its person's lock; others must not wait for the thaw."""
+    monkeypatch.setattr(engines, "FROZEN_SECONDS", 1)
+    place, thaw, later = Place(emptied(shared)), threading.Event(), ten(25) + LEASE
+    frozen, other = await opening(place), await opening(place)
+    await turn(other, ANNA, becomes(agenda=on(25)))
+    (due,) = await claim_due(frozen, ten(25))
+
+    def stands_still(person: Person | None) -> Turned:
+        thaw.wait(30)
+        return rings(Agenda())(person)
+
+    standing = asyncio.ensure_future(frozen.ring(due, stands_still, ten(25)))
+    await asyncio.sleep(0.2)
+    (again,) = await claim_due(other, later)
+    try:
+        assert await other.ring(again, rings(Agenda()), later) is not None
+    finally:
+        thaw.set()
+        failed = (await asyncio.gather(standing, return_exceptions=True))[0]
+    assert isinstance(failed, StoreError)
+    assert (await other.depth()).waiting == 1
+    assert await claim_due(frozen, later) == [], "it connects again"
 
 
 async def test_what_is_planned_is_not_readable_in_the_file(sqlite: Place, opening: Opening) -> None:

@@ -63,9 +63,13 @@ def wait_for_all(telegram: BotApiServer, people: int, seconds: float) -> None:
         time.sleep(0.5)
 
 
-def lateness(bot: RunningBot) -> list[float]:
-    """Return by how many seconds each agenda was rung after its time, as the bot's own clock had it."""
-    return [float(late) for late in re.findall(r"agenda rung.*?late=(-?[\d.]+)", bot.log.read_text(encoding="utf-8"))]
+def lateness(bot: RunningBot, spoke: str = "True|False") -> list[float]:
+    """Return by how many seconds each agenda was rung after its time, as the bot's own clock had it.
+
+    With `spoke` "True" only where that led to a message, "False" where it did not: whoever is fenced off says nothing.
+    """
+    log = bot.log.read_text(encoding="utf-8")
+    return [float(late) for late in re.findall(rf"agenda rung.*?late=(-?[\d.]+).*?spoke=(?:{spoke})", log)]
 
 
 @pytest.mark.slow

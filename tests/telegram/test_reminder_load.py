@@ -114,10 +114,12 @@ def test_four_workers_lose_nothing_while_one_is_killed_every_two_seconds_and_one
         time.sleep(25)  # longer than the outbox's lease: whatever may still come twice does so by then
         assert [bot.stop()[0] for bot in bots] == [0] * WORKERS
         counts = [len(heard(telegram, number)) for number in range(PLANNED)]
-        twice, late = sum(counts) - PLANNED + counts.count(0), [one for bot in bots for one in lateness(bot)]
+        twice, late = sum(counts) - PLANNED + counts.count(0), [one for bot in bots for one in lateness(bot, "True")]
+        fenced = len(lateness(frozen, "False"))
         print(  # noqa: T201 - what was measured
             f"{PLANNED} reminders, {WORKERS} processes, {kills} kills: {counts.count(0)} lost, {twice} twice, "
-            f"the latest rung after {max(late):.0f} s; {sum(counts) - before} said after the thaw"
+            f"the latest rung after {max(late):.0f} s; {sum(counts) - before} said after the thaw, "
+            f"{fenced} rings of the frozen one fenced off"
         )
         assert counts.count(0) == 0
         assert twice <= kills + 1  # the frozen one may have had one message in flight, too
