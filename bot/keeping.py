@@ -18,6 +18,7 @@ from bot.service.ports import Step
 from bot.settings import Settings
 from bot.store.cipher import Cipher
 from bot.store.database import Database
+from bot.store.engines import of_file
 from bot.store.errors import StoreError
 from bot.terminal.keeping import Change, NotKept
 
@@ -79,7 +80,7 @@ def opened(file: Path, settings: Settings, now: datetime) -> Iterator[InDatabase
 
 
 async def _open(file: Path, settings: Settings, now: datetime) -> Database:
-    store = await Database.open(f"sqlite:///{file}", Cipher.load(settings.keys, settings.keys_file))
+    store = await Database.open(of_file(file), Cipher.load(settings.keys, settings.keys_file))
     if await store.keeps_others(HERE.bot):
         await store.close()
         raise NotKept(f"{file}: a bot keeps its people there, and would answer here. Name a file of its own.")

@@ -20,6 +20,7 @@ from bot.service.ports import Parked, Step
 from bot.settings import Settings
 from bot.store.cipher import Cipher
 from bot.store.database import Database
+from bot.store.engines import of_file
 from bot.store.errors import StoreError
 from bot.store.surveying import everybody
 from bot.telegram.polling import ALLOWED
@@ -100,7 +101,7 @@ def surveyed(settings: Settings, database: str, library: Library, flow: str, was
 
     `was` is what they talk with now, None where that is not known. Raises StoreError.
     """
-    url = settings.database_url if database == OWN else database if "://" in database else f"sqlite:///{database}"
+    url = settings.database_url if database == OWN else database if "://" in database else of_file(database)
     people = everybody(url, Cipher.at_hand(settings.keys, settings.keys_file))
     return survey(library, flow, people, SystemClock().now(), was)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Engine
+from sqlalchemy import URL, Engine
 
 from bot.core.cohorts.records import Convened
 from bot.core.person import Key, Turned
@@ -68,7 +68,7 @@ class Database:
         )
 
     @classmethod
-    async def open(cls, url: str, cipher: Cipher, *, threads: int = THREADS) -> Database:
+    async def open(cls, url: str | URL, cipher: Cipher, *, threads: int = THREADS) -> Database:
         """Open the database at `url` (sqlite:///path or postgresql://…) and bring its tables up to date.
 
         Raises `StoreError`, in particular `BadKey`, `Corrupt` and other `StoreUnready`, and changes nothing then.
@@ -273,7 +273,7 @@ def _only_if_kept(claim: Claim | None) -> Iterator[None]:
         raise
 
 
-def _open(url: str, cipher: Cipher, threads: int) -> _Opened:
+def _open(url: str | URL, cipher: Cipher, threads: int) -> _Opened:
     where = engines.read_url(url)
     opened = _Opened(engines.connect(where, threads), engines.place_of(where), where.drivername == "sqlite")
     try:

@@ -7,7 +7,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -35,7 +35,12 @@ _PRAGMAS: Final = (
 )
 
 
-def read_url(url: str) -> URL:
+def of_file(file: Path | str) -> URL:
+    """Return the URL of a SQLite file, whatever characters its name has."""
+    return URL.create("sqlite", database=str(file))
+
+
+def read_url(url: str | URL) -> URL:
     """Read a DATABASE_URL; raises `StoreUnready` for what is neither a SQLite file nor PostgreSQL."""
     try:
         given = make_url(url)
@@ -145,6 +150,7 @@ def prepare_file(url: URL) -> None:
         raise StoreUnready(
             f"{file}: the database cannot be opened: {error.strerror}. Let the bot's user write to it and its folder."
         ) from error
+    _refuse_others(file)
     engine = connect(url, 1)
     try:
         with reading(engine) as cursor:
@@ -158,6 +164,19 @@ def prepare_file(url: URL) -> None:
             f"{file}: the database is damaged and was left as it is. Put a backup in its place, or repair it by hand. "
             f"(SQLite said: {str(said).splitlines()[0]})"
         )
+
+
+def _refuse_others(file: Path) -> None:
+    """Leave the database of another program as it is, to the byte; whether ours is whole is found out later."""
+    if not file.stat().st_size:
+        return
+    try:
+        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as looking:
+            tables = {name for (name,) in looking.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    except sqlite3.Error:
+        return
+    if tables and "alembic_version" not in tables:
+        raise StoreUnready(f"{file}: it is the database of another program and was left as it is. Name another file.")
 
 
 def lock_nothing(_cursor: Cursor, _bot: int, _person: int) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
-from sqlalchemy import Engine, bindparam, select
+from sqlalchemy import URL, Engine, bindparam, select
 
 from bot.core.person import Person
 from bot.core.session import Session
@@ -30,7 +30,7 @@ _PERSON: Final = ("language", "zone", "working_days", "facts")
 _SESSION: Final = ("id", "current", "turn", "asking", "run", "panel", "agenda")
 
 
-def everybody(url: str, cipher: Cipher) -> Iterator[tuple[int, Person]]:
+def everybody(url: str | URL, cipher: Cipher) -> Iterator[tuple[int, Person]]:
     """Yield each chat's person with the number of its row, in order.
 
     Raises `StoreError`, in particular `BadKey`, `NotMigrated` and `StoreUnready`.

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,9 @@ import pytest
 
 from bot.core.person import Turned
 from bot.store import engines
+from bot.store.cipher import Cipher
 from bot.store.database import Database
+from bot.store.engines import of_file
 from bot.store.errors import (
     Corrupt,
     DiskFull,
@@ -262,7 +264,9 @@ def back_up(file: Path, copy: Path) -> None:
 COUNTING = """
 import asyncio, sys
 from bot.store.cipher import Cipher
+from bot.store.cipher import Cipher
 from bot.store.database import Database
+from bot.store.engines import of_file
 from tests.conftest import NOW
 from tests.store.stories import ANNA, count
 
@@ -291,3 +295,23 @@ async def test_two_processes_keep_the_order_of_one_person(place: Place, opening:
             await asyncio.gather(store.depth(), turn(store, ANNA, count))
         assert await asyncio.to_thread(other.wait) == 0
     assert await look(store, ANNA, lambda p: (p.turn, p.cases[1].answers["n"])) == (100, "100")
+
+
+async def test_the_database_of_another_program_is_left_as_it_is_to_the_byte(tmp_path: Path) -> None:
+    file = tmp_path / "theirs.sqlite3"
+    with closing(sqlite3.connect(file)) as theirs:
+        theirs.execute("CREATE TABLE dishes (name TEXT)")
+        theirs.commit()
+    before = file.read_bytes()
+    with pytest.raises(StoreUnready, match="another program"):
+        await Database.open(of_file(file), Cipher.of(KEY))
+    assert file.read_bytes() == before
+    assert [one.name for one in tmp_path.iterdir()] == [file.name]
+
+
+async def test_a_file_is_the_one_named_whatever_its_characters(tmp_path: Path) -> None:
+    file = tmp_path / "a?b#c %41.sqlite3"
+    store = await Database.open(of_file(file), Cipher.of(KEY))
+    await store.close()
+    assert file.is_file()
+    assert not (tmp_path / "a").exists()
