@@ -92,7 +92,7 @@ _FIXED: Mapping[str, Wanted] = {
     "because.corrected": Wanted(frozenset({"answer"})),
     **{
         f"terminal.{key}": Wanted()
-        for key in ("help", "prompt", "bye", "bad_wait", "bad_command", "no_token", "ended", "stuck")
+        for key in ("help", "prompt", "bye", "bad_wait", "bad_command", "not_offered", "no_token", "ended", "stuck")
     },
     "terminal.clock": Wanted(frozenset({"day", "time"})),
     "terminal.when": Wanted(frozenset({"day", "time", "zone", "utc", "text"})),

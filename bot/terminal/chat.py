@@ -23,7 +23,7 @@ from bot.core.library import Library
 from bot.core.session import Block, Outgoing, Session, Turn
 from bot.core.text import clean
 from bot.terminal.keeping import NOTHING_BESIDE, Beside, InMemory, Keeping
-from bot.terminal.transcript import Talk, Transcript
+from bot.terminal.transcript import REMIND, Talk, Transcript
 
 STYLES = {
     "progress": "dim",
@@ -135,7 +135,8 @@ class Chat:
         elif line.strip():
             turn = self.talk.type(line)
             if turn is None:
-                self.screen.line(self.catalogue.say("terminal.bad_command"), "yellow")
+                known = "not_offered" if command == REMIND else "bad_command"
+                self.screen.line(self.catalogue.say(f"terminal.{known}"), "yellow")
                 self.screen.line(self.catalogue.say("terminal.help"), "dim")
             else:
                 self.show(turn)
