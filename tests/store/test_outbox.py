@@ -9,6 +9,7 @@ from datetime import timedelta
 from sqlalchemy import text
 
 from bot.core.person import Call, Key, Turned
+from bot.service.ports import Claim
 from bot.store.database import Database
 from bot.store.prepared import Prepared
 from tests.conftest import NOW
@@ -265,3 +266,27 @@ def explained(store: Database, statement: Prepared) -> str:
         how = "EXPLAIN QUERY PLAN " if connection.dialect.name == "sqlite" else "EXPLAIN "
         cursor.execute(how + statement.sql, statement._bound(values))
         return "\n".join(str(row) for row in cursor.fetchall())
+
+
+async def test_whoever_marks_a_call_hears_whether_anything_of_the_chat_still_waits(store: Database) -> None:
+    await turn(store, ANNA, becomes(says("one"), says("two")))
+    (first,) = await claim(store)
+    ours = Claim("w", NOW + LEASE)
+    await store.sent(first, 1, NOW, ours)
+    assert ours.posted is not None
+    assert not ours.done
+    await store.later(ours.posted, NOW + LEASE)
+    await turn(store, BEN, becomes(says("three")))
+    (last,) = await claim(store)
+    ours = Claim("w", NOW + LEASE)
+    await store.sent(last, 1, NOW, ours)
+    assert (ours.posted, ours.done) == (None, True)
+
+
+async def test_an_edit_that_became_a_new_message_holds_the_newest_buttons(store: Database) -> None:
+    for sent_as in (5, 9):
+        edit = Call("editMessageText", {"message_id": 5, "text": "next"}, panel=True)
+        await turn(store, ANNA, becomes(edit, panel=5))
+        (posted,) = await claim(store)
+        await store.sent(posted, sent_as, NOW)
+        assert await look(store, ANNA, lambda person: person.panel) == sent_as

@@ -6,15 +6,14 @@ who agreed to nudges, once a week at most, and nobody is told who they are or ho
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from typing import Final
 
 from bot.core.catalogue import Catalogue
 from bot.core.cohorts.panels import Button, Edited, Panel, Shown, deep_link
-from bot.core.cohorts.records import Cohort, Rolls
-from bot.core.cohorts.visiting import Answer, Visitor
-from bot.core.library import Library
+from bot.core.cohorts.records import Cohort
+from bot.core.cohorts.visiting import Answer, Counter
 
 MEMBER_VERBS: Final = frozenset({"hand", "raise", "lower"})
 COACH_VERBS: Final = frozenset({"hands", "call", "nudge", "nudged", "coaches", "uncoach"})
@@ -22,25 +21,10 @@ APART: Final = timedelta(days=7)
 """Nudges of a cohort are so far apart, or further."""
 
 
-@dataclass(frozen=True)
-class Hours:
+class Hours(Counter):
     """One visit of a member or a coach of cohort `number`."""
 
-    library: Library
-    visitor: Visitor
-    rolls: Rolls
-    now: datetime
-    number: int
-    cohort: Cohort
-
-    @property
-    def catalogue(self) -> Catalogue:
-        """The messages in the visitor's language."""
-        return self.library.catalogue(self.visitor.language)
-
-    def say(self, key: str, **values: str | int) -> str:
-        """Word something about office hours."""
-        return self.catalogue.say(f"cohort.hours.{key}", **values)
+    words = "cohort.hours"
 
     # -- the member ----------------------------------------------------------------------------------------------------
 

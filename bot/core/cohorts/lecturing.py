@@ -7,15 +7,14 @@ who brought the bot there. What is posted is the same whoever is in the cohort, 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 from typing import Final
 
 from bot.core.catalogue import Catalogue
 from bot.core.cohorts.lessons import LONGEST, Plan, Slot, drafted, moved
 from bot.core.cohorts.panels import Button, Panel, channel_link
-from bot.core.cohorts.records import Cohort, Rolls
-from bot.core.cohorts.visiting import Answer, Visitor
+from bot.core.cohorts.records import Cohort
+from bot.core.cohorts.visiting import Answer, Counter
 from bot.core.library import Library
 from bot.core.session import Block
 from bot.core.text import clean, units
@@ -27,25 +26,10 @@ VERBS: Final = frozenset(
 )
 
 
-@dataclass(frozen=True)
-class Lectern:
+class Lectern(Counter):
     """One visit of a coach to the lessons of cohort `number`."""
 
-    library: Library
-    visitor: Visitor
-    rolls: Rolls
-    now: datetime
-    number: int
-    cohort: Cohort
-
-    @property
-    def catalogue(self) -> Catalogue:
-        """The messages in the coach's language."""
-        return self.library.catalogue(self.visitor.language)
-
-    def say(self, key: str, **values: str | int) -> str:
-        """Word something about lessons."""
-        return self.catalogue.say(f"cohort.lessons.{key}", **values)
+    words = "cohort.lessons"
 
     # -- what a button does --------------------------------------------------------------------------------------------
 

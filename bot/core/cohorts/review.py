@@ -7,16 +7,14 @@ is, in messages that are known, so that it can be taken off their screens again.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 from hashlib import blake2b
 from typing import Final
 
-from bot.core.catalogue import Catalogue
 from bot.core.cohorts.panels import Button, Edited, Panel, Shown
 from bot.core.cohorts.records import Cohort, Rolls
 from bot.core.cohorts.releases import KEPT, LONGEST_COMMENT, Release, masked
-from bot.core.cohorts.visiting import Answer, Visitor
+from bot.core.cohorts.visiting import Answer, Counter
 from bot.core.library import Library
 from bot.core.notes import Note
 from bot.core.scene import Scene
@@ -28,25 +26,10 @@ COACH_VERBS: Final = frozenset({"notes", "read", "away"})
 MOST: Final = 12  # texts offered to be shown, the newest interviews first
 
 
-@dataclass(frozen=True)
-class Review:
+class Review(Counter):
     """One visit of a member or a coach of cohort `number`."""
 
-    library: Library
-    visitor: Visitor
-    rolls: Rolls
-    now: datetime
-    number: int
-    cohort: Cohort
-
-    @property
-    def catalogue(self) -> Catalogue:
-        """The messages in the visitor's language."""
-        return self.library.catalogue(self.visitor.language)
-
-    def say(self, key: str, **values: str | int) -> str:
-        """Word something about notes that are shown."""
-        return self.catalogue.say(f"cohort.review.{key}", **values)
+    words = "cohort.review"
 
     # -- the member ----------------------------------------------------------------------------------------------------
 

@@ -1,12 +1,16 @@
-"""Who comes to the desk of the cohorts, and what is answered. Values only."""
+"""Who comes to the desk of the cohorts, where they are served, and what is answered."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import ClassVar
 
+from bot.core.catalogue import Catalogue
 from bot.core.cohorts.panels import Panel, Shown
-from bot.core.cohorts.records import Cohort
+from bot.core.cohorts.records import Cohort, Rolls
+from bot.core.library import Library
 
 
 @dataclass(frozen=True)
@@ -36,3 +40,26 @@ class Answer:
     cohorts: Mapping[int, Cohort | None] = field(default_factory=dict)
     toast: str = ""
     told: Mapping[int, tuple[Shown, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Counter:
+    """Where a member or a coach of cohort `number` is served; its messages begin with `words`."""
+
+    library: Library
+    visitor: Visitor
+    rolls: Rolls
+    now: datetime
+    number: int
+    cohort: Cohort
+
+    words: ClassVar[str]
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The messages in the visitor's language."""
+        return self.library.catalogue(self.visitor.language)
+
+    def say(self, key: str, **values: str | int) -> str:
+        """Word something that is said here."""
+        return self.catalogue.say(f"{self.words}.{key}", **values)
