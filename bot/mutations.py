@@ -192,7 +192,8 @@ class _Trial:
         loaded = load(*folders(self.folder))
         if loaded.library is None or loaded.issues:
             return loaded.issues[0].code
-        self.now, proof = loaded.library, Examined(loaded.library, loaded.places)
+        self.now, proof = loaded.library, Examined(loaded.library, loaded.places, shows=False)
+        self.now.take_over(self.library)
         return noticed_at_once(proof) or self._talked() or noticed(proof)
 
     def _talked(self) -> str:

@@ -158,15 +158,17 @@ class Route:
         if step == END or self.flow.step[step].kind == "judge":
             return 0
         here = self.flow.step[step]
-        unasked = max(self._longest(branch.go, node, before) for branch in self.flow.after(here))
-        if here.kind != "ask" or not self.matters(here.fact, node) or here.fact in before:
-            return unasked
-        asked = 1 + max(
-            self._longest(branch.go, self.outcomes.diagram.restrict(node, dict(settled)), before)
-            for branch in self.flow.after(here)
-            for settled in self.classes(here.fact)
-        )
-        return max(asked, unasked) if here.when.reads else asked
+        asks = here.kind == "ask" and self.matters(here.fact, node) and here.fact not in before
+        asked = unasked = 0
+        if asks:
+            asked = 1 + max(
+                self._longest(branch.go, self.outcomes.diagram.restrict(node, dict(settled)), before)
+                for branch in self.flow.after(here)
+                for settled in self.classes(here.fact)
+            )
+        if not asks or here.when.reads:  # else nobody passes it by, and those ways need not be walked
+            unasked = max(self._longest(branch.go, node, before) for branch in self.flow.after(here))
+        return max(asked, unasked)
 
     @cached_property
     def _classes(self) -> dict[str, tuple[tuple[tuple[str, str], ...], ...]]:

@@ -41,6 +41,8 @@ class Examined:
 
     library: Library
     places: Places
+    shows: bool = True
+    """Whether findings are shown as conversations; to know that there is one, none has to be looked for."""
 
     @cached_property
     def explored(self) -> Mapping[str, Explored]:
@@ -89,6 +91,8 @@ class Examined:
         on: Calendar | None = None,
     ) -> Shown | None:
         """Return the shortest conversation in which `goal` comes true, None where there is none."""
+        if not self.shows:
+            return None
         ways = [way for route in routes if (way := shortest_way(route, goal, reads, given, along))]
         try:
             return converse(self.library, min(ways, key=lambda way: len(way.answers)), changed, on) if ways else None
