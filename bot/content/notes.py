@@ -88,6 +88,9 @@ def read_notes(sheet: Sheet, file: NotesFile, limits: Mapping[str, Limit], vocab
     for id_, entry in file.notes.items():
         path = ("notes", id_)
         sheet.address(sheet.key(*path), "note", id_)
+        for ladder, texts in (("ladder", entry.ladder), ("subject", entry.subject)):
+            for number, text in enumerate(texts):
+                sheet.address(sheet.at(*path, ladder, number), "note", id_, text.text)
         _check_sort(sheet, path, id_, entry)
         _check_blanks(sheet, path, entry, vocabulary)
         limit = sheet.at(*path, "limit")

@@ -34,6 +34,18 @@ class Condition:
         except KeyError as missing:
             raise Unknown(missing.args[0]) from None
 
+    def within(self, other: Condition) -> bool:
+        """Tell whether `other` plainly holds wherever this one does: each alternative asks for one of its own or more.
+
+        Where several alternatives of `other` only hold it together, that is not seen.
+        """
+        return all(any(_asks_more(clause, wider) for wider in other.clauses) for clause in self.clauses)
+
+
+def _asks_more(clause: Clause, wider: Clause) -> bool:
+    asked = dict(clause)
+    return all(fact in asked and asked[fact] <= allowed for fact, allowed in wider)
+
 
 ALWAYS = Condition(((),))
 

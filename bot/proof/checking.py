@@ -6,6 +6,7 @@ Law of this file: it lists the properties and runs them; each stands for itself 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from typing import Final
 
 from bot.core.issues import Issue, Places
 from bot.core.library import Library
@@ -31,6 +32,7 @@ from bot.proof.texts import (
     messages_idle,
     notes_fit,
     notes_polite,
+    texts_given,
     voices_kept,
     why_short,
 )
@@ -129,6 +131,7 @@ WORDING: tuple[Callable[[Library, Places], Iterator[Issue]], ...] = (
     voices_kept,
     notes_fit,
     notes_polite,
+    texts_given,
     texts_placed,
     cases_placed,
     lessons_placed,
@@ -164,9 +167,13 @@ QUICK: tuple[Property, ...] = (
 """The properties that cost least, in that order."""
 
 
+CHEAP: Final = (messages_complete, messages_filled, notes_fit, texts_given)
+"""What about wording is seen without a look at the rules."""
+
+
 def noticed_at_once(proof: Examined) -> str:
     """Return the code of a finding that costs little to find; "" when there is none."""
-    said = [issue for prove in (messages_complete, messages_filled) for issue in prove(proof.library, proof.places)]
+    said = [issue for prove in CHEAP for issue in prove(proof.library, proof.places)]
     return said[0].code if said else _first(proof, QUICK)
 
 

@@ -1,6 +1,7 @@
 """Whether two versions of the content are one and the same function, whatever the answers are.
 
-Law of this file: "the same" is proved, not sampled: both decision diagrams are walked side by side to every outcome.
+Law of this file: "the same" is proved, not sampled: both decision diagrams are walked side by side to every outcome,
+and questions that change places are looked at on every way that leads to them. What cannot be proved is not the same.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ from typing import Any
 from bot.core.decision import Node
 from bot.core.guards import Condition
 from bot.core.library import Library
+from bot.core.routing import Route
 from bot.core.rules import Ruleset
 
-_ELSE = ("flows", "reminders", "notebook", "limits", "claims", "manners", "courtesy", "faq", "cases", "series")
+_ELSE = ("reminders", "limits", "claims", "manners", "courtesy", "faq", "cases", "series")
 """What has to be equal as it stands."""
 
 
@@ -25,10 +27,52 @@ def same(old: Library, new: Library) -> bool:
         name: one.messages for name, one in new.catalogues.items()
     }:
         return False
+    if _notes(old) != _notes(new) or old.flows.keys() != new.flows.keys():
+        return False
+    if not all(old.flows[id_] == new.flows[id_] or _rearranged(old.routes[id_], new.routes[id_]) for id_ in old.flows):
+        return False
     return old.rulesets.keys() == new.rulesets.keys() and all(
         _shown(old.rulesets[id_]) == _shown(new.rulesets[id_]) and equal(old.outcomes[id_].root, new.outcomes[id_].root)
         for id_ in old.rulesets
     )
+
+
+def _rearranged(old: Route, new: Route) -> bool:
+    """Tell whether nothing but the order of two neighbouring questions differs, of which nobody is asked both.
+
+    What somebody knew before the talk can only close questions, so it is enough to look at those who knew nothing.
+    """
+    steps, others = old.flow.steps, new.flow.steps
+    apart = [number for number, pair in enumerate(zip(steps, others, strict=False)) if pair[0] != pair[1]]
+    if replace(new.flow, steps=steps) != old.flow or len(steps) != len(others) or len(apart) != 2:
+        return False
+    first, second = apart
+    one, other = steps[first], steps[second]
+    if second - first != 1 or (one, other) != (others[second], others[first]) or {one.kind, other.kind} != {"ask"}:
+        return False
+    return not any(step.next for step in steps) and not any(
+        old.matters(one.fact, node) and old.matters(other.fact, node) for node in _before(old, first)
+    )
+
+
+def _before(route: Route, number: int) -> set[Node]:
+    """Return what may be left to decide at a step, for everybody who comes to it, and maybe for some who do not."""
+    nodes, restrict = {route.outcomes.root}, route.outcomes.diagram.restrict
+    for step in route.flow.steps[:number]:
+        asked = {node for node in nodes if step.kind == "ask" and route.matters(step.fact, node)}
+        left = nodes if step.when.reads else nodes - asked
+        nodes = left | {restrict(node, dict(answer)) for node in asked for answer in route.classes(step.fact)}
+    return nodes
+
+
+def _notes(library: Library) -> object:
+    """Return all kinds of note, each with the blanks that somebody can be asked to shorten: those of its last text."""
+    kinds = {}
+    for id_, kind in library.notebook.kinds.items():
+        key = f"note.{id_}.{(kind.subject or kind.ladder)[-1].text}"
+        last = "".join(text for one in library.catalogues.values() for text in one.alternatives(key))
+        kinds[id_] = replace(kind, shorten=tuple(slot for slot in kind.shorten if "{" + slot + "}" in last))
+    return kinds, library.notebook.replacements
 
 
 def _shown(ruleset: Ruleset) -> object:

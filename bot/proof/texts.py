@@ -8,13 +8,13 @@ from datetime import UTC, date, datetime, time
 
 from babel import Locale
 
-from bot.core.catalogue import COUNT, Catalogue, fill, patterns, placeholders
+from bot.core.catalogue import COUNT, PLACEHOLDER, Catalogue, fill, patterns, placeholders
 from bot.core.explained import MAX_WHY, size_of, why_head
 from bot.core.explaining import claims_of
 from bot.core.issues import Issue, Place, Places, nearest
 from bot.core.judging import Advice, Dated, cautions_of, reasons_of
 from bot.core.library import Library
-from bot.core.notes import NoteKind
+from bot.core.notes import NoteKind, Rung
 from bot.core.outcomes import Outcome, settled
 from bot.core.rules import Ruleset
 from bot.core.session import Outgoing
@@ -204,13 +204,58 @@ def notes_fit(library: Library, places: Places) -> Iterator[Issue]:
         ladder = kind.subject or kind.ladder
         if key != f"note.{kind.id}.{ladder[-1].text}" or placeholders(pattern) - {*kind.slots, *kind.given}:
             continue
-        limit = min(library.limits[kind.limit].values.values())
+        limit = _least(kind, library)
         over = units(fill(pattern, longest_slots(kind, library, catalogue))) - limit
         if over > 0:
             what = f"the shortest wording of {kind.id} is {over} characters over {limit} with the longest blanks."
             place = places.at("message", language, key)
             yield Issue(place, "note-too-long", what, "Somebody would get no note.", f"Shorten it by {over}.")
     yield from _mail_lengths(library, places)
+
+
+def _least(kind: NoteKind, library: Library) -> int:
+    return min(library.limits[kind.limit].values.values())
+
+
+def texts_given(library: Library, places: Places) -> Iterator[Issue]:
+    """Prove that every wording of a note or subject is given to somebody: none above it always fits when it would."""
+    for language, catalogue in _each(library):
+        for kind in library.notebook.kinds.values():
+            longest = longest_slots(kind, library, catalogue)
+            for ladder in (kind.ladder, kind.subject):
+                for number, rung in enumerate(ladder):
+                    above = next((r for r in ladder[:number] if _forestalls(kind, r, rung, catalogue, longest)), None)
+                    if above is not None and not _too_long(kind, rung, library, catalogue, longest):
+                        what = f"the text '{rung.text}' of {kind.id} is given to nobody in '{language}'."
+                        why = f"'{above.text}' above it is never longer, and so is taken first."
+                        place = places.at("note", kind.id, rung.text)
+                        yield Issue(place, "idle-text", what, why, "Put the longer text first.")
+
+
+def _too_long(kind: NoteKind, rung: Rung, library: Library, catalogue: Catalogue, longest: Mapping[str, str]) -> bool:
+    """Tell whether `rung` is the last text and does not fit: another finding, and the cause of this one."""
+    last = rung.text == (kind.subject or kind.ladder)[-1].text
+    texts = catalogue.alternatives(f"note.{kind.id}.{rung.text}") if last else ()
+    sizes = [units(fill(pattern, longest)) for pattern in texts if placeholders(pattern) <= longest.keys()]
+    return max(sizes, default=0) > _least(kind, library)
+
+
+def _forestalls(kind: NoteKind, above: Rung, rung: Rung, catalogue: Catalogue, longest: Mapping[str, str]) -> bool:
+    """Tell whether `above` always fits where `rung` does, for everybody who might get that, in each of its voices."""
+    keys = [f"note.{kind.id}.{one.text}" for one in (above, rung)]
+    if not rung.when.within(above.when) or not all(map(catalogue.has, keys)):
+        return False
+    voices, own = map(catalogue.alternatives, keys)
+    return len(voices) == len(own) and all(_never_longer(*pair, longest) for pair in zip(voices, own, strict=True))
+
+
+def _never_longer(one: str, other: str, longest: Mapping[str, str]) -> bool:
+    """Tell whether `one` is no longer than `other` whatever stands in the blanks, each of one character at least."""
+    spare = units(PLACEHOLDER.sub("", other)) - units(PLACEHOLDER.sub("", one))
+    for slot in placeholders(one) | placeholders(other):
+        more = one.count("{" + slot + "}") - other.count("{" + slot + "}")
+        spare -= more * (units(longest.get(slot, "")) if more > 0 else 1)
+    return spare >= 0
 
 
 def voices_kept(library: Library, places: Places) -> Iterator[Issue]:

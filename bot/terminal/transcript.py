@@ -44,6 +44,7 @@ from bot.core.wording import notice
 from bot.terminal.keeping import NOTHING_BESIDE, Beside, InMemory, Keeping
 
 KINDS = ("person", "bot", "wait")
+SAYS = ("says", "says_only")
 HEAD = ("flow", "language", "zone")  # what stands at the top of every transcript; the rest of a session is its `start`
 STUCK = "terminal.stuck"
 COMMANDS: dict[str, Callable[[], Entry]] = {
@@ -90,13 +91,15 @@ def waited(text: str, now: datetime, zone: str) -> datetime | None:
 class Line:
     """One line of a talk: what the person typed, how long was waited, or what the bot said.
 
-    `says` are lines of the bot's message: compared where a transcript names some, and not kept by itself.
+    `says` are lines of the bot's message: compared where a transcript names some, and not kept by itself; with `only`
+    they are all that it says, in their order.
     """
 
     kind: str
     text: str
     place: Place = field(default_factory=lambda: Place("transcript"))
     says: tuple[str, ...] = ()
+    only: bool = False
 
     @classmethod
     def heard(cls, message: Outgoing) -> Line:
@@ -164,16 +167,18 @@ def load(
 
 def _line(row: object, number: int, document: Document, issues: list[Issue]) -> Line | None:
     place = document.place(("talk", number))
-    kinds = {str(key) for key in row} - ({"says"} if "bot" in row else set()) if isinstance(row, dict) else set()
+    kinds = {str(key) for key in row} - (set(SAYS) if "bot" in row else set()) if isinstance(row, dict) else set()
     if not isinstance(row, dict) or len(kinds) != 1 or not kinds <= set(KINDS):
         what = (
-            "a line is one of person:, bot: or wait:; beside bot: there may be says:, the first line of what it says."
+            "a line is one of person:, bot: or wait:; beside bot: there may be says:, lines of what it says, "
+            "or says_only:, all of them."
         )
         issues.append(Issue(place, "transcript", what))
         return None
     (kind,) = kinds
-    says = row.get("says", [])
-    return Line(kind, str(row[kind]), place, tuple(map(str, says if isinstance(says, list) else [says])))
+    only = "says_only" in row
+    says = row.get("says_only" if only else "says", [])
+    return Line(kind, str(row[kind]), place, tuple(map(str, says if isinstance(says, list) else [says])), only)
 
 
 def _now(value: Mapping[str, object], document: Document, issues: list[Issue]) -> datetime | None:
@@ -357,6 +362,10 @@ def _other(expected: list[Line], heard: list[Line]) -> Issue | None:
         for text in want.says:
             if text not in got.says:
                 return Issue(want.place, "transcript", f"'{got.text}' no longer says '{text}'.")
+        if want.only and want.says != got.says:
+            more = next((text for text in got.says if text not in want.says), "")
+            what = f"'{got.text}' now says '{more}', too." if more else f"'{got.text}' says its lines in another order."
+            return Issue(want.place, "transcript", what)
     if expected and len(expected) != len(heard):
         what = f"the bot said {len(heard)} messages where the transcript has {len(expected)}."
         return Issue(expected[-1].place, "transcript", what)

@@ -78,9 +78,6 @@ FAULTS = [
           "unknown-verdict", "verdict: skp", "Did you mean 'skip'?"),
     Fault("a reminder that is none", RULES, "    remind: [M1, M4, M5]\n", "    remind: [M1, M4, M55]\n",
           "unknown-reminder", "M55"),
-    Fault("a gate on nothing", RULES, "    when: {tone: reserved}\n    verdicts: [connect_now, connect_neutral]\n",
-          "    when: {tone: reserved, relation: connected}\n    verdicts: [connect_now, connect_neutral]\n",
-          "idle-gate", "- id: G2", "met by nobody"),
     Fault("a row that others always forestall", RULES, "  - id: R02  ",
           "  - {id: R90, when: {relation: connected}, verdict: skip}\n"
           "  - id: R02  ", "idle-rule", "R90", "Row R01 above always fits first."),
@@ -96,8 +93,10 @@ FAULTS = [
           "no row fits somebody with"),
     Fault("a law that does not hold", RULES, '      - {elapsed: {not: waiting}}\n      - {invited: "yes"}\n',
           "      - {elapsed: {not: waiting}}\n", "law-broken", "- id: never_in_haste", "invited: yes"),
-    Fault("an example that fails", RULES, "    expect: {verdict: connect_now, rule: R22}\n",
-          "    expect: {verdict: connect_now, rule: R23}\n", "example-fails",
+    Fault("an example that fails", RULES,
+          "    expect: {verdict: connect_now, rule: R22, note: K2, mails: [], remind: [M7], gates: [G1]}\n",
+          "    expect: {verdict: connect_now, rule: R23, note: K2, mails: [], remind: [M7], gates: [G1]}\n",
+          "example-fails",
           "- name: The few days are over, warm, thank-you sent", "Row R22 decides."),
     Fault("a condition that never fits", RULES, "  - id: ordinary\n    when: {tone: ordinary}\n",
           "  - id: ordinary\n    when: {tone: {not: [rapport, ordinary, reserved]}}\n",
@@ -139,6 +138,11 @@ FAULTS = [
     Fault("a note that cannot fit", TEXTS, '    briefest: "Hi {first}, I follow the work of {company} and would',
           '    briefest: "Hi {first}, I follow the work of {company} ' + "and follow it on " * 8 + "and would",
           "note-too-long", "and follow it on", "Somebody would get no note."),
+    Fault("a shorter text above a longer one", NOTES,
+          '      - {text: brief}     # without "before I start"\n'
+          '      - {text: briefest}  # without "working with you"\n',
+          "      - {text: briefest}\n      - {text: brief}\n", "idle-text", "- {text: brief}",
+          "'briefest' above it is never longer"),
     Fault("a word that a neutral note must not say", TEXTS,
           '    briefest: "Hi {first}, I follow the work of {company} and would',
           '    briefest: "Hi {first}, after the interview I follow the work of {company} and would',
@@ -175,8 +179,9 @@ PROVED = {
     "unreachable-step", "guard-unasked", "no-judge", "no-compose", "idle-gate", "idle-rule", "override-open",
     "rules-gap", "law-broken", "example-fails", "placeholder", "message-missing", "message-idle", "message-empty",
     "same-label", "plural", "advice-too-long", "why-too-long", "note-too-long", "note-style", "text-too-long",
+    "idle-text",
 }  # fmt: skip
-QUICK_TOO = {"idle-rule", "placeholder", "note-too-long"}  # one of each sort is tried every time
+QUICK_TOO = {"idle-rule", "idle-text", "placeholder", "note-too-long"}  # one of each sort is tried every time
 
 
 def marked(fault: Fault) -> object:
@@ -192,6 +197,21 @@ def test_one_fault_gives_one_finding_at_its_line(tmp_path: Path, fault: Fault) -
     assert [(i.place.file, i.place.line, i.code) for i in issues] == [(fault.file, line_of(content, fault), fault.code)]
     assert fault.says in str(issues[0])
     assert issues[0].what.endswith(".")
+
+
+@pytest.mark.slow
+def test_a_gate_that_nobody_meets_is_found_beside_the_examples_that_miss_it(tmp_path: Path) -> None:
+    content = copied(tmp_path)
+    old = "    when: {tone: reserved}\n    verdicts: [connect_now, connect_neutral]\n"
+    fault = Fault(
+        "a gate on nothing", RULES, old, old.replace("}", ", relation: connected}", 1), "idle-gate", "- id: G2"
+    )
+    plant(content, [fault])
+    _, issues = check(content)
+    assert {issue.code for issue in issues} == {"idle-gate", "example-fails"}
+    (found,) = (issue for issue in issues if issue.code == "idle-gate")
+    assert (found.place.file, found.place.line) == (RULES, line_of(content, fault))
+    assert "met by nobody" in str(found)
 
 
 def test_a_voice_less_than_in_the_other_wordings_is_found(tmp_path: Path) -> None:

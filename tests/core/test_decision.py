@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.decision import Builder, Diagram, paths, reach
-from bot.core.guards import Condition
+from bot.core.guards import ALWAYS, Condition, condition
 
 DOMAINS = {"a": ("1", "2", "3"), "b": ("x", "y"), "c": ("p", "q", "r"), "d": ("0", "1")}
 
@@ -90,3 +90,17 @@ def test_paths_cover_everybody_once() -> None:
     _, root = build(rules, [])
     found = [p for p in everybody() if sum(all(p[f] == v for f, v in path.items()) for path, _ in paths(root)) == 1]
     assert len(found) == len(everybody())
+
+
+def test_a_condition_lies_within_one_that_asks_for_less() -> None:
+    """Of what is asked for the same fact or another; what only several alternatives hold together is not seen."""
+    warm, any_tone = condition([{"tone": ["rapport"]}]), condition([{"tone": ["rapport", "ordinary"]}])
+    both = condition([{"tone": ["rapport"], "role": ["panel_member"]}])
+    assert warm.within(ALWAYS)
+    assert warm.within(any_tone)
+    assert both.within(warm)
+    assert warm.within(condition([{"role": ["panel_member"]}, {"tone": ["rapport"]}]))
+    assert not ALWAYS.within(warm)
+    assert not any_tone.within(warm)
+    assert not warm.within(both)
+    assert not any_tone.within(condition([{"tone": ["rapport"]}, {"tone": ["ordinary"]}]))

@@ -88,6 +88,56 @@ def test_rows_that_exclude_each_other_can_change_places_and_it_is_proved(library
     assert not same(library, open_library(content))
 
 
+def test_two_questions_of_which_nobody_is_asked_both_can_change_places(library: Library, content: Path) -> None:
+    """The neutral note names a field, every other one a topic; company and topic stand in one e-mail together."""
+    field, me = "  - {id: field, ask: field}\n", "  - {id: me, ask: me}\n"
+    topic = "  - id: topic\n    ask: topic\n    hints:\n      - {say: ordinary, when: {tone: ordinary}}\n"
+    company = "  - {id: company, ask: company}\n"
+    edited(content, "flows/follow_up.yaml", topic + field, field + topic)
+    assert same(library, open_library(content))
+    edited(content, "flows/follow_up.yaml", company + field + topic, field + company + topic)
+    assert not same(library, open_library(content))  # three are not where they were
+    edited(content, "flows/follow_up.yaml", field + company + topic, topic + company + field)
+    assert not same(library, open_library(content))
+    edited(content, "flows/follow_up.yaml", topic + company + field + me, company + topic + me + field)
+    assert not same(library, open_library(content))
+
+
+def test_the_order_of_what_nobody_is_asked_to_shorten_changes_nothing(library: Library, content: Path) -> None:
+    file = content / "flows/notes.yaml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("shorten: [company, field]", "shorten: [field, company]"), encoding="utf-8")
+    assert same(library, open_library(content))  # the last text of K8 does without the field
+    file.write_text(text.replace("shorten: [company, field]", "shorten: [field]"), encoding="utf-8")
+    assert not same(library, open_library(content))
+
+
+def test_what_is_compiled_of_equal_parts_is_taken_over_and_nothing_else(library: Library, content: Path) -> None:
+    edited(content, "flows/reminders.yaml", "    again: {times: 3, days: 30}\n", "    again: {times: 4, days: 30}\n")
+    edited(content, "flows/follow_up.yaml", "  - {id: thanks, ask: thanks}\n", "")
+    now = open_library(content)
+    now.take_over(library)
+    assert now.outcomes["etiquette"] is library.outcomes["etiquette"]
+    assert now.routes["after_interview"] is library.routes["after_interview"]
+    assert now.routes["follow_up"] is not library.routes["follow_up"]
+    edited(content, "flows/rules/etiquette.yaml", "    when: {outcome: constructive}", "    when: {outcome: rejected}")
+    other = open_library(content)
+    other.take_over(library)
+    assert other.outcomes["etiquette"] is not library.outcomes["etiquette"]
+    assert other.routes["after_interview"] is not library.routes["after_interview"]
+
+
+@pytest.mark.slow
+def test_no_fault_in_the_shipped_content_would_pass_unnoticed() -> None:
+    """Issue 5: every small fault is caught, provably changes nothing, or has its reason in flows/both_right.yaml."""
+    done = afterword("mutate", "--json", seconds=3600)
+    found = json.loads(out(done))
+    assert [fault["id"] for fault in found["faults"] if fault["fate"] == "survived"] == []
+    assert found["reasons_for_nothing"] == []
+    assert done.returncode == 0
+    assert len(found["faults"]) >= 850
+
+
 def test_two_diagrams_are_equal_only_with_the_same_outcome_for_all_answers() -> None:
     one, other = Diagram({"a": ("x", "y")}), Diagram({"a": ("x", "y")})
     asks = one.node("a", {"x": one.leaf(1), "y": one.leaf(2)})

@@ -20,14 +20,14 @@ SCRIPT = "1\n1\n1\n1\n2\n1\ntoday\n2\n1\n1\nDana\nData Analyst\nNorthwind\nKuber
 
 
 def afterword(
-    *arguments: str, typed: str | bytes = "", cwd: Path = ROOT, **env: str
+    *arguments: str, typed: str | bytes = "", cwd: Path = ROOT, seconds: int = 60, **env: str
 ) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "bot", *arguments],
         input=typed.encode() if isinstance(typed, str) else typed,
         capture_output=True,
         cwd=cwd,
-        timeout=60,
+        timeout=seconds,
         check=False,
         env={**os.environ, "NO_COLOR": "1", "TZ": "Europe/Berlin", "PYTHONUTF8": "1", "PYTHONPATH": str(ROOT), **env},
     )  # type: ignore[return-value]

@@ -49,6 +49,26 @@ def test_a_talk_that_goes_differently_is_said_with_its_line(library: Library) ->
     assert "question experience" in issue.what
 
 
+def said_only(library: Library, lines: str) -> str:
+    """Return what is found where the first question says no more than these lines; "" for nothing."""
+    text = (
+        f'flow: after_interview\nnow: "2026-11-23T10:00"\ntalk:\n  - bot: "notice hello"\n'
+        f'  - bot: "question relation"\n    says_only: {lines}\n'
+    )
+    transcript, issues = load(text, "talk.yaml", list(library.flows))
+    assert issues == []
+    assert transcript is not None
+    return "".join(issue.what for issue in play(library, transcript, lambda _typed, _turn: None))
+
+
+def test_a_talk_can_name_all_that_is_said_so_that_nothing_is_added(library: Library) -> None:
+    progress, question = "Question 1 of at most 8", "Are you and this person connected on LinkedIn already?"
+    assert said_only(library, f'["{progress}", "{question}"]') == ""
+    assert said_only(library, f'["{question}"]') == f"'question relation' now says '{progress}', too."
+    assert "in another order" in said_only(library, f'["{question}", "{progress}"]')
+    assert "no longer says 'Hello.'" in said_only(library, '"Hello."')
+
+
 @pytest.mark.parametrize(
     "text",
     [
