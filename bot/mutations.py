@@ -26,6 +26,7 @@ from bot.opening import Content, fail
 if TYPE_CHECKING:
     from bot.content.yaml_source import Document
     from bot.proof.mutating import Mutant
+    from bot.terminal.transcript import Transcript
 
 Fate = Literal["caught", "changes nothing", "both right", "survived"]
 LEFT_ALONE: Final = frozenset({"claims", "limits", "faq", "both_right"})
@@ -198,16 +199,20 @@ class _Trial:
 
     def _talked(self) -> str:
         """Return whether a kept talk goes another way now, or breaks off: what is not proved yet may do that."""
-        from bot.terminal import transcript
-
         for kept in self.talks:
-            try:
-                other = transcript.play(self.now, kept, lambda _typed, _turn: None)
-            except Exception:
-                return "a kept talk"
-            if other:
+            if self._turned(kept):
+                self.talks.remove(kept)
+                self.talks.insert(0, kept)  # what notices one fault may well notice the next
                 return "a kept talk"
         return ""
+
+    def _turned(self, kept: Transcript) -> bool:
+        from bot.terminal import transcript
+
+        try:
+            return bool(transcript.play(self.now, kept, lambda _typed, _turn: None))
+        except Exception:
+            return True
 
     def _same(self, kind: str) -> bool:
         from bot.proof.sameness import same
@@ -226,6 +231,9 @@ _trial: _Trial | None = None
 def _prepare(flows: Path, messages: Path, talks: Path | None) -> None:
     global _trial  # a process of the pool has one copy, made once
     _trial = _Trial(flows, messages, talks)
+    for outcomes in _trial.library.outcomes.values():
+        outcomes.root.facts  # noqa: B018 - compiled here and now, before what stays is put aside
+    gc.freeze()  # what stays need not be looked through after every trial
 
 
 def _try(id_: str) -> Ended:

@@ -80,9 +80,10 @@ class Library:
     def take_over(self, other: Library) -> None:
         """Take from `other` what is compiled of parts that are equal in both, so that it need not be compiled again.
 
-        What a ruleset leads to depends on no wording, and on reminders only for the facts that their days count from.
+        What a ruleset leads to depends on no wording, on notes only for their texts, conditions and blanks, and on
+        reminders only for the facts that their days count from.
         """
-        if self.facts.by_name != other.facts.by_name or self.notebook != other.notebook:
+        if self.facts.by_name != other.facts.by_name or self.notebook.decides != other.notebook.decides:
             return
         days, others = ({id_: kind.due.reads for id_, kind in one.reminders.items()} for one in (self, other))
         kept = {id_: o for id_, o in other.outcomes.items() if days == others and self.rulesets.get(id_) == o.ruleset}

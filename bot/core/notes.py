@@ -68,6 +68,11 @@ class NoteBook:
     kinds: Mapping[str, NoteKind]
     replacements: tuple[Replacement, ...] = ()
 
+    @property
+    def decides(self) -> object:
+        """What of the notes tells outcomes apart: which texts there are for whom, their blanks, what replaces what."""
+        return {id_: (kind.ladder, kind.slots, kind.reads) for id_, kind in self.kinds.items()}, self.replacements
+
 
 @dataclass(frozen=True)
 class Note:

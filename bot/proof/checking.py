@@ -167,7 +167,7 @@ QUICK: tuple[Property, ...] = (
 """The properties that cost least, in that order."""
 
 
-CHEAP: Final = (messages_complete, messages_filled, notes_fit, texts_given)
+CHEAP: Final = (messages_complete, messages_filled, messages_idle, notes_fit, texts_given)
 """What about wording is seen without a look at the rules."""
 
 
