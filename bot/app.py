@@ -27,8 +27,8 @@ from bot.terminal.simulating import Simulation, shown
 
 if TYPE_CHECKING:
     from bot.proof.examined import Examined
-    from bot.reloading import Live
     from bot.settings import Settings
+    from bot.shelf import Live
 
 DEFAULT_FLOW = "after_interview"
 
@@ -253,6 +253,7 @@ def run_bot(library: Library, settings: Settings) -> None:
     """Run the bot until it is told to stop; raises `CannotRun` with a sentence for the operator."""
     import asyncio
 
+    from bot.examining import examining
     from bot.logs import configure
     from bot.reloading import Contents, settle_garbage
     from bot.serving import Talk, serve
@@ -273,6 +274,8 @@ def run_bot(library: Library, settings: Settings) -> None:
         hold=contents.hold,
         prepare=contents.prepare,
         reload=contents.reload,
+        fetch=contents.fetch,
+        examine=partial(examining, contents.shelf),
     )
     settle_garbage()
     try:
@@ -283,21 +286,22 @@ def run_bot(library: Library, settings: Settings) -> None:
         raise CannotRun(f"Nothing can listen at {settings.listen}:{settings.port}: {error.strerror}.") from None
 
 
-def _live(library: Library, settings: Settings) -> Live:
+def _live(library: Library, settings: Settings, shipped: Library | None = None) -> Live:
     """Return what talks over a library; raises `BadContent`."""
-    from bot.reloading import Live
+    from bot.shelf import Live
     from bot.telegram.cohorting import Cohorting
     from bot.telegram.talking import Talking
 
     talking = Talking(library, the_flow(library))
-    return Live(talking, Cohorting(talking, settings.coaches))
+    return Live(talking, Cohorting(talking, settings.coaches, shipped))
 
 
-def _live_again(settings: Settings, content: Path) -> Live:
-    """Return what talks over new content, in place of what talked before; raises `reloading.Refused`."""
-    from bot.reloading import Refused
+def _live_again(settings: Settings, content: Path, shipped: Library | None) -> Live:
+    """Return what talks over other content, laid over what is `shipped` if there is; raises `shelf.Refused`."""
+    from bot.shelf import Refused
 
     try:
-        return _live(open_library(content), settings)
+        library = open_library(content)
+        return _live(library.like(shipped) if shipped else library, settings, shipped)
     except BadContent as bad:
-        raise Refused.of(bad.issues) from None
+        raise Refused(tuple(map(str, bad.issues))) from None

@@ -36,6 +36,7 @@ def check(
     was: Annotated[
         str | None, typer.Option(help="With --against, what the bot talks with now: a folder, or a git revision.")
     ] = None,
+    cohort: Annotated[int | None, typer.Option(help="With --against, replay the people of this cohort only.")] = None,
     content: Content = None,
 ) -> None:
     """Check flows, rules and messages; name every issue with its place. Ends with status 1 if there is any."""
@@ -45,7 +46,7 @@ def check(
     if was is not None and against is None:
         fail("--was says what the bot talks with now, for a comparison: name its database with --against, or: own.")
     proof, issues = check_content(content)
-    replayed = Replayed.of(proof.library, against, was) if proof is not None and against is not None else None
+    replayed = Replayed.of(proof.library, against, was, cohort) if proof is not None and against is not None else None
     if talks:
         _write_talks(issues, talks)
     if as_json:
@@ -70,8 +71,8 @@ class Replayed:
     found: Survey
 
     @classmethod
-    def of(cls, library: Library, database: str, was: str | None) -> Replayed:
-        """Replay them, or say why that cannot be done and end."""
+    def of(cls, library: Library, database: str, was: str | None, cohort: int | None) -> Replayed:
+        """Replay them, those of one cohort if it is given, or say why that cannot be done and end."""
         from bot.opening import checked_flow, opened
         from bot.operating import surveyed
         from bot.settings import BadSettings, load
@@ -82,7 +83,7 @@ class Replayed:
             settings = load(Path.cwd())
             with version(was) if was else nullcontext() as folder:
                 before = opened(folder) if folder else None
-            found = surveyed(settings, database, library, checked_flow(library, None), before)
+            found = surveyed(settings, database, library, checked_flow(library, None), before, cohort)
         except BadSettings as bad:
             fail("\n".join(bad.faults))
         except (NoVersion, StoreError) as error:
@@ -169,6 +170,7 @@ def _report_json(found: Report) -> dict[str, object]:
         return Transcript.of(shown).dump() if shown else None
 
     return {
+        "headline": found.headline,
         "situations": found.situations,
         "changed": found.changed,
         "changes": [

@@ -96,13 +96,16 @@ async def release(settings: Settings, library: Library, flow: str, id_: int) -> 
 # -- what an edit of the content means for everybody ------------------------------------------------------------------
 
 
-def surveyed(settings: Settings, database: str, library: Library, flow: str, was: Library | None) -> Survey:
+def surveyed(
+    settings: Settings, database: str, library: Library, flow: str, was: Library | None, cohort: int | None = None
+) -> Survey:
     """Replay everybody in a database (`OWN`, a path or a URL) against `library`, and change nothing.
 
-    `was` is what they talk with now, None where that is not known. Raises StoreError.
+    `was` is what they talk with now, None where that is not known; with `cohort` only its people are replayed. Raises
+    StoreError.
     """
     url = settings.database_url if database == OWN else database if "://" in database else of_file(database)
-    people = everybody(url, Cipher.at_hand(settings.keys, settings.keys_file))
+    people = everybody(url, Cipher.at_hand(settings.keys, settings.keys_file), cohort)
     return survey(library, flow, people, SystemClock().now(), was)
 
 

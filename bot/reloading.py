@@ -9,10 +9,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
-import os
-import sys
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,63 +17,58 @@ from typing import Any, Final
 
 import structlog
 
+from bot.apart import run
 from bot.core.cohorts.records import Cohort, Convened, Rolls
-from bot.core.issues import Issue
+from bot.core.cohorts.shelving import edition_of
 from bot.core.library import FALLBACK_LANGUAGE
 from bot.core.person import Person, Turned
+from bot.core.trial import Tried
 from bot.operating import OWN
 from bot.service.conversation import Knock
+from bot.service.ports import Store
 from bot.serving import Reloaded
-from bot.telegram.cohorting import Cohorting
+from bot.shelf import Live, Opened, Refused, Shelf, write
 from bot.telegram.menu import prepare
 from bot.telegram.request import ApiBot
-from bot.telegram.talking import Talking
+from bot.telegram.trying import Trying, ended, is_tried
 
 PARTS: Final = ("flows", "messages")
 PATIENCE: Final = 7200.0
 """Seconds that examining may take; a conversation is replayed in about a millisecond."""
 MOST_QUOTED: Final = 1000
 """Characters of a finding that the operator is told; the log has all of it."""
-ROOT: Final = Path(__file__).resolve().parents[1]
 
 log = structlog.get_logger("afterword")
-
-
-@dataclass(frozen=True)
-class Live:
-    """What talks, over one library."""
-
-    talking: Talking
-    cohorting: Cohorting
-
-
-class Refused(Exception):
-    """The content must not be talked with; `findings` says why, a sentence each."""
-
-    def __init__(self, findings: tuple[str, ...]) -> None:
-        super().__init__("\n".join(findings))
-        self.findings = findings
-
-    @classmethod
-    def of(cls, issues: tuple[Issue, ...]) -> Refused:
-        """Refuse because of these findings."""
-        return cls(tuple(map(str, issues)))
 
 
 class Contents:
     """Talks with the content as it is, and replaces it on request."""
 
-    def __init__(self, live: Live, folders: tuple[Path, Path], opened: Callable[[Path], Live]) -> None:
-        """`folders` are those of flows and messages; `opened` reads a folder with both, and may raise `Refused`."""
-        self.live = live
+    def __init__(self, live: Live, folders: tuple[Path, Path], opened: Opened) -> None:
+        """`folders` are those of flows and messages; `opened` reads a folder with both."""
+        self.shelf = Shelf(live, opened)
         self._folders, self._opened = folders, opened
         self._files = _read(folders)
 
-    # One look at `live` for each turn: it talks with one content from its beginning to its end.
+    @property
+    def live(self) -> Live:
+        """What talks over the shipped content."""
+        return self.shelf.base
+
+    # One look at the shelf for each turn: it talks with one content from its beginning to its end.
 
     def respond(self, knock: Knock, person: Person | None, now: datetime, /) -> Turned:
         """Return what a knock leads to; see service.conversation.Respond."""
-        return self.live.talking.respond(knock, person, now)
+        trial = person.trial if person else None
+        talks = self.shelf.of(knock.key.bot, person.edition if person else 0)
+        if person is None or not (isinstance(knock.event, Tried) or (trial and is_tried(knock.event))):
+            return talks.talking.respond(knock, person, now)
+        if trial and not isinstance(knock.event, Tried) and not trial.open(now):  # they mean their own conversation
+            return talks.talking.respond(knock, person.but(trial=None), now)
+        tried = self.shelf.find(knock.key.bot, trial.edition) if trial and trial.open(now) else None
+        if trial is None or tried is None:
+            return ended(person, knock.event, talks.talking.library.catalogue(person.language))
+        return Trying(tried.talking).respond(knock, person, trial, now)
 
     def apologise(self, knock: Knock, person: Person | None, error_id: str, now: datetime, /) -> Turned:
         """Say sorry for a knock that cannot be handled; see service.conversation.Apologise."""
@@ -84,11 +76,17 @@ class Contents:
 
     def convene(self, knock: Knock, person: Person | None, rolls: Rolls, now: datetime, dice: str, /) -> Convened:
         """Return what a knock that concerns cohorts leads to; see service.cohorts.Convene."""
-        return self.live.cohorting.convene(knock, person, rolls, now, dice)
+        edition = edition_of(knock.key, knock.event, person, rolls)
+        return self.shelf.of(knock.key.bot, edition).cohorting.convene(knock, person, rolls, now, dice)
 
     def hold(self, name: str, bot: int, number: int, cohort: Cohort, rolls: Rolls, now: datetime, /) -> Convened:
         """Return what is due of a cohort; see service.cohorts.Hold."""
-        return self.live.cohorting.hold(name, bot, number, cohort, rolls, now)
+        talks = self.shelf.of(bot, cohort.edition)
+        return talks.cohorting.hold(name, bot, number, cohort, rolls, now)
+
+    async def fetch(self, store: Store, bot: int, edition: int) -> None:
+        """Get an edition to hand; see service.opening.Fetch."""
+        await self.shelf.fetch(store, bot, edition)
 
     async def prepare(self, bot: ApiBot) -> None:
         """Set commands and descriptions; raises TelegramError."""
@@ -114,10 +112,10 @@ class Contents:
             return Reloaded(False)
         with TemporaryDirectory(prefix="afterword-") as made:
             new, was = Path(made, "new"), Path(made, "was")
-            await asyncio.to_thread(_write, new, files)
-            await asyncio.to_thread(_write, was, self._files)
+            await asyncio.to_thread(write, new, files)
+            await asyncio.to_thread(write, was, self._files)
             against = await _examined(new, was)
-            self.live = await asyncio.to_thread(self._opened, new)
+            self.shelf.renew(await asyncio.to_thread(self._opened, new, None))
         self._files = files
         await asyncio.to_thread(settle_garbage)  # the old content is some now
         for move in against["moves"]:
@@ -132,20 +130,11 @@ class Contents:
 
 async def _examined(new: Path, was: Path) -> dict[str, Any]:
     """Have the content checked, and everybody replayed against it; raises `Refused` unless all is well."""
-    paths = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
     asked = ("check", "--json", "--content", str(new), "--against", OWN, "--was", str(was))
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-P", "-m", "bot", *asked,
-        stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": paths},
-    )  # fmt: skip
     try:
-        said, trouble = await asyncio.wait_for(process.communicate(), PATIENCE)
+        said, trouble = await run(*asked, patience=PATIENCE)
     except TimeoutError:
         raise Refused(("It could not be examined in time.",)) from None
-    finally:
-        if process.returncode is None:
-            process.kill()
     try:
         found = json.loads(said)
         findings = [_sentence(issue) for issue in found["issues"]]
@@ -174,13 +163,6 @@ def _read(folders: tuple[Path, Path]) -> dict[str, bytes]:
         for part, folder in zip(PARTS, folders, strict=True)
         for file in sorted(folder.rglob("*.yaml"))
     }
-
-
-def _write(folder: Path, files: Mapping[str, bytes]) -> None:
-    for name, content in files.items():
-        file = folder / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(content)
 
 
 def settle_garbage() -> None:

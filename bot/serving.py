@@ -15,6 +15,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final, TypeVar
 
 import structlog
@@ -72,6 +73,10 @@ class Talk:
     """Sets commands and descriptions; what it raises is logged, and the bot runs without them."""
     reload: Callable[[], Awaitable[Reloaded]] | None = None
     """Takes the content anew, on SIGHUP."""
+    fetch: Callable[[Store, int, int], Awaitable[None]] | None = None
+    """Gets an edition of the content (of a bot, by its number) to hand."""
+    examine: Callable[[Store, Door, ApiBot], Awaitable[None]] | None = None
+    """Checks what coaches hand in, as long as the bot runs."""
     allowed: Sequence[str] = ALLOWED
 
 
@@ -118,6 +123,7 @@ class _Wired:
     meters: Meters
     messenger: TelegramMessenger
     outbox: Outbox
+    door: Door
     reminders: Reminders
     intake: Intake
     age: Age
@@ -137,11 +143,11 @@ def _wired(store: Store, bot: ApiBot, me: dict[str, Any], talk: Talk, lease: tim
     door = Door(
         store, clock, talk.respond, apologise=talk.apologise, convene=talk.convene, hold=talk.hold,
         name=str(me.get("username", "")),
-        guard=guard, sending=outbox, watch=meters,
+        guard=guard, sending=outbox, watch=meters, fetch=partial(talk.fetch, store) if talk.fetch else None,
     )  # fmt: skip
     intake = Intake(me["id"], door, messenger, lambda update: talk.read(me, update))
     reminders = Reminders(store, door, clock)
-    return _Wired(store, clock, meters, messenger, outbox, reminders, intake, Age())
+    return _Wired(store, clock, meters, messenger, outbox, door, reminders, intake, Age())
 
 
 @contextlib.asynccontextmanager
@@ -152,9 +158,11 @@ async def _at_work(
     sending = asyncio.create_task(wired.outbox.run())
     sending.add_done_callback(lambda _task: stopping.set())  # without an outbox nothing must be taken in
     ringing = asyncio.create_task(wired.reminders.run())
-    beside = [asyncio.create_task(_tidying(wired.store, wired.clock))]
+    beside: list[asyncio.Future[None]] = [asyncio.create_task(_tidying(wired.store, wired.clock))]
     if talk.prepare is not None:
         beside.append(asyncio.create_task(_prepared(talk.prepare(bot))))
+    if talk.examine is not None:
+        beside.append(asyncio.ensure_future(talk.examine(wired.store, wired.door, bot)))
     if talk.reload is not None:
         beside.append(asyncio.create_task(_reloading(talk.reload, talk, bot, edited, operator)))
     try:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -129,12 +129,13 @@ class _Loading:
         self._sheets: list[Sheet] = []
         self._issues: list[Issue] = []
         self._seen = hashlib.sha256()
+        self._sources: dict[str, str] = {}
 
     def load(self) -> Loaded:
         parts = self._read()
         self._issues += [issue for sheet in self._sheets for issue in sheet.issues]
         places = {address: place for sheet in self._sheets for address, place in sheet.addresses.items()}
-        library = None if self._issues else parts.library()
+        library = None if self._issues else replace(parts.library(), sources=self._sources)
         return Loaded(library, Places(places), tuple(ordered(self._issues)), self._seen.hexdigest())
 
     def _read(self) -> _Parts:
@@ -211,6 +212,7 @@ class _Loading:
             self._issues.append(Issue(place, "unreadable-file", what, "", "Look at its rights and at where it lies."))
             return None
         self._saw(place.file, raw)
+        self._sources[place.file] = raw.decode("utf-8", "replace")  # what is none is refused below
         document, issues = read(raw, place.file, prose=prose)
         self._issues += issues
         if document is None:

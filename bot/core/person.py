@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from bot.core.agenda import Agenda
 from bot.core.session import Session
+
+if TYPE_CHECKING:
+    from bot.core.trial import Trial
 
 
 @dataclass(frozen=True, order=True)
@@ -47,6 +50,10 @@ class Person:
     """The id of the message that holds the newest buttons, once it is sent; 0: not known."""
     agenda: Agenda = NOTHING_PLANNED
     """What they will be reminded of, and what went out to whom."""
+    edition: int = 0
+    """The edition they talk with, by their cohort; 0: the shipped content. Found at every turn, kept nowhere."""
+    trial: Trial | None = None
+    """What a coach is trying out; nothing else of theirs is touched by it."""
 
     def but(self, **changes: Any) -> Person:
         """Return the person with these fields changed, as `Session.but` does; every turn asks for it several times."""
@@ -61,11 +68,14 @@ class Call:
     """One call to Telegram's Bot API, made once the turn is durable; the chat is that of the turn.
 
     `values` are the method's parameters as JSON values, without chat_id and message_thread_id; a document is
-    {"name": file name, "text": content}. With `panel` the message that comes of it holds the newest buttons, and its
-    id is written back to `Person.panel`. `reminder` calls wait behind answers of other chats.
+    {"name": file name, "text": content}, a photo {"groups": what is drawn}. With `panel` the message that comes of it
+    holds the newest buttons, and its id is written back to `Person.panel`. `reminder` calls wait behind answers of
+    other chats.
     """
 
-    method: Literal["sendMessage", "editMessageText", "editMessageReplyMarkup", "sendDocument", "sendPoll", "stopPoll"]
+    method: Literal[
+        "sendMessage", "editMessageText", "editMessageReplyMarkup", "sendDocument", "sendPhoto", "sendPoll", "stopPoll"
+    ]
     values: Mapping[str, Any]
     panel: bool = False
     reminder: bool = False

@@ -14,6 +14,7 @@ and must bring it again. Nothing a person wrote is logged: kinds of events, numb
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import logging
 import time
@@ -30,7 +31,9 @@ from bot.core.person import OWED, Key, Person, Turned
 from bot.core.session import FellDue
 from bot.service.cohorts import Convene, Convening, Hold, Holding
 from bot.service.limits import Guard
+from bot.service.opening import Fetch, NotKept, Unopened, fetched
 from bot.service.ports import Claim, Clock, Due, Step, Store
+from bot.service.sending import Nobody, Sending
 from bot.service.watching import Taken, Unwatched, Watch
 
 TRIES: Final = 3
@@ -71,37 +74,6 @@ class Apologise(Protocol):
         """Return the apology."""
 
 
-class Sending(Protocol):
-    """Whoever sends what turns lead to; see service.workers.Outbox."""
-
-    def offer(self) -> Claim | None:
-        """Return a claim on the first call of a turn that is about to be made; None: not now."""
-
-    def take(self, claim: Claim | None, key: Key, waits: bool) -> None:
-        """Send what was claimed; every offer is brought back here. `waits`: the turn left calls to be made."""
-
-    def wake(self) -> None:
-        """Look for what may be sent now."""
-
-
-class Nobody:
-    """Sends nothing: the calls wait in the store for another process."""
-
-    def offer(self) -> Claim | None:
-        """Claim nothing."""
-        return None
-
-    def take(self, claim: Claim | None, key: Key, waits: bool) -> None:
-        """Leave it waiting."""
-
-    def wake(self) -> None:
-        """Look for nothing."""
-
-
-class NotKept(Exception):
-    """The update is not kept, for the store is in trouble: bring it again later."""
-
-
 class _GaveUp(Exception):
     """A turn fails by itself however often it is tried."""
 
@@ -119,7 +91,7 @@ class _StepFailed(Exception):
 
 
 class Door:
-    """Takes updates in, one turn each.
+    """Takes updates in, one turn each; `edited` is set when a turn leaves an edition to be checked.
 
     `sending` is given what a turn leads to as soon as it is durable. Turns of one person run in the order in which they
     knock; whoever awaits one knock before the next keeps it through troubles of the store as well.
@@ -137,13 +109,15 @@ class Door:
         name: str = "",
         guard: Guard | None = None,
         sending: Sending | None = None,
+        fetch: Fetch | None = None,
         watch: Watch | None = None,
         seconds: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store, self._clock, self._respond, self._apologise = store, clock, respond, apologise
-        self._convene, self._hold, self._name = convene, hold, name
+        self._convene, self._hold, self._name, self._fetch = convene, hold, name, fetch
         self._guard, self._sending, self._watch = guard or Guard(), sending or Nobody(), watch or Unwatched()
         self._seconds = seconds
+        self.edited = asyncio.Event()
         # Pseudonyms in the log tell people apart while the process runs, and cannot be turned back into ids.
         self._salt = hashlib.blake2b(str(id(self)).encode() + str(time.time_ns()).encode()).digest()[:16]
 
@@ -169,8 +143,11 @@ class Door:
             self._watch.turned(kind, how, took)
             if _TALKATIVE.isEnabledFor(logging.DEBUG):
                 log.debug("turn", kind=kind, how=how, seconds=round(took, 4))
-        if isinstance(turned, Convened) and turned.posts:
-            self._sending.wake()  # some of it is for other chats
+        if isinstance(turned, Convened):
+            if turned.posts:
+                self._sending.wake()  # some of it is for other chats
+            if turned.editions:
+                self.edited.set()
         return turned
 
     async def ring(self, due: Due) -> Turned | None:
@@ -193,6 +170,17 @@ class Door:
         if turned is not None and turned.calls:
             self._sending.wake()
         return turned
+
+    async def examined(self, key: Key, event: object) -> None:
+        """Let what checking an edition came to take its turn; raises `NotKept`, and what always fails is dropped."""
+        extra = {"language": "", "name": "", "bot": self._name, "message": 0}
+        knock = Knock(0, key, event, extra, shared=True)
+        try:
+            await self._made(lambda now: self._store.convene(None, key, self._together(knock, False, now), now))
+        except _GaveUp as failure:
+            log.error("what checking an edition came to could not be taken in", exc_info=failure.error)
+            raise NotKept(type(failure.error).__name__) from failure.error
+        self._sending.wake()
 
     async def hold(self) -> bool:
         """Let the cohort that is due longest have what is due; False when none is due.
@@ -301,6 +289,8 @@ class Door:
                 return await keep(now)
             except Exception as error:
                 cause = error.__cause__ if isinstance(error, _StepFailed) else error
+                if isinstance(cause, Unopened) and self._fetch is not None:
+                    await fetched(self._fetch, cause)
                 if cause is error and not _own_fault(error):
                     log.warning("the store is in trouble", exc_info=error)
                     raise NotKept(type(error).__name__) from error

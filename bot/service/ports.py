@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from bot.core.cohorts.editions import Edition
 from bot.core.cohorts.records import Convened
 from bot.core.person import Call, Key, Person, Turned
 from bot.service.cohorts import Convening, Holding
@@ -62,6 +63,15 @@ class Due:
 
 
 @dataclass(frozen=True)
+class Job:
+    """An edition of the content that was claimed to be checked."""
+
+    bot: int
+    number: int
+    edition: Edition
+
+
+@dataclass(frozen=True)
 class Parked:
     """Something that was put aside with a reason: an update that always fails, or a call that cannot be made."""
 
@@ -95,8 +105,20 @@ class Store(Protocol):
         its exception is raised here. Turns of one key run one after another in the order of the calls to this method.
         """
 
-    async def convene(self, update: int, key: Key, step: Convening, now: datetime) -> Convened | None:
-        """Run a turn that concerns cohorts, as `turn` does; in a group nothing of the person is read or kept."""
+    async def convene(self, update: int | None, key: Key, step: Convening, now: datetime) -> Convened | None:
+        """Run a turn that concerns cohorts, as `turn` does; in a group nothing of the person is read or kept.
+
+        `update` None: it is nothing of Telegram's.
+        """
+
+    async def edition(self, bot: int, number: int) -> Edition | None:
+        """Return an edition of the content."""
+
+    async def claim_edition(self, now: datetime, lease: timedelta) -> Job | None:
+        """Lease the edition that waits longest to be checked; None when none waits."""
+
+    async def put_off(self, bot: int, number: int, until: datetime) -> None:
+        """Let an edition be checked, from an instant on."""
 
     async def hold(self, step: Holding, now: datetime) -> Convened | None:
         """Run the turn of the cohort that is due longest, and keep what it leads to; None when none is due."""

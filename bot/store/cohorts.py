@@ -15,11 +15,13 @@ from typing import Any, Final
 from sqlalchemy import Dialect, bindparam, delete, func, select, type_coerce, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from bot.core.cohorts.editions import Edition
 from bot.core.cohorts.records import Cohort, Convened, Room
 from bot.core.person import Key, Person, Turned
 from bot.core.session import Session
 from bot.service.cohorts import Convening, Holding
 from bot.store.cipher import Cipher
+from bot.store.editions import Editions
 from bot.store.people import Turning
 from bot.store.prepared import Cursor, Prepared
 from bot.store.schema import Utc, case_, cohort, person, roll, room, session
@@ -49,7 +51,7 @@ class CohortStatements:
         new = upsert(cohort)
         kept = new.on_conflict_do_update(
             index_elements=["bot", "number"],
-            set_={name: new.excluded[name] for name in ("chat", "content", "poll", "wake")},
+            set_={name: new.excluded[name] for name in ("chat", "content", "poll", "wake", "edition")},
         )
         self.put = made(kept, dialect)
         self.drop = made(delete(cohort).where(*one), dialect)
@@ -143,6 +145,12 @@ class _Rolls:
         title = self.cohorts.cipher.open(row.title) if row.title else ""
         return Room(row.standing, bool(row.may_write), title, row.brought_by)
 
+    def edition(self, number: int) -> Edition | None:
+        return self.cohorts.editions.one(self.cursor, self.bot, number)
+
+    def editions(self, coach: int) -> Mapping[int, Edition]:
+        return self.cohorts.editions.of_coach(self.cursor, self.bot, coach)
+
     def language(self, person: int) -> str:
         row = self.cohorts.statements.language.one(self.cursor, {"bot": self.bot, "person": person})
         return "" if row is None else str(row.language)
@@ -168,13 +176,14 @@ class Cohorts:
 
     def __init__(self, dialect: Dialect, cipher: Cipher, turning: Turning) -> None:
         self.statements, self.cipher, self._turning = CohortStatements(dialect), cipher, turning
+        self.editions = Editions(dialect, cipher)
 
-    def convene(self, cursor: Cursor, update: int, key: Key, step: Convening, now: datetime) -> Convened | None:
+    def convene(self, cursor: Cursor, update: int | None, key: Key, step: Convening, now: datetime) -> Convened | None:
         """Run a turn that concerns cohorts; None when the update was seen before."""
         self._turning.lock(cursor, key.bot, EVERYBODY)
         rolls = _Rolls(self, cursor, key.bot)
         if key.chat != key.person:
-            if not self._turning.first_seen(cursor, key.bot, update, now):
+            if update is not None and not self._turning.first_seen(cursor, key.bot, update, now):
                 return None
             convened = step(None, rolls)
         else:
@@ -189,6 +198,8 @@ class Cohorts:
             convened = held[0]
         for number, one in convened.cohorts.items():
             self._keep(cursor, key.bot, number, one)
+        for number, edition in convened.editions.items():
+            self.editions.keep(cursor, key.bot, number, edition, now)
         if convened.room is not None:
             self._keep_room(cursor, key, convened.room)
         for post in convened.posts:
@@ -228,7 +239,11 @@ class Cohorts:
         self.statements.disown.run(cursor, {"bot_": bot, "person_": person})
         mine = _Rolls(self, cursor, bot)
         for number, one in {**mine.joined(person), **mine.coached(person)}.items():
-            self._keep(cursor, bot, number, one.without(person))
+            left = one.without(person)
+            self._keep(cursor, bot, number, left)
+            if left is not None:
+                self.editions.disown(cursor, bot, number, person, min(left.coaches))
+        self.editions.forget(cursor, bot, person)
 
     def migrate(self, cursor: Cursor, bot: int, chat: int, new: int) -> None:
         """Rewrite the id of a group that became a supergroup."""
@@ -245,9 +260,10 @@ class Cohorts:
         self.statements.clear_rolls.run(cursor, whose)
         if one is None:
             self.statements.drop.run(cursor, whose)
+            self.editions.clear(cursor, bot, number)
             return
         content = self.cipher.seal(one.to_json())
-        found = {"chat": one.chat, "poll": one.poll, "wake": one.wake}
+        found = {"chat": one.chat, "poll": one.poll, "wake": one.wake, "edition": one.edition}
         row = {"bot": bot, "number": number, "content": content, **found}
         self.statements.put.run(cursor, row)
         people = sorted({*one.coaches, *one.members})

@@ -14,10 +14,11 @@ from typing import Any, Final
 
 from sqlalchemy import URL, Engine
 
+from bot.core.cohorts.editions import Edition
 from bot.core.cohorts.records import Convened
 from bot.core.person import Key, Turned
 from bot.service.cohorts import Convening, Holding
-from bot.service.ports import Claim, Depth, Due, Parked, Posted, Retry, Step
+from bot.service.ports import Claim, Depth, Due, Job, Parked, Posted, Retry, Step
 from bot.store import engines
 from bot.store.cipher import PROOF, Cipher
 from bot.store.cohorts import Cohorts
@@ -89,6 +90,7 @@ class Database:
     def _taken_back(self, cursor: Cursor) -> None:
         self._outbox.take_back(cursor)
         self._agendas.take_back(cursor)
+        self._cohorts.editions.take_back(cursor)
 
     async def turn(self, update: int, key: Key, step: Step, now: datetime, claim: Claim | None = None) -> Turned | None:
         """Run `step` and keep what it leads to; see `Store.turn`."""
@@ -110,7 +112,7 @@ class Database:
             self._cohorts.forget(cursor, key.bot, key.person)
         return turned
 
-    async def convene(self, update: int, key: Key, step: Convening, now: datetime) -> Convened | None:
+    async def convene(self, update: int | None, key: Key, step: Convening, now: datetime) -> Convened | None:
         """Run a turn that concerns cohorts; see `Store.convene`."""
         aware(now)
         return await self._runner.submit(lambda c: self._cohorts.convene(c, update, key, step, now), key)
@@ -119,6 +121,20 @@ class Database:
         """Run the turn of the cohort that is due longest; see `Store.hold`."""
         aware(now)
         return await self._runner.submit(lambda c: self._cohorts.hold(c, step, now))
+
+    async def edition(self, bot: int, number: int) -> Edition | None:
+        """Return an edition; see `Store.edition`."""
+        return await self._runner.submit(lambda c: self._cohorts.editions.one(c, bot, number))
+
+    async def claim_edition(self, now: datetime, lease: timedelta) -> Job | None:
+        """Lease the edition that waits longest; see `Store.claim_edition`."""
+        aware(now)
+        return await self._runner.submit(lambda c: self._cohorts.editions.claim(c, now, lease))
+
+    async def put_off(self, bot: int, number: int, until: datetime) -> None:
+        """Let an edition be checked, from an instant on."""
+        aware(until)
+        await self._runner.submit(lambda c: self._cohorts.editions.put_off(c, bot, number, until))
 
     async def claim(self, worker: str, now: datetime, lease: timedelta, limit: int) -> Sequence[Posted]:
         """Lease the oldest call of up to `limit` chats; see `Store.claim`."""

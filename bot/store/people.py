@@ -16,6 +16,7 @@ from typing import Any, Final, cast
 from bot.core.agenda import Agenda
 from bot.core.person import Call, Key, Person, Turned
 from bot.core.session import Session
+from bot.core.trial import Trial
 from bot.service.ports import Claim, Due, Posted, Step
 from bot.store.cipher import Cipher, Sealed
 from bot.store.memory import Memory
@@ -103,11 +104,14 @@ class Turning:
     reading: Reading
 
     def turn(
-        self, cursor: Cursor, update: int, key: Key, step: Step, now: datetime, claim: Claim | None = None
+        self, cursor: Cursor, update: int | None, key: Key, step: Step, now: datetime, claim: Claim | None = None
     ) -> Turned | None:
-        """Run one turn in the transaction of `cursor`; None when the update was seen before."""
+        """Run one turn in the transaction of `cursor`; None when the update was seen before.
+
+        `update` None: nothing of Telegram's, such as what checking came to.
+        """
         self.lock(cursor, key.bot, key.person)
-        if not self.first_seen(cursor, key.bot, update, now):
+        if update is not None and not self.first_seen(cursor, key.bot, update, now):
             return None
         return self._turned(cursor, key, step, now, claim)
 
@@ -142,12 +146,17 @@ class Turning:
         cases = Cases(row.id, here, self.statements, self.memory)
         if row.id is not None and row.content is not None:
             cases.take(row.current, row.content)
-        return _Loaded(person_of(row, cases, self.memory), cases, row)
+        known = person_of(row, cases, self.memory)
+        if row.edition or row.trial:
+            tried = self.memory.open(row.trial, Trial.from_json) if row.trial else None
+            known = known.but(edition=row.edition or 0, trial=tried)
+        return _Loaded(known, cases, row)
 
     def _keep(self, cursor: Cursor, key: Key, found: _Loaded, turned: Turned, now: datetime) -> None:
         person = turned.person
         assert person is not None
         self._keep_person(cursor, key, found, person, now)
+        self._keep_trial(cursor, key, found.person, person)
         session = self._keep_session(cursor, key, found, person, now)
         self._keep_cases(cursor, session, found.cases, person.cases, now)
 
@@ -173,6 +182,15 @@ class Turning:
                 "since": now,
             },
         )
+
+    def _keep_trial(self, cursor: Cursor, key: Key, old: Person | None, new: Person) -> None:
+        if new.trial is (old.trial if old else None):
+            return
+        if new.trial is None:
+            self.statements.drop_trial.run(cursor, {"bot_": key.bot, "person_": key.person})
+            return
+        content = self.memory.seal(new.trial, new.trial.to_json())
+        self.statements.put_trial.run(cursor, {"bot": key.bot, "person": key.person, "content": content})
 
     def _keep_session(self, cursor: Cursor, key: Key, found: _Loaded, new: Person, now: datetime) -> int:
         old, row = found.person, found.row

@@ -176,6 +176,8 @@ cohort: Final = Table(
     # The poll that is being closed: how it came out is told by its id alone.
     Column("poll", String, nullable=False, server_default=text("''")),
     Column("wake", Utc),
+    # What its people talk with: found at every turn of theirs. 0: the shipped content.
+    Column("edition", Id, nullable=False, server_default=text("0")),
     Index(None, "bot", "chat"),
     Index(None, "bot", "poll"),
     Index(None, "wake"),
@@ -202,6 +204,31 @@ room: Final = Table(
     Column("brought_by", Id, nullable=False, server_default=text("0")),
     Column("title", Encrypted),
     Index(None, "bot", "brought_by"),
+)
+
+# What coaches changed of the content. It is to be checked from `opens` on: later while somebody checks it.
+edition: Final = Table(
+    "edition",
+    metadata,
+    Column("bot", Id, primary_key=True, autoincrement=False),
+    Column("number", Id, primary_key=True, autoincrement=False),
+    Column("cohort", Id, nullable=False),
+    Column("coach", Id, nullable=False),
+    Column("content", Encrypted, nullable=False),
+    Column("opens", Utc),
+    Index(None, "bot", "coach"),
+    Index(None, "bot", "cohort"),
+    Index(None, "opens"),
+)
+
+# What a coach tries out: somebody invented, kept apart from everybody real.
+trial: Final = Table(
+    "trial",
+    metadata,
+    Column("bot", Id, primary_key=True, autoincrement=False),
+    Column("person", Id, primary_key=True, autoincrement=False),
+    Column("content", Encrypted, nullable=False),
+    ForeignKeyConstraint(["bot", "person"], [person.c.bot, person.c.person], ondelete="CASCADE"),
 )
 
 outbox: Final = Table(

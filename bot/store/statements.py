@@ -37,12 +37,15 @@ from bot.store.schema import (
     EPOCH,
     Utc,
     case_,
+    cohort,
     meta,
     outbox,
     parked,
     person,
+    roll,
     seen,
     session,
+    trial,
 )
 
 KEPT: Final = ("bot", "chat", "topic", "person", "method", "content", "panel", "reminder", "turn")
@@ -81,6 +84,14 @@ class Statements:
             session.c.topic == bindparam("topic"),
         )
         current = and_(case_.c.session == session.c.id, case_.c.number == session.c.current)
+        theirs = (roll.c.bot == person.c.bot, roll.c.person == person.c.person)
+        newest = (
+            select(func.max(cohort.c.edition))
+            .where(*theirs, cohort.c.bot == roll.c.bot, cohort.c.number == roll.c.number)
+            .scalar_subquery()
+            .label("edition")
+        )
+        tried = select(trial.c.content).where(trial.c.bot == person.c.bot, trial.c.person == person.c.person)
         told = ("current", "turn", "asking", "run", "panel", "agenda", "wake")
         self.load = self._made(
             select(
@@ -88,6 +99,8 @@ class Statements:
                 session.c.id,
                 *(session.c[name] for name in told),
                 case_.c.content,
+                newest,
+                tried.scalar_subquery().label("trial"),
             )
             .select_from(person.outerjoin(session, of_key).outerjoin(case_, current))
             .where(person.c.bot == bindparam("bot"), person.c.person == bindparam("person"))
@@ -96,6 +109,9 @@ class Statements:
         one = and_(of_session, case_.c.number == bindparam("number"))
         self.one_case = self._made(select(case_.c.content).where(one))
         self.all_cases = self._made(select(case_.c.number, case_.c.content).where(of_session).order_by(case_.c.number))
+        self.put_trial = self._made(self._kept(trial, "content"))
+        of_trial = (trial.c.bot == bindparam("bot_"), trial.c.person == bindparam("person_"))
+        self.drop_trial = self._made(delete(trial).where(*of_trial))
         self.drop_case = self._made(delete(case_).where(one))
         self.put_case = self._made(self._kept(case_, "content", "updated_at"))
         kept: dict[str, Any] = {

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
-from sqlalchemy import URL, Engine, bindparam, select
+from sqlalchemy import URL, Engine, bindparam, exists, select
 
 from bot.core.person import Person
 from bot.core.session import Session
@@ -21,7 +21,7 @@ from bot.store.memory import Memory
 from bot.store.migrating import head, version_of
 from bot.store.people import person_of
 from bot.store.prepared import Prepared
-from bot.store.schema import case_, person, session
+from bot.store.schema import case_, person, roll, session
 from bot.store.statements import statements_for
 
 BITE: Final = 200
@@ -30,8 +30,8 @@ _PERSON: Final = ("language", "zone", "working_days", "facts")
 _SESSION: Final = ("id", "current", "turn", "asking", "run", "panel", "agenda")
 
 
-def everybody(url: str | URL, cipher: Cipher) -> Iterator[tuple[int, Person]]:
-    """Yield each chat's person with the number of its row, in order.
+def everybody(url: str | URL, cipher: Cipher, cohort: int | None = None) -> Iterator[tuple[int, Person]]:
+    """Yield each chat's person with the number of its row, in order; with `cohort` only the people of that one.
 
     Raises `StoreError`, in particular `BadKey`, `NotMigrated` and `StoreUnready`.
     """
@@ -39,7 +39,7 @@ def everybody(url: str | URL, cipher: Cipher) -> Iterator[tuple[int, Person]]:
     place = engines.place_of(where)
     with _reading(engines.connect_to_read(where), place) as engine:
         _prove(engine, place, cipher)
-        yield from _read(engine, cipher)
+        yield from _read(engine, cipher, cohort)
 
 
 def _prove(engine: Engine, place: str, cipher: Cipher) -> None:
@@ -53,8 +53,8 @@ def _prove(engine: Engine, place: str, cipher: Cipher) -> None:
             raise BadKey(f"{place}: it was written with another key than the one given. Set DATA_KEY to its key.")
 
 
-def _read(engine: Engine, cipher: Cipher) -> Iterator[tuple[int, Person]]:
-    people = Prepared(_people(), engine.dialect)
+def _read(engine: Engine, cipher: Cipher, cohort: int | None) -> Iterator[tuple[int, Person]]:
+    people = Prepared(_people(cohort), engine.dialect)
     cases = Prepared(
         select(case_.c.session, case_.c.number, case_.c.content)
         .where(case_.c.session > bindparam("after"), case_.c.session <= bindparam("last"))
@@ -75,10 +75,13 @@ def _read(engine: Engine, cipher: Cipher) -> Iterator[tuple[int, Person]]:
         after = last
 
 
-def _people() -> Any:
+def _people(cohort: int | None) -> Any:
     same = (session.c.bot == person.c.bot) & (session.c.person == person.c.person)
     columns = (*(person.c[name] for name in _PERSON), *(session.c[name] for name in _SESSION))
     joined = select(*columns).select_from(session.join(person, same))
+    if cohort is not None:
+        inside = (roll.c.bot == session.c.bot, roll.c.person == session.c.person, roll.c.number == cohort)
+        joined = joined.where(exists().where(*inside))
     return joined.where(session.c.id > bindparam("after")).order_by(session.c.id).limit(BITE)
 
 

@@ -11,16 +11,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.core.cohorts.due import due_of
-from bot.core.cohorts.panels import Ballot, Button, Closing, Edited, Shown
+from bot.core.cohorts.editions import Examined, Handed
+from bot.core.cohorts.panels import Ballot, Button, Closing, Edited, Plot, Sheet, Shown
 from bot.core.cohorts.private import Desk
 from bot.core.cohorts.public import answer_panel, questions_panel, reply
 from bot.core.cohorts.records import Cohort, Convened, Post, Pressed, Rolls
 from bot.core.cohorts.speaking import Speaker
 from bot.core.cohorts.visiting import Answer, Visitor
-from bot.core.desk import Asked
+from bot.core.desk import Asked, Strange
+from bot.core.library import Library
 from bot.core.person import Call, Key, Person
 from bot.service.conversation import Knock
-from bot.telegram.groups import BUTTON
+from bot.telegram.groups import BUTTON, PLAYED
 from bot.telegram.layout import Json, html_of, shown
 from bot.telegram.talking import Talking
 
@@ -29,10 +31,14 @@ EXPORT = "afterword-cohorts.json"
 
 @dataclass(frozen=True)
 class Cohorting:
-    """Cohorts over one library; `coaches` are the user ids that the operator named."""
+    """Cohorts over one library; `coaches` are the user ids that the operator named.
+
+    `shipped` is what coaches' editions are laid over; None: the library itself.
+    """
 
     talking: Talking
     coaches: frozenset[int]
+    shipped: Library | None = None
 
     def convene(self, knock: Knock, person: Person | None, rolls: Rolls, now: datetime, dice: str, /) -> Convened:
         """Return what a knock leads to; see service.cohorts.Convene."""
@@ -65,7 +71,7 @@ class Cohorting:
         visitor = Visitor(
             key.person, extra["name"], person.language, named, extra["bot"], dice, extra["message"], person.zone
         )
-        desk = Desk(library, visitor, rolls, now)
+        desk = Desk(library, visitor, rolls, now, (self.shipped or library).sources)
         match knock.event:
             case Asked("privacy"):
                 return self._after_own(knock, person, now, _calls(desk.privacy()))
@@ -73,24 +79,20 @@ class Cohorting:
                 return self._after_own(knock, person, now, self._export(desk))
             case Asked("practice"):
                 return self._after_own(replace(knock, event=Asked("start")), person, now, ())
-            case Asked("faq") | Asked("start", "faq"):
-                answer = Answer((questions_panel(library, desk.catalogue),))
-            case Pressed("faq", (name, *_)):
-                panel = answer_panel(library, desk.catalogue, name)
-                answer = Answer((panel,)) if panel else desk.stale()
-            case Pressed() as pressed:
-                answer = desk.pressed(pressed)
-            case Asked() as asked:
-                answer = desk.asked(asked)
-            case other:
-                raise TypeError(f"{type(other).__name__} does not concern cohorts")
+            case Handed() if not rolls.coached(key.person):
+                return self._after_own(replace(knock, event=Strange("other")), person, now, ())
+            case event:
+                answer = _answered(desk, event)
         calls = tuple(_calls(answer.panels, knock.extra["message"]))
         told = tuple(
             Post(Key(key.bot, other, 0, other), call)
             for other, panels in answer.told.items()
             for call in _calls(panels)
         )
-        return Convened(person, calls, toast=answer.toast, cohorts=answer.cohorts, posts=told, speaker=key.person)
+        after = person if answer.trial is None else person.but(trial=answer.trial)
+        return Convened(
+            after, calls, answer.toast, cohorts=answer.cohorts, editions=answer.editions, posts=told, speaker=key.person
+        )
 
     def _after_own(self, knock: Knock, person: Person, now: datetime, more: Iterable[Call]) -> Convened:
         """Say what the conversation itself says, and then what cohorts add to it."""
@@ -105,6 +107,25 @@ class Cohorting:
         return (Call("sendDocument", {"document": {"name": EXPORT, "text": text}, "caption": caption}),)
 
 
+def _answered(desk: Desk, event: object) -> Answer:
+    """Return what the desk of the cohorts answers."""
+    match event:
+        case Handed() as document:
+            return desk.bench.handed(document)
+        case Examined() as found:
+            return desk.bench.examined(found)
+        case Asked("faq") | Asked("start", "faq"):
+            return Answer((questions_panel(desk.library, desk.catalogue),))
+        case Pressed("faq", (name, *_)):
+            panel = answer_panel(desk.library, desk.catalogue, name)
+            return Answer((panel,)) if panel else desk.stale()
+        case Pressed() as pressed:
+            return desk.pressed(pressed)
+        case Asked() as asked:
+            return desk.asked(asked)
+    raise TypeError(f"{type(event).__name__} does not concern cohorts")
+
+
 def _calls(panels: Sequence[Shown], message: int = 0) -> Iterator[Call]:
     """Return the calls that show panels; the first takes the place of the tapped message."""
     for number, panel in enumerate(panels):
@@ -113,6 +134,14 @@ def _calls(panels: Sequence[Shown], message: int = 0) -> Iterator[Call]:
             continue
         if isinstance(panel, Closing):
             yield Call("stopPoll", {"message_id": message})
+            continue
+        if isinstance(panel, Sheet):
+            document = {"name": panel.name, "text": panel.text}
+            yield Call("sendDocument", {"document": document, "caption": panel.caption})
+            continue
+        if isinstance(panel, Plot):
+            groups = [[title, [[bar.label, bar.number, bar.before] for bar in bars]] for title, bars in panel.groups]
+            yield Call("sendPhoto", {"photo": {"groups": groups}, "caption": panel.caption})
             continue
         if isinstance(panel, Ballot):
             yield Call("sendPoll", _poll(panel))
@@ -141,7 +170,7 @@ def _keyboard(buttons: Iterable[Button]) -> list[list[Json]]:
         elif button.link:
             rows.append([{"text": button.label, "url": button.link}])
         else:
-            data = BUTTON + ":".join(button.about)
+            data = PLAYED + button.played if button.played else BUTTON + ":".join(button.about)
             assert len(data.encode()) <= 64, data
             rows.append([{"text": button.label, "callback_data": data}])
     return rows

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
+from bot.core.cohorts.editions import Handed
 from bot.core.cohorts.public import COMMANDS
 from bot.core.cohorts.records import NOBODY, NOWHERE, Polled, Pressed, Stood
 from bot.core.cohorts.speaking import OUTSIDE
@@ -30,13 +31,15 @@ PAYLOADS: Final = ("c_", "cohort", "faq", "hand")
 """How the payload of a deep link begins that concerns cohorts."""
 BUTTON: Final = "k:"
 """How the data of a cohort's button begin; a conversation's begin with a turn's number."""
+PLAYED: Final = "t:"
+"""How the data of a button begin that belongs to what a coach tries out."""
 CHANNEL_BOT: Final = 136817688
 
 
 def concerns_cohorts(entry: object) -> bool:
     """Tell whether something said or tapped in private does."""
     match entry:
-        case Pressed():
+        case Pressed() | Handed():
             return True
         case Asked("start", argument):
             return argument.startswith(PAYLOADS)

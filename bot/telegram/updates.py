@@ -10,16 +10,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from bot.core.cohorts.editions import Handed
 from bot.core.cohorts.records import Pressed
 from bot.core.desk import Asked, Entry, Located, Strange
 from bot.core.person import Key
 from bot.core.session import Picked, Said
+from bot.core.trial import Tried
 from bot.core.zones import nearest
 from bot.service.conversation import Knock
 from bot.telegram import groups
 from bot.telegram.intake import News, Read
 
 Json = Mapping[str, Any]
+Heard = Entry | Pressed | Handed | Tried
+"""What is done in a private chat."""
 
 STRANGE = {
     "photo": "photo", "video": "photo", "animation": "photo", "sticker": "sticker", "voice": "voice",
@@ -54,7 +58,7 @@ def _in_group(part: Json) -> bool:
     return part.get("chat", {}).get("type") in groups.GROUPS
 
 
-def _knock(me: Json, update: dict[str, Any], entry: Entry | Pressed, message: Json, person: Json) -> Knock | None:
+def _knock(me: Json, update: dict[str, Any], entry: Heard, message: Json, person: Json) -> Knock | None:
     chat = message.get("chat", {})
     if chat.get("type") != "private" or person.get("is_bot", True):
         return None
@@ -65,7 +69,7 @@ def _knock(me: Json, update: dict[str, Any], entry: Entry | Pressed, message: Js
     shared = groups.concerns_cohorts(entry)
     if shared:
         extra |= {"name": str(person.get("first_name", "")), "bot": str(me.get("username", "")), "message": 0}
-    if isinstance(entry, Picked | Pressed):
+    if isinstance(entry, Picked | Pressed | Tried):
         extra["message"] = message.get("message_id", 0)
     return Knock(update["update_id"], Key(me["id"], chat["id"], topic, person["id"]), entry, extra, update, shared)
 
@@ -77,16 +81,19 @@ def _message(me: Json, update: dict[str, Any], message: Json, *, edited: bool) -
     if isinstance(entry, Located):  # whatever becomes of the update, nobody keeps where somebody was
         message = {part: value for part, value in message.items() if part not in ("location", "venue")}
         update = {**update, "message": message}
-    album = message.get("media_group_id")
+    album = message.get("media_group_id") if not isinstance(entry, Handed) else None  # each is another file
     together = None if album is None else (message.get("chat", {}).get("id"), album)
     return Read(_knock(me, update, entry, message, message.get("from", {})), album=together)
 
 
-def _entry(message: Json) -> Entry:
+def _entry(message: Json) -> Heard:
     text = message.get("text")
     spot = message.get("location")
     if not isinstance(text, str) and isinstance(spot, Mapping) and {"latitude", "longitude"} <= spot.keys():
         return Located(nearest(float(spot["latitude"]), float(spot["longitude"])))
+    if isinstance(paper := message.get("document"), Mapping) and "file_id" in paper and "animation" not in message:
+        name, size = str(paper.get("file_name", "")), int(paper.get("file_size", 0))
+        return Handed(str(paper["file_id"]), name, size, str(message.get("caption", "")))
     if not isinstance(text, str):
         return Strange(next((what for part, what in STRANGE.items() if part in message), "other"))
     first: Json = next(iter(message.get("entities", ())), {})
@@ -103,7 +110,8 @@ def _tap(me: Json, update: dict[str, Any], query: Json) -> Read:
     if str(query.get("data", "")).startswith(groups.BUTTON):
         knock = _knock(me, update, groups.pressed(str(query["data"])), message, query.get("from", {}))
         return Read(knock, query=str(query["id"]))
-    entry = picked(str(query.get("data", "")))
+    data = str(query.get("data", ""))
+    entry = Tried(data.removeprefix(groups.PLAYED)) if data.startswith(groups.PLAYED) else picked(data)
     knock = _knock(me, update, entry, message, query.get("from", {}))
     return Read(knock, query=str(query["id"]))
 

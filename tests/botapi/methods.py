@@ -9,6 +9,7 @@ Each method gets the world, locked, and checked parameters; it returns the resul
 from __future__ import annotations
 
 import re
+import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -24,6 +25,11 @@ Run = Callable[[World, dict[str, Any]], Any]
 TOAST: Final = 200  # characters
 DELETABLE_SECONDS: Final = 48 * 3600
 LARGEST_FILE: Final = 50 * 1024 * 1024
+LARGEST_PHOTO: Final = 10 * 1024 * 1024
+PHOTO_SIDES: Final = 10_000  # pixels, both sides together
+PHOTO_RATIO: Final = 20
+PNG: Final = b"\x89PNG\r\n\x1a\n"
+LARGEST_DOWNLOAD: Final = 20 * 1024 * 1024
 NOT_MODIFIED: Final = (
     "message is not modified: specified new message content and reply markup are exactly the same "
     "as a current content and reply markup of the message"
@@ -54,6 +60,25 @@ def send_document(world: World, given: dict[str, Any]) -> Json:
     """Send a file, new or known."""
     chat = world.writable_chat(given["chat_id"])
     return _send(world, chat, given, caption(given), document=_document(world, given["document"]))
+
+
+def send_photo(world: World, given: dict[str, Any]) -> Json:
+    """Send a picture: a PNG whose sides are not too long, nor too different."""
+    chat = world.writable_chat(given["chat_id"])
+    picture = given["photo"]
+    if not isinstance(picture, Upload):
+        raise bad("there is no photo in the request")
+    if len(picture.content) > LARGEST_PHOTO:
+        raise bad("file is too big")
+    if not picture.content.startswith(PNG):
+        raise bad("IMAGE_PROCESS_FAILED")
+    width, height = struct.unpack(">II", picture.content[16:24])
+    if width + height > PHOTO_SIDES or max(width, height) > PHOTO_RATIO * min(width, height):
+        raise bad("PHOTO_INVALID_DIMENSIONS")
+    document = Document(f"file-{len(world.documents) + 1}", picture.name, "image/png", picture.content)
+    world.documents[document.file_id] = document
+    size = {"file_id": document.file_id, "file_unique_id": f"unique-{document.file_id}", "width": width}
+    return _send(world, chat, given, caption(given), content={"photo": [{**size, "height": height}]})
 
 
 def _send(world: World, chat: Chat, given: dict[str, Any], formatted: Formatted, **parts: Any) -> Json:
@@ -103,6 +128,17 @@ def _document(world: World, value: Any) -> Document:
         raise bad("file must be non-empty")
     document = Document(f"file-{len(world.documents) + 1}", value.name, value.mime_type, value.content)
     return world.documents.setdefault(document.file_id, document)
+
+
+def get_file(world: World, given: dict[str, Any]) -> Json:
+    """Return where a file can be fetched."""
+    document = world.documents.get(given["file_id"])
+    if document is None:
+        raise bad("wrong file_id or the file is temporarily unavailable")
+    if len(document.content) > LARGEST_DOWNLOAD:
+        raise bad("file is too big")
+    named = {name: value for name, value in document.as_json().items() if name not in ("file_name", "mime_type")}
+    return {**named, "file_path": f"documents/{document.file_id}"}
 
 
 def send_chat_action(world: World, given: dict[str, Any]) -> bool:
@@ -182,6 +218,8 @@ def answer_callback_query(world: World, given: dict[str, Any]) -> bool:
 METHODS: Final[Mapping[str, Run]] = {
     "sendMessage": send_message,
     "sendDocument": send_document,
+    "sendPhoto": send_photo,
+    "getFile": get_file,
     "sendChatAction": send_chat_action,
     "editMessageText": edit_message_text,
     "editMessageReplyMarkup": edit_message_reply_markup,

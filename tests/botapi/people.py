@@ -18,7 +18,7 @@ from tests.botapi.groups import Group, reaches_bot, replied_thread
 from tests.botapi.keyboards import Keyboard
 from tests.botapi.polls import told
 from tests.botapi.profile import member_json, visible_commands
-from tests.botapi.records import Chat, Json, Message, Tap
+from tests.botapi.records import Chat, Document, Json, Message, Tap
 from tests.botapi.state import World
 from tests.botapi.texts import Formatted, typed
 
@@ -80,6 +80,15 @@ class Person:
         """Send a voice message."""
         return self._send(self.chat, Formatted(""), voice=_file("voice", duration=3))
 
+    def sends_file(self, name: str, content: str | bytes, caption: str = "", *, album: str = "") -> Message:
+        """Send a document; with `album` together with others."""
+        raw = content.encode() if isinstance(content, str) else content
+        with self.world.lock:
+            document = Document(f"file-{len(self.world.documents) + 1}", name, "application/x-yaml", raw)
+            self.world.documents[document.file_id] = document
+        together = {"media_group_id": album} if album else {}
+        return self._send(self.chat, typed(caption), document=document, **together)
+
     def sends_location(self) -> Message:
         """Send a place."""
         return self._send(self.chat, Formatted(""), location={"latitude": 52.52, "longitude": 13.4})
@@ -110,6 +119,7 @@ class Person:
         *,
         topic: int | None = None,
         reply_to: Message | None = None,
+        document: Document | None = None,
         **content: Any,
     ) -> Message:
         with self.world.lock:
@@ -118,7 +128,8 @@ class Person:
                 assert chat.bot_status not in ("kicked", "deactivated"), f"{self.name} can't write: {chat.bot_status}"
                 chat.bot_status = "member"
             thread = replied_thread(chat, topic, reply_to)
-            parts = {"reply_to": reply_to, "content": content, "in_topic": topic is not None, **thread}
+            seen = {"document": document, "content": content}
+            parts = {**seen, "reply_to": reply_to, "in_topic": topic is not None, **thread}
             message = self.world.post(chat, dict(self.user), formatted, **parts)
             if reaches_bot(self.world, message):
                 self.world.push_message(message)

@@ -42,12 +42,21 @@ class Wire:
         """Return the application to serve."""
         app = web.Application(client_max_size=LARGEST_FILE + REQUEST_ROOM)
         app.router.add_route("*", "/bot{token:[^/]+}/{method:[^/]+}", self.handle)
+        app.router.add_route("GET", "/file/bot{token:[^/]+}/documents/{file:[^/]+}", self.download)
         app.router.add_route("*", "/{rest:.*}", self.nothing)
         return app
 
     async def nothing(self, _request: web.Request) -> web.Response:
         """Answer a request to any other address."""
         return _answer(Refused(404, "Not Found", prefix=False).answer(), 404)
+
+    async def download(self, request: web.Request) -> web.Response:
+        """Hand out a file that somebody sent."""
+        with self.world.lock:
+            document = self.world.documents.get(request.match_info["file"])
+        if request.match_info["token"] != self.world.token or document is None:
+            return _answer(Refused(404, "Not Found", prefix=False).answer(), 404)
+        return web.Response(body=document.content, content_type="application/octet-stream")
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer one call of the bot."""

@@ -29,6 +29,8 @@ from bot.core.session import Session
 FEWEST: Final = 5
 """The smallest number of members that is ever shown (etiquette, decision 6)."""
 EVERY: Final = timedelta(days=7)
+MOST_WEEKS: Final = 104
+"""So many digests are kept for the table; no course is longer."""
 LEFT_OUT: Final = 10
 """One member in so many is left out of a digest, and one at least."""
 OTHERS: Final = "others"
@@ -78,12 +80,18 @@ def taken(cohort: Cohort, answers: Mapping[int, Mapping[str, str]], now: datetim
     counted = sample(cohort, agreeing, dice)
     if len(counted) < FEWEST:
         # Nothing is shown, so there is nothing that the next counts could be compared with but the last ones shown.
-        return replace(cohort, digest=Digest(now, fives(len(agreeing))))
+        return _shown(cohort, Digest(now, fives(len(agreeing))))
     tables = [_table(question, [answers.get(person, {}).get(question, "none") for person in sorted(counted)])
               for question in (*QUESTIONS, "verdict")]  # fmt: skip
     before = {count.question: count.cells for count in cohort.digest.counts} if cohort.digest else {}
     digest = Digest(now, fives(len(agreeing)), tuple(table for table in tables if table.cells), before)
-    return replace(cohort, digest=digest, counted=counted, gone=0)
+    return replace(_shown(cohort, digest), counted=counted, gone=0)
+
+
+def _shown(cohort: Cohort, digest: Digest) -> Cohort:
+    """Return the cohort with its newest counts, which are kept for the table at its end."""
+    alone = replace(digest, before={})
+    return replace(cohort, digest=digest, digests=(*cohort.digests, alone)[-MOST_WEEKS:])
 
 
 def sample(cohort: Cohort, agreeing: frozenset[int], dice: str) -> frozenset[int]:

@@ -8,22 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 
 from bot.core.catalogue import Catalogue
-from bot.core.cohorts.digest import EVERY, OTHERS
-from bot.core.cohorts.records import PURPOSES, Cohort, Digest, Member
+from bot.core.cohorts.records import PURPOSES, Cohort, Member
 from bot.core.session import Block
 
 
 @dataclass(frozen=True)
 class Button:
-    """Something to tap: with `about` it comes back as `Pressed`, `link` opens that address, `copy` is to be pasted."""
+    """Something to tap: with `about` it comes back as `Pressed`, `link` opens that address, `copy` is to be pasted.
+
+    With `played` it belongs to what a coach tries out.
+    """
 
     label: str
     about: tuple[str, ...] = ()
     link: str = ""
     copy: str = ""
+    played: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,33 @@ class Edited:
     panel: Panel
 
 
-Shown = Panel | Ballot | Closing | Edited
+@dataclass(frozen=True)
+class Sheet:
+    """A file to hand over."""
+
+    name: str
+    text: str
+    caption: str
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A number in a picture, with what it was before (None: nothing is known of that)."""
+
+    label: str
+    number: int
+    before: int | None = None
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A small picture: bars in groups, each with its title; `caption` says in words what it shows."""
+
+    groups: tuple[tuple[str, tuple[Bar, ...]], ...]
+    caption: str
+
+
+Shown = Panel | Ballot | Closing | Edited | Sheet | Plot
 """What can be shown in a chat."""
 
 
@@ -99,6 +127,7 @@ def membership(number: int, cohort: Cohort, person: int, catalogue: Catalogue, b
         verb = "take" if agreed else "give"
         about = (verb, str(number), str(member.turn), purpose)
         buttons.append(Button(catalogue.say(f"cohort.options.{verb}_{purpose}"), about))
+    items += [catalogue.say("cohort.bench.adapted")] if cohort.edition else []
     shown = [release for release in cohort.releases if release.person == person]
     items += [catalogue.say("cohort.review.shown", day=catalogue.shown(one.until.date())) for one in shown]
     buttons.append(Button(catalogue.say("cohort.review.options.review"), ("review", str(number))))
@@ -135,6 +164,7 @@ def coaching(number: int, cohort: Cohort, catalogue: Catalogue, bot: str) -> Pan
             Button(catalogue.say("cohort.lessons.options.lessons"), ("lessons", str(number))),
             Button(catalogue.say("cohort.options.hands"), ("hands", str(number))),
             Button(catalogue.say("cohort.options.nudge"), ("nudge", str(number))),
+            Button(catalogue.say("cohort.bench.options.bench"), ("bench", str(number))),
             Button(catalogue.say("cohort.options.coaches"), ("coaches", str(number))),
             Button(catalogue.say("cohort.options.end"), ("end", str(number))),
         ),
@@ -145,36 +175,3 @@ def several(cohorts: Mapping[int, Cohort], catalogue: Catalogue) -> Panel:
     """Let somebody choose one of their cohorts."""
     buttons = (Button(cohort.name, ("show", str(number))) for number, cohort in sorted(cohorts.items()))
     return Panel.of(catalogue.say("cohort.several"), buttons=buttons)
-
-
-def digest_panel(number: int, cohort: Cohort, catalogue: Catalogue, today: date) -> Panel:
-    """Word the counts; the same counts are worded the same on whatever day they are asked for."""
-    digest = cohort.digest
-    assert digest is not None, "counts are taken before they are shown"
-    back = Button(catalogue.say("cohort.options.back"), ("show", str(number)))
-    title = catalogue.say("cohort.digest.title", name=cohort.name, day=today)
-    if not digest.people:
-        return Panel.of(title, catalogue.say("cohort.digest.too_few"), buttons=(back,))
-    blocks = [Block("title", title), Block("text", catalogue.say("cohort.digest.people", number=digest.people))]
-    for count in digest.counts:
-        part = "verdicts" if count.question == "verdict" else count.question
-        blocks.append(Block("text", catalogue.say(f"cohort.digest.{part}.title")))
-        for cell, people in count.cells.items():
-            blocks.append(Block("item", _cell(digest, count.question, cell, people, catalogue)))
-    if not digest.counts:
-        blocks.append(Block("text", catalogue.say("cohort.digest.merged")))
-    blocks.append(Block("aside", catalogue.say("cohort.digest.how")))
-    blocks.append(Block("aside", catalogue.say("cohort.digest.next", day=digest.at.date() + EVERY)))
-    return Panel(tuple(blocks), (back,))
-
-
-def _cell(digest: Digest, question: str, cell: str, people: int, catalogue: Catalogue) -> str:
-    if cell == OTHERS or question != "verdict" or cell == "none":
-        part = "verdicts" if question == "verdict" else question
-        what = catalogue.say(f"cohort.digest.{part}.{cell}")
-    else:
-        what = catalogue.say(f"verdict.{cell}.name")
-    before = digest.before.get(question, {}).get(cell)
-    if before is None or before == people:
-        return catalogue.say("cohort.digest.line", what=what, number=people)
-    return catalogue.say("cohort.digest.changed", what=what, number=people, before=before)

@@ -8,12 +8,13 @@ the counts of members who agreed to them.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from bot.core.catalogue import Catalogue
-from bot.core.cohorts import hands, panels
+from bot.core.cohorts import bench, counts, hands, panels
 from bot.core.cohorts.digest import contribution, due, taken
 from bot.core.cohorts.lecturing import VERBS, Lectern
 from bot.core.cohorts.panels import Button, Panel, Shown, deep_link
@@ -39,6 +40,8 @@ class Desk:
     visitor: Visitor
     rolls: Rolls
     now: datetime
+    sources: Mapping[str, str] = field(default_factory=dict)
+    """The shipped files."""
 
     @property
     def catalogue(self) -> Catalogue:
@@ -129,6 +132,11 @@ class Desk:
         which, _, words = text.strip().partition(" ")
         return self._review(int(number), cohort).commented(which, words)
 
+    @property
+    def bench(self) -> bench.Bench:
+        """Where a coach works on the content."""
+        return bench.Bench(self.library, self.visitor, self.rolls, self.now, self.sources)
+
     def _hours(self, number: int, cohort: Cohort) -> hands.Hours:
         return hands.Hours(self.library, self.visitor, self.rolls, self.now, number, cohort)
 
@@ -205,11 +213,20 @@ class Desk:
             return lectern.pressed(verb, rest) or self.stale()
         if verb in hands.COACH_VERBS:
             return self._hours(number, cohort).as_coach(verb, rest) or self.stale()
+        if verb in bench.VERBS:
+            return self.bench.pressed(verb, number, cohort, rest) or self.stale()
         if verb in COACH_VERBS:
             return self._review(number, cohort).as_coach(verb, rest, self.visitor.message) or self.stale()
+        return self.of_cohort(verb, number, cohort, rest)
+
+    def of_cohort(self, verb: str, number: int, cohort: Cohort, rest: list[str]) -> Answer:
+        """Do what is about the cohort as such."""
         match verb:
             case "digest":
                 return self.digest(number, cohort)
+            case "table":
+                table = counts.table_of(cohort, self.catalogue)
+                return Answer((table,)) if table else self.stale()
             case "invite":
                 return self.invite(number, cohort)
             case "coach" if rest[0].isascii() and rest[0].isdecimal() and len(rest[0]) < 16:
@@ -221,27 +238,36 @@ class Desk:
                 back = Button(self.catalogue.say("cohort.options.back"), ("show", str(number)))
                 return Answer((Panel.of(self.catalogue.say("cohort.end", name=cohort.name), buttons=(done, back)),))
             case "ended":
-                told: dict[int, tuple[Shown, ...]] = {
-                    person: (Panel.of(self._to(person).say("cohort.was_ended", name=cohort.name)),)
-                    for person in cohort.members
-                }
-                for release in cohort.releases:
-                    told |= gone(self.library, self.rolls, release)
-                return replace(self.said("cohort.is_ended", name=cohort.name), cohorts={number: None}, told=told)
+                return self.ended(number, cohort)
             case _:
                 return self.stale()
 
+    def ended(self, number: int, cohort: Cohort) -> Answer:
+        """End a cohort, hand over what was counted, and tell its members."""
+        told: dict[int, tuple[Shown, ...]] = {
+            person: (Panel.of(self._to(person).say("cohort.was_ended", name=cohort.name)),) for person in cohort.members
+        }
+        for release in cohort.releases:
+            told |= gone(self.library, self.rolls, release)
+        table = counts.table_of(self.counted(cohort), self.catalogue)
+        over = self.said("cohort.is_ended", name=cohort.name)
+        return replace(over, panels=(*over.panels, *([table] if table else [])), cohorts={number: None}, told=told)
+
     def digest(self, number: int, cohort: Cohort) -> Answer:
-        """Show the counts, taken anew once a week."""
-        changed = {}
-        if due(cohort, self.now):
-            cases = self.rolls.cases(cohort.agreeing("counts"))
-            answers = {person: contribution(self.library, own, self.now) for person, own in cases.items()}
-            cohort = changed[number] = taken(cohort, answers, self.now, self.visitor.dice)
-        assert cohort.digest is not None
-        day = cohort.digest.at.date()
-        panel = panels.digest_panel(number, cohort, self.catalogue, day)
-        return Answer((panel,), changed)
+        """Show the counts, taken anew once a week, in words and as a picture."""
+        after = self.counted(cohort)
+        assert after.digest is not None
+        panel = counts.digest_panel(number, after, self.catalogue, after.digest.at.date())
+        plot = counts.plot_of(after, self.catalogue)
+        return Answer((panel, plot) if plot else (panel,), {} if after is cohort else {number: after})
+
+    def counted(self, cohort: Cohort) -> Cohort:
+        """Return the cohort with its counts taken anew, where it is time."""
+        if not due(cohort, self.now):
+            return cohort
+        cases = self.rolls.cases(cohort.agreeing("counts"))
+        answers = {person: contribution(self.library, own, self.now) for person, own in cases.items()}
+        return taken(cohort, answers, self.now, self.visitor.dice)
 
     def invite(self, number: int, cohort: Cohort) -> Answer:
         """Make a new invitation; the one before is over."""
@@ -280,8 +306,12 @@ class Desk:
             for _, cohort in sorted(self.rolls.joined(person).items())
         ]
         coached = [cohort.name for _, cohort in sorted(self.rolls.coached(person).items())]
-        kept = {"cohorts": joined, "coached": coached}
-        return json.dumps(kept, ensure_ascii=False, indent=2) if joined or coached else ""
+        made = [
+            {"sent": one.since.isoformat(), "state": one.state, "files": dict(one.files)}
+            for _, one in sorted(self.rolls.editions(person).items())
+        ]
+        kept = {"cohorts": joined, "coached": coached, "made": made}
+        return json.dumps(kept, ensure_ascii=False, indent=2) if any(kept.values()) else ""
 
     # -- words ---------------------------------------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from hashlib import blake2b
 from hmac import compare_digest
 from typing import Any, Final, Protocol
 
+from bot.core.cohorts.editions import Edition
 from bot.core.cohorts.lessons import Plan
 from bot.core.cohorts.releases import Release
 from bot.core.cohorts.studies import Exercise
@@ -73,6 +74,8 @@ class Cohort:
     """A digest of the invitation's secret; the secret itself is kept nowhere."""
     code_until: datetime | None = None
     digest: Digest | None = None
+    digests: tuple[Digest, ...] = ()
+    """All that were shown, the newest last, without what they were compared with."""
     counted: frozenset[int] = frozenset()
     """The members whose answers the last counts were made of, as far as they are still here and agree."""
     gone: int = 0
@@ -88,6 +91,10 @@ class Cohort:
     hands: tuple[tuple[int, str], ...] = ()
     """Who waits for a coach, and with which topic; the longest waiting first."""
     nudged: datetime | None = None
+    edition: int = 0
+    """The edition it talks with; 0: the shipped content."""
+    past: tuple[int, ...] = ()
+    """What it talked with before, the newest last, as far as it can be gone back to."""
 
     @property
     def poll(self) -> str:
@@ -156,6 +163,7 @@ class Cohort:
             "code": self.code,
             "code_until": _text(self.code_until),
             "digest": _digest_json(self.digest) if self.digest else None,
+            "digests": [_digest_json(digest) for digest in self.digests],
             "counted": sorted(self.counted),
             "gone": self.gone,
             "exercise": self.exercise.to_json() if self.exercise else None,
@@ -164,6 +172,8 @@ class Cohort:
             "releases": [release.to_json() for release in self.releases],
             "hands": [list(hand) for hand in self.hands],
             "nudged": _text(self.nudged),
+            "edition": self.edition,
+            "past": list(self.past),
         }
 
     @classmethod
@@ -181,6 +191,7 @@ class Cohort:
             stored["code"],
             _instant(stored["code_until"]),
             _digest(stored["digest"]) if stored["digest"] else None,
+            tuple(map(_digest, stored.get("digests", ()))),
             frozenset(stored["counted"]),
             stored["gone"],
             # What came later than the first version of this layout may be missing.
@@ -190,6 +201,8 @@ class Cohort:
             tuple(map(Release.from_json, stored.get("releases", ()))),
             tuple((person, topic) for person, topic in stored.get("hands", ())),
             _instant(stored.get("nudged")),
+            stored.get("edition", 0),
+            tuple(stored.get("past", ())),
         )
 
 
@@ -232,6 +245,12 @@ class Rolls(Protocol):
     def room(self, chat: int) -> Room | None:
         """Return what is known about a group."""
 
+    def edition(self, number: int) -> Edition | None:
+        """Return an edition by its number."""
+
+    def editions(self, coach: int) -> Mapping[int, Edition]:
+        """Return what somebody made of the content as a coach, published or not."""
+
     def channels(self, person: int) -> Mapping[int, Room]:
         """Return the channels into which somebody brought the bot."""
 
@@ -260,6 +279,8 @@ class Convened(Turned):
     cohorts: Mapping[int, Cohort | None] = field(default_factory=dict)
     posts: tuple[Post, ...] = ()
     room: Room | None = None
+    editions: Mapping[int, Edition | None] = field(default_factory=dict)
+    """Editions as they are now; one of None is gone."""
     speaker: int = 0
     """Whose turn it is."""
 

@@ -8,9 +8,11 @@ from datetime import datetime
 from typing import ClassVar
 
 from bot.core.catalogue import Catalogue
-from bot.core.cohorts.panels import Panel, Shown
+from bot.core.cohorts.editions import Edition
+from bot.core.cohorts.panels import Shown
 from bot.core.cohorts.records import Cohort, Rolls
 from bot.core.library import Library
+from bot.core.trial import Trial
 
 
 @dataclass(frozen=True)
@@ -36,10 +38,13 @@ class Visitor:
 class Answer:
     """What the desk of the cohorts says and changes; `told` goes to other people in private."""
 
-    panels: tuple[Panel, ...] = ()
+    panels: tuple[Shown, ...] = ()
     cohorts: Mapping[int, Cohort | None] = field(default_factory=dict)
     toast: str = ""
     told: Mapping[int, tuple[Shown, ...]] = field(default_factory=dict)
+    editions: Mapping[int, Edition | None] = field(default_factory=dict)
+    trial: Trial | None = None
+    """What begins to be tried."""
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from bot.core.library import Library
 PLAIN: Final = (
     "unmet", "stale", "no_invitation", "promises", "several", "none_yet", "which_coach", "invite_how", "export",
     "group.tied", "group.none", "digest.too_few", "digest.merged", "digest.how",
+    "digest.table",
 )  # fmt: skip
 OPTIONS: Final = (
     "join", "own_case", "leave", "left", "stay", "digest", "invite", "group", "end", "ended", "back", "hand", "hands",
@@ -28,6 +29,9 @@ GIVEN: Final[Mapping[str, tuple[str, ...]]] = {
     "digest.line": ("what", "number"),
     "digest.changed": ("what", "number", "before"),
     "digest.next": ("day",),
+    "digest.picture": ("name", "day"),
+    "digest.table_is": ("name",),
+    **{f"digest.column.{name}": () for name in ("day", "question", "answer", "number", "members")},
 }
 GROUP: Final = (
     "hello", "help", "hidden", "not_coach", "which_cohort", "here", "here_topic", "practice", "cohort", "hand",
@@ -90,6 +94,27 @@ REVIEW: Final[Mapping[str, tuple[str, ...]]] = {
 }  # fmt: skip
 
 
+BENCH: Final[Mapping[str, tuple[str, ...]]] = {
+    **dict.fromkeys(("how", "shipped", "adapted", "files", "which_file", "other_draft", "for_which", "findings_how",
+                     "finding_file", "change_file", "late", "stuck", "try", "drop", "undo", "back", "meanwhile",
+                     "options.bench"), ()),
+    **dict.fromkeys(("title", "publish", "dropped", "is_published", "undone", "fallen", "fallen_short"), ("name",)),
+    **dict.fromkeys(("checking", "still_checking"), ("files",)),
+    **dict.fromkeys(("fits", "several"), ("name", "files")),
+    **dict.fromkeys(("findings", "more"), ("number",)),
+    "published": ("day", "files"),
+    "file": ("file",),
+    "too_large": ("name", "size", "limit"),
+    "too_much": ("limit",),
+    "unknown": ("name", "example"),
+    "finding": ("file", "line", "what"),
+    "gone": ("name",),
+    **dict.fromkeys(("trial.begins", "trial.begin", "trial.day", "trial.days", "trial.week", "trial.leave",
+                     "trial.over", "trial.none"), ()),
+    "trial.mark": ("day", "time"),
+}  # fmt: skip
+
+
 def asked_for(library: Library) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Give each message key with what fills its blanks."""
     yield from ((f"cohort.{key}", ()) for key in PLAIN)
@@ -106,6 +131,7 @@ def asked_for(library: Library) -> Iterator[tuple[str, tuple[str, ...]]]:
     yield from _of_cases(library)
     yield from ((f"cohort.lessons.{key}", blanks) for key, blanks in LESSONS.items())
     yield from ((f"cohort.hours.{key}", blanks) for key, blanks in HOURS.items())
+    yield from ((f"cohort.bench.{key}", blanks) for key, blanks in BENCH.items())
     yield from ((f"cohort.review.{key}", blanks) for key, blanks in REVIEW.items())
     yield from ((f"cohort.review.mask.{fact}", ()) for fact in library.facts.texts if is_name(library, fact))
     for series in library.series.values():
