@@ -274,6 +274,7 @@ def run_bot(library: Library, settings: Settings) -> None:
         hold=contents.hold,
         prepare=contents.prepare,
         reload=contents.reload,
+        search=contents.search,
         fetch=contents.fetch,
         examine=partial(examining, contents.shelf),
     )

@@ -28,6 +28,7 @@ from bot.service.conversation import Knock
 from bot.service.ports import Store
 from bot.serving import Reloaded
 from bot.shelf import Live, Opened, Refused, Shelf, write
+from bot.telegram.inline import Search, answer
 from bot.telegram.menu import prepare
 from bot.telegram.request import ApiBot
 from bot.telegram.trying import Trying, ended, is_tried
@@ -83,6 +84,10 @@ class Contents:
         """Return what is due of a cohort; see service.cohorts.Hold."""
         talks = self.shelf.of(bot, cohort.edition)
         return talks.cohorting.hold(name, bot, number, cohort, rolls, now)
+
+    def search(self, bot: str, asked: Search, /) -> Mapping[str, Any]:
+        """Answer a search from the shipped content, whoever asks: it may be posted anywhere."""
+        return answer(self.live.talking.library, bot, asked)
 
     async def fetch(self, store: Store, bot: int, edition: int) -> None:
         """Get an edition to hand; see service.opening.Fetch."""

@@ -12,7 +12,7 @@ import os
 import random
 import signal
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -32,6 +32,7 @@ from bot.settings import Settings
 from bot.store.cipher import Cipher
 from bot.store.database import Database
 from bot.telegram.health import Meters
+from bot.telegram.inline import Search
 from bot.telegram.intake import Intake, Read
 from bot.telegram.messenger import TelegramMessenger
 from bot.telegram.polling import ALLOWED, REFUSED, TIMEOUT, Age, Polling, Refused
@@ -73,6 +74,8 @@ class Talk:
     """Sets commands and descriptions; what it raises is logged, and the bot runs without them."""
     reload: Callable[[], Awaitable[Reloaded]] | None = None
     """Takes the content anew, on SIGHUP."""
+    search: Callable[[str, Search], Mapping[str, Any]] | None = None
+    """Answers a search, given the bot's username."""
     fetch: Callable[[Store, int, int], Awaitable[None]] | None = None
     """Gets an edition of the content (of a bot, by its number) to hand."""
     examine: Callable[[Store, Door, ApiBot], Awaitable[None]] | None = None
@@ -145,7 +148,8 @@ def _wired(store: Store, bot: ApiBot, me: dict[str, Any], talk: Talk, lease: tim
         name=str(me.get("username", "")),
         guard=guard, sending=outbox, watch=meters, fetch=partial(talk.fetch, store) if talk.fetch else None,
     )  # fmt: skip
-    intake = Intake(me["id"], door, messenger, lambda update: talk.read(me, update))
+    search = partial(talk.search, str(me.get("username", ""))) if talk.search else None
+    intake = Intake(me["id"], door, messenger, lambda update: talk.read(me, update), search)
     reminders = Reminders(store, door, clock)
     return _Wired(store, clock, meters, messenger, outbox, door, reminders, intake, Age())
 

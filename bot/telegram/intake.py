@@ -6,11 +6,12 @@ Law of this file: when `receive` returns, the update is kept or put aside; when 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from bot.service.conversation import Door, Knock
+from bot.telegram.inline import Search
 from bot.telegram.messenger import TelegramMessenger
 
 ALBUMS: Final = 100
@@ -32,22 +33,32 @@ class Read:
     """What an update means; nothing of it need be there.
 
     `query` is the id of a tap that waits for an answer; `album` stands for the pictures that were sent together with
-    this one, each as an update of its own.
+    this one, each as an update of its own. `search` changes nothing and is no turn: it is answered and forgotten.
     """
 
     knock: Knock | None = None
     news: News | None = None
     query: str | None = None
     album: Hashable = None
+    search: Search | None = None
+
+
+Answer = Callable[[Search], Mapping[str, Any]]
+"""Returns what answers a search."""
 
 
 class Intake:
     """Receives updates of the bot whose id is `bot`; `read` is pure."""
 
     def __init__(
-        self, bot: int, door: Door, messenger: TelegramMessenger, read: Callable[[dict[str, Any]], Read]
+        self,
+        bot: int,
+        door: Door,
+        messenger: TelegramMessenger,
+        read: Callable[[dict[str, Any]], Read],
+        answer: Answer | None = None,
     ) -> None:
-        self._bot, self._door, self._messenger, self._read = bot, door, messenger, read
+        self._bot, self._door, self._messenger, self._read, self._answer = bot, door, messenger, read, answer
         # In memory only: after a kill, or from another process, an album may get its line once more.
         self._albums: deque[Hashable] = deque(maxlen=ALBUMS)
 
@@ -58,6 +69,8 @@ class Intake:
         except Exception as error:
             await self._door.spoiled(self._bot, update["update_id"], error, update)
             return
+        if found.search is not None and self._answer is not None:
+            self._messenger.found(self._answer(found.search))
         if found.album is not None and found.album in self._albums:
             return
         if found.news is not None:

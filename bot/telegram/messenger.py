@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Final
 
 import structlog
@@ -58,9 +58,22 @@ class TelegramMessenger:
         values: dict[str, Any] = {"callback_query_id": query}
         if text:
             values |= {"text": text[:TOAST]}
-        task = asyncio.create_task(self._acknowledge(values))
+        self._meanwhile(self._acknowledge(values))
+
+    def found(self, values: Mapping[str, Any]) -> None:
+        """Answer a search; best effort, as whoever types on searches anew, and nobody waits for it."""
+        self._meanwhile(self._answer(values))
+
+    def _meanwhile(self, answering: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(answering)
         self._answers.add(task)
         task.add_done_callback(self._answers.discard)
+
+    async def _answer(self, values: Mapping[str, Any]) -> None:
+        try:
+            await self._bot.call("answerInlineQuery", values, read=ACK_SECONDS)
+        except TelegramError as error:
+            log.debug("a search was not answered", error=type(error).__name__)
 
     async def close(self, within: float = 2.0) -> None:
         """Wait for answers to taps that are on their way, so many seconds at most."""

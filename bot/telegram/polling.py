@@ -30,7 +30,7 @@ STAND_BY: Final = (2.0, 4.0, 8.0)
 KEEP_PAUSES: Final = (0.05, 0.2, 0.5, 1.0)
 """Seconds between two tries to keep an update while the store is in trouble; the last one repeats."""
 CONFIRM_SECONDS: Final = 3.0
-ALLOWED: Final = ("message", "edited_message", "callback_query", "my_chat_member", "poll")
+ALLOWED: Final = ("message", "edited_message", "callback_query", "my_chat_member", "poll", "inline_query")
 """The kinds of updates asked for, always named: a list that is left out keeps whatever was set before."""
 
 Receive = Callable[[dict[str, Any]], Awaitable[None]]

@@ -19,6 +19,7 @@ from bot.core.trial import Tried
 from bot.core.zones import nearest
 from bot.service.conversation import Knock
 from bot.telegram import groups
+from bot.telegram.inline import read_search
 from bot.telegram.intake import News, Read
 
 Json = Mapping[str, Any]
@@ -41,6 +42,8 @@ def read(me: Json, update: dict[str, Any]) -> Read:
     """Return what an update means to the bot `me` (its own user); an empty one deserves rightful silence."""
     if isinstance(query := update.get("callback_query"), Mapping):
         return _tap(me, update, query)
+    if isinstance(query := update.get("inline_query"), Mapping):
+        return Read(search=read_search(query))
     if isinstance(member := update.get("my_chat_member"), Mapping):
         shared = _in_group(member) or member.get("chat", {}).get("type") == groups.CHANNEL
         return groups.stood(me, update, member) if shared else _standing(member)

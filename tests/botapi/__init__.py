@@ -11,7 +11,7 @@ never less within what it emulates. A test reads as a chat:
         dana.taps("Great")
         assert server.refused == server.violations == server.unanswered_taps() == []
 
-Not emulated, and refused in so many words where a bot would ask for it: Markdown, inline mode, business accounts,
+Not emulated, and refused in so many words where a bot would ask for it: Markdown, business accounts,
 payments, media other than documents and pictures, reactions, ephemeral and rich messages. Not emulated in silence:
 links, mentions and hashtags that Telegram finds in plain text by itself, the rights of single administrators, slow
 mode, and the pause it forces on a getUpdates repeated at once.

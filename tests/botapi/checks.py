@@ -155,6 +155,17 @@ METHODS: Final[Mapping[str, Method]] = {
         {"callback_query_id": string, "text": string, "show_alert": boolean, "url": string, "cache_time": integer},
         ("callback_query_id",),
     ),
+    "answerInlineQuery": Method(
+        {
+            "inline_query_id": string,
+            "results": array,
+            "cache_time": integer,
+            "is_personal": boolean,
+            "next_offset": string,
+            "button": nested,
+        },
+        ("inline_query_id",),
+    ),
     "getChat": Method({"chat_id": chat}, ("chat_id",)),
     "getChatMember": Method({"chat_id": chat, "user_id": integer}, ("chat_id", "user_id")),
     "getChatAdministrators": Method({"chat_id": chat, "return_bots": boolean}, ("chat_id",)),
@@ -180,6 +191,7 @@ MISSING: Final = {
     "file_id": "invalid file_id",
     "action": "wrong parameter action in request",
     "callback_query_id": "query is too old and response timeout expired or query ID is invalid",
+    "inline_query_id": "query is too old and response timeout expired or query ID is invalid",
     "user_id": "invalid user_id specified",
     "commands": "can't parse commands JSON object",
 }

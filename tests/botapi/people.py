@@ -15,6 +15,7 @@ import itertools
 from typing import Any, Final
 
 from tests.botapi.groups import Group, reaches_bot, replied_thread
+from tests.botapi.inline import Searched
 from tests.botapi.keyboards import Keyboard
 from tests.botapi.polls import told
 from tests.botapi.profile import member_json, visible_commands
@@ -181,6 +182,17 @@ class Person:
         message = self.world.wait(lambda: _newest_with(self.chat, label), PATIENCE)
         assert message, f"{self.name} finds no button {label!r} on the screen:\n{_described(self.chat)}"
         return str(_button(message.keyboard, label)["copy_text"]["text"])
+
+    def searches(self, typed: str, *, timeout: float = PATIENCE) -> Searched:
+        """Type something behind the bot's name, in whatever chat, and wait for what is found."""
+        with self.world.lock:
+            self._acts()
+            number = str(self.world.dice.getrandbits(62))
+            searched = self.world.searches[number] = Searched(self.world.now())
+            query = {"id": number, "from": dict(self.user), "query": typed, "offset": "", "chat_type": "group"}
+            self.world.push("inline_query", query, f"person {self.id}")
+        assert self.world.wait(lambda: searched.answered, timeout), f"nobody answered the search for {typed!r}{_hint()}"
+        return searched
 
     @property
     def toast(self) -> str:

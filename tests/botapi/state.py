@@ -59,6 +59,7 @@ class World:
         self.chats: dict[int, Chat] = {}
         self.users: dict[int, Json] = {}
         self.documents: dict[str, Document] = {}
+        self.searches: dict[str, Any] = {}
         self.taps: dict[str, Tap] = {}
         self.calls: list[Call] = []
         self.faults: list[Fault] = []

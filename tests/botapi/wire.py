@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from aiohttp import BodyPartReader, web
 
-from tests.botapi import methods, polls, profile
+from tests.botapi import inline, methods, polls, profile
 from tests.botapi.checks import checked, known_method
 from tests.botapi.errors import Refused, bad, conflict
 from tests.botapi.faults import Fault
@@ -26,7 +26,7 @@ from tests.botapi.webhook import Webhook
 ATTACHED: Final = "attach://"
 REQUEST_ROOM: Final = 1024 * 1024  # for everything in a request but its file
 PAGE: Final = "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
-WORLDLY: Final = {**methods.METHODS, **polls.METHODS, **profile.METHODS}
+WORLDLY: Final = {**methods.METHODS, **polls.METHODS, **inline.METHODS, **profile.METHODS}
 
 
 class Wire:

@@ -36,6 +36,7 @@ GIVEN: Final[Mapping[str, tuple[str, ...]]] = {
 GROUP: Final = (
     "hello", "help", "hidden", "not_coach", "which_cohort", "here", "here_topic", "practice", "cohort", "hand",
     "questions",
+    "not_found",
     *(f"check.{what}" for what in ("writes", "mute", "private", "reads_all", "admin", "unknown")),
     *(f"options.{what}" for what in ("practice", "cohort", "hand", "all")),
 )  # fmt: skip

@@ -1,0 +1,73 @@
+"""Inline search over the questions that many ask: found by words, answered with claims, and nothing private in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bot.core.library import Library
+from bot.telegram.inline import CACHED, MOST, Search, answer
+from tests.botapi import BotApiServer
+from tests.telegram.running import RunningBot
+from tests.telegram.speaking import raw
+from tests.telegram.test_conversation import SLOW_MACHINE, begin, nothing_was_refused, type_in
+from tests.telegram.test_conversation import answer as taps
+
+
+def test_the_questions_are_found_in_any_chat_and_nothing_private(tmp_path: Path) -> None:
+    with BotApiServer(seed=1) as telegram, RunningBot(telegram, tmp_path) as bot:
+        dana, stan = telegram.person(first_name="Dana"), telegram.person(first_name="Stan")
+        begin(dana)
+        taps(dana, "No", "Well", "Nothing yet", "The hiring manager", "No", "Warm and lively", "Yesterday", "Not yet")
+        dana.expects("Which LinkedIn account", timeout=SLOW_MACHINE)
+        taps(dana, "Free", "Yes, up to date")
+        type_in(dana, first_name="Sentinel", Which_job="Sentinel")
+        everything = stan.searches("", timeout=SLOW_MACHINE)
+        assert len(everything.results) > 3
+        assert dana.searches("").results == everything.results, "the same for everybody"
+        assert "Sentinel" not in str(everything.results)
+        assert (everything.cache_time, everything.personal) == (CACHED, False)
+        found = stan.searches("  a NO ")
+        first = found.results[0]
+        assert first["title"] == "And if I get a no?"
+        assert found.texts[0].startswith("And if I get a no?\n")
+        assert "C46" in found.texts[0]
+        nothing = stan.searches("<b>zebra {x} & \u202e")
+        assert nothing.results == []
+        assert nothing.button
+        assert nothing.button["start_parameter"] == "faq"
+        stan.says("/start faq")
+        stan.expects("What many ask", timeout=SLOW_MACHINE)
+        assert bot.status is None
+        assert "zebra" not in bot.log.read_text(encoding="utf-8")
+        nothing_was_refused(telegram)
+
+
+def test_limits_of_telegram_are_kept_whatever_the_content(library: Library) -> None:
+    for typed in ("", "a", "x" * 256, "\0\ud800"):
+        found = answer(library, "b", Search("1", typed, "xx"))
+        assert len(found["results"]) <= MOST
+        for result in found["results"]:
+            assert 1 <= len(result["id"].encode()) <= 64
+            assert result["title"]
+
+
+async def test_the_test_server_is_strict_about_what_is_found(server: BotApiServer) -> None:
+    from tests.botapi.inline import Searched
+
+    article = {"type": "article", "id": "a", "title": "t", "input_message_content": {"message_text": "x"}}
+    wrong = {
+        "RESULT_ID_INVALID": [{**article, "id": "x" * 65}],
+        "RESULT_ID_DUPLICATE": [article, article],
+        "RESULTS_TOO_MUCH": [{**article, "id": str(n)} for n in range(51)],
+        "title": [{**article, "title": ""}],
+        "Input message content": [{**article, "input_message_content": {}} | {"input_message_content": None}],
+        "message text is empty": [{**article, "input_message_content": {"message_text": ""}}],
+    }
+    server.world.searches["7"] = Searched(server.world.now())
+    for words, results in wrong.items():
+        said = await raw(server, "answerInlineQuery", inline_query_id="7", results=results)
+        assert words in said["description"]
+    assert (await raw(server, "answerInlineQuery", inline_query_id="7", results=[article]))["ok"]
+    assert (
+        "query is too old" in (await raw(server, "answerInlineQuery", inline_query_id="7", results=[]))["description"]
+    )
