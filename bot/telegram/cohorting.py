@@ -59,7 +59,7 @@ class Cohorting:
         """Return what is due of a cohort; see service.cohorts.Hold."""
         held = due_of(self.talking.library, cohort, rolls, name, now)
         posts = tuple(
-            Post(Key(bot, chat, 0, chat if chat > 0 else 0), replace(call, reminder=True))
+            Post(Key(bot, chat, 0, chat if chat > 0 else 0), _unasked(call))
             for chat, panels in held.told.items()
             for call in _calls(panels)
         )
@@ -85,7 +85,7 @@ class Cohorting:
                 answer = _answered(desk, event)
         calls = tuple(_calls(answer.panels, knock.extra["message"]))
         told = tuple(
-            Post(Key(key.bot, other, 0, other), call)
+            Post(Key(key.bot, other, 0, other), _unasked(call))
             for other, panels in answer.told.items()
             for call in _calls(panels)
         )
@@ -151,6 +151,11 @@ def _calls(panels: Sequence[Shown], message: int = 0) -> Iterator[Call]:
             yield Call("editMessageText", {"message_id": message, **values})
         else:
             yield Call("sendMessage", values)
+
+
+def _unasked(call: Call) -> Call:
+    """Let what somebody did not ask for wait behind answers; what takes something off a screen goes at once."""
+    return replace(call, reminder=not call.method.startswith("edit"))
 
 
 def _poll(ballot: Ballot) -> Json:

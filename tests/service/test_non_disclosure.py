@@ -145,6 +145,17 @@ async def test_one_members_answers_change_nothing_but_counts_of_five_or_more(
     assert not re.search(r"N1\d\d", everything), "no member's name"
 
 
+async def test_what_members_are_told_unasked_waits_behind_answers(library: Library, stores: Any) -> None:
+    course = Course(await stores(), Cohorting(Talking(library, "after_interview"), frozenset({COACH})))
+    await course.opens()
+    for person in MEMBERS[:9]:
+        await course.joins(person)
+        await course.does(person, Pressed("give", (course.number, "1", "nudges")))
+    done = await course.does(COACH, Pressed("nudged", (course.number,)))
+    assert [(post.key.chat, post.call.reminder) for post in done.posts] == [(one, True) for one in MEMBERS[:9]]
+    assert not any(call.reminder for call in done.calls)
+
+
 async def test_a_digest_is_repeated_to_the_letter_within_its_week(library: Library, stores: Any) -> None:
     course = Course(await stores(), Cohorting(Talking(library, "after_interview"), frozenset({COACH})))
     await course.opens()
