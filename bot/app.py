@@ -145,7 +145,7 @@ def chat(library: Library, setting: Setting, save: Path | None = None) -> None:
     _talk(Chat(library, start, setting.now or utc_now(), sys.stdout), save)
 
 
-def chat_kept(library: Library, setting: Setting, settings: Settings, file: Path, save: Path | None = None) -> None:
+def chat_kept(library: Library, setting: Setting, settings: Settings, file: str, save: Path | None = None) -> None:
     """Talk on standard input and output, and keep it in a database; raises `BadSession`, `BadTarget` and `NotKept`."""
     from bot.keeping import opened  # not before: whoever keeps nothing does not wait for it
 
@@ -181,7 +181,7 @@ def _talk(talk: Chat, save: Path | None) -> None:
         talk.save(save)
 
 
-def _gone_on_with(kept: Person, fresh: Session, file: Path, library: Library) -> Session:
+def _gone_on_with(kept: Person, fresh: Session, file: str, library: Library) -> Session:
     """Return the open case of whoever is kept, a fresh one of theirs where none is open; raises `BadSession`."""
     last = kept.cases.get(kept.current) or next(reversed(list(kept.cases.values())), fresh)
     if last.flow not in library.flows:

@@ -107,7 +107,8 @@ def chat(
     script: Annotated[Path | None, typer.Option(help="Play this transcript instead of reading answers.")] = None,
     save: Annotated[Path | None, typer.Option(help="Write the talk as a transcript when it ends.")] = None,
     db: Annotated[
-        Path | None, typer.Option(help="Keep the conversation in this database, and go on from it next time.")
+        str | None,
+        typer.Option(metavar="FILE", help="Keep the conversation in this database, and go on from it next time."),
     ] = None,
     flow: Flow = None,
     content: Content = None,
@@ -125,7 +126,7 @@ def chat(
         _talk(library, Setting(begin, language, zone, _instant(now, zone)), db=db, save=save)
 
 
-def _talk(library: Library, setting: Setting, *, db: Path | None, save: Path | None) -> None:
+def _talk(library: Library, setting: Setting, *, db: str | None, save: Path | None) -> None:
     from bot import app as root
     from bot.terminal.keeping import NotKept
 

@@ -18,8 +18,8 @@ from bot.service.ports import Step
 from bot.settings import Settings
 from bot.store.cipher import Cipher
 from bot.store.database import Database
-from bot.store.engines import of_file
-from bot.store.errors import StoreError
+from bot.store.engines import of_file, prepare_file
+from bot.store.errors import BadKey, StoreError
 from bot.terminal.keeping import Change, NotKept
 
 HERE: Final = Key(0, 0, 0, 0)
@@ -66,11 +66,15 @@ class InDatabase:
 
 
 @contextmanager
-def opened(file: Path, settings: Settings, now: datetime) -> Iterator[InDatabase]:
-    """Open the file, which is made where there is none; raises `NotKept`."""
+def opened(given: str, settings: Settings, now: datetime) -> Iterator[InDatabase]:
+    """Open the file given by --db, which is made where there is none; raises `NotKept`."""
+    _refuse_what_is_no_file(given)
+    file = Path(given)
     with asyncio.Runner() as runner:
         try:
             store = runner.run(_open(file, settings, now))
+        except OSError as error:
+            raise NotKept(f"{file}: it cannot be looked at: {error.strerror}. Name another file.") from error
         except StoreError as error:
             raise NotKept(str(error)) from error
         try:
@@ -79,8 +83,53 @@ def opened(file: Path, settings: Settings, now: datetime) -> Iterator[InDatabase
             runner.run(store.close())
 
 
+def _cipher(file: Path, settings: Settings) -> Cipher:
+    """Return what the file is sealed with: DATA_KEY or DATA_KEY_FILE where one is set, else the key beside it.
+
+    No key is made for a file that has data already: it could open none of it. Raises `StoreUnready`.
+    """
+    if settings.keys or settings.key_file:
+        return Cipher.load(settings.keys, settings.keys_file)
+    beside = key_beside(file)
+    if not _has_data(file):
+        return Cipher.from_file(beside)
+    prepare_file(of_file(file))  # what is no database of ours is said to be that, whatever lies beside it
+    if beside.exists():
+        return Cipher.at_hand(None, beside)
+    if settings.keys_file.exists():  # where earlier versions kept it
+        return Cipher.at_hand(None, settings.keys_file)
+    raise BadKey(
+        f"{file}: its key is not beside it ({beside}). Put it there, or set DATA_KEY_FILE to where it is: earlier "
+        f"versions left it as {settings.keys_file} in the folder where the talk began."
+    )
+
+
+def _has_data(file: Path) -> bool:
+    return file.exists() and not (file.is_file() and not file.stat().st_size)
+
+
+def key_beside(file: Path) -> Path:
+    """Return where the key of a talk's file is kept, wherever the talk is gone on with."""
+    real = file.resolve()
+    return real.with_name(f"{real.name}.key")
+
+
+def _refuse_what_is_no_file(given: str) -> None:
+    """Raise `NotKept` for what cannot be meant as a file's name, as the store would speak of settings nobody made."""
+    if not given.strip():
+        raise NotKept("--db: it names no file. Write one, such as --db talk.db, or leave --db out to keep nothing.")
+    if given == ":memory:":
+        raise NotKept("--db: what is kept in :memory: is lost at the end. Write a file, such as --db talk.db.")
+    if "://" in given:
+        # It may hold a password, so it is not shown.
+        raise NotKept("--db: it takes a file, not an address. Write one, such as --db talk.db.")
+    folder = Path(given).parent
+    if folder.exists() and not folder.is_dir():
+        raise NotKept(f"{given}: {folder} is no folder, so nothing can be kept in it. Name another file.")
+
+
 async def _open(file: Path, settings: Settings, now: datetime) -> Database:
-    store = await Database.open(of_file(file), Cipher.load(settings.keys, settings.keys_file))
+    store = await Database.open(of_file(file), _cipher(file, settings))
     if await store.keeps_others(HERE.bot):
         await store.close()
         raise NotKept(f"{file}: a bot keeps its people there, and would answer here. Name a file of its own.")

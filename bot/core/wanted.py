@@ -97,7 +97,7 @@ _FIXED: Mapping[str, Wanted] = {
     "terminal.clock": Wanted(frozenset({"day", "time"})),
     "terminal.when": Wanted(frozenset({"day", "time", "zone", "utc", "text"})),
     "terminal.because": Wanted(frozenset({"kind", "rule", "claims"})),
-    **{f"terminal.{key}": Wanted() for key in ("beyond", "nothing")},
+    **{f"terminal.{key}": Wanted() for key in ("beyond", "nothing", "elsewhere")},
     "terminal.saved": Wanted(frozenset({"file"})),
     "terminal.exists": Wanted(frozenset({"file"})),
     "terminal.unsaved": Wanted(frozenset({"file", "reason"})),

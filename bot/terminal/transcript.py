@@ -42,11 +42,13 @@ from bot.core.session import (
 from bot.core.visit import Document as Handed
 from bot.core.wording import notice
 from bot.terminal.keeping import NOTHING_BESIDE, Beside, InMemory, Keeping
+from bot.terminal.standing import sight_of, told_in_full
 
 KINDS = ("person", "bot", "wait")
 SAYS = ("says", "says_only")
 HEAD = ("flow", "language", "zone")  # what stands at the top of every transcript; the rest of a session is its `start`
 STUCK = "terminal.stuck"
+ELSEWHERE = "terminal.elsewhere"
 COMMANDS: dict[str, Callable[[], Entry]] = {
     ":back": Back,
     ":why": Why,
@@ -249,6 +251,7 @@ class Talk:
             turn=session.turn,
             agenda=self.beside.agenda,
         )
+        self.in_sight = sight_of(self.person)
         self.below: tuple[Option, ...] = ()
         self.documents: list[Handed] = []
 
@@ -268,6 +271,8 @@ class Talk:
             self.lines.append(Line("bot", stuck.name))
             return Turn(self.session, (stuck,))
         served = made[0]
+        if not isinstance(event, FellDue):  # which shows no question
+            self.in_sight = sight_of(self.person)
         self.session = self.person.cases.get(self.person.current, self.session)
         self.lines += [Line.heard(message) for message in served.messages]
         self.below = next((m.options for m in reversed(served.messages) if m.kind == "reminder"), self.below)
@@ -276,6 +281,13 @@ class Talk:
         return Turn(self.session, shown)
 
     def _served(self, person: Person, event: Entry) -> Served:
+        if isinstance(event, Started):
+            return told_in_full(self.library, self.flow, person.but(asking=""), event, self.now)
+        if not isinstance(event, FellDue) and sight_of(person) != self.in_sight:
+            # Another terminal went on with it: an answer is never taken for that to a question not in sight.
+            moved = told_in_full(self.library, self.flow, person, TimePassed(), self.now)
+            told = notice(self.library.catalogue(person.language), ELSEWHERE)
+            return replace(moved, effects=(told, *moved.effects))
         served = serve(self.library, self.flow, person, event, self.now)
         if not served.toast or served.person is None:
             return served
@@ -289,8 +301,14 @@ class Talk:
         return self.hear(Started())
 
     def opened(self) -> list[tuple[datetime, Turn]]:
-        """Say what fell due while nobody was here, then open the conversation, which may plan anew."""
-        return [*self.live(self.now), (self.now, self.begin())]
+        """Say what fell due while nobody was here, then open the conversation, which may plan anew.
+
+        It is shown below the greeting, with which the conversation opens.
+        """
+        due, opening = self.live(self.now), self.begin()
+        greeting = opening.effects[:1] if due else ()
+        rest = replace(opening, effects=opening.effects[len(greeting) :])
+        return [*([(self.now, replace(opening, effects=greeting))] if greeting else []), *due, (self.now, rest)]
 
     def type(self, line: str) -> Turn | None:
         """Hear a typed line; None for a command nobody knows, which changes nothing."""

@@ -1,0 +1,39 @@
+"""Where somebody stands, told in full to whoever comes back to a screen with nothing on it.
+
+Law of this file: what is told again changes nothing, neither what is planned nor what counts as said.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from bot.core.desk import Entry, Served, serve
+from bot.core.library import Library
+from bot.core.person import Person
+from bot.core.session import Session
+
+Sight = tuple[int, str, Session | None]
+"""What a screen shows of somebody: the number of the open case, what the desk asks, and where the case stands."""
+
+
+def sight_of(person: Person) -> Sight:
+    """Return what a screen shows of somebody; as long as it is the same, what is typed answers what is in sight."""
+    case = person.cases.get(person.current)
+    return person.current, person.asking, case and case.but(turn=0)
+
+
+def told_in_full(library: Library, flow: str, person: Person, entry: Entry, now: datetime) -> Served:
+    """Return what `entry` leads to, in the words for somebody to whom nothing of it was said before."""
+    served = serve(library, flow, person, entry, now)
+    return replace(served, effects=serve(library, flow, _unsaid(library, person), entry, now).effects)
+
+
+def _unsaid(library: Library, person: Person) -> Person:
+    """Return somebody to whom nothing of their open case was said, but for what the verdict was."""
+    case = person.cases.get(person.current)
+    if case is None or case.flow not in library.flows:
+        return person
+    judged = {step.id for step in library.flows[case.flow].steps if step.kind == "judge"}
+    verdicts = {step: f"{mark.partition('|')[0]}|" for step, mark in case.said.items() if step in judged}
+    return person.but(cases={**person.cases, person.current: case.but(said=verdicts)})
