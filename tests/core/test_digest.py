@@ -76,7 +76,10 @@ class Shown:
 
 @dataclass
 class History:
-    """Weeks of coming, going and digests; the members' answers never change, which is when differencing is easiest."""
+    """Weeks of coming, going, agreeing and digests.
+
+    The members' answers never change, which is when differencing is easiest.
+    """
 
     seed: int
 
@@ -85,6 +88,8 @@ class History:
         self.truth = {person: self.dice.choice(CELLS[:2]) for person in range(100, 200)}
         self.present: list[Shown] = []
         self.samples: list[tuple[frozenset[int], frozenset[int]]] = []
+        self.left: list[set[int]] = [set()]
+        """Who left or took it back before each sample, and after the last one; some have come back since."""
 
     def run(self, weeks: int) -> None:
         one, fresh = cohort(0), iter(sorted(self.truth))
@@ -93,13 +98,24 @@ class History:
                 one = one.with_member(person, Member(NOW, {"counts": NOW}))
             for person in self.dice.sample(sorted(one.members), min(len(one.members), self.dice.choice((0, 0, 1, 2)))):
                 one = one.without_member(person)
+                self.left[-1].add(person)
+            for person in self.dice.sample(sorted(one.members), min(len(one.members), self.dice.choice((0, 0, 1, 2)))):
+                one = self.decides_anew(one, person)
             own = {person: {"verdict": self.truth[person]} for person in one.members}
             drawn = sample(one, one.agreeing("counts"), f"{self.seed} {week}")
             one = taken(one, own, NOW + week * EVERY, f"{self.seed} {week}")
             if verdicts(one):
-                self.present.append(Shown(frozenset(one.members), dict(verdicts(one)), len(one.counted)))
+                self.present.append(Shown(one.agreeing("counts"), dict(verdicts(one)), len(one.counted)))
             if drawn:
-                self.samples.append((frozenset(one.members), drawn))
+                self.samples.append((one.agreeing("counts"), drawn))
+                self.left.append(set())
+
+    def decides_anew(self, one: Cohort, person: int) -> Cohort:
+        """Let somebody take back that they are counted, or agree to it again."""
+        if person in one.agreeing("counts"):
+            self.left[-1].add(person)
+            return one.with_member(person, Member(NOW)).uncounted(person)
+        return one.with_member(person, Member(NOW, {"counts": NOW}))
 
 
 @given(st.integers(0, 10**6))
@@ -108,14 +124,15 @@ def test_those_counted_stay_the_same_or_change_by_five_and_somebody_is_always_le
     history.run(10)
     for members, counted in history.samples:
         assert counted < members, "of nobody it is known that they are counted"
-    for (_, before), (_, after) in itertools.pairwise(history.samples):
-        gone, come = len(before - after), len(after - before)
+    for ((_, before), (_, after)), left in zip(itertools.pairwise(history.samples), history.left[1:], strict=False):
+        stayed = (before & after) - left  # whoever left and is back has both gone and come
+        gone, come = len(before - stayed), len(after - stayed)
         assert gone == 0 or gone >= FEWEST
         assert come == 0 or come >= FEWEST
 
 
 def test_differencing_finds_nobody() -> None:
-    """A coach who knows who was a member when, and has every digest, is sure of nobody's answer.
+    """A coach who knows who agreed to be counted when, and has every digest, is sure of nobody's answer.
 
     Each pair of digests is solved in full: every split of each group of like members (in both, only before, only
     after) over the two cells that gives the numbers shown, whoever is left out.
