@@ -14,11 +14,12 @@ if TYPE_CHECKING:
     from bot.proof.drawing import Diagram
 
 FORMS = (".svg", ".png", ".mmd", ".dot")
+Force = Annotated[bool, typer.Option("--force", help="Write over a file that is not one of Afterword's own.")]
 
 
 def draw(
     flow: Annotated[str, typer.Argument(help="The conversation to draw, such as after_interview.")],
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="FILE.svg, .png, .mmd or .dot")] = None,
+    output: Annotated[Path | None, typer.Option("-o", "--output", "--out", help="FILE.svg, .png, .mmd or .dot")] = None,
     parts: Annotated[
         bool, typer.Option("--parts", help="A picture for each part, to be read on a phone: FILE-1.png and so on.")
     ] = False,
@@ -31,6 +32,7 @@ def draw(
     ] = None,
     language: Language = "en",
     content: Content = None,
+    force: Force = False,
 ) -> None:
     """Draw a conversation: its questions, answers and verdicts. Without -o, Mermaid text is printed."""
     from bot.proof.drawing import diagram
@@ -38,6 +40,8 @@ def draw(
 
     if sum(one is not None for one in (script, finding, diff)) > 1:
         fail("One picture shows one thing: give --script, --finding or --diff.")
+    if parts and output is None:
+        fail(f"--parts makes a file for each part. Name them with -o: afterword draw {flow} --parts -o {flow}.png")
     form = output.suffix.lower() if output else ".mmd"
     if form not in FORMS:
         fail(f"I can draw {', '.join(FORMS[:-1])} or {FORMS[-1]}, not '{form}'.")
@@ -54,9 +58,10 @@ def draw(
         typer.echo(_made(drawn, form).decode(), nl=False)
         return
     pieces = in_parts(drawn) if parts else [drawn]
-    for number, piece in enumerate(pieces, 1):
-        file = output.with_stem(f"{output.stem}-{number}") if parts else output
-        _write(file, _made(piece, form))
+    files = [output.with_stem(f"{output.stem}-{n}") for n in range(1, len(pieces) + 1)] if parts else [output]
+    _leave_others(files, force=force)
+    for file, piece in zip(files, pieces, strict=True):
+        _write(file, _made(piece, form), form)
 
 
 def _made(drawn: Diagram, form: str) -> bytes:
@@ -118,22 +123,38 @@ def _at_finding(flow: str, number: int, language: str, content: Path | None) -> 
 
 
 def atlas(
-    out: Annotated[Path, typer.Option("-o", "--out", help="The file to write.")] = Path("atlas.html"),
+    out: Annotated[Path, typer.Option("-o", "--output", "--out", help="The file to write.")] = Path("atlas.html"),
     language: Language = "en",
     flow: Flow = None,
     content: Content = None,
+    force: Force = False,
 ) -> None:
     """Write everything that is asked, advised and handed over as one page, to be read and searched in a browser."""
     from bot.atlas.page import page
 
+    _leave_others([out], force=force)
     library = proved(content)
     made = page(library, checked_flow(library, flow), checked_language(library, language)).encode("utf-8")
-    _write(out, made)
+    _write(out, made, ".html")
 
 
-def _write(file: Path, made: bytes) -> None:
+def _leave_others(files: list[Path], *, force: bool) -> None:
+    """End where a file would be lost that is not one of our own; nothing is written then."""
+    from bot.outputs import not_ours
+
     try:
-        file.write_bytes(made)
+        others = [] if force else not_ours(files)
+    except OSError as error:
+        fail(f"{error.filename} cannot be read: {error.strerror}.")
+    if others:
+        fail(f"{others[0]} was not made by Afterword and is left as it is. Name another file, or add --force.")
+
+
+def _write(file: Path, made: bytes, form: str) -> None:
+    from bot.outputs import marked
+
+    try:
+        file.write_bytes(marked(made, form))
     except OSError as error:
         fail(f"{file} cannot be written: {error.strerror}.")
     typer.echo(f"{file} ({len(made) // 1024 + 1} kB)")
