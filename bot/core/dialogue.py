@@ -44,6 +44,8 @@ from bot.core.session import (
 
 CHANGE = "change"
 DETAIL = "detail"
+APART = "menu:texts"
+"""Beside the steps that were said: the marks of the texts that were asked for from the menu at the end."""
 MAX_TEXTS = 8  # a turn that would compose more texts than this has a slot that can never fit; it fails readably
 
 
@@ -236,9 +238,9 @@ class _Turning:
         chosen = choose(text, offered.options)
         actions = {
             "override": lambda: self.move(self.session.with_answer(OVERRIDDEN, "yes")),
-            "longer": self.show_other_length,
-            "shorter": self.show_other_length,
-            "as_mail": self.show_as_mail,
+            "longer": lambda: self.show((self.scene.other_length() or ("", None))[1]),
+            "shorter": lambda: self.show((self.scene.other_length() or ("", None))[1]),
+            "as_mail": lambda: self.show(self.scene.as_mail()),
             "change": self.choose_change,
             "detail": lambda: self.move(self.session.but(asking=DETAIL)),
             "another": self.another,
@@ -253,12 +255,12 @@ class _Turning:
     def menu(self) -> list[str]:
         """Return what can be done at the end."""
         scene = self.scene
-        other = scene.other_length()
+        length, other = scene.other_length() or ("", None)
         possible = {
             "override": scene.can_override(),
-            "longer": other is not None and other[0] == "longer",
-            "shorter": other is not None and other[0] == "shorter",
-            "as_mail": scene.as_mail() is not None,
+            "longer": length == "longer" and self.is_new(other),
+            "shorter": length == "shorter" and self.is_new(other),
+            "as_mail": self.is_new(scene.as_mail()),
             "change": bool(scene.changeable()),
             "detail": bool(scene.offered()),
             "another": True,
@@ -266,15 +268,16 @@ class _Turning:
         }
         return [id_ for id_ in wording.MENU if possible[id_]]
 
-    def show_other_length(self) -> None:
-        other = self.scene.other_length()
-        if other:
-            self.say(self.note_message(other[1]))
+    def is_new(self, text: Note | None) -> bool:
+        """Tell whether there is a text that was not shown from the menu yet."""
+        return text is not None and self.mark(text) not in self.session.said.get(APART, "").split()
 
-    def show_as_mail(self) -> None:
-        mail = self.scene.as_mail()
-        if mail:
-            self.say(self.note_message(mail))
+    def show(self, text: Note | None) -> None:
+        """Show a text from the menu, which need not be offered there again."""
+        if text is not None:
+            self.say(self.note_message(text))
+            shown = f"{self.session.said.get(APART, '')} {self.mark(text)}".strip()
+            self.move(self.session.but(said={**self.session.said, APART: shown}))
 
     # -- telling where things stand ----------------------------------------------------------------------------------
 

@@ -198,7 +198,9 @@ def cautions_of(outcome: Outcome, ruleset: Ruleset) -> tuple[str, ...]:
 
 def _flips(outcomes: Outcomes, known: Known, outcome: Outcome, opens: date | None, days: Days) -> tuple[Flip, ...]:
     """Return every single later answer that alone changes the verdict or the day, those that open the way first."""
-    found = []
+    found: list[Flip] = []
+    if outcomes.ruleset.verdicts[outcome.verdict].closes:
+        return ()  # nothing is waited for any more
     for fact in days.facts.finite:
         for value in fact.values:
             if value not in fact.can_change or known.get(fact.name) in (value, None, *fact.final):
@@ -212,6 +214,8 @@ def _flips(outcomes: Outcomes, known: Known, outcome: Outcome, opens: date | Non
             if other is None or outcomes.ruleset.verdicts[other.verdict].closes:
                 continue  # nobody waits for the day on which they give up
             flip = _flip(other, fact.name, value, outcomes, days)
+            if flip.on and opens and flip.on > opens:
+                continue  # the request is out by then
             if other.verdict != outcome.verdict or (flip.opens and opens and flip.opens < opens):
                 found.append(flip)
     opened = outcomes.ruleset.verdicts

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.core.desk import Entry, Served, serve
+from bot.core.dialogue import APART
 from bot.core.library import Library
 from bot.core.person import Person
 from bot.core.session import Session
@@ -25,8 +26,18 @@ def sight_of(person: Person) -> Sight:
 
 def told_in_full(library: Library, flow: str, person: Person, entry: Entry, now: datetime) -> Served:
     """Return what `entry` leads to, in the words for somebody to whom nothing of it was said before."""
+    person = _offered_again(person)
     served = serve(library, flow, person, entry, now)
     return replace(served, effects=serve(library, flow, _unsaid(library, person), entry, now).effects)
+
+
+def _offered_again(person: Person) -> Person:
+    """Return somebody who is offered the texts from the menu once more: those they saw are on no screen any more."""
+    case = person.cases.get(person.current)
+    if case is None or APART not in case.said:
+        return person
+    said = {step: mark for step, mark in case.said.items() if step != APART}
+    return person.but(cases={**person.cases, person.current: case.but(said=said)})
 
 
 def _unsaid(library: Library, person: Person) -> Person:
