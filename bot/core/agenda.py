@@ -240,7 +240,7 @@ def _expired(reminder: Reminder, agenda: Agenda, kinds: Kinds, manners: Manners,
         kind is None  # the content was edited meanwhile
         or life.consent != "yes"
         or life.said >= manners.unanswered
-        or (closed(life, manners, today) and not (kind.again and kind.again.days))  # keeping warm has its own end
+        or (_rests(reminder, life, manners, today) and not (kind.again and kind.again.days))  # keeping warm ends itself
         or (kind.overdue == "drop" and (today - reminder.day).days > kind.overdue_days)
     )
 
@@ -248,6 +248,11 @@ def _expired(reminder: Reminder, agenda: Agenda, kinds: Kinds, manners: Manners,
 def closed(life: Life, manners: Manners, today: date) -> bool:
     """Tell whether a case has closed by itself, nothing new having been told for so long."""
     return (today - life.since).days > manners.close_after_days
+
+
+def _rests(reminder: Reminder, life: Life, manners: Manners, today: date) -> bool:
+    """Tell whether a reminder has outlived its case; one whose own day is later was meant to, and was promised."""
+    return closed(life, manners, today) and not closed(life, manners, reminder.day)
 
 
 def _overdue(reminder: Reminder, kinds: Kinds, today: date) -> bool:
@@ -285,20 +290,35 @@ def consented(agenda: Agenda, case: int, consent: Consent, today: date) -> Agend
     return agenda if consent == "yes" else agenda.with_planned(r for r in agenda.planned if r.case != case)
 
 
-def replan(agenda: Agenda, case: int, wanted: Iterable[tuple[str, date, time]], place: Place, today: date) -> Agenda:
+def replan(
+    agenda: Agenda,
+    case: int,
+    wanted: Iterable[tuple[str, date, time]],
+    place: Place,
+    today: date,
+    *,
+    keep: bool = False,
+) -> Agenda:
     """Plan what an advice asks for (kind, day, wall time) instead of what was planned about the case before.
 
-    Nothing is planned without consent, and no kind a second time that was said since something new was told.
+    Nothing is planned without consent, and no kind a second time that was said since something new was told. With
+    `keep` what is planned of a kind that is wanted stays as it is: the candidate may have moved it or put it off.
     """
     life, others = agenda.life(case, today), [r for r in agenda.planned if r.case != case]
     if life.consent != "yes":
         return agenda.with_planned(others)
+    kept = {r.kind: r for r in agenda.of(case)} if keep else {}
     new = [
-        Reminder(case, kind, day, wall, due_at(day, wall, place, agenda.hours))
+        kept.get(kind) or Reminder(case, kind, day, wall, due_at(day, wall, place, agenda.hours))
         for kind, day, wall in wanted
-        if kind not in life.counts
+        if kind in kept or kind not in life.counts
     ]
     return agenda.with_planned([*others, *new])
+
+
+def recalled(agenda: Agenda, case: int, counts: Mapping[str, int], today: date) -> Agenda:
+    """Note that some kinds were said so often already, whatever was told since."""
+    return agenda.with_life(case, replace(agenda.life(case, today), counts=counts))
 
 
 def snoozed(agenda: Agenda, case: int, manners: Manners, place: Place, today: date) -> Agenda | None:

@@ -72,16 +72,31 @@ class Reminding(Sending):
     def heard(self, before: Session, turn: Turn, said: list[Effect]) -> list[Effect]:
         """Note what is new, plan what the advice asks for, and say what belongs to it."""
         case, session, agenda = self.person.current, turn.session, self.agenda
-        if self.is_news(before, session):
+        news = self.is_news(before, session)
+        if news:
             agenda = agendas.told(agenda, case, self.today)
             agenda = self.noted(agenda, case, before, session)
+            agenda = agendas.recalled(agenda, case, self.said_for_good(before, session), self.today)
         advised = any(isinstance(e, Outgoing) and e.kind == "advice" for e in said)
         wanted = [(e.kind, e.day, e.wall) for e in said if isinstance(e, Remind)]
         if advised:
-            agenda = agendas.replan(agenda, case, wanted, self.place, self.today)
+            agenda = agendas.replan(agenda, case, wanted, self.place, self.today, keep=not (news or self.told))
+            said = self.with_day(said, agenda.of(case)) if not agenda.paused else said
         self.plan(agenda)
         offers = bool(wanted) and agenda.life(case, self.today).consent == "unasked"
         return [shown for effect in said for shown in self.with_more(case, session, effect, wanted if offers else [])]
+
+    def with_day(self, said: list[Effect], planned: tuple[Reminder, ...]) -> list[Effect]:
+        """Return what is said, and with the advice the day of the next reminder where that was not planned before."""
+        if not planned or planned[0] in self.agenda.of(self.person.current):
+            return said
+        text = self.catalogue.say("remind.anew", day=planned[0].day, time=planned[0].wall)
+        return [
+            replace(e, blocks=(*e.blocks, Block("aside", text)))
+            if isinstance(e, Outgoing) and e.kind == "advice"
+            else e
+            for e in said
+        ]
 
     def with_more(
         self, case: int, session: Session, effect: Effect, offered: list[tuple[str, date, time]]

@@ -28,6 +28,9 @@ WISHED = "wish_"
 class Sending(Visit):
     """What a visit has to do with the ledger."""
 
+    told = False
+    """Whether something went out by the candidate's word in this visit, so that what is planned is out of date."""
+
     @property
     def place(self) -> Place:
         """Where and how the person's days run."""
@@ -60,6 +63,17 @@ class Sending(Visit):
         if sent:
             known[monthly.leaves] = str(max(0, monthly.at_most - sent))
         return session if known == session.carried else session.but(carried=known)
+
+    def said_for_good(self, before: Session, session: Session) -> dict[str, int]:
+        """Return how often the open case's reminders were said that are counted from a day which is as it was.
+
+        Such a day has passed: only when it is another can its reminder come again.
+        """
+        counts, kinds = self.agenda.life(self.person.current, self.today).counts, self.library.reminders
+        days = {kind: kinds[kind].due.reads for kind in counts if kind in kinds}
+        old, new = before.facts, session.facts
+        same = [kind for kind, names in days.items() if names and all(old.get(n) == new.get(n) for n in names)]
+        return {kind: counts[kind] for kind in same}
 
     def noted(self, agenda: Agenda, case: int, before: Session, session: Session) -> Agenda:
         """Enter what an answer says went out, or was taken back, since the last answer to the same question."""
@@ -163,8 +177,10 @@ class Sending(Visit):
             return
         agenda = agendas.told(self.agenda, case, self.today)
         ledger = entered(agenda.ledgers.get(case, ()), what, self.today)
+        agenda = agendas.recalled(agenda, case, self.said_for_good(self.session, self.session), self.today)
         self.plan(replace(agenda, ledgers={**agenda.ledgers, case: ledger}))
         self.say("remind.noted")
+        self.told = True
         session = self.session
         for name, value in sort.then.items():
             session = session.with_answer(name, value)

@@ -123,7 +123,7 @@ _REMINDING: Mapping[str, Wanted] = {
             "unknown",
         )
     },
-    **{f"remind.{key}": Wanted(frozenset({"day", "time"})) for key in ("offer", "day")},
+    **{f"remind.{key}": Wanted(frozenset({"day", "time"})) for key in ("offer", "day", "anew")},
     **{f"remind.{key}": Wanted(frozenset({"who"})) for key in ("overdue", "stopped", "closed")},
     **{f"remind.set.{what}": Wanted() for what in ("zone", "quiet", "days")},
     "remind.of": Wanted(frozenset({"who", "what"})),

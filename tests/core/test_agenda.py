@@ -87,8 +87,16 @@ def test_some_are_dropped_when_they_are_much_too_late(library: Library) -> None:
 
 
 def test_a_case_closes_by_itself(library: Library) -> None:
-    agenda = planned(("M7", MONDAY + 46 * DAY, TEN))
+    agenda = planned(("M7", MONDAY + 44 * DAY, TEN))
+    assert rung(library, agenda, at(MONDAY + 45 * DAY)).spoken == (Spoken(1, ("M7",)),)
     assert rung(library, agenda, at(MONDAY + 46 * DAY)).spoken == ()
+
+
+def test_a_day_that_somebody_was_promised_is_kept_however_far_ahead_it_is(library: Library) -> None:
+    """They named a day for the decision that is months away, and were told when they would be asked."""
+    agenda = planned(("M4", MONDAY + 70 * DAY, TEN))
+    assert rung(library, agenda, at(MONDAY + 69 * DAY)).spoken == ()
+    assert rung(library, agenda, at(MONDAY + 70 * DAY)).spoken == (Spoken(1, ("M4",)),)
 
 
 def test_the_thank_you_is_asked_about_once_more_and_then_never(library: Library) -> None:

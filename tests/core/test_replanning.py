@@ -1,0 +1,92 @@
+"""What is planned when somebody comes back to a case: not the same once more, and never without a word."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from bot.core.library import Library
+from tests.core.test_desk import WARM
+from tests.core.test_reminding import Reminded
+
+DAY = timedelta(days=1)
+FORMAL = (*WARM[:5], "Strictly formal", "today", "Yes, sent")
+
+
+def asked_about(library: Library, *answers: str) -> Reminded:
+    """Return somebody who has the advice on these answers, and wants to be reminded."""
+    reminded = Reminded(library)
+    reminded.say(*answers)
+    reminded.beside("yes")
+    return reminded
+
+
+def days(reminded: Reminded) -> list[tuple[str, date]]:
+    return [(reminder.kind, reminder.day) for reminder in reminded.person.agenda.planned]
+
+
+@pytest.fixture
+def formal(library: Library) -> Reminded:
+    return asked_about(library, *FORMAL)
+
+
+def test_whoever_has_no_news_yet_is_not_asked_for_them_again_the_next_morning(formal: Reminded) -> None:
+    """Asked for news after seven business days: "nothing yet" leads to the day of the one status mail."""
+    assert days(formal) == [("M4", date(2026, 12, 2)), ("M5", date(2026, 12, 8))]
+    ((_, name),) = formal.until(formal.now + 10 * DAY)
+    assert name == "reminder M4"
+    formal.beside("look")
+    formal.say("Nothing yet", "No", "Yes")
+    assert days(formal) == [("M5", date(2026, 12, 8))]
+
+
+def test_a_day_they_named_is_asked_about_even_so(formal: Reminded) -> None:
+    formal.until(formal.now + 10 * DAY)
+    formal.beside("look")
+    formal.say("Nothing yet", "No", "Yes", "Add a detail", "A day they named for the decision", "18 Dec")
+    assert days(formal) == [("M4", date(2026, 12, 22)), ("M5", date(2026, 12, 25))]
+    assert formal.words.count("I will come back to you on Tuesday 22 December at 10:00.") == 1
+
+
+def test_what_went_out_brings_no_passed_day_back(library: Library) -> None:
+    """Formal, and the thank-you goes out only after the question for news: that is not asked a second time."""
+    late = asked_about(library, *FORMAL[:7], "Not yet", "Dana", "Analyst", "X", "billing", "Sam")
+    late.until(late.now + 10 * DAY)
+    late.say("I sent the thank-you")
+    assert "advice R17 hold_for_outcome" in late.names
+    assert days(late) == [("M5", date(2026, 12, 8))]
+
+
+def test_once_somebody_agreed_each_new_day_is_said(library: Library) -> None:
+    reminded = asked_about(library, *WARM)
+    reminded.until(reminded.now + 8 * timedelta(hours=1))
+    reminded.ask("change")
+    reminded.say("Thank-you e-mail", "Yes, sent")
+    assert "I will come back to you on Wednesday 25 November at 10:00." not in reminded.words  # that day stood before
+    reminded.ask("change")
+    reminded.say("Answer so far", "Good news", "No")
+    assert "I will come back to you on Monday 7 December at 10:00." in reminded.words
+
+
+def test_a_reminder_that_was_moved_stays_where_it_was_put_until_there_is_news(library: Library) -> None:
+    reminded = asked_about(library, *WARM)
+    reminded.ask("reminders")
+    reminded.say("2", "Another day or time", "27 Nov")
+    reminded.ask("cases")
+    reminded.say("1")
+    assert "advice R19 thank_you_then_wait" in reminded.names
+    assert days(reminded) == [("M1", date(2026, 11, 23)), ("M2", date(2026, 11, 27))]
+    assert "I will come back to you" not in reminded.words
+
+
+def test_nobody_is_told_that_a_thank_you_is_out_who_never_said_so(library: Library) -> None:
+    late = asked_about(library, *WARM[:6], "2026-11-16", "Not yet")
+    assert ("M3", date(2026, 11, 24)) in days(late)
+    heard = [late.words for _ in late.until(late.now + 2 * DAY)]
+    assert heard
+    assert "once your thank-you is out, a request is natural" in heard[-1]
+
+
+def test_a_decision_months_ahead_is_asked_about_on_the_day_that_was_said(formal: Reminded) -> None:
+    formal.say("Add a detail", "A day they named for the decision", "15 Jan")
+    assert "I will come back to you on Tuesday 19 January at 10:00." in formal.words
+    assert [name for _, name in formal.until(formal.now + 60 * DAY)] == ["reminder M4", "reminder M5"]
