@@ -37,6 +37,7 @@ from bot.telegram.intake import Intake, Read
 from bot.telegram.messenger import TelegramMessenger
 from bot.telegram.polling import ALLOWED, REFUSED, TIMEOUT, Age, Polling, Refused
 from bot.telegram.request import ApiBot, connected
+from bot.telegram.standing import looked
 from bot.telegram.webhook import Server, Web, drop_webhook, set_webhook
 
 T = TypeVar("T")
@@ -149,7 +150,8 @@ def _wired(store: Store, bot: ApiBot, me: dict[str, Any], talk: Talk, lease: tim
         guard=guard, sending=outbox, watch=meters, fetch=partial(talk.fetch, store) if talk.fetch else None,
     )  # fmt: skip
     search = partial(talk.search, str(me.get("username", ""))) if talk.search else None
-    intake = Intake(me["id"], door, messenger, lambda update: talk.read(me, update), search)
+    look = partial(looked, bot, me["id"])
+    intake = Intake(me["id"], door, messenger, lambda update: talk.read(me, update), search, look)
     reminders = Reminders(store, door, clock)
     return _Wired(store, clock, meters, messenger, outbox, door, reminders, intake, Age())
 

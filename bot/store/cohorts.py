@@ -17,7 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.core.cohorts.editions import Edition
 from bot.core.cohorts.records import Cohort, Convened, Room
-from bot.core.person import Key, Person, Turned
+from bot.core.person import Call, Key, Person, Turned
 from bot.core.session import Session
 from bot.service.cohorts import Convening, Holding
 from bot.store.cipher import Cipher
@@ -227,6 +227,15 @@ class Cohorts:
         for post in convened.posts:
             self._turning.post(cursor, post.key, Turned(None, (post.call,)), now)
         return convened
+
+    def polled(self, cursor: Cursor, key: Key, call: Call, message: int) -> None:
+        """Keep which message holds the poll that was just posted in a group, so that it can be closed."""
+        self._turning.lock(cursor, key.bot, EVERYBODY)
+        ((button,),) = call.values["reply_markup"]["inline_keyboard"]
+        number = int(button["callback_data"].split(":")[2])  # k:close:cohort:turn
+        one = _Rolls(self, cursor, key.bot).tied(key.chat).get(number)
+        if one is not None:
+            self._keep(cursor, key.bot, number, one.polled(message))
 
     def next_wake(self, cursor: Cursor) -> datetime | None:
         """Return the instant at which a cohort is due next."""

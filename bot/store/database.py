@@ -168,7 +168,12 @@ class Database:
         """Take a call off the outbox; False when it is somebody else's by now."""
         aware(now)
         with _only_if_kept(claim):
-            return await self._runner.submit(lambda c: self._outbox.sent(c, posted, message, now, claim), rank="mark")
+            return await self._runner.submit(lambda c: self._sent(c, posted, message, now, claim), rank="mark")
+
+    def _sent(self, cursor: Cursor, posted: Posted, message: int | None, now: datetime, claim: Claim | None) -> bool:
+        if message is not None and posted.call.method == "sendPoll":
+            self._cohorts.polled(cursor, posted.key, posted.call, message)
+        return self._outbox.sent(cursor, posted, message, now, claim)
 
     async def later(self, posted: Posted, at: datetime, *, whole_chat: bool = False) -> bool:
         """Give a call back to be tried at `at`; False when it is somebody else's by now."""

@@ -45,7 +45,9 @@ class Cohorting:
         if knock.key.chat == knock.key.person:
             return self._in_private(knock, person or self.talking.newcomer(knock), rolls, now, dice)
         extra, key = knock.extra, knock.key
-        speaker = Speaker(key.person, key.chat, key.topic, extra["bot"], extra["reads_all"])
+        speaker = Speaker(
+            key.person, key.chat, key.topic, extra["bot"], extra["reads_all"], extra.get("may_poll"), extra["message"]
+        )
         found = reply(self.talking.library, speaker, rolls, knock.event)
         place, message = (key, extra["message"])
         if found.place is not None:
@@ -133,7 +135,7 @@ def _calls(panels: Sequence[Shown], message: int = 0) -> Iterator[Call]:
             yield from _calls((panel.panel,), panel.message)
             continue
         if isinstance(panel, Closing):
-            yield Call("stopPoll", {"message_id": message})
+            yield Call("stopPoll", {"message_id": panel.message or message})
             continue
         if isinstance(panel, Sheet):
             document = {"name": panel.name, "text": panel.text}

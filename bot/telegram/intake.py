@@ -6,7 +6,7 @@ Law of this file: when `receive` returns, the update is kept or put aside; when 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Awaitable, Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -45,6 +45,8 @@ class Read:
 
 Answer = Callable[[Search], Mapping[str, Any]]
 """Returns what answers a search."""
+Look = Callable[[Knock], Awaitable[Knock]]
+"""Adds to a knock what only Telegram can say, and takes a few seconds at most."""
 
 
 class Intake:
@@ -57,8 +59,10 @@ class Intake:
         messenger: TelegramMessenger,
         read: Callable[[dict[str, Any]], Read],
         answer: Answer | None = None,
+        look: Look | None = None,
     ) -> None:
         self._bot, self._door, self._messenger, self._read, self._answer = bot, door, messenger, read, answer
+        self._look = look
         # In memory only: after a kill, or from another process, an album may get its line once more.
         self._albums: deque[Hashable] = deque(maxlen=ALBUMS)
 
@@ -75,7 +79,8 @@ class Intake:
             return
         if found.news is not None:
             await self._heed(found.news)
-        turned = await self._door.knock(found.knock) if found.knock is not None else None
+        knock = await self._look(found.knock) if found.knock is not None and self._look is not None else found.knock
+        turned = await self._door.knock(knock) if knock is not None else None
         if found.album is not None:
             self._albums.append(found.album)
         if found.query is not None:

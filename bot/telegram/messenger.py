@@ -27,7 +27,7 @@ TOKEN_PAUSE: Final = 30.0
 TOAST: Final = 200
 """Characters in the answer to a tap, after which Telegram refuses it."""
 SAME: Final = "message is not modified"
-CLOSED: Final = "poll has already been closed"
+CLOSED: Final = ("poll has already been closed", "message with poll to stop not found")
 GONE: Final = ("message to edit not found", "MESSAGE_ID_INVALID", "message to be edited not found")
 FIXED: Final = ("message can't be edited", "there is no text in the message to edit", "message is not editable")
 LOST_CHAT: Final = ("chat not found", "PEER_ID_INVALID", "user not found", "group chat was deactivated")
@@ -146,7 +146,7 @@ def judged(method: str, values: Mapping[str, Any], error: TelegramError) -> Outc
 
 def _refused(edit: bool, values: Mapping[str, Any], error: BadRequest) -> Outcome | None:
     text = error.message.lower()
-    if SAME in text or CLOSED in text:
+    if SAME in text or any(part in text for part in CLOSED):
         return Delivered(values.get("message_id"))
     if edit and any(part.lower() in text for part in (*GONE, *FIXED)):
         return None

@@ -63,6 +63,11 @@ class Group:
         """Throw the bot out."""
         self._bot_becomes("kicked", by)
 
+    def allows_polls(self, allowed: bool) -> None:
+        """Let ordinary members post polls, or not; the bot is not told."""
+        with self.world.lock:
+            self.chat.polls_allowed = allowed
+
     def _bot_becomes(self, status: str, by: Person, *, may_post: bool = True) -> None:
         with self.world.lock:
             before, self.chat.bot_status = self.chat.bot_status, status

@@ -23,6 +23,8 @@ MOST_OPTIONS: Final = 12
 def send_poll(world: World, given: dict[str, Any]) -> Json:
     """Send a poll."""
     chat = world.writable_chat(given["chat_id"])
+    if not chat.polls_allowed and chat.bot_status != "administrator":
+        raise bad("not enough rights to send polls to the chat")
     question, options = given["question"].strip(), [_option(option) for option in given["options"]]
     if not question:
         raise bad("poll question must be non-empty")

@@ -26,6 +26,11 @@ RIGHTS: Final = (
     "can_restrict_members", "can_promote_members", "can_change_info", "can_invite_users", "can_post_stories",
     "can_edit_stories", "can_delete_stories",
 )  # fmt: skip
+PERMISSIONS: Final = (
+    "can_send_messages", "can_send_audios", "can_send_documents", "can_send_photos", "can_send_videos",
+    "can_send_video_notes", "can_send_voice_notes", "can_send_polls", "can_send_other_messages",
+    "can_add_web_page_previews", "can_change_info", "can_invite_users", "can_pin_messages", "can_manage_topics",
+)  # fmt: skip
 GIFTS: Final = ("unlimited_gifts", "limited_gifts", "unique_gifts", "premium_subscription", "gifts_from_channels")
 
 
@@ -153,7 +158,13 @@ def get_chat(world: World, given: dict[str, Any]) -> Json:
     """Describe a chat."""
     chat = world.readable_chat(given["chat_id"])
     gifts: Json = dict.fromkeys(GIFTS, False)
-    return {**chat.as_json(), "accent_color_id": 0, "max_reaction_count": 11, "accepted_gift_types": gifts}
+    details: Json = {"permissions": permissions(chat)} if chat.type in ("group", "supergroup") else {}
+    return {**chat.as_json(), **details, "accent_color_id": 0, "max_reaction_count": 11, "accepted_gift_types": gifts}
+
+
+def permissions(chat: Chat) -> Json:
+    """Return the API's ChatPermissions: what ordinary members of a group may do."""
+    return {**dict.fromkeys(PERMISSIONS, True), "can_send_polls": chat.polls_allowed}
 
 
 def get_chat_member(world: World, given: dict[str, Any]) -> Json:

@@ -87,6 +87,7 @@ class Chat:
     actions: list[str] = field(default_factory=list)  # "typing" and the like
     migrated_to: int | None = None
     bot_may_post: bool = True  # in a channel, as an administrator
+    polls_allowed: bool = True  # to ordinary members of a group
     bot_wrote_last: bool = True  # among bots; decides whether a bare command reaches this one
 
     @property

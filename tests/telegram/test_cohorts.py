@@ -108,6 +108,7 @@ def test_the_bot_is_set_up_in_a_topic_and_answers_where_it_is_asked(
     text = asks(coach, f"/start{NAME} g_{number}", "“Spring course” has its group here", group=group, topic=practice)
     assert "Privacy mode: on" in text
     assert "I may write here" in text
+    assert "Polls: I may post them" in text
     asks(dana, f"/practice{NAME}", "Your answers stay between", group=group, topic=office)
     said = [message for message in group.screen if message.from_bot]
     assert [message.thread_id for message in said] == [None, office, practice, office]
@@ -136,8 +137,17 @@ def test_nobody_without_a_name_has_any_right_and_chatter_meets_silence(
     coach.says_in(group, "/practice@another_bot")
     group.hears_anonymous_admin("hello")
     coach.hears_nothing(1.0, chat=group)
+    group.allows_polls(False)
     text = asks(coach, f"/setup{NAME}", "has its group here", group=group)
     assert "I am an administrator, so I get everything" in text
+    assert "Polls: I may post them" in text, "what members may not, administrators may"
+    group.adds_bot(coach)
+    text = asks(coach, f"/setup{NAME}", "Polls: I may not post any", group=group)
+    assert "An administrator allows them in the group's Permissions" in text
+    telegram.fault("502_html", method="getChat", chat=group.id)
+    asks(coach, f"/setup{NAME}", "Polls: Telegram has not told me", group=group)
+    group.allows_polls(True)
+    asks(coach, f"/setup{NAME}", "Polls: I may post them", group=group)
     nothing_was_refused(telegram)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -59,6 +60,14 @@ class Course:
         taps(self.dana, "Note to Zoë", "Names are hidden")
         taps(self.dana, "Show it like this", "Your coaches can read this:")
 
+    def sees_polls(self, *, closed: list[bool]) -> None:
+        """Wait until the group has these polls, some of them closed."""
+
+        def polls() -> list[bool]:
+            return [message.poll.closed for message in self.group.screen if message.poll]
+
+        self.telegram.wait(lambda: polls() == closed, SLOW_MACHINE, f"polls {closed}")
+
     def closes(self, who: Person, *expected: str) -> str:
         """Let somebody close the open poll; return what the group sees then."""
         who.taps("Close this poll", chat=self.group, timeout=SLOW_MACHINE)
@@ -102,6 +111,7 @@ def test_the_case_of_the_week(course: Course) -> None:
     course.closes(coach, "3 of 3: what would you tell Mira to do?")
     asks(coach, f"/case{NAME}", "is under way: question 3 of 3", group=group, topic=course.practice)
     in_group(coach, group, "Post the question again", "3 of 3: what would you tell Mira to do?")
+    course.sees_polls(closed=[True, True, True, False])  # nobody votes in vain
     dana.votes("Connect now", group)
     emil.votes("Thank-you now, request later", group)
     fay.votes("Thank-you now, request later", group)
@@ -115,6 +125,9 @@ def test_the_case_of_the_week(course: Course) -> None:
     assert {message.thread_id for message in posted} == {course.practice}, "it stays in its topic"
     asks(coach, f"/case{NAME}", "which one?", group=group, topic=course.practice)
     in_group(coach, group, "The Monday after ✓", "1 of 3")
+    asks(coach, f"/case{NAME}", "is under way", group=group, topic=course.practice)
+    in_group(coach, group, "A kind no", "1 of 3")
+    course.sees_polls(closed=[True, True, True, True, True, False])
     nothing_was_refused(course.telegram)
 
 
@@ -163,6 +176,13 @@ def test_lessons_are_posted_on_their_days(course: Course) -> None:
     assert [text.partition("\n")[0] for text in posts(channel)] == [
         "1. One contact, not one more number", "Thank them today",
     ]  # fmt: skip
+    asks(coach, "/export", "What your cohorts keep of you")
+    kept = json.loads(next(message.document for message in reversed(coach.screen) if message.document).content)
+    assert [one["title"] for one in kept["channels"]] == ["Spring letters"]
+    lessons = kept["coached"][0]["lessons"]
+    assert (lessons["channel"], lessons["confirmed"]) == ("Spring letters", True)
+    assert [one["state"] for one in lessons["lessons"][:4]] == ["posted", "posted", "left_out", "missed"]
+    assert lessons["lessons"][1]["own_words"] == "Thank them today\nThen tell us in class <how>."
     asks(coach, "/cohort", "You coach")
     text = taps(coach, "Channel and lessons", "I may not post in “Spring letters” any more")
     assert "1. One contact, not one more number ✓" in text

@@ -211,6 +211,23 @@ def test_an_edit_made_twice_is_one_edit() -> None:
     assert judged("sendMessage", {}, BadRequest("Message can't be edited")) == Never("Message can't be edited")
 
 
+async def test_a_poll_that_is_to_be_closed_may_be_closed_or_gone_already(
+    server: BotApiServer, messenger: TelegramMessenger
+) -> None:
+    group = server.group()
+    here = Key(7, group.id, 0, 1)
+    ballot = Call("sendPoll", {"question": "Well?", "options": [{"text": "Yes"}, {"text": "No"}]})
+    outcome = await messenger.make(here, ballot)
+    assert isinstance(outcome, Delivered)
+    close = Call("stopPoll", {"message_id": outcome.message})
+    for _ in range(2):
+        assert isinstance(await messenger.make(here, close), Delivered)
+    gone = Call("stopPoll", {"message_id": 999})
+    assert await messenger.make(here, gone) == Delivered(999)
+    group.allows_polls(False)
+    assert await messenger.make(here, ballot) == Never("Bad Request: not enough rights to send polls to the chat")
+
+
 async def test_calls_side_by_side_share_a_pool_of_connections(
     server: BotApiServer, messenger: TelegramMessenger
 ) -> None:

@@ -12,7 +12,7 @@ from bot.core.cohorts.exercise import Sitting, list_panel
 from bot.core.cohorts.panels import Closing, Panel
 from bot.core.cohorts.records import Cohort, Polled, Pressed, Rolls
 from bot.core.cohorts.speaking import Reply, Speaker
-from bot.core.cohorts.studies import begun, counted
+from bot.core.cohorts.studies import again, begun, counted
 from bot.core.library import Library
 
 
@@ -47,22 +47,27 @@ class Classroom:
             exercise = begun(what, self.speaker.topic, cohort.exercise)
             after = replace(cohort, exercise=exercise)
             sitting = Sitting(self.library, self._catalogue(after), exercise)
-            return Reply((sitting.story(), sitting.poll(int(number))), {int(number): after})
+            # The list becomes the story, as it is edited in its place; polls of an earlier case take no more votes.
+            return Reply((sitting.story(), *self._others(cohort), sitting.poll(int(number))), {int(number): after})
         sitting_ = self._sitting(cohort)
         if sitting_ is None or not sitting_.running or what != str(sitting_.exercise.turn):
             return self._stale()
         if pressed.verb == "again":
-            exercise = replace(sitting_.exercise, topic=self.speaker.topic, turn=sitting_.exercise.turn + 1, closing="")
+            exercise = again(sitting_.exercise, self.speaker.topic)
             after = replace(cohort, exercise=exercise)
-            return Reply(
-                (Sitting(self.library, self._catalogue(after), exercise).poll(int(number)),), {int(number): after}
-            )
+            poll = Sitting(self.library, self._catalogue(after), exercise).poll(int(number))
+            return Reply((*self._others(cohort), poll), {int(number): after})
         if pressed.verb != "close" or pressed.polled is None:
             return self._stale()
         if sitting_.exercise.closing:  # tapped again: how it came out has not been told, so what is seen now counts
             return self._counted(int(number), cohort, pressed.polled)
-        after = replace(cohort, exercise=replace(sitting_.exercise, closing=pressed.polled.poll))
-        return Reply((Closing(),), {int(number): after})
+        after = replace(cohort, exercise=replace(sitting_.exercise, closing=pressed.polled.poll, posted=()))
+        return Reply((Closing(), *self._others(cohort)), {int(number): after})
+
+    def _others(self, cohort: Cohort) -> tuple[Closing, ...]:
+        """Close whatever polls of the cohort's stand open, but for the one that was tapped."""
+        posted = cohort.exercise.posted if cohort.exercise and cohort.chat == self.speaker.chat else ()
+        return tuple(Closing(message) for message in posted if message != self.speaker.message)
 
     def polled(self, polled: Polled) -> Reply:
         """Go on after a poll that was closed; any other poll is nobody's business."""

@@ -53,7 +53,9 @@ class Ballot:
 
 @dataclass(frozen=True)
 class Closing:
-    """The poll whose button was tapped takes no more votes."""
+    """A poll takes no more votes: that of this message, else the one whose button was tapped."""
+
+    message: int = 0
 
 
 @dataclass(frozen=True)

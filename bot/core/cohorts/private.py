@@ -7,7 +7,6 @@ the counts of members who agreed to them.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -16,6 +15,7 @@ from typing import Final
 from bot.core.catalogue import Catalogue
 from bot.core.cohorts import bench, counts, hands, panels
 from bot.core.cohorts.digest import contribution, due, taken
+from bot.core.cohorts.exporting import exported
 from bot.core.cohorts.lecturing import VERBS, Lectern
 from bot.core.cohorts.panels import Button, Panel, Shown, deep_link
 from bot.core.cohorts.records import PURPOSES, Cohort, Member, Pressed, Rolls, sealed
@@ -293,25 +293,7 @@ class Desk:
 
     def export(self) -> str:
         """Return what cohorts keep of the visitor, as JSON; empty where that is nothing."""
-        person = self.visitor.person
-        joined = [
-            {
-                "cohort": cohort.name,
-                "coaches": [name for name in cohort.coaches.values() if name],
-                "member_since": cohort.members[person].since.isoformat(),
-                "shown_to_coaches": [one.text for one in cohort.releases if one.person == person],
-                "hand_raised": [topic for one, topic in cohort.hands if one == person],
-                "agreed": {what: since.isoformat() for what, since in cohort.members[person].agreed.items()},
-            }
-            for _, cohort in sorted(self.rolls.joined(person).items())
-        ]
-        coached = [cohort.name for _, cohort in sorted(self.rolls.coached(person).items())]
-        made = [
-            {"sent": one.since.isoformat(), "state": one.state, "files": dict(one.files)}
-            for _, one in sorted(self.rolls.editions(person).items())
-        ]
-        kept = {"cohorts": joined, "coached": coached, "made": made}
-        return json.dumps(kept, ensure_ascii=False, indent=2) if any(kept.values()) else ""
+        return exported(self.rolls, self.visitor.person)
 
     # -- words ---------------------------------------------------------------------------------------------------------
 

@@ -103,7 +103,7 @@ class _Hall:
         ((n, cohort),) = wanted.items()
         after = replace(cohort, chat=self.speaker.chat, topic=self.speaker.topic)
         if cohort.exercise and cohort.chat != self.speaker.chat:  # its polls are elsewhere
-            after = replace(after, exercise=replace(cohort.exercise, case="", closing=""))
+            after = replace(after, exercise=replace(cohort.exercise, case="", closing="", posted=()))
         place = "group.here_topic" if self.speaker.topic else "group.here"
         panel = Panel.of(
             self.catalogue.say("group.tied", name=cohort.name), self.catalogue.say(place), items=self.findings()
@@ -128,7 +128,8 @@ class _Hall:
             found.append(say("group.check.reads_all"))
         else:
             found.append(say("group.check.private"))
-        return found
+        polls = {True: "polls", False: "no_polls", None: "polls_unknown"}[self.speaker.may_poll]
+        return [*found, say(f"group.check.{polls}")]
 
     def door(self, what: str) -> Reply:
         """Open the private chat by one button."""

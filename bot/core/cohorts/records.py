@@ -138,8 +138,14 @@ class Cohort:
         return replace(self.without_member(person), coaches=coaches) if coaches else None
 
     def moved(self, chat: int) -> Cohort:
-        """Return the cohort with its group under another id."""
-        return replace(self, chat=chat)
+        """Return the cohort with its group under another id; messages have other ids there."""
+        return replace(self, chat=chat, exercise=self.exercise and replace(self.exercise, posted=()))
+
+    def polled(self, message: int) -> Cohort:
+        """Return the cohort with one more message that holds an open poll."""
+        if self.exercise is None:
+            return self
+        return replace(self, exercise=replace(self.exercise, posted=(*self.exercise.posted, message)))
 
     def agreeing(self, purpose: str) -> frozenset[int]:
         """Return who agreed to a purpose."""

@@ -24,6 +24,10 @@ class Speaker:
     """The bot's username."""
     reads_all: bool
     """Whether its privacy mode is off, so that it gets whatever is said."""
+    may_poll: bool | None = None
+    """Whether it may post polls there; None where nobody has asked, or Telegram did not say."""
+    message: int = 0
+    """The message whose button was tapped."""
 
 
 @dataclass(frozen=True)

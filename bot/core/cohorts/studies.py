@@ -32,7 +32,7 @@ class Exercise:
     """A case that a group is or was at: the votes of the polls that are closed, in order.
 
     `turn` counts the polls of the cohort, so that an old button closes nothing; `closing` is Telegram's id of the poll
-    that is being closed.
+    that is being closed; `posted` are the messages with polls that were not closed yet.
     """
 
     case: str
@@ -40,20 +40,27 @@ class Exercise:
     turn: int
     votes: tuple[tuple[int, ...], ...] = ()
     closing: str = ""
+    posted: tuple[int, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return it as plain JSON values."""
-        return {**vars(self), "votes": [list(votes) for votes in self.votes]}
+        return {**vars(self), "votes": [list(votes) for votes in self.votes], "posted": list(self.posted)}
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Exercise:
         """Read it back."""
-        return cls(**{**stored, "votes": tuple(tuple(votes) for votes in stored["votes"])})
+        votes, posted = tuple(map(tuple, stored["votes"])), tuple(stored.get("posted", ()))
+        return cls(**{**stored, "votes": votes, "posted": posted})
 
 
 def begun(case: str, topic: int, before: Exercise | None) -> Exercise:
     """Return the exercise that begins with a case."""
     return Exercise(case, topic, before.turn + 1 if before else 1)
+
+
+def again(exercise: Exercise, topic: int) -> Exercise:
+    """Return the exercise with its open poll posted anew, in a topic."""
+    return replace(exercise, topic=topic, turn=exercise.turn + 1, closing="", posted=())
 
 
 def counted(exercise: Exercise, votes: Iterable[int]) -> Exercise:

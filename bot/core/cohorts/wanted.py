@@ -38,6 +38,7 @@ GROUP: Final = (
     "questions",
     "not_found",
     *(f"check.{what}" for what in ("writes", "mute", "private", "reads_all", "admin", "unknown")),
+    *(f"check.{what}" for what in ("polls", "no_polls", "polls_unknown")),
     *(f"options.{what}" for what in ("practice", "cohort", "hand", "all")),
 )  # fmt: skip
 
