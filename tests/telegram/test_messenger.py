@@ -225,7 +225,7 @@ async def test_a_poll_that_is_to_be_closed_may_be_closed_or_gone_already(
     gone = Call("stopPoll", {"message_id": 999})
     assert await messenger.make(here, gone) == Delivered(999)
     group.allows_polls(False)
-    assert await messenger.make(here, ballot) == Never("Bad Request: not enough rights to send polls to the chat")
+    assert await messenger.make(here, ballot) == Never("Not enough rights to send polls to the chat")
 
 
 async def test_calls_side_by_side_share_a_pool_of_connections(
