@@ -35,7 +35,10 @@ FEELING = "How did the conversation feel?"
 
 
 def live(content: Path, shipped: Library | None) -> Live:
-    library = open_library(content)
+    return over(open_library(content), shipped)
+
+
+def over(library: Library, shipped: Library | None) -> Live:
     talking = Talking(library.like(shipped) if shipped else library, the_flow(library))
     return Live(talking, Cohorting(talking, frozenset({COACH, RIVAL}), shipped))
 
@@ -107,9 +110,9 @@ class Course:
 
 
 @pytest.fixture
-async def course(store: Database, clock: SetClock, tmp_path: Path) -> Course:
+async def course(store: Database, clock: SetClock, tmp_path: Path, library: Library) -> Course:
     content = copied(tmp_path / "content")
-    contents = Contents(live(content, None), (content / "flows", content / "messages"), live)
+    contents = Contents(over(library, None), (content / "flows", content / "messages"), live)
     door = Door(store, clock, contents.respond, convene=contents.convene, hold=contents.hold,
                 fetch=partial(contents.fetch, store), seconds=count(0, 60).__next__)  # fmt: skip
     return Course(store, clock, contents, door, tmp_path / "db.sqlite3")
@@ -180,6 +183,18 @@ async def test_another_coach_of_the_cohort_cannot_publish_what_is_not_theirs(cou
     said = await course.hears(COACH, Pressed("publish", (spring, str(draft))))
     assert "checked once more, together with that" in said
     assert await course.store.claim_edition(course.clock.now(), course.door_lease)
+
+
+async def test_what_was_checked_for_one_cohort_is_not_published_for_another(course: Course) -> None:
+    spring, other = await course.opens(COACH), await course.opens(COACH)
+    assert "For which cohort" in await course.hears(COACH, Handed("f", TONE, 100, TONE))
+    (draft,) = [row[1] for row in course.rows("edition")[0]]
+    await course.does(COACH, Pressed("for", (spring, str(draft))))
+    said = await course.hears(COACH, Pressed("publish", (spring, str(draft))))
+    assert "no longer good" in said, "it is not checked yet"
+    draft = await course.is_fit(COACH, FEELING, "One?")
+    assert "no longer good" in await course.hears(COACH, Pressed("publish", (other, str(draft))))
+    assert "talks with it" in await course.hears(COACH, Pressed("publish", (spring, str(draft))))
 
 
 async def test_a_trial_touches_no_row_of_anybodys(course: Course) -> None:
