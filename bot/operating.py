@@ -137,9 +137,18 @@ async def _telegram(settings: Settings) -> list[Finding]:
         me = await _asked(lambda: bot.call("getMe", {}))
         if isinstance(me, Finding):
             return [me]
-        found = [Finding(True, f"Telegram knows the token: @{me.get('username')}.")]
+        found = [Finding(True, f"Telegram knows the token: @{me.get('username')}."), _inline(me)]
         hook = await _asked(lambda: bot.call("getWebhookInfo", {}))
         return [*found, *([hook] if isinstance(hook, Finding) else _webhook(settings, hook))]
+
+
+def _inline(me: dict[str, Any]) -> Finding:
+    """Say whether the questions that many ask can be found from any chat; to leave that off is nothing wrong."""
+    if me.get("supports_inline_queries"):
+        return Finding(True, "Inline mode is on: the bot's name and a word find an answer in any chat.")
+    return Finding(
+        True, "Inline mode is off, so nothing is found from other chats: /setinline at @BotFather turns it on."
+    )
 
 
 async def _asked(call: Callable[[], Awaitable[dict[str, Any]]]) -> dict[str, Any] | Finding:

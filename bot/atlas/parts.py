@@ -298,7 +298,7 @@ class Parts:
         """Return the questions that many ask, with their answers."""
         for name, cites in self.library.faq.items():
             title = self.catalogue.text_of(f"faq.{name}.question")
-            text = f"<p>{self.said(f'faq.{name}.answer')}</p>"
+            text = f"<p>{escape(self.catalogue.say(f'faq.{name}.answer', **self.library.measures))}</p>"
             yield self.card(f"faq-{name}", title, text, [("rests", self.claims(cites))])
 
 

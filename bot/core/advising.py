@@ -140,7 +140,7 @@ class Adviser:
         for name, value in given.items():
             fact = self.library.facts.by_name.get(name)
             if fact is None:
-                raise BadFacts(f"unknown fact '{name}'. {nearest(name, self.library.facts.by_name)}")
+                raise BadFacts(f"There is no fact '{name}'. {nearest(name, self.library.facts.by_name)}")
             if value is not None:  # JSON's null: not given
                 answers[name] = self._value(fact, value)
         known = self._known(answers)

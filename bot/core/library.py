@@ -108,6 +108,15 @@ class Library:
         """Return the messages of `language`, or of the language every other falls back on."""
         return self.catalogues.get(language) or self.catalogues[FALLBACK_LANGUAGE]
 
+    @property
+    def measures(self) -> dict[str, int]:
+        """The limits by the names under which lessons and answers may quote them, such as linkedin_note_free."""
+        return {
+            f"{id_}_{value}".rstrip("_"): number
+            for id_, limit in self.limits.items()
+            for value, number in limit.values.items()
+        }
+
     def limit_of(self, kind: NoteKind, answers: Answers) -> int:
         """Return the limit that a note of this kind has to keep for this person, in UTF-16 units."""
         return self.limits[kind.limit].of(self.facts, answers)

@@ -37,7 +37,8 @@ GIFTS: Final = ("unlimited_gifts", "limited_gifts", "unique_gifts", "premium_sub
 def get_me(world: World, _given: dict[str, Any]) -> Json:
     """Say who the bot is."""
     abilities = {
-        "can_join_groups": True, "can_read_all_group_messages": not world.privacy, "supports_inline_queries": True,
+        "can_join_groups": True, "can_read_all_group_messages": not world.privacy,
+        "supports_inline_queries": world.inline,
         "can_connect_to_business": False, "has_main_web_app": False, "has_topics_enabled": False,
     }  # fmt: skip
     return {**world.bot, **abilities}

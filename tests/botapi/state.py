@@ -55,6 +55,7 @@ class World:
             "id": int(token.split(":")[0]), "is_bot": True, "first_name": "Afterword", "username": "afterword_test_bot",
         }  # fmt: skip
         self.privacy = True  # in groups the bot sees only what concerns it
+        self.inline = True  # switched on at @BotFather
         self.enforce_limits = False
         self.chats: dict[int, Chat] = {}
         self.users: dict[int, Json] = {}

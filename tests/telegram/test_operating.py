@@ -25,7 +25,13 @@ def test_the_doctor_says_what_is_well_and_what_is_not(tmp_path: Path) -> None:
         well = RunningBot(telegram, tmp_path)
         done = afterword(well, "doctor")
         assert done.returncode == 0, done.stdout + done.stderr
-        assert done.stdout.count("ok ") == 3
+        assert done.stdout.count("ok ") == 4
+        assert "Inline mode is on" in done.stdout
+        telegram.world.inline = False
+        done = afterword(well, "doctor")
+        assert done.returncode == 0, "whoever does without has nothing wrong"
+        assert "Inline mode is off" in done.stdout
+        assert "/setinline at @BotFather" in done.stdout
         wrong = RunningBot(telegram, tmp_path, TELEGRAM_BOT_TOKEN="123456789:" + "A" * 35)
         done = afterword(wrong, "doctor")
         assert done.returncode == 1

@@ -157,7 +157,10 @@ def test_half_a_character_in_a_name_is_never_printed() -> None:
 
 
 def test_no_unknown_fact_is_passed_over_even_as_null() -> None:
-    assert "unknown fact" in json.loads(out(afterword("advise", "--batch", typed='{"nonsense": null}')))["error"]
+    assert (
+        "There is no fact 'nonsense'."
+        in json.loads(out(afterword("advise", "--batch", typed='{"nonsense": null}')))["error"]
+    )
 
 
 def test_a_fact_given_twice_is_refused() -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from bot.core.catalogue import Catalogue
+from bot.core.catalogue import Catalogue, fill
 from bot.core.cohorts.lessons import LONGEST, Plan, Slot, drafted, moved
 from bot.core.cohorts.panels import Button, Panel, channel_link
 from bot.core.cohorts.records import Cohort
@@ -205,7 +205,8 @@ def lesson_blocks(library: Library, catalogue: Catalogue, plan: Plan, slot: Slot
     if slot.words:
         yield from (Block("text", line) for line in slot.words.split("\n")[1:])
         return
-    yield from (Block("text", line) for line in catalogue.alternatives(f"lesson.{slot.lesson}.text"))
+    measures = {name: str(number) for name, number in library.measures.items()}
+    yield from (Block("text", fill(line, measures)) for line in catalogue.alternatives(f"lesson.{slot.lesson}.text"))
     series = library.series.get(plan.series)
     cites = next((one.cites for one in series.lessons if one.id == slot.lesson), ()) if series else ()
     if cites:

@@ -165,5 +165,5 @@ def answer_panel(library: Library, catalogue: Catalogue, name: str) -> Panel | N
         return None
     claims = [catalogue.say("why.claim", id=claim, text=catalogue.say(f"claim.{claim}")) for claim in cites]
     back = Button(catalogue.say("group.options.all"), ("faq", "all"))
-    title, text = catalogue.say(f"faq.{name}.question"), catalogue.say(f"faq.{name}.answer")
+    title, text = catalogue.say(f"faq.{name}.question"), catalogue.say(f"faq.{name}.answer", **library.measures)
     return Panel.of(title, text, items=claims, buttons=(back,))

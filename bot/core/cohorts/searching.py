@@ -41,4 +41,5 @@ def _all(library: Library, catalogue: Catalogue) -> Iterator[Found]:
     for name in library.faq:
         panel = answer_panel(library, catalogue, name)
         assert panel is not None, "it was found among the questions"
-        yield Found(name, catalogue.say(f"faq.{name}.question"), catalogue.say(f"faq.{name}.answer"), panel)
+        answer = catalogue.say(f"faq.{name}.answer", **library.measures)
+        yield Found(name, catalogue.say(f"faq.{name}.question"), answer, panel)

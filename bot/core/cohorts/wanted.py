@@ -129,7 +129,9 @@ def asked_for(library: Library) -> Iterator[tuple[str, tuple[str, ...]]]:
         yield from ((f"cohort.digest.{question}.{part}", ()) for part in ("title", *cells, OTHERS))
     yield from ((f"group.{key}", ()) for key in GROUP)
     yield "group.tied", ("name",)
-    yield from ((f"faq.{name}.{part}", ()) for name in library.faq for part in ("question", "answer"))
+    measures = tuple(library.measures)
+    for name in library.faq:
+        yield from ((f"faq.{name}.question", ()), (f"faq.{name}.answer", measures))
     yield from _of_cases(library)
     yield from ((f"cohort.lessons.{key}", blanks) for key, blanks in LESSONS.items())
     yield from ((f"cohort.hours.{key}", blanks) for key, blanks in HOURS.items())
@@ -138,7 +140,8 @@ def asked_for(library: Library) -> Iterator[tuple[str, tuple[str, ...]]]:
     yield from ((f"cohort.review.mask.{fact}", ()) for fact in library.facts.texts if is_name(library, fact))
     for series in library.series.values():
         yield f"series.{series.id}.title", ()
-        yield from ((f"lesson.{lesson.id}.{part}", ()) for lesson in series.lessons for part in ("title", "text"))
+        for lesson in series.lessons:
+            yield from ((f"lesson.{lesson.id}.title", ()), (f"lesson.{lesson.id}.text", measures))
 
 
 def _of_cases(library: Library) -> Iterator[tuple[str, tuple[str, ...]]]:
