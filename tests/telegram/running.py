@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 
+from bot.app import folders
+from bot.content.library import load
+from bot.core.person import Key, Person, Turned
+from bot.core.session import Session
+from bot.operating import opened
+from bot.settings import Settings
+from bot.stamping import keep, seal_of
 from tests.botapi import BotApiServer
 
 ROOT = Path(__file__).parents[2]
@@ -24,8 +35,19 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+@cache
+def seal_of_shipped() -> str:
+    """Return the stamp of the shipped content; tests of their own prove that, so no bot need prove it again here."""
+    seal = seal_of(load(*folders(None)).digest)
+    assert seal is not None
+    return seal
+
+
 class RunningBot:
-    """`afterword run` against the test server; its log is in `log`, its data in `folder`."""
+    """`afterword run` against the test server; its log is in `log`, its data in `folder`.
+
+    It starts as if it had been started before: with the stamp of the shipped content. Other content is proved.
+    """
 
     def __init__(self, server: BotApiServer, folder: Path, *, webhook: bool = False, **settings: str) -> None:
         self.folder, self.log, self.port = folder, folder / "bot.log", free_port()
@@ -43,6 +65,17 @@ class RunningBot:
         }
         self.process: subprocess.Popen[bytes] | None = None
 
+    def knows(self, who: int, answers: Mapping[str, str]) -> None:
+        """Let somebody have told it this of an interview, before it is started."""
+        me = int(self.env["TELEGRAM_BOT_TOKEN"].partition(":")[0])
+        told = Person(cases={1: Session("after_interview", answers=dict(answers))}, current=1)
+
+        async def keep() -> None:
+            async with opened(Settings.model_validate({**self.env})) as store:
+                await store.turn(who, Key(me, who, 0, who), lambda _: Turned(told), datetime.now(UTC))
+
+        asyncio.run(keep())
+
     @property
     def status(self) -> int | None:
         """The exit status; None while it runs."""
@@ -50,6 +83,9 @@ class RunningBot:
 
     def start(self) -> None:
         """Start the process; it may take a few seconds until it answers."""
+        stamp = Path(self.env["DATA_DIR"]) / "proved"
+        if not stamp.exists():
+            keep(stamp, seal_of_shipped())
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "bot", "run"], cwd=self.folder, env=self.env, stdout=log, stderr=log

@@ -136,27 +136,31 @@ def test_whatever_is_sent_is_answered_in_words_and_a_kill_loses_nothing(course: 
     course.sends(
         "notes.yaml", "a: 1", "several files of the name notes.yaml", "flows/notes.yaml, messages/en/notes.yaml"
     )
-    course.sends("notes.yaml", "a: 1", "flows/notes.yaml, line 1", caption="flows/notes.yaml")
-    taps(coach, "Throw it away", "never saw it")
     bomb = "a: &a [x]\n" + "".join(
         f"{c}: &{c} [*{p},*{p},*{p},*{p}]\n" for p, c in zip("abcdefg", "bcdefgh", strict=True)
     )
-    course.sends("facts.yaml", bomb, "flows/facts.yaml, line 1", "gives this place a name")
-    course.sends("facts.yaml", b"facts: \xff\xfe", "is not UTF-8")
-    course.sends("facts.yaml", "", "the file is empty")
-    coach.sends_file("facts.yaml", FACTS.replace("ready: 3", "ready: 2"))
-    coach.expects("I am checking flows/facts.yaml", timeout=SLOW_MACHINE)
+    coach.sends_file("notes.yaml", "a: 1", "flows/notes.yaml", album="1")
+    coach.sends_file("facts.yaml", bomb, album="1")
+    coach.sends_file("limits.yaml", b"facts: \xff\xfe", album="1")
+    coach.sends_file("ledger.yaml", "", album="1")
+    coach.expects("To be mended", timeout=CHECKED)
+    coach.expects("All that is to be mended", timeout=SLOW_MACHINE)
+    whole = next(message.document for message in reversed(coach.screen) if message.document).content.decode()
+    for words in (
+        "flows/notes.yaml, line 1", "flows/facts.yaml, line 1: '&a' gives this place a name",
+        "flows/ledger.yaml, line 1: the file is empty", "flows/limits.yaml, line", "is not UTF-8",
+    ):  # fmt: skip
+        assert words in whole, "each of them is answered"
+    asks(coach, "/export", "What your cohorts keep of you")
+    document = next(message.document for message in reversed(coach.screen) if message.document)
+    assert "a: &a [x]" in document.content.decode()
+    taps(coach, "Throw it away", "never saw it")
+    for name in ("facts.yaml", "messages.en.questions.yaml"):  # sent together, checked together
+        coach.sends_file(name, FACTS.replace("ready: 3", "ready: 5") if "facts" in name else QUESTIONS, album="2")
+    coach.expects("I am checking flows/facts.yaml, messages/en/questions.yaml", timeout=SLOW_MACHINE)
     course.bot.kill()
     course.bot.start()
     coach.expects("fits: flows/facts.yaml", timeout=CHECKED)
-    for name in ("facts.yaml", "messages.en.questions.yaml"):  # sent together, checked together
-        coach.sends_file(name, FACTS.replace("ready: 3", "ready: 5") if "facts" in name else QUESTIONS, album="1")
-    coach.expects("I am checking flows/facts.yaml, messages/en/questions.yaml", timeout=SLOW_MACHINE)
-    coach.expects("fits: flows/facts.yaml", timeout=CHECKED)
-    course.sends("facts.yaml", FACTS.replace("ready: 3", "ready: 9"), "To be mended", "flows/facts.yaml, line")
-    asks(coach, "/export", "What your cohorts keep of you")
-    document = next(message.document for message in reversed(coach.screen) if message.document)
-    assert "ready: 9" in document.content.decode()
     asks(coach, "/forget", "Shall I delete everything")
     taps(coach, "Yes, delete everything", "Everything is deleted")
     course.sends("facts.yaml", FACTS, "I can read text and taps only")
