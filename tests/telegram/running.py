@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from types import TracebackType
@@ -64,6 +64,7 @@ class RunningBot:
             **settings,
         }
         self.process: subprocess.Popen[bytes] | None = None
+        self._clock = ("", 0.0)  # the AFTERWORD_NOW that was asked for last, and when that was
 
     def knows(self, who: int, answers: Mapping[str, str]) -> None:
         """Let somebody have told it this of an interview, before it is started."""
@@ -88,8 +89,19 @@ class RunningBot:
             keep(stamp, seal_of_shipped())
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "bot", "run"], cwd=self.folder, env=self.env, stdout=log, stderr=log
+                [sys.executable, "-m", "bot", "run"], cwd=self.folder, env=self._environment(), stdout=log, stderr=log
             )
+
+    def _environment(self) -> dict[str, str]:
+        """Return the environment; where a clock was set before, it has gone on since."""
+        now, (asked, since) = self.env.get("AFTERWORD_NOW"), self._clock
+        if now is None:
+            return self.env
+        if now != asked:
+            self._clock = (now, time.monotonic())
+            return self.env
+        gone = timedelta(seconds=time.monotonic() - since)
+        return {**self.env, "AFTERWORD_NOW": (datetime.fromisoformat(now) + gone).isoformat()}
 
     def kill(self) -> None:
         """End it with SIGKILL, wherever it is."""
