@@ -105,6 +105,8 @@ async def serve(
         store = await _opened(settings)
         stack.push_async_callback(store.close)
         await store.take_over()
+        if moved := await store.rezone(SystemClock().now()):
+            log.info("the clocks of some zones run by new rules: reminders there are worked out anew", zones=len(moved))
         bot = await stack.enter_async_context(connected(token, settings.server))
         me = await _until_done(lambda: bot.call("getMe", {}), stopping)
         if me is None:

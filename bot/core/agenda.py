@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import Any, Literal
 
 from bot.core.calendar import (
@@ -24,16 +24,15 @@ from bot.core.calendar import (
     Hours,
     add_business_days,
     instant,
-    local_date,
     speakable_from,
 )
 from bot.core.judging import DEFAULT_TIME, Place
 from bot.core.ledger import Entry
-from bot.core.rules import Manners, ReminderKind
+from bot.core.rules import Manners
 
+CLOSING = time(12, tzinfo=UTC)
+"""When a case closes on its day: nobody hears of it, and it is that day or later wherever somebody lives."""
 Consent = Literal["unasked", "yes", "no"]
-Ending = Literal["said", "merged", "expired"]
-Kinds = Mapping[str, ReminderKind]
 
 
 @dataclass(frozen=True)
@@ -68,6 +67,8 @@ class Life:
     """How often each kind was said."""
     asked: tuple[str, ...] = ()
     """The kinds of the last message about this case, which wait for an answer."""
+    closes: date | None = None
+    """The day on which the case closes by itself; None: it has."""
 
 
 @dataclass(frozen=True)
@@ -82,11 +83,15 @@ class Agenda:
     zone_known: bool = False
     ledgers: Mapping[int, tuple[Entry, ...]] = field(default_factory=dict)
     """What went out about each case, by the candidate's own word."""
+    spoken: tuple[int, ...] = ()
+    """The cases of the last message."""
 
     @property
     def wake(self) -> datetime | None:
         """The instant at which the agenda wants to be rung; None: there is nothing to come."""
-        return None if self.paused else min((r.due for r in self.planned), default=None)
+        planned = [] if self.paused else [r.due for r in self.planned]
+        closing = [datetime.combine(life.closes, CLOSING) for life in self.lives.values() if life.closes]
+        return min(planned + closing, default=None)
 
     def of(self, case: int) -> tuple[Reminder, ...]:
         """Return what is planned about a case, the next first."""
@@ -114,6 +119,7 @@ class Agenda:
             lives={**self.lives, **{number + after: life for number, life in other.lives.items()}},
             ledgers={**self.ledgers, **{number + after: ledger for number, ledger in other.ledgers.items()}},
             said_on=max(filter(None, (self.said_on, other.said_on)), default=None),
+            spoken=(*self.spoken, *(number + after for number in other.spoken)),
         )
         return both.with_planned([*self.planned, *(replace(r, case=r.case + after) for r in other.planned)])
 
@@ -129,6 +135,7 @@ class Agenda:
             "lives": {
                 str(number): [
                     life.since.isoformat(), life.consent, life.said, life.snoozed, dict(life.counts), list(life.asked),
+                    life.closes.isoformat() if life.closes else None,
                 ]
                 for number, life in self.lives.items()
             },
@@ -140,6 +147,7 @@ class Agenda:
                 str(number): [[what, day.isoformat()] for what, day in ledger]
                 for number, ledger in self.ledgers.items()
             },
+            "spoken": list(self.spoken),
         }  # fmt: skip
 
     @classmethod
@@ -150,10 +158,7 @@ class Agenda:
             Reminder(int(case), kind, date.fromisoformat(day), time.fromisoformat(wall), datetime.fromisoformat(due))
             for case, kind, day, wall, due in stored["planned"]
         )
-        lives = {
-            int(number): Life(date.fromisoformat(since), consent, said, snoozed, counts, tuple(asked))
-            for number, (since, consent, said, snoozed, counts, asked) in stored["lives"].items()
-        }
+        lives = {int(number): _life_of(*life) for number, life in stored["lives"].items()}
         said_on = stored["said_on"]
         return cls(
             tuple(planned),
@@ -166,106 +171,22 @@ class Agenda:
                 int(number): tuple((what, date.fromisoformat(day)) for what, day in ledger)
                 for number, ledger in stored["ledgers"].items()
             },
+            tuple(stored.get("spoken", ())),  # those stored before it was noted have none
         )
 
 
-# -- when one falls due ------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Spoken:
-    """What is to be said about a case: the kinds that were due, or (`overdue`) only whether it still matters."""
-
-    case: int
-    kinds: tuple[str, ...]
-    overdue: bool = False
-
-
-@dataclass(frozen=True)
-class Rung:
-    """What came of ringing an agenda: what is to be said, in one message, and how each reminder ended."""
-
-    agenda: Agenda
-    spoken: tuple[Spoken, ...] = ()
-    ended: tuple[tuple[Reminder, Ending], ...] = ()
-
-
-def ring(agenda: Agenda, kinds: Kinds, manners: Manners, now: datetime, place: Place) -> Rung:
-    """Return what is to be said at the instant `now`, and the agenda afterwards."""
-    agenda = relocated(agenda, place)  # the zone's rules may be others than when the instant was worked out
-    today = local_date(now, place.zone)
-    due = [r for r in agenda.planned if r.due <= now]
-    if agenda.paused or not due:
-        return Rung(agenda)
-    begin = speakable_from(now, place.zone, agenda.hours)
-    if begin > now:
-        return Rung(_put_off(agenda, due, begin))
-    if agenda.said_on is not None and agenda.said_on >= today:
-        next_day = add_business_days(agenda.said_on, 1, place.week)
-        moved = [r.on(next_day, place, agenda.hours) for r in due]
-        return Rung(agenda.with_planned([*(r for r in agenda.planned if r not in due), *moved]))
-    return _said(agenda, kinds, manners, today, place, due)
-
-
-def _put_off(agenda: Agenda, due: list[Reminder], until: datetime) -> Agenda:
-    return replace(agenda, planned=tuple(replace(r, due=until) if r in due else r for r in agenda.planned))
-
-
-def _said(agenda: Agenda, kinds: Kinds, manners: Manners, today: date, place: Place, due: list[Reminder]) -> Rung:
-    """Say what is due in one message, and with it what would be due later in the day."""
-    with_it = [r for r in agenda.planned if r.day <= today]
-    heard = [r for r in with_it if not _expired(r, agenda, kinds, manners, today)]
-    gone = [r for r in due if r not in heard]
-    rest = [r for r in agenda.planned if r not in heard and r not in gone]
-    if not heard:
-        return Rung(agenda.with_planned(rest), ended=tuple((r, "expired") for r in gone))
-    spoken, lives = [], dict(agenda.lives)
-    for case in dict.fromkeys(r.case for r in heard):
-        said = [r for r in heard if r.case == case]
-        live = [r for r in said if not _overdue(r, kinds, today)]
-        of_these = tuple(r.kind for r in live or said)
-        spoken.append(Spoken(case, of_these, overdue=not live))
-        life = agenda.life(case, today)
-        counts = {**life.counts, **{r.kind: life.counts.get(r.kind, 0) + 1 for r in said}}
-        lives[case] = replace(life, said=life.said + 1, counts=counts, asked=of_these)
-        rest += [again for r in live if (again := _again(r, kinds, counts[r.kind], today, place, agenda.hours))]
-    how: tuple[tuple[Reminder, Ending], ...] = tuple((r, "merged" if n else "said") for n, r in enumerate(heard))
-    after = replace(agenda, lives=lives, said_on=today).with_planned(rest)
-    return Rung(after, tuple(spoken), (*how, *((r, "expired") for r in gone)))
-
-
-def _expired(reminder: Reminder, agenda: Agenda, kinds: Kinds, manners: Manners, today: date) -> bool:
-    kind, life = kinds.get(reminder.kind), agenda.life(reminder.case, today)
-    return (
-        kind is None  # the content was edited meanwhile
-        or life.consent != "yes"
-        or life.said >= manners.unanswered
-        or (_rests(reminder, life, manners, today) and not (kind.again and kind.again.days))  # keeping warm ends itself
-        or (kind.overdue == "drop" and (today - reminder.day).days > kind.overdue_days)
-    )
-
-
-def closed(life: Life, manners: Manners, today: date) -> bool:
-    """Tell whether a case has closed by itself, nothing new having been told for so long."""
-    return (today - life.since).days > manners.close_after_days
-
-
-def _rests(reminder: Reminder, life: Life, manners: Manners, today: date) -> bool:
-    """Tell whether a reminder has outlived its case; one whose own day is later was meant to, and was promised."""
-    return closed(life, manners, today) and not closed(life, manners, reminder.day)
-
-
-def _overdue(reminder: Reminder, kinds: Kinds, today: date) -> bool:
-    kind = kinds[reminder.kind]
-    return kind.overdue == "ask" and (today - reminder.day).days > kind.overdue_days
-
-
-def _again(reminder: Reminder, kinds: Kinds, count: int, today: date, place: Place, hours: Hours) -> Reminder | None:
-    """Return the reminder's next time, for a kind that comes more than once."""
-    again = kinds[reminder.kind].again
-    if again is None or count >= again.times:
-        return None
-    return reminder.on(add_business_days(today + ONE_DAY * again.days, again.business_days, place.week), place, hours)
+def _life_of(
+    since: str,
+    consent: Consent,
+    said: int,
+    snoozed: int,
+    counts: Mapping[str, int],
+    asked: Iterable[str],
+    closes: str | None = None,
+) -> Life:
+    """Read a life back; those stored before cases closed by themselves have no day for it."""
+    end = date.fromisoformat(closes) if closes else None
+    return Life(date.fromisoformat(since), consent, said, snoozed, counts, tuple(asked), end)
 
 
 # -- by the candidate's own word ---------------------------------------------------------------------------------------
@@ -278,10 +199,10 @@ def relocated(agenda: Agenda, place: Place) -> Agenda:
     return agenda if tuple(planned) == agenda.planned else agenda.with_planned(planned)
 
 
-def told(agenda: Agenda, case: int, today: date) -> Agenda:
+def told(agenda: Agenda, case: int, manners: Manners, today: date) -> Agenda:
     """Note that the candidate told something new about a case: limits count from here on."""
-    life = agenda.life(case, today)
-    return agenda.with_life(case, Life(today, life.consent))
+    closes = today + ONE_DAY * (manners.close_after_days + 1)
+    return agenda.with_life(case, Life(today, agenda.life(case, today).consent, closes=closes))
 
 
 def consented(agenda: Agenda, case: int, consent: Consent, today: date) -> Agenda:
@@ -334,9 +255,29 @@ def snoozed(agenda: Agenda, case: int, manners: Manners, place: Place, today: da
     return after.with_planned([*others, *put_off])
 
 
+def delayed(agenda: Agenda, case: int, kind: str, manners: Manners, place: Place, today: date) -> Agenda | None:
+    """Put off one reminder to come, and nothing else; None when this case was put off too often already."""
+    life, mine = agenda.life(case, today), [r for r in agenda.of(case) if r.kind == kind]
+    if life.snoozed >= manners.snoozes or not mine:
+        return None
+    later = [
+        r.on(add_business_days(max(r.day, today), manners.snooze_business_days, place.week), place, agenda.hours)
+        for r in mine
+    ]
+    after = agenda.with_life(case, replace(life, snoozed=life.snoozed + 1))
+    return after.with_planned([*(r for r in agenda.planned if r not in mine), *later])
+
+
 def settled(agenda: Agenda, case: int, kind: str) -> Agenda:
     """Drop one reminder: it is done, or not wanted."""
     return agenda.with_planned(r for r in agenda.planned if (r.case, r.kind) != (case, kind))
+
+
+def done(agenda: Agenda, case: int, today: date) -> Agenda:
+    """Take what was said last about a case as done: it waits for no answer, and does not come again."""
+    life = agenda.life(case, today)
+    after = agenda.with_life(case, replace(life, asked=()))
+    return after.with_planned(r for r in agenda.planned if r.case != case or r.kind not in life.asked)
 
 
 def moved(agenda: Agenda, case: int, kind: str, day: date, wall: time, place: Place) -> Agenda:

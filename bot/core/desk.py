@@ -76,7 +76,14 @@ class Located:
     zone: str
 
 
-Entry = Event | FellDue | Asked | Strange | Located
+@dataclass(frozen=True)
+class Approved:
+    """Somebody puts a thumb up to the message with this id: to a reminder that means "done", to others nothing."""
+
+    message: int
+
+
+Entry = Event | FellDue | Asked | Strange | Located | Approved
 
 
 @dataclass(frozen=True)
@@ -112,6 +119,9 @@ class _Visit(Managing):
             case FellDue():
                 self.ring()
                 return Served(self.person, tuple(self.effects))
+            case Approved(message=message):
+                self.approved(message)
+                return Served(self.person, tuple(self.effects))
             case Picked(option=option) if option.startswith(WHY):
                 return self.why(option.removeprefix(WHY))
             case Picked(option=option) if option.startswith(BESIDE):
@@ -121,7 +131,7 @@ class _Visit(Managing):
         return None
 
     def turn(self, entry: Entry) -> Served:
-        assert not isinstance(entry, FellDue), "nobody said anything"
+        assert not isinstance(entry, FellDue | Approved), "nobody said anything"
         match entry:
             case Asked(command, argument):
                 self.command(command, argument)
@@ -225,7 +235,8 @@ class _Visit(Managing):
         self.again()
 
     def privacy(self) -> None:
-        blocks = tuple(Block("item", text) for text in self.catalogue.alternatives("privacy.points"))
+        closing = self.catalogue.say("privacy.closing", days=self.library.manners.close_after_days)
+        blocks = tuple(Block("item", text) for text in (*self.catalogue.alternatives("privacy.points"), closing))
         title = Block("title", self.catalogue.say("privacy.title"))
         self.effects.append(Outgoing("notice", "notice privacy", (title, *blocks)))
         self.again()
@@ -237,6 +248,7 @@ class _Visit(Managing):
             "language": person.language,
             "zone": person.zone,
             "working_days": list(person.working_days),
+            "days_off": list(person.holidays),
             "about_you": dict(person.facts),
             "reminders": person.agenda.to_json(),
             "cases": {str(number): person.cases[number].to_json() for number in sorted(person.cases)},

@@ -128,11 +128,12 @@ class Fact:
         if self.finite:
             return answer in self.values
         if self.kind == "date":
-            return _is_date(answer) or (answer == NO_DATE and self.optional)
+            return is_date(answer) or (answer == NO_DATE and self.optional)
         return bool(answer) or self.optional
 
 
-def _is_date(text: str) -> bool:
+def is_date(text: str) -> bool:
+    """Tell whether a text is a day in ISO 8601's writing, such as 2026-11-26."""
     try:
         date.fromisoformat(text)
     except ValueError:
@@ -215,4 +216,4 @@ class Facts:
     def date_of(self, answers: Answers, name: str) -> date | None:
         """Return the day that a date fact was answered with, if any."""
         answer = answers.get(name)
-        return date.fromisoformat(answer) if answer and _is_date(answer) else None
+        return date.fromisoformat(answer) if answer and is_date(answer) else None

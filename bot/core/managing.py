@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import date, time
+from datetime import date, time, timedelta
 
 from bot.core import agenda as agendas
 from bot.core.agenda import Agenda
 from bot.core.calendar import Hours, add_business_days, zone_named
 from bot.core.judging import DEFAULT_TIME
-from bot.core.reading import Misread, parse_day, parse_weekdays
+from bot.core.person import Person
+from bot.core.reading import Misread, parse_day, parse_days, parse_weekdays
 from bot.core.reminding import Reminding
+from bot.core.scene import Scene
 from bot.core.session import Option, Outgoing
 from bot.core.wording import misread
 from bot.core.zones import CITIES, city, read_clock, read_span, zones_of
@@ -40,7 +42,10 @@ class Managing(Reminding):
                 toggle = "resume" if self.agenda.paused else "pause"
                 return [*rows, *([self.option(toggle)] if rows or self.agenda.paused else []), self.option("go_on")]
             case "reminder":
-                return [self.option(what) for what in ("move", "done", "unwanted", "go_on")]
+                case, _ = self.meant(self.person.asking.partition("-")[2])
+                again = self.agenda.life(case, self.today).snoozed < self.library.manners.snoozes
+                own = ("move", *(["later"] if again else []), "done", "unwanted", "go_on")
+                return [self.option(what) for what in own]
             case "day":
                 days = [add_business_days(self.today, n, self.place.week) for n in AHEAD]
                 return [Option(day.isoformat(), self.dated(day, DEFAULT_TIME)) for day in days]
@@ -50,6 +55,8 @@ class Managing(Reminding):
                 return [self.option(what) for what in QUIET]
             case "days":
                 return [self.option(what) for what in WEEKS]
+            case "holidays":
+                return [self.option(what) for what in ("no_holidays", "go_on")]
         return super().offered()
 
     def dated(self, day: date, wall: time, what: str = "") -> str:
@@ -74,7 +81,7 @@ class Managing(Reminding):
         shown = self.catalogue.say("remind.quiet", begin=hours.quiet_from, end=hours.quiet_until)
         days = next((name for name, days in WEEKS.items() if days == tuple(sorted(self.person.working_days))), "")
         week = self.catalogue.say(f"desk.options.{days}") if days else self.catalogue.weekdays(self.person.working_days)
-        named = {"zone": zone, "quiet": shown, "days": week}
+        named = {"zone": zone, "quiet": shown, "days": week, "holidays": self.days_off()}
         return [
             Option(
                 f"set_{name}",
@@ -82,6 +89,18 @@ class Managing(Reminding):
             )
             for name, a in named.items()
         ]
+
+    def days_off(self) -> str:
+        """Write the days off to come, those in a row as one span."""
+        spans: list[list[date]] = []
+        for day in map(date.fromisoformat, self.person.holidays):
+            if spans and day - spans[-1][-1] == timedelta(days=1):
+                spans[-1][1:] = [day]
+            elif day >= self.today:
+                spans.append([day])
+        if not spans:
+            return self.catalogue.say("remind.no_holidays")
+        return "; ".join(" – ".join(self.catalogue.dated(day, self.today) for day in span) for span in spans)
 
     def settle(self, asking: str, id_: str) -> bool:
         """Take what was chosen where something about reminders was asked; False where it was something else."""
@@ -95,12 +114,8 @@ class Managing(Reminding):
             self.again()
         elif name == "reminders":
             self.offer(f"reminder-{id_}")
-        elif name == "reminder" and id_ == "move":
-            self.offer(f"day-{about}")
         elif name == "reminder":
-            self.plan(agendas.settled(self.agenda, case, kind))
-            self.say("remind.settled")
-            self.list_reminders()
+            self.change(id_, case, kind)
         elif name == "day":
             self.move(case, kind, date.fromisoformat(id_), DEFAULT_TIME)
         elif name == "zone":
@@ -110,9 +125,33 @@ class Managing(Reminding):
             self.relocate(replace(self.agenda, hours=Hours(time(begin), time(end))))
         elif name == "days":
             self.work_on(WEEKS[id_])
+        elif name == "holidays":
+            self.take_off(())
         else:
             return False
         return True
+
+    def change(self, how: str, case: int, kind: str) -> None:
+        """Move one reminder, put it off, or take it off the list."""
+        if how == "move":
+            self.offer(f"day-{case}-{kind}")
+        elif how == "later":
+            self.put_off(case, kind)
+        else:
+            self.plan(agendas.settled(self.agenda, case, kind))
+            self.say("remind.settled")
+            self.list_reminders()
+
+    def put_off(self, case: int, kind: str) -> None:
+        """Put one reminder to come off by some business days; the others stay as they are."""
+        agenda = agendas.delayed(self.agenda, case, kind, self.library.manners, self.place, self.today)
+        if agenda is None:
+            self.say("remind.over")
+        else:
+            self.plan(agenda)
+            day = next(r.day for r in agenda.of(case) if r.kind == kind)
+            self.say("remind.snoozed", day=day)
+        self.list_reminders()
 
     def meant(self, about: str) -> tuple[int, str]:
         """Return the case and the kind of reminder that the desk's question was about."""
@@ -167,6 +206,8 @@ class Managing(Reminding):
         elif name == "days" and (days := parse_weekdays(text, self.catalogue.text_of("language.locale"))):
             self.person = replace(self.person, asking="")
             self.work_on(days)
+        elif name == "holidays":
+            self.read_days_off(text)
         else:
             return False
         return True
@@ -185,10 +226,48 @@ class Managing(Reminding):
         self.person = replace(self.person, asking="")
         self.relocate(replace(self.agenda, hours=hours))
 
+    def read_days_off(self, text: str) -> None:
+        """Read the days off to come; they take the place of those told before."""
+        days = parse_days(text, self.today, self.catalogue)
+        if isinstance(days, Misread):
+            self.effects.append(misread(self.catalogue, days))
+            self.offer("holidays")
+            return
+        self.person = replace(self.person, asking="")
+        self.take_off(days)
+
+    def take_off(self, days: Iterable[date]) -> None:
+        """Take the days on which nothing counts as a working day; days that are counted are counted anew."""
+        self.recount(replace(self.person, holidays=tuple(day.isoformat() for day in sorted(days))))
+        self.say("remind.days_off", days=self.days_off())
+        self.again()
+
     def work_on(self, days: Iterable[int]) -> None:
         """Take the days on which the candidate works; days that are counted are counted anew."""
-        self.person = replace(self.person, working_days=tuple(sorted(days)))
+        self.recount(replace(self.person, working_days=tuple(sorted(days))))
         self.relocate(self.agenda)
+
+    def recount(self, person: Person) -> None:
+        """Let `person` be whom this visit is about, and count anew what their advice counts in working days.
+
+        What was moved by hand or put off stays where it was put.
+        """
+        cases = {reminder.case for reminder in self.coming()}
+        was = {case: self.advised(case) for case in cases}
+        self.person = person
+        now = {case: self.advised(case) for case in cases}
+        planned = [
+            replace(r, day=now[r.case][r.kind])
+            if r.kind in now.get(r.case, {}) and was[r.case].get(r.kind) == r.day
+            else r
+            for r in self.agenda.planned
+        ]
+        self.plan(agendas.relocated(replace(self.agenda, planned=tuple(planned)), self.place))
+
+    def advised(self, case: int) -> dict[str, date]:
+        """Return the days on which the advice about a case asks to come back, by kind."""
+        scene = Scene(self.library, self.case(case), self.now)
+        return {reminder.kind: reminder.day for reminder in scene.advice.reminders}
 
     def read_day(self, asking: str, text: str) -> None:
         """Read a day with or without a time."""

@@ -39,6 +39,8 @@ class Person:
     language: str = "en"
     zone: str = "UTC"
     working_days: tuple[int, ...] = (1, 2, 3, 4, 5)
+    holidays: tuple[str, ...] = ()
+    """Days off, as ISO dates."""
     facts: Mapping[str, str] = field(default_factory=dict)
     cases: Mapping[int, Session] = field(default_factory=dict)
     current: int = 0
@@ -48,6 +50,8 @@ class Person:
     """The answers already shown in the message that a run of taps edits."""
     panel: int = 0
     """The id of the message that holds the newest buttons, once it is sent; 0: not known."""
+    reminded: int = 0
+    """The id of the last reminder, once it is sent; 0: not known."""
     agenda: Agenda = NOTHING_PLANNED
     """What they will be reminded of, and what went out to whom."""
     edition: int = 0
@@ -70,7 +74,7 @@ class Call:
     `values` are the method's parameters as JSON values, without chat_id and message_thread_id; a document is
     {"name": file name, "text": content}, a photo {"groups": what is drawn}. With `panel` the message that comes of it
     holds the newest buttons, and its id is written back to `Person.panel`. `reminder` calls wait behind answers of
-    other chats.
+    other chats; with `panel` their id is written back to `Person.reminded`.
     """
 
     method: Literal[

@@ -21,6 +21,7 @@ from bot.core.text import clean, units
 
 OLDEST_DAYS = 366  # an interview longer ago than a year is taken for a slip of the keyboard
 FARTHEST_DAYS = 366  # likewise a decision promised for later than in a year
+MOST_DAYS_OFF = 60  # in a year; more would leave hardly a day to count by
 OTHER_DAY = "other_day"
 
 
@@ -164,6 +165,8 @@ def _distances(wordings: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
     return tuple(re.compile(re.escape(words).replace(r"\{number\}", r"(\d{1,3})")) for words in wordings)
 
 
+_BETWEEN = re.compile(r"[,;\n]")
+_NUMBER = re.compile(r"\d{1,2}\.?")
 _AMBIGUOUS = (0, 0)  # month and day of a text that may mean two days
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
 _DAY_FIRST = re.compile(r"(\d{1,2})\s*\.\s*(\d{1,2})\s*\.?\s*(\d{4})?")
@@ -183,6 +186,40 @@ def parse_day(text: str, today: date, *, past: bool, locale: str) -> date | Misr
             return Misread("ambiguous_day", {"text": clean(text)})
         return _placed(year, month, day, today, past=past) or Misread("no_such_day", {"text": clean(text)})
     return Misread("no_day")
+
+
+def parse_days(text: str, today: date, catalogue: Catalogue) -> tuple[date, ...] | Misread:
+    """Read typed days to come, and spans from one to another: "24 Dec to 1 Jan; 6 Jan"."""
+    found: set[date] = set()
+    for part in filter(None, map(str.strip, _BETWEEN.split(clean(text)))):
+        span = _span(part, today, catalogue)
+        if isinstance(span, Misread):
+            return span
+        first, last = span
+        if last < first:
+            return Misread("no_such_day", {"text": part})
+        if (last - today).days > FARTHEST_DAYS:
+            return Misread("too_far", {"day": catalogue.dated(last, today)})
+        found |= {first + timedelta(days=n) for n in range((last - first).days + 1)}
+    if len(found) > MOST_DAYS_OFF:
+        return Misread("many_days", {"limit": MOST_DAYS_OFF})
+    return tuple(sorted(found)) or Misread("no_day")
+
+
+def _span(part: str, today: date, catalogue: Catalogue) -> tuple[date, date] | Misread:
+    """Read a day, or two with a word between them; the month of the first may be told with the second only."""
+    locale = catalogue.text_of("language.locale")
+    words = "|".join(re.escape(word) for word in catalogue.alternatives("typed.until"))
+    begun, until, ended = re.sub(rf"\s+(?:{words}|-)\s+|\s*–\s*", "\0", part.casefold(), count=1).partition("\0")
+    first = parse_day(begun, today, past=False, locale=locale)
+    if not until or (isinstance(first, Misread) and not _NUMBER.fullmatch(begun)):
+        return first if isinstance(first, Misread) else (first, first)
+    last = parse_day(ended, today if isinstance(first, Misread) else first, past=False, locale=locale)
+    if isinstance(last, Misread):
+        return last
+    if isinstance(first, Misread):
+        first = _made(last.year, last.month, int(begun.rstrip("."))) or Misread("no_such_day", {"text": part})
+    return first if isinstance(first, Misread) else (first, last)
 
 
 def parse_weekdays(text: str, locale: str) -> frozenset[int] | None:

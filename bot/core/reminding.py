@@ -12,9 +12,11 @@ from dataclasses import replace
 from datetime import date, time
 
 from bot.core import agenda as agendas
-from bot.core.agenda import Agenda, Reminder, Spoken
+from bot.core.agenda import Agenda, Reminder
 from bot.core.calendar import add_business_days
 from bot.core.ics import calendar_file
+from bot.core.ledger import Sort, entered
+from bot.core.ringing import Spoken, ring
 from bot.core.scene import Scene
 from bot.core.sending import Sending
 from bot.core.session import Block, Effect, Option, Outgoing, Remind, Session, TimePassed, Turn
@@ -35,11 +37,59 @@ class Reminding(Sending):
 
     def ring(self) -> None:
         """Say what is due."""
-        rung = agendas.ring(self.agenda, self.library.reminders, self.library.manners, self.now, self.place)
+        rung = ring(self.agenda, self.library.reminders, self.library.manners, self.now, self.place)
         self.plan(rung.agenda)
+        for case in rung.closed:
+            self.forget_names(case)
         spoken = [said for said in rung.spoken if said.case in self.person.cases]
         if spoken:
             self.effects.append(self.nudge(spoken))
+
+    def approved(self, message: int) -> None:
+        """Take the last reminder as done, if that is the message; whatever it may have led to is a tap away."""
+        cases = [n for n in self.agenda.spoken if n in self.person.cases and self.agenda.life(n, self.today).asked]
+        if message != self.person.reminded or not cases:
+            return
+        for case in cases:
+            self.done(case)
+        text = Block("text", self.catalogue.say("remind.done"))
+        options = [self.side(what, cases[0]) for what in ("look", "stop")] if len(cases) == 1 else []
+        self.effects.append(Outgoing("reminder", "reminder done", (text,), tuple(options)))
+
+    def done(self, case: int) -> None:
+        """Take what was said last about a case as done; where that is a message that went out, the ledger has it."""
+        asked = [kind for kind in self.agenda.life(case, self.today).asked if kind in self.library.reminders]
+        self.plan(agendas.done(self.agenda, case, self.today))
+        for sort in self.library.courtesy.sorts.values():
+            if any(sort.then and sort.then.keys() == set(self.library.reminders[kind].asks) for kind in asked):
+                self.gone_out(case, sort)
+
+    def gone_out(self, case: int, sort: Sort) -> None:
+        """Note that a message of this sort went out today, and plan what is right from here on."""
+        agenda = agendas.told(self.agenda, case, self.library.manners, self.today)
+        ledger = entered(agenda.ledgers.get(case, ()), sort.id, self.today)
+        session = self.case(case)
+        for name, value in sort.then.items():
+            session = session.with_answer(name, value)
+        self.person = self.person.but(cases={**self.person.cases, case: session})
+        reminders = Scene(self.library, session, self.now).advice.reminders
+        wanted = [(r.kind, r.day, r.wall) for r in reminders]
+        agenda = replace(agenda, ledgers={**agenda.ledgers, case: ledger})
+        self.plan(agendas.replan(agenda, case, wanted, self.place, self.today))
+
+    def forget_names(self, case: int) -> None:
+        """Drop what names somebody from a case that has closed: it is another's, and nobody needs it any more."""
+        session = self.person.cases.get(case)
+        if session is None:
+            return
+        facts = self.library.facts.by_name
+        named = [n for n in session.facts if n not in facts or (facts[n].kind == "text" and facts[n].scope == "case")]
+        for name in named:
+            session = session.without(name)
+        # Whoever comes back to it is greeted first: the question for a name is not in sight, so nothing is read as one.
+        closed = session.but(others=(), stage="cancelled", asking="")
+        turn = self.person.turn + (case == self.person.current)
+        self.person = self.person.but(cases={**self.person.cases, case: closed}, turn=turn)
 
     def nudge(self, spoken: list[Spoken]) -> Outgoing:
         """Word what is due, with what can be done about each case."""
@@ -74,7 +124,7 @@ class Reminding(Sending):
         case, session, agenda = self.person.current, turn.session, self.agenda
         news = self.is_news(before, session)
         if news:
-            agenda = agendas.told(agenda, case, self.today)
+            agenda = agendas.told(agenda, case, self.library.manners, self.today)
             agenda = self.noted(agenda, case, before, session)
             agenda = agendas.recalled(agenda, case, self.said_for_good(before, session), self.today)
         advised = any(isinstance(e, Outgoing) and e.kind == "advice" for e in said)
@@ -110,7 +160,8 @@ class Reminding(Sending):
             options = tuple(self.side(what, case) for what in ("yes", "other", "no"))
             return [effect, Outgoing("reminder", "reminder offer", (text,), options)]
         if effect.kind == "advice" and self.closes(session):
-            text = Block("text", self.catalogue.say("remind.closed", who=self.who(case)))
+            days = self.library.manners.close_after_days
+            text = Block("text", self.catalogue.say("remind.closed", who=self.who(case), days=days))
             return [effect, Outgoing("reminder", "reminder closed", (text,), (self.side("delete", case),))]
         if effect.kind == "note":
             return self.politely(case, session, effect)

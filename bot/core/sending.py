@@ -10,13 +10,12 @@ from dataclasses import replace
 
 from bot.core import agenda as agendas
 from bot.core.agenda import Agenda
-from bot.core.calendar import WorkingWeek
 from bot.core.dialogue import advance
 from bot.core.flows import END
 from bot.core.judging import Place
 from bot.core.ledger import WITHDRAWN, Entry, Monthly, Refusal, Sort, entered, in_month, refusal
 from bot.core.scene import Scene
-from bot.core.session import Block, Effect, Option, Outgoing, Session, TimePassed
+from bot.core.session import Block, Effect, Option, Outgoing, Session, TimePassed, place_of
 from bot.core.visit import Visit
 
 SENT = "sent_"
@@ -34,7 +33,7 @@ class Sending(Visit):
     @property
     def place(self) -> Place:
         """Where and how the person's days run."""
-        return Place(self.person.zone, WorkingWeek(frozenset(self.person.working_days)))
+        return place_of(self.person.zone, self.person.working_days, self.person.holidays)
 
     @property
     def agenda(self) -> Agenda:
@@ -175,7 +174,7 @@ class Sending(Visit):
         if sort is None or not case:
             self.again()
             return
-        agenda = agendas.told(self.agenda, case, self.today)
+        agenda = agendas.told(self.agenda, case, self.library.manners, self.today)
         ledger = entered(agenda.ledgers.get(case, ()), what, self.today)
         agenda = agendas.recalled(agenda, case, self.said_for_good(self.session, self.session), self.today)
         self.plan(replace(agenda, ledgers={**agenda.ledgers, case: ledger}))

@@ -12,10 +12,11 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from bot.core.calendar import WorkingWeek
+from bot.core.facts import is_date
 from bot.core.judging import Place
 
-FORMAT = 1
-"""The layout of a stored session; a later layout reads this one."""
+FORMAT = 2
+"""The layout of a stored session; the first, without `holidays`, is read as well."""
 
 RoleOfBlock = Literal["title", "text", "item", "caution", "aside", "progress", "copy", "count"]
 
@@ -35,11 +36,13 @@ class Session:
     others: tuple[str, ...] = ()
     turn: int = 0
     stage: Literal["open", "cancelled"] = "open"
+    holidays: tuple[str, ...] = ()
+    """Days off, as ISO dates."""
 
     @property
     def place(self) -> Place:
         """Where the candidate's days run."""
-        return _place(self.zone, self.working_days)
+        return place_of(self.zone, self.working_days, self.holidays)
 
     @property
     def facts(self) -> dict[str, str]:
@@ -74,9 +77,11 @@ class Session:
         """Read a session back; raises ValueError for what is none, and for a layout from the future."""
         if not isinstance(stored, dict):
             raise ValueError("it holds no conversation")
-        if stored.get("format") != FORMAT:
+        if stored.get("format") not in (1, FORMAT):
             raise ValueError(f"format {stored.get('format')!r} is not of this version ({FORMAT})")
         given = {name: value for name, value in stored.items() if name != "format"}
+        if stored["format"] == 1:
+            given["holidays"] = ()
         if given.keys() != _TYPES.keys():
             odd = ", ".join(sorted(map(str, given.keys() ^ _TYPES.keys())))
             raise ValueError(f"the parts of a conversation are others (look at: {odd})")
@@ -84,7 +89,8 @@ class Session:
             fresh = cls("").__dict__
             odd = ", ".join(name for name, value in given.items() if not _is_sound({**fresh, name: value}))
             raise ValueError(f"its {odd} cannot be that of a conversation")
-        given["working_days"], given["others"] = tuple(given["working_days"]), tuple(given["others"])
+        for name in ("working_days", "others", "holidays"):
+            given[name] = tuple(given[name])
         session = object.__new__(cls)
         session.__dict__.update(given)
         return session
@@ -93,7 +99,7 @@ class Session:
 _TYPES: Mapping[str, tuple[type, ...]] = {
     **dict.fromkeys(("flow", "language", "zone", "asking", "stage"), (str,)),
     **dict.fromkeys(("answers", "carried", "said"), (dict,)),
-    **dict.fromkeys(("working_days", "others"), (list, tuple)),
+    **dict.fromkeys(("working_days", "others", "holidays"), (list, tuple)),
     "turn": (int,),
 }
 
@@ -106,7 +112,8 @@ def _is_sound(given: Mapping[str, Any]) -> bool:
     answers, carried, said, days = given["answers"], given["carried"], given["said"], given["working_days"]
     texts = (*answers, *answers.values(), *carried, *carried.values(), *said, *said.values(), *given["others"])
     return (
-        {*map(type, texts)} <= {str}
+        {*map(type, (*texts, *given["holidays"]))} <= {str}
+        and all(map(is_date, given["holidays"]))
         and {*map(type, days)} == {int}
         and 1 <= min(days) <= max(days) <= 7
         and given["turn"] >= 0
@@ -115,8 +122,9 @@ def _is_sound(given: Mapping[str, Any]) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def _place(zone: str, working_days: tuple[int, ...]) -> Place:
-    return Place(zone, WorkingWeek(frozenset(working_days)))
+def place_of(zone: str, working_days: tuple[int, ...], holidays: tuple[str, ...]) -> Place:
+    """Return where and how somebody's days run; holidays as ISO dates."""
+    return Place(zone, WorkingWeek(frozenset(working_days), frozenset(map(date.fromisoformat, holidays))))
 
 
 # -- events in -----------------------------------------------------------------------------------------------------

@@ -51,6 +51,7 @@ class Trial:
             "language": person.language,
             "zone": person.zone,
             "working_days": list(person.working_days),
+            "holidays": list(person.holidays),
             "facts": dict(person.facts),
             "cases": {str(number): case.to_json() for number, case in person.cases.items()},
             "current": person.current,
@@ -67,6 +68,7 @@ class Trial:
             stored["language"],
             stored["zone"],
             tuple(stored["working_days"]),
+            tuple(stored.get("holidays", ())),  # trials begun before there were days off have none
             stored["facts"],
             {int(number): Session.from_json(case) for number, case in stored["cases"].items()},
             stored["current"],

@@ -80,7 +80,13 @@ class Visit:
         if person.current and person.current in person.cases:
             return self.case(person.current)
         return Session(
-            self.flow, person.language, person.zone, person.working_days, carried=dict(person.facts), turn=person.turn
+            self.flow,
+            person.language,
+            person.zone,
+            person.working_days,
+            carried=dict(person.facts),
+            turn=person.turn,
+            holidays=person.holidays,
         )
 
     def case(self, number: int) -> Session:
@@ -88,9 +94,10 @@ class Visit:
         person, session = self.person, self.person.cases[number]
         if session.flow not in self.library.flows:  # the content was edited meanwhile
             session = session.but(flow=self.flow, asking="", said={})
-        if (session.zone, session.working_days) == (person.zone, person.working_days):
+        own = (person.zone, person.working_days, person.holidays)
+        if (session.zone, session.working_days, session.holidays) == own:
             return session
-        return session.but(zone=person.zone, working_days=person.working_days)
+        return session.but(zone=person.zone, working_days=person.working_days, holidays=person.holidays)
 
     def who(self, number: int) -> str:
         """Name whom a case is about."""

@@ -37,8 +37,10 @@ _FIXED: Mapping[str, Wanted] = {
     **{f"misread.{reason}": Wanted(frozenset({"day"})) for reason in ("future", "too_old", "bygone", "too_far")},
     **{f"misread.{reason}": Wanted(frozenset({"text"})) for reason in ("no_such_day", "ambiguous_day")},
     **{f"typed.days.{key}": Wanted(frozenset({"number"})) for key in ("ago", "ahead")},
+    "typed.until": Wanted(),
     "misread.reserved": Wanted(frozenset({"text"})),
     "misread.too_long": Wanted(frozenset({"limit", "count"}), counted=True),
+    "misread.many_days": Wanted(frozenset({"limit"})),
     **{f"advice.{part}": Wanted() for part in ("beyond", "judgement", "dates", "changes")},
     "advice.date": Wanted(frozenset({"day", "time", "what"})),
     "advice.flip": Wanted(frozenset({"event", "then"})),
@@ -78,6 +80,7 @@ _FIXED: Mapping[str, Wanted] = {
     },
     **{key: Wanted() for key in ("about.description", "about.short", "help.title", "help.aside", "export.caption")},
     **{key: Wanted() for key in ("privacy.title", "privacy.points", "desk.unfinished")},
+    "privacy.closing": Wanted(frozenset({"days"})),
     **{f"desk.{what}": Wanted() for what in ("start", "cases", "language", "only_language", "settings", "forget")},
     **{f"desk.options.{id_}": Wanted() for id_ in ("go_on", "new", "language", "forget_all")},
     **{f"strange.{w}": Wanted() for w in ("photo", "sticker", "voice", "other", "edited", "command")},
@@ -104,6 +107,7 @@ _FIXED: Mapping[str, Wanted] = {
 }
 
 
+_OF_REMINDERS = ("pause", "resume", "move", "later", "done", "unwanted", "no_holidays")
 _REMINDING: Mapping[str, Wanted] = {
     **{f"remind.options.{what}": Wanted() for what in BESIDE_OPTIONS},
     **{
@@ -121,11 +125,15 @@ _REMINDING: Mapping[str, Wanted] = {
             "noted",
             "calendar",
             "unknown",
+            "no_holidays",
+            "done",
         )
     },
     **{f"remind.{key}": Wanted(frozenset({"day", "time"})) for key in ("offer", "day", "anew")},
-    **{f"remind.{key}": Wanted(frozenset({"who"})) for key in ("overdue", "stopped", "closed")},
-    **{f"remind.set.{what}": Wanted() for what in ("zone", "quiet", "days")},
+    **{f"remind.{key}": Wanted(frozenset({"who"})) for key in ("overdue", "stopped")},
+    "remind.closed": Wanted(frozenset({"who", "days"})),
+    **{f"remind.set.{what}": Wanted() for what in ("zone", "quiet", "days", "holidays")},
+    "remind.days_off": Wanted(frozenset({"days"})),
     "remind.of": Wanted(frozenset({"who", "what"})),
     "remind.planned": Wanted(frozenset({"day", "time", "zone"})),
     "remind.snoozed": Wanted(frozenset({"day"})),
@@ -134,8 +142,11 @@ _REMINDING: Mapping[str, Wanted] = {
     **{f"ledger.{reason}": Wanted(frozenset({"day", "date"})) for reason in ("withdrawn", "many", "apart")},
     "ledger.once": Wanted(frozenset({"day"})),
     "ledger.last": Wanted(),
-    **{f"desk.{what}": Wanted() for what in ("reminders", "idle", "reminder", "day", "zone", "quiet", "days")},
-    **{f"desk.options.{id_}": Wanted() for id_ in ("pause", "resume", "move", "done", "unwanted", *QUIET, *WEEKS)},
+    **{
+        f"desk.{what}": Wanted()
+        for what in ("reminders", "idle", "reminder", "day", "zone", "quiet", "days", "holidays")
+    },
+    **{f"desk.options.{id_}": Wanted() for id_ in (*_OF_REMINDERS, *QUIET, *WEEKS)},
     **{f"misread.{reason}": Wanted(frozenset({"day"})) for reason in ("passed",)},
     "misread.no_zone": Wanted(),
     "misread.no_quiet": Wanted(),

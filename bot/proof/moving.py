@@ -131,7 +131,8 @@ class _Replay:
 
     def _placed(self, session: Session) -> tuple[Session, str]:
         """Return the conversation in the place where the person lives, and the flow it goes on with."""
-        lived = session.but(zone=self.person.zone, working_days=self.person.working_days)
+        person = self.person
+        lived = session.but(zone=person.zone, working_days=person.working_days, holidays=person.holidays)
         return lived, session.flow if session.flow in self.library.flows else self.flow
 
     def _before(self, session: Session, was: Library | None) -> Scene | None:

@@ -87,6 +87,11 @@ class Database:
         if self._checkpoints is not None:
             await self._runner.submit(self._taken_back)
 
+    async def rezone(self, now: datetime) -> Sequence[str]:
+        """Have every agenda worked out anew in whose zone the clocks now run by other rules; return those zones."""
+        aware(now)
+        return await self._runner.submit(lambda c: self._agendas.rezone(c, now), rank="long")
+
     def _taken_back(self, cursor: Cursor) -> None:
         self._outbox.take_back(cursor)
         self._agendas.take_back(cursor)

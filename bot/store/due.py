@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.core.agenda import Agenda
+from bot.core.calendar import rules_of
 from bot.core.person import Key, Turned
 from bot.service.ports import Due, Step
 from bot.store.cipher import Cipher
@@ -39,6 +40,21 @@ class Agendas:
     def take_back(self, cursor: Cursor) -> None:
         """End every claim: whoever held one is gone."""
         self.statements.take_back_due.run(cursor)
+
+    def rezone(self, cursor: Cursor, now: datetime) -> list[str]:
+        """Have the agendas of a zone rung whose rules are others than they were, or never noted; return those zones.
+
+        Ringing works every instant out anew, so one that has become earlier is not late.
+        """
+        row = self.statements.rules.one(cursor, {})
+        known = self.cipher.open(row.value) if row is not None else {}
+        rules = {found.zone: rules_of(found.zone) for found in self.statements.zones.all(cursor, {})}
+        moved = sorted(zone for zone, rule in rules.items() if known.get(zone) != rule)
+        for zone in moved:
+            self.statements.ring_zone.run(cursor, {"zone_": zone, "now_": now})
+        if moved:
+            self.statements.put_rules.run(cursor, {"name": "zones", "value": self.cipher.seal({**known, **rules})})
+        return moved
 
     def ring(self, cursor: Cursor, due: Due, step: Step, now: datetime) -> Turned | None:
         """Run the turn of a claimed agenda."""

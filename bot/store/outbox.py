@@ -43,18 +43,16 @@ class Outbox:
         return Posted(row.id, _key(row), call_of(row, self.cipher), row.attempts, row.fence)
 
     def sent(self, cursor: Cursor, posted: Posted, message: int | None, now: datetime, claim: Claim | None) -> bool:
-        """Take a call off, keep the id of the message with the newest buttons, and claim what comes next."""
+        """Take a call off, keep the id of the message with the newest buttons or reminder, claim what comes next."""
         # An edit of a tapped message changes no id: its turn has noted it already.
-        panel = posted.call.panel and message not in (None, posted.call.values.get("message_id"))
-        if panel:  # so that no turn in flight writes the old id back
+        shown = posted.call.panel and message not in (None, posted.call.values.get("message_id"))
+        if shown:  # so that no turn in flight writes the old id back
             self.turning.lock(cursor, posted.key.bot, posted.key.person)
         row = self._taken(cursor, posted)
         if row is None:
             return False
-        if panel:
-            whose = {"bot_": row.bot, "chat_": row.chat, "topic_": row.topic, "person_": row.person}
-            if not self.statements.put_panel.run(cursor, whose | {"turn_": row.turn, "message": message}):
-                self._close(cursor, row, message, now)
+        if shown:
+            self._shown_as(cursor, row, message, now)
         if claim is not None:
             asked = {"worker": claim.worker, "now": now, "lease_until": claim.lease_until}
             here = {"bot_": row.bot, "chat_": row.chat}
@@ -62,6 +60,14 @@ class Outbox:
             claim.posted = None if found is None else self._claimed(found)
             claim.done = found is None and self.statements.waits.one(cursor, here) is None
         return True
+
+    def _shown_as(self, cursor: Cursor, row: Any, message: int | None, now: datetime) -> None:
+        """Keep the id of the message that holds the newest buttons, or is the last reminder."""
+        whose = {"bot_": row.bot, "chat_": row.chat, "topic_": row.topic, "person_": row.person, "message": message}
+        if row.reminder:
+            self.statements.put_reminded.run(cursor, whose)
+        elif not self.statements.put_panel.run(cursor, whose | {"turn_": row.turn}):
+            self._close(cursor, row, message, now)
 
     def _close(self, cursor: Cursor, row: Any, message: int | None, now: datetime) -> None:
         """Take the buttons off a question that was overtaken before it was sent; not if a newer one is edited in."""

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, Final, cast
 
 from bot.core.agenda import Agenda
@@ -89,7 +90,8 @@ class _Loaded:
     row: Any
 
 
-_OF_SESSION: Final = ("current", "turn", "asking", "run", "panel", "agenda")
+_OF_SESSION: Final = ("current", "turn", "asking", "run", "panel", "reminded", "agenda")
+_OPEN: Final = attrgetter("language", "zone", "working_days", "holidays")
 
 
 @dataclass(frozen=True)
@@ -163,11 +165,7 @@ class Turning:
     def _keep_person(self, cursor: Cursor, key: Key, found: _Loaded, new: Person, now: datetime) -> None:
         old, row = found.person, found.row
         same_facts = old is not None and (new.facts is old.facts or new.facts == old.facts)
-        if (
-            old is not None
-            and same_facts
-            and (old.language, old.zone, old.working_days) == (new.language, new.zone, new.working_days)
-        ):
+        if old is not None and same_facts and _OPEN(old) == _OPEN(new):
             return
         facts = row.facts if same_facts and row is not None else self._sealed_or_none(dict(new.facts))
         self.statements.put_person.run(
@@ -178,6 +176,7 @@ class Turning:
                 "language": new.language,
                 "zone": new.zone,
                 "working_days": ",".join(map(str, new.working_days)),
+                "holidays": ",".join(new.holidays),
                 "facts": facts,
                 "since": now,
             },
@@ -201,6 +200,7 @@ class Turning:
             "asking": new.asking,
             "run": row.run if session is not None and old and old.run == new.run else self._sealed_or_none(new.run),
             "panel": new.panel,
+            "reminded": new.reminded,
             "updated_at": now,
             "agenda": self._agenda(row, old, new),
             "wake": new.agenda.wake,
@@ -317,11 +317,12 @@ def changes(old: Cases, new: Mapping[int, Session]) -> tuple[dict[int, Session],
 
 def person_of(row: Any, cases: Mapping[int, Session], memory: Memory) -> Person:
     """Return the person that a joined row holds."""
-    language, zone, days, facts, session, current, turn, asking, run, panel, agenda, *_ = row
+    language, zone, days, off, facts, session, current, turn, asking, run, panel, reminded, agenda, *_ = row
     own: dict[str, Any] = {
         "language": language,
         "zone": zone,
         "working_days": tuple(map(int, days.split(","))) if days else (),
+        "holidays": tuple(off.split(",")) if off else (),
         "facts": memory.open(facts, dict) if facts else {},
     }
     if session is None:  # known from another chat
@@ -334,6 +335,7 @@ def person_of(row: Any, cases: Mapping[int, Session], memory: Memory) -> Person:
         asking=asking,
         run=memory.open(run, tuple) if run else (),
         panel=panel,
+        reminded=reminded,
         agenda=memory.open(agenda, Agenda.from_json) if agenda else Agenda(),
     )
 

@@ -121,6 +121,7 @@ person: Final = Table(
     Column("language", String, nullable=False),
     Column("zone", String, nullable=False),
     Column("working_days", String, nullable=False),
+    Column("holidays", String, nullable=False, server_default=text("''")),
     # All in one value: they are read together at every turn, and nothing can be looked up in them anyway.
     Column("facts", Encrypted),
     Column("since", Utc, nullable=False),
@@ -139,6 +140,7 @@ session: Final = Table(
     Column("asking", String, nullable=False),
     Column("run", Encrypted),
     Column("panel", Id, nullable=False),
+    Column("reminded", Id, nullable=False, server_default=text("0")),
     # Of the chat, not of the person: a bot may be thrown out of a group and still be welcome in private.
     Column("blocked_at", Utc),
     Column("updated_at", Utc, nullable=False),

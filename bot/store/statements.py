@@ -50,6 +50,8 @@ from bot.store.schema import (
 
 KEPT: Final = ("bot", "chat", "topic", "person", "method", "content", "panel", "reminder", "turn")
 """What an outbox row and a parked call have in common."""
+OF_PERSON: Final = ("language", "zone", "working_days", "holidays", "facts")
+"""What belongs to somebody, whichever chat they write in."""
 BITE: Final = 2000
 """Rows that are tidied away at once: few enough to delay nobody."""
 
@@ -92,10 +94,10 @@ class Statements:
             .label("edition")
         )
         tried = select(trial.c.content).where(trial.c.bot == person.c.bot, trial.c.person == person.c.person)
-        told = ("current", "turn", "asking", "run", "panel", "agenda", "wake")
+        told = ("current", "turn", "asking", "run", "panel", "reminded", "agenda", "wake")
         self.load = self._made(
             select(
-                *(person.c[name] for name in ("language", "zone", "working_days", "facts")),
+                *(person.c[name] for name in OF_PERSON),
                 session.c.id,
                 *(session.c[name] for name in told),
                 case_.c.content,
@@ -134,7 +136,7 @@ class Statements:
         return kept
 
     def _people(self) -> None:
-        self.put_person = self._made(self._kept(person, "language", "zone", "working_days", "facts"))
+        self.put_person = self._made(self._kept(person, *OF_PERSON))
         new = [column.name for column in session.c if column.name not in ("id", "blocked_at", "fence")]
         self.add_session = self._made(insert(session).returning(session.c.id), *new)
         # Sessions with their agenda, and cases, go with the person (ON DELETE CASCADE).
@@ -165,18 +167,23 @@ class Statements:
         self.delay = self._made(update(outbox).where(mine).values(not_before=bindparam("at"), **free))
         earlier = outbox.c.not_before < bindparam("at")
         self.delay_chat = self._made(update(outbox).where(_of_chat(outbox), earlier).values(not_before=bindparam("at")))
+        here = (session.c.topic == bindparam("topic_"), session.c.person == bindparam("person_"))
         # The message of an older turn must not take the place of a newer one's.
         self.put_panel = self._made(
             update(session)
             .where(
                 _of_chat(session),
-                session.c.topic == bindparam("topic_"),
-                session.c.person == bindparam("person_"),
+                *here,
                 session.c.turn <= bindparam("turn_"),
             )
             .values(panel=bindparam("message"))
         )
-        self.panels = self._made(select(outbox.c.content).where(_of_chat(outbox), outbox.c.panel))
+        self.put_reminded = self._made(
+            update(session).where(_of_chat(session), *here).values(reminded=bindparam("message"))
+        )
+        self.panels = self._made(
+            select(outbox.c.content).where(_of_chat(outbox), outbox.c.panel, not_(outbox.c.reminder))
+        )
         opens = case((outbox.c.lease_until > outbox.c.not_before, outbox.c.lease_until), else_=outbox.c.not_before)
         self.next_at = self._made(select(type_coerce(func.min(opens), Utc()).label("at")).where(head))
         oldest = func.min(outbox.c.created_at).label("oldest")
@@ -270,6 +277,15 @@ class Statements:
         old = select(seen.c.bot, seen.c.update_id).where(seen.c.at < bindparam("before")).limit(BITE)
         self.tidy = self._made(delete(seen).where(tuple_(seen.c.bot, seen.c.update_id).in_(old)))
         self.proof = self._made(select(meta.c.value).where(meta.c.name == literal("proof")))
+        self.zones = self._made(select(person.c.zone).distinct())
+        self.rules = self._made(select(meta.c.value).where(meta.c.name == literal("zones")))
+        self.put_rules = self._made(self._kept(meta, "value"))
+        there = select(person.c.bot, person.c.person).where(person.c.zone == bindparam("zone_"))
+        self.ring_zone = self._made(
+            update(session)
+            .where(session.c.opens > bindparam("now_", type_=Utc()), tuple_(session.c.bot, session.c.person).in_(there))
+            .values(wake=bindparam("now_", type_=Utc()), opens=bindparam("now_", type_=Utc()))
+        )
         self.put_proof = self._made(self._upsert(meta).on_conflict_do_nothing())
 
 

@@ -22,12 +22,11 @@ from bot.store.migrating import head, version_of
 from bot.store.people import person_of
 from bot.store.prepared import Prepared
 from bot.store.schema import case_, person, roll, session
-from bot.store.statements import statements_for
+from bot.store.statements import OF_PERSON, statements_for
 
 BITE: Final = 200
 """Chats read at once: some milliseconds."""
-_PERSON: Final = ("language", "zone", "working_days", "facts")
-_SESSION: Final = ("id", "current", "turn", "asking", "run", "panel", "agenda")
+_SESSION: Final = ("id", "current", "turn", "asking", "run", "panel", "reminded", "agenda")
 
 
 def everybody(url: str | URL, cipher: Cipher, cohort: int | None = None) -> Iterator[tuple[int, Person]]:
@@ -77,7 +76,7 @@ def _read(engine: Engine, cipher: Cipher, cohort: int | None) -> Iterator[tuple[
 
 def _people(cohort: int | None) -> Any:
     same = (session.c.bot == person.c.bot) & (session.c.person == person.c.person)
-    columns = (*(person.c[name] for name in _PERSON), *(session.c[name] for name in _SESSION))
+    columns = (*(person.c[name] for name in OF_PERSON), *(session.c[name] for name in _SESSION))
     joined = select(*columns).select_from(session.join(person, same))
     if cohort is not None:
         inside = (roll.c.bot == session.c.bot, roll.c.person == session.c.person, roll.c.number == cohort)

@@ -110,7 +110,7 @@ class _Layout:
             yield from self.note(message)
             return
         keyboard = self.keyboard(message)
-        panel = message.kind in ("question", "menu")
+        panel = message.kind in ("question", "menu") or (message.kind == "reminder" and self.unasked)
         if message.kind == "advice":
             why = WHY + message.name.split()[1]  # "advice R19 thank_you_then_wait"
             keyboard = [[{"text": self.catalogue.say("telegram.why"), "callback_data": _data(0, why)}]]

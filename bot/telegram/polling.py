@@ -30,7 +30,9 @@ STAND_BY: Final = (2.0, 4.0, 8.0)
 KEEP_PAUSES: Final = (0.05, 0.2, 0.5, 1.0)
 """Seconds between two tries to keep an update while the store is in trouble; the last one repeats."""
 CONFIRM_SECONDS: Final = 3.0
-ALLOWED: Final = ("message", "edited_message", "callback_query", "my_chat_member", "poll", "inline_query")
+ALLOWED: Final = (
+    "message", "edited_message", "callback_query", "message_reaction", "my_chat_member", "poll", "inline_query",
+)  # fmt: skip
 """The kinds of updates asked for, always named: a list that is left out keeps whatever was set before."""
 
 Receive = Callable[[dict[str, Any]], Awaitable[None]]
@@ -198,7 +200,7 @@ def lane_of(update: Mapping[str, Any]) -> Hashable:
     """Return what stands for the person an update is from, or its chat if it names nobody."""
     for part in update.values():
         if isinstance(part, Mapping):
-            holder = part.get("from") or part.get("chat") or part
+            holder = part.get("from") or part.get("user") or part.get("chat") or part
             return holder.get("id") if isinstance(holder, Mapping) else None
     return None
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import cast
 
-from bot.core.desk import Entry, newcomer, serve
+from bot.core.desk import Approved, Entry, newcomer, serve
 from bot.core.library import Library
 from bot.core.person import OWED, Call, Person, Turned
 from bot.core.reminding import BESIDE
@@ -33,9 +33,7 @@ class Talking:
         """Return what a knock leads to; see service.conversation.Respond."""
         before = person or self.newcomer(knock)
         entry = cast("Entry", knock.event)  # opaque to the service
-        tapped = isinstance(entry, Picked)
-        beside = isinstance(entry, Picked) and entry.option.startswith(BESIDE)
-        origin = Origin(knock.extra.get("message", 0) if tapped else 0, beside, unasked=isinstance(entry, FellDue))
+        origin = _origin(knock, entry)
         served = serve(self.library, self.flow, before, entry, now)
         toast = served.toast
         if toast and before.panel in (OWED, origin.message):
@@ -47,9 +45,11 @@ class Talking:
             return Turned(None, calls)
         if served.person is before:
             return Turned(before, calls, toast=toast)
-        if (beside or origin.unasked) and served.person.turn == before.turn:
+        if (origin.beside or origin.unasked) and served.person.turn == before.turn:
             return Turned(served.person, calls, toast)  # beside the conversation, whose buttons stay the newest
         panel = origin.message if any(c.panel and c.method != "sendMessage" for c in calls) else 0
+        if origin.unasked:  # a case has closed: whatever is on the screen is out of date
+            panel = OWED
         after = served.person.but(run=run_after(before, served, origin), panel=panel)
         return Turned(after, calls, toast)
 
@@ -62,3 +62,14 @@ class Talking:
         before = person or self.newcomer(knock)
         text = self.library.catalogue(before.language).say("telegram.failed", id=error_id)
         return Turned(before, (Call("sendMessage", shown_text(text)),))
+
+
+def _origin(knock: Knock, entry: Entry) -> Origin:
+    """Return which message an entry is an answer to, and whether that stands beside the conversation."""
+    match entry:
+        case Picked(option=option):
+            return Origin(knock.extra.get("message", 0), option.startswith(BESIDE))
+        case Approved(message=message):
+            return Origin(message, beside=True)
+        case _:
+            return Origin(unasked=isinstance(entry, FellDue))

@@ -12,7 +12,7 @@ from typing import Any
 
 from bot.core.cohorts.editions import Handed
 from bot.core.cohorts.records import Pressed
-from bot.core.desk import Asked, Entry, Located, Strange
+from bot.core.desk import Approved, Asked, Entry, Located, Strange
 from bot.core.person import Key
 from bot.core.session import Picked, Said
 from bot.core.trial import Tried
@@ -31,6 +31,8 @@ STRANGE = {
     "video_note": "voice", "audio": "voice",
 }  # fmt: skip
 """Kinds of message that are no text, each with the key of what is said to it; any other kind is `other`."""
+THUMBS = frozenset({"👍", "👌"})
+"""Reactions that mean "done" (core.telegram.org/bots/api, ReactionTypeEmoji)."""
 SILENT = frozenset({
     "new_chat_members", "left_chat_member", "new_chat_title", "new_chat_photo", "delete_chat_photo", "pinned_message",
     "message_auto_delete_timer_changed", "migrate_to_chat_id", "migrate_from_chat_id", "write_access_allowed",
@@ -49,6 +51,8 @@ def read(me: Json, update: dict[str, Any]) -> Read:
         return groups.stood(me, update, member) if shared else _standing(member)
     if isinstance(poll := update.get("poll"), Mapping):
         return groups.polled(me, update, poll)
+    if isinstance(reaction := update.get("message_reaction"), Mapping):
+        return _reaction(me, update, reaction)
     for kind in ("message", "edited_message"):
         if isinstance(message := update.get(kind), Mapping):
             if _in_group(message):
@@ -104,6 +108,15 @@ def _entry(message: Json) -> Heard:
         return Said(text)
     end = int(first["length"])  # a command is ASCII, so its UTF-16 units are its characters
     return Asked(text[1:end].partition("@")[0].lower(), text[end:].strip())
+
+
+def _reaction(me: Json, update: dict[str, Any], reaction: Json) -> Read:
+    """Read a reaction that came to a message; one that was taken away undoes nothing."""
+    ours, old = ({r.get("emoji") for r in reaction.get(f"{which}_reaction", ())} for which in ("new", "old"))
+    if not THUMBS & ours - old:
+        return Read()
+    entry = Approved(int(reaction.get("message_id", 0)))
+    return Read(_knock(me, update, entry, reaction, reaction.get("user", {})))
 
 
 def _tap(me: Json, update: dict[str, Any], query: Json) -> Read:

@@ -245,6 +245,7 @@ class Talk:
             session.language,
             session.zone,
             session.working_days,
+            session.holidays,
             own,
             {**self.beside.cases, self.beside.number: session},
             current=self.beside.number,
@@ -258,9 +259,13 @@ class Talk:
     def hear(self, event: Entry) -> Turn:
         """Take one turn and note what the bot said."""
         made: list[Served] = []
+        ours = False
 
         def change(kept: Person | None) -> Person:
-            made[:] = [self._served(kept or self.person, event)]
+            nonlocal ours
+            before = kept or self.person
+            ours = sight_of(before) == self.in_sight
+            made[:] = [self._served(before, event)]
             assert made[0].person is not None, "nothing here asks to be forgotten"
             return made[0].person
 
@@ -271,7 +276,7 @@ class Talk:
             self.lines.append(Line("bot", stuck.name))
             return Turn(self.session, (stuck,))
         served = made[0]
-        if not isinstance(event, FellDue):  # which shows no question
+        if ours or not isinstance(event, FellDue):  # which shows no question
             self.in_sight = sight_of(self.person)
         self.session = self.person.cases.get(self.person.current, self.session)
         self.lines += [Line.heard(message) for message in served.messages]

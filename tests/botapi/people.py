@@ -108,6 +108,20 @@ class Person:
             self.world.edit(message, typed(text), None)
             self.world.push_message(message, "edited_message")
 
+    def reacts(self, message: Message, emoji: str) -> None:
+        """Put a reaction to a message of the private chat; bots hear of it only when they ask for it by name."""
+        with self.world.lock:
+            self._acts()
+            reaction = {
+                "chat": self.chat.as_json(),
+                "message_id": message.id,
+                "user": dict(self.user),
+                "date": int(self.world.now()),
+                "old_reaction": [],
+                "new_reaction": [{"type": "emoji", "emoji": emoji}],
+            }
+            self.world.push("message_reaction", reaction, f"person {self.id}")
+
     def deletes(self, message: Message) -> None:
         """Take a message off the screen for both sides; the bot hears nothing of it."""
         with self.world.lock:

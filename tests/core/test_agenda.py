@@ -10,10 +10,11 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 
 from bot.core import agenda as agendas
-from bot.core.agenda import Agenda, Life, Rung, Spoken, ring
+from bot.core.agenda import Agenda, Life
 from bot.core.calendar import DEFAULT_HOURS, Hours, instant, local_date, zone_named
 from bot.core.judging import Place
 from bot.core.library import Library
+from bot.core.ringing import Rung, Spoken, ring
 
 BERLIN, AUCKLAND, HONOLULU = Place("Europe/Berlin"), Place("Pacific/Auckland"), Place("Pacific/Honolulu")
 MONDAY, WEDNESDAY = date(2026, 11, 23), date(2026, 11, 25)
@@ -137,7 +138,7 @@ def test_nothing_that_was_said_is_planned_again_until_something_new_is_told(libr
     wanted = [("M4", WEDNESDAY + 5 * DAY, TEN)]
     agenda = rung(library, planned(("M4", WEDNESDAY, TEN)), at(WEDNESDAY)).agenda
     assert agendas.replan(agenda, 1, wanted, BERLIN, WEDNESDAY).planned == ()
-    news = agendas.told(agenda, 1, WEDNESDAY)
+    news = agendas.told(agenda, 1, library.manners, WEDNESDAY)
     assert len(agendas.replan(news, 1, wanted, BERLIN, WEDNESDAY).planned) == 1
 
 
@@ -194,9 +195,11 @@ def replanned(story: Story) -> Agenda:
     return agendas.replan(story.agenda, 1, wanted, story.place, today)
 
 
-def tells(story: Story) -> Story:
+def tells(library: Library, story: Story) -> Story:
     """Something new is told: an outcome, a thank-you that is out, an invitation."""
-    news = replace(story, agenda=agendas.told(story.agenda, 1, local_date(story.now, story.place.zone)))
+    news = replace(
+        story, agenda=agendas.told(story.agenda, 1, library.manners, local_date(story.now, story.place.zone))
+    )
     return replace(news, agenda=replanned(news), unanswered=0, snoozes=0)
 
 
@@ -266,7 +269,8 @@ def explore(library: Library, story: Story, depth: int) -> int:
     if not depth:
         return 0
     events: list[Callable[[Story], Story]] = [
-        tells, says_no_news, stops, wants_again, lambda s: snoozes(library, s), moves(AUCKLAND), moves(HONOLULU),
+        lambda s: tells(library, s), says_no_news, stops, wants_again,
+        lambda s: snoozes(library, s), moves(AUCKLAND), moves(HONOLULU),
         restarts,
     ]  # fmt: skip
     count = 0

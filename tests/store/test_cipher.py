@@ -145,7 +145,8 @@ def test_plain_columns_hold_ids_times_and_enums_only() -> None:
         if column.type.python_type is str
     }
     assert plain == {
-        "person.language", "person.zone", "person.working_days", "session.asking", "outbox.method", "outbox.worker",
+        "person.language", "person.zone", "person.working_days", "person.holidays",
+        "session.asking", "outbox.method", "outbox.worker",
         "parked.what", "parked.method", "meta.name", "room.standing", "cohort.poll",
     }  # fmt: skip
 

@@ -54,7 +54,7 @@ class Phone:
             self.messages[id_] = values
         self.calls.append((call, id_))
         if call.panel and self.person is not None:
-            self.person = replace(self.person, panel=id_)
+            self.person = replace(self.person, **{"reminded" if call.reminder else "panel": id_})
 
     def ask(self, command: str) -> Turned:
         return self.knock(Asked(command))

@@ -97,9 +97,11 @@ def test_a_reminder_comes_between_two_questions_and_both_kinds_of_buttons_serve(
         reminded(dana, "Which LinkedIn account")
 
         later(bot, "2026-11-24T09:29:58+00:00")  # it was too late for today, so tomorrow at half past nine
-        reminded(dana, "has your thank-you gone out?")
+        asked = dana.expects("has your thank-you gone out?", timeout=SLOW_MACHINE)
         answer(dana, "Free")
         reminded(dana, "Is your LinkedIn profile")
+        dana.reacts(asked, "👍")
+        reminded(dana, "Noted as done")
         answer(dana, "Stop this case")
         reminded(dana, "I will not come back to this one")
         answer(dana, "Yes, up to date")

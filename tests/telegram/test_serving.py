@@ -101,7 +101,8 @@ async def test_what_is_said_is_answered_and_what_is_tapped_ends_its_spinner(
         assert tap.answered
     assert server.pending == []
     assert server.calls_of("answerCallbackQuery")[0].parameters["text"] == "heard"
-    assert server.refused == []
+    # A poll that the stop has left open is cut off by the one that confirms (409), as Telegram does it.
+    assert [call for call in server.refused if call.method != "getUpdates"] == []
     assert settings.keys_file.stat().st_mode & 0o077 == 0
 
 

@@ -1,0 +1,104 @@
+"""A case closes by itself, and with it go the names; a thumb below a reminder says that it is done."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from bot.core.desk import Approved
+from bot.core.library import Library
+from tests.core.test_desk import SLOTS, WARM
+from tests.core.test_reminding import Reminded
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def dana(library: Library) -> Reminded:
+    reminded = Reminded(library)
+    reminded.say(*WARM)
+    reminded.beside("yes")
+    return reminded
+
+
+def names(dana: Reminded) -> set[str]:
+    return {name for name in ("first", "topic") if dana.person.cases[1].facts.get(name)}
+
+
+def test_after_forty_five_days_without_news_the_names_go_and_nobody_hears_of_it(dana: Reminded) -> None:
+    dana.say(*SLOTS)
+    assert names(dana) == {"first", "topic"}
+    dana.beside("stop")
+    assert dana.until(dana.now + 45 * DAY) == []
+    assert names(dana) == {"first", "topic"}
+    assert dana.until(dana.now + 2 * DAY) == []
+    assert names(dana) == set()
+    assert dana.person.cases[1].facts["outcome"] == "none", "the answers stay"
+    assert dana.person.agenda.wake is None
+
+
+def test_whatever_is_told_moves_the_day(dana: Reminded) -> None:
+    dana.say(*SLOTS)
+    dana.beside("stop")
+    dana.until(dana.now + 30 * DAY)
+    dana.ask("change")
+    dana.say("1")
+    dana.say("No")
+    dana.say("I sent the thank-you")
+    dana.until(dana.now + 40 * DAY)
+    assert names(dana) == {"first", "topic"}
+    dana.until(dana.now + 10 * DAY)
+    assert names(dana) == set()
+
+
+def test_what_is_still_to_come_keeps_the_case_open(dana: Reminded) -> None:
+    """Moved by the candidate to a day behind the forty-five: that was promised, so it is said, and then it closes."""
+    dana.say(*SLOTS)
+    dana.ask("reminders")
+    dana.say("2", "Another day or time", "1 Feb")
+    heard = dana.until(dana.now + 90 * DAY)
+    assert heard[-1][1] == "reminder M2"
+    assert names(dana) == set()
+
+
+def thumb(dana: Reminded, message: int) -> None:
+    dana.visit(Approved(message))
+
+
+def test_a_thumb_below_the_question_for_the_thank_you_says_that_it_went_out(dana: Reminded) -> None:
+    (heard,) = dana.until(dana.now + 8 * DAY / 24)
+    assert heard[1] == "reminder M1"
+    dana.person = replace(dana.person, reminded=41)
+    turn = dana.person.turn
+    thumb(dana, 41)
+    assert dana.names == ["reminder done"]
+    assert dana.person.turn == turn, "open buttons keep their count"
+    assert dana.person.agenda.ledgers == {1: (("thank_you", date(2026, 11, 23)),)}
+    assert dana.person.cases[1].facts["thanks"] == "sent"
+    assert "M1" not in [r.kind for r in dana.person.agenda.planned]
+    thumb(dana, 41)
+    assert dana.names == [], "it is done already"
+    assert [r.kind for r in dana.person.agenda.planned] == ["M2"], "the few days go on"
+
+
+def test_a_thumb_below_anything_else_means_nothing(dana: Reminded) -> None:
+    dana.person = replace(dana.person, reminded=41)
+    before = dana.person
+    thumb(dana, 41)
+    assert (dana.names, dana.person) == ([], before), "nothing was said yet"
+    dana.until(dana.now + 8 * DAY / 24)
+    before = dana.person
+    thumb(dana, 40)
+    assert (dana.names, dana.person) == ([], before), "an older message"
+
+
+def test_a_thumb_below_a_question_for_news_only_ends_it(dana: Reminded) -> None:
+    dana.until(dana.now + 2 * DAY)
+    assert dana.person.agenda.lives[1].asked == ("M2",)
+    dana.person = replace(dana.person, reminded=50)
+    thumb(dana, 50)
+    assert dana.names == ["reminder done"]
+    assert dana.person.agenda.ledgers == {}
+    assert dana.person.agenda.lives[1].asked == ()
