@@ -69,6 +69,7 @@ class Reminding(Sending):
         agenda = agendas.told(self.agenda, case, self.library.manners, self.today)
         ledger = entered(agenda.ledgers.get(case, ()), sort.id, self.today)
         session = self.case(case)
+        agenda = agendas.recalled(agenda, case, self.said_for_good(case, session, session), self.today)
         for name, value in sort.then.items():
             session = session.with_answer(name, value)
         self.person = self.person.but(cases={**self.person.cases, case: session})
@@ -126,7 +127,7 @@ class Reminding(Sending):
         if news:
             agenda = agendas.told(agenda, case, self.library.manners, self.today)
             agenda = self.noted(agenda, case, before, session)
-            agenda = agendas.recalled(agenda, case, self.said_for_good(before, session), self.today)
+            agenda = agendas.recalled(agenda, case, self.said_for_good(case, before, session), self.today)
         advised = any(isinstance(e, Outgoing) and e.kind == "advice" for e in said)
         wanted = [(e.kind, e.day, e.wall) for e in said if isinstance(e, Remind)]
         if advised:

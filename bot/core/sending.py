@@ -63,12 +63,12 @@ class Sending(Visit):
             known[monthly.leaves] = str(max(0, monthly.at_most - sent))
         return session if known == session.carried else session.but(carried=known)
 
-    def said_for_good(self, before: Session, session: Session) -> dict[str, int]:
-        """Return how often the open case's reminders were said that are counted from a day which is as it was.
+    def said_for_good(self, case: int, before: Session, session: Session) -> dict[str, int]:
+        """Return how often those reminders of a case were said that are counted from a day which is as it was.
 
         Such a day has passed: only when it is another can its reminder come again.
         """
-        counts, kinds = self.agenda.life(self.person.current, self.today).counts, self.library.reminders
+        counts, kinds = self.agenda.life(case, self.today).counts, self.library.reminders
         days = {kind: kinds[kind].due.reads for kind in counts if kind in kinds}
         old, new = before.facts, session.facts
         same = [kind for kind, names in days.items() if names and all(old.get(n) == new.get(n) for n in names)]
@@ -176,7 +176,7 @@ class Sending(Visit):
             return
         agenda = agendas.told(self.agenda, case, self.library.manners, self.today)
         ledger = entered(agenda.ledgers.get(case, ()), what, self.today)
-        agenda = agendas.recalled(agenda, case, self.said_for_good(self.session, self.session), self.today)
+        agenda = agendas.recalled(agenda, case, self.said_for_good(case, self.session, self.session), self.today)
         self.plan(replace(agenda, ledgers={**agenda.ledgers, case: ledger}))
         self.say("remind.noted")
         self.told = True
