@@ -15,7 +15,7 @@ check: $(VENV)/.run  ## check the flows, rules and messages
 	@$(BIN)/afterword check
 
 test: $(VENV)/.test lint  ## the whole fast suite: style, types, floors, tests
-	@$(BIN)/python -m pytest -n 3 --dist worksteal
+	@$(BIN)/python -m pytest -n 4 --dist worksteal
 
 lint: $(VENV)/.test
 	@$(BIN)/ruff check .

@@ -2,6 +2,7 @@
 
 import os
 from datetime import UTC, datetime
+from itertools import islice
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -14,6 +15,19 @@ settings.load_profile("afterword")
 
 # A Monday, ten in the morning in Berlin: the day of the issue's examples.
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let half of the workers begin with the tests that wait, so that the others have the processors meanwhile."""
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    waiting = [item for item in items if item.get_closest_marker("waits")]
+    others = iter([item for item in items if not item.get_closest_marker("waits")])
+    lanes, share = max(1, workers // 2), -(-len(items) // workers)
+    ordered: list[pytest.Item] = []
+    for worker in range(workers):
+        mine = waiting[worker::lanes] if worker < lanes else []
+        ordered += [*mine, *islice(others, max(0, share - len(mine)))]
+    items[:] = [*ordered, *others]
 
 
 @pytest.fixture(scope="session")

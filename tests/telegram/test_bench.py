@@ -13,6 +13,8 @@ from tests.telegram.running import ROOT, RunningBot
 from tests.telegram.test_cohorts import COACH, asks, invited, joins, taps
 from tests.telegram.test_conversation import SLOW_MACHINE, answer, begin, nothing_was_refused
 
+pytestmark = pytest.mark.waits
+
 FACTS = (ROOT / "flows" / "facts.yaml").read_text(encoding="utf-8")
 QUESTIONS = (ROOT / "messages" / "en" / "questions.yaml").read_text(encoding="utf-8")
 CHECKED = 90  # seconds until something must have been checked, which gives way to whatever else runs

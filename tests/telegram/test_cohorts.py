@@ -13,6 +13,8 @@ from tests.botapi import BotApiServer, Group, Person
 from tests.telegram.running import RunningBot
 from tests.telegram.test_conversation import SLOW_MACHINE, answer, begin, nothing_was_refused
 
+pytestmark = pytest.mark.waits
+
 COACH = 5_000_000_001
 NAME = "@afterword_test_bot"
 

@@ -13,6 +13,8 @@ from cryptography.fernet import Fernet
 from tests.botapi import BotApiServer, Person
 from tests.telegram.running import SECRET, RunningBot
 
+pytestmark = pytest.mark.waits
+
 SLOW_MACHINE = 25  # seconds until something must have been said, however busy the machine is
 
 

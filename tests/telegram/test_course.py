@@ -14,6 +14,8 @@ from tests.telegram.running import RunningBot
 from tests.telegram.test_cohorts import COACH, NAME, asks, invited, joins, taps
 from tests.telegram.test_conversation import SLOW_MACHINE, nothing_was_refused
 
+pytestmark = pytest.mark.waits
+
 FINISHED = {
     "relation": "none", "experience": "positive", "outcome": "none", "role": "hiring_manager", "invited": "no",
     "tone": "rapport", "interviewed_on": "2026-11-25", "thanks": "not_sent", "account": "free", "profile": "ready",

@@ -7,10 +7,14 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
 from bot.operating import opened
 from bot.settings import Settings
 from tests.botapi import BotApiServer
 from tests.telegram.running import RunningBot
+
+pytestmark = pytest.mark.waits
 
 
 def afterword(bot: RunningBot, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -11,6 +11,8 @@ from tests.botapi import BotApiServer, Person
 from tests.telegram.running import RunningBot
 from tests.telegram.test_conversation import SLOW_MACHINE, answer, begin, type_in
 
+pytestmark = pytest.mark.waits
+
 
 @pytest.fixture
 def telegram() -> Iterator[BotApiServer]:
