@@ -48,6 +48,7 @@ def test_a_fault_that_an_example_catches_is_counted() -> None:
     assert fault["what"] == "row R05 has no remind"
 
 
+@pytest.mark.slow
 def test_what_nothing_would_notice_is_asked(content: Path) -> None:
     """Without the one example that holds it, nobody would see that a bad experience is mentioned as lively."""
     file = content / "flows/rules/etiquette.yaml"
@@ -58,6 +59,7 @@ def test_what_nothing_would_notice_is_asked(content: Path) -> None:
     assert "if remark rapport no longer asks for experience, no check would notice. Which is right?" in out(done)
 
 
+@pytest.mark.slow
 def test_a_reason_that_both_are_right_answers_it_and_an_idle_reason_is_said(content: Path) -> None:
     file = content / "flows/rules/etiquette.yaml"
     text = file.read_text(encoding="utf-8")

@@ -106,6 +106,7 @@ def test_words_are_edited_checked_published_for_one_cohort_and_taken_back(course
     nothing_was_refused(course.telegram)
 
 
+@pytest.mark.slow
 def test_a_few_days_are_four_and_what_that_changes_is_counted_and_tried_with_the_clock_moved(course: Course) -> None:
     coach, dana = course.coach, course.dana
     begin(coach)  # a conversation of the coach's own, which nothing of the trial touches
@@ -134,6 +135,7 @@ def test_a_few_days_are_four_and_what_that_changes_is_counted_and_tried_with_the
     nothing_was_refused(course.telegram)
 
 
+@pytest.mark.slow
 def test_whatever_is_sent_is_answered_in_words_and_a_kill_loses_nothing(course: Course) -> None:
     """Bombs, other people's files, files that are none of ours and broken bytes; and a kill amid a check."""
     coach, stan = course.coach, course.stan
