@@ -15,22 +15,26 @@
 
   // -- search ---------------------------------------------------------------------------------------------------------
 
+  // A word is found where one begins with it: "hr" is none of "through".
+  const plain = (text) => ` ${text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, " ").trim()} `;
   const items = [...document.querySelectorAll("main .item")].map((element) => ({
-    element, text: element.textContent.toLowerCase(), talks: [...element.querySelectorAll("details")],
+    element, text: plain(element.textContent), talks: [...element.querySelectorAll("details")],
   }));
   const sections = [...document.querySelectorAll("main section")];
-  const holds = (text, wanted) => wanted.every((word) => text.includes(word));
+  const held = (text, wanted) => wanted.filter((word) => text.includes(` ${word}`)).length;
+  const holds = (text, wanted) => held(text, wanted) === wanted.length;
 
   const search = () => {
-    const wanted = byId("q").value.toLowerCase().split(/\s+/).filter(Boolean);
+    const wanted = plain(byId("q").value).split(" ").filter(Boolean);
+    const most = Math.max(...items.map((item) => held(item.text, wanted)));
     let found = 0;
     for (const item of items) {
-      const fits = holds(item.text, wanted);
+      const fits = !wanted.length || (most > 0 && held(item.text, wanted) === most);
       item.element.hidden = !fits;
       found += fits ? 1 : 0;
       for (const talk of item.talks) {
-        const outside = item.text.replace(talk.textContent.toLowerCase(), "");
-        talk.open = fits && wanted.length > 0 && !holds(outside, wanted);
+        const outside = item.text.replace(plain(talk.textContent), " ");
+        talk.open = fits && most === wanted.length && wanted.length > 0 && !holds(outside, wanted);
       }
     }
     for (const section of sections) {
@@ -38,7 +42,8 @@
       section.hidden = wanted.length > 0 && ![...all].some((element) => !element.hidden);
       for (const head of section.querySelectorAll("h3[id]")) hideIdle(head, wanted.length > 0);
     }
-    const count = words.found[plural.select(found)] ?? words.found.other;
+    const counts = most === wanted.length ? words.found : words.some;
+    const count = counts[plural.select(found)] ?? counts.other;
     document.querySelector("nav").hidden = wanted.length > 0;
     byId("found").textContent = !wanted.length ? "" : found ? count.replace("{count}", found) : words.nothing;
   };
@@ -203,17 +208,25 @@
     return { name, parts };
   };
 
+  const place = (where, asked) => {
+    for (const field of [...where.children]) if (!asked.some((fact) => boxes.get(fact) === field)) field.remove();
+    asked.forEach((fact, number) => {
+      const field = box(fact);
+      if (where.children[number] !== field) where.insertBefore(field, where.children[number] ?? null);
+    });
+  };
+
   const update = () => {
     const { asked, number } = walk();
-    const open = byId("asked");
-    for (const field of [...open.children]) if (!asked.some((fact) => boxes.get(fact) === field)) field.remove();
-    asked.forEach((fact, place) => {
-      const field = box(fact);
-      if (open.children[place] !== field) open.insertBefore(field, open.children[place] ?? null);
-    });
     const left = [...below(number)].map((one) => outcomes[one]);
     const names = [...new Set(left.map((one) => text(`#verdict-${CSS.escape(one.verdict)}`)))];
     const rows = new Set(left.map((one) => one.rule));
+    // Once the verdict is certain it stands before what may still be chosen, where the last choice was made.
+    const further = rows.size > 1 ? [] : asked.filter((fact) => !chosen.has(fact));
+    const focused = document.activeElement;
+    place(byId("asked"), asked.filter((fact) => !further.includes(fact)));
+    place(byId("further"), further);
+    focused?.focus({ preventScroll: true });
     const result = byId("result");
     if (rows.size > 1) {
       result.replaceChildren(...(chosen.size ? list(`${words["find.possible"]}: ${names.length}`, names) : []));
@@ -222,7 +235,7 @@
     }
     const { name, parts } = shown(usual(number));
     const refine = left.length > 1 ? [made("p", words["find.refine"], "aside")] : [];
-    result.replaceChildren(...refine, ...parts);
+    result.replaceChildren(...parts, ...refine);
     byId("verdict").textContent = `${words["find.settled"]}: ${name}`;
   };
 

@@ -63,8 +63,11 @@ def page(library: Library, flow: str, language: str) -> str:
 
 def _counted(parts: Parts) -> dict[str, Any]:
     """Return the wordings of how many places were found, by plural form; the page counts."""
-    found = parts.catalogue.message("atlas.found")
-    return {"found": dict(found) if isinstance(found, Mapping) else {"other": parts.catalogue.text_of("atlas.found")}}
+    counts = {name: parts.catalogue.message(f"atlas.{name}") for name in ("found", "some")}
+    return {
+        name: dict(count) if isinstance(count, Mapping) else {"other": parts.catalogue.text_of(f"atlas.{name}")}
+        for name, count in counts.items()
+    }
 
 
 def _title(parts: Parts, name: str) -> str:
@@ -76,7 +79,7 @@ def _section(parts: Parts, name: str) -> str:
         "find": [
             f'<p class="aside">{parts.word("find.defaults")}</p><div id="asked"></div>'
             '<div id="result" tabindex="-1"></div><p id="verdict" class="sr" role="status"></p>'
-            f'<button type="button" id="anew">{parts.word("find.anew")}</button>'
+            f'<div id="further"></div><button type="button" id="anew">{parts.word("find.anew")}</button>'
         ],
         "verdicts": parts.verdicts(),
         "table": [parts.table()],

@@ -167,7 +167,7 @@ _ATLAS: Mapping[str, Wanted] = {
     **{f"atlas.blank.{name}": Wanted() for name in ("date", "who", "interview_day")},
     **{f"atlas.ago.{count}": Wanted() for count in ("business_days", "days")},
     "atlas.label.row": Wanted(frozenset({"id"})),
-    "atlas.found": Wanted(frozenset({"count"}), counted=True),
+    **{f"atlas.{key}": Wanted(frozenset({"count"}), counted=True) for key in ("found", "some")},
 }
 
 
