@@ -17,8 +17,14 @@
 
   // A word is found where one begins with it: "hr" is none of "through".
   const plain = (text) => ` ${text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, " ").trim()} `;
+  const textOf = (element) => {
+    const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+    const found = [];
+    while (walker.nextNode()) found.push(walker.currentNode.data);
+    return plain(found.join(" "));
+  };
   const items = [...document.querySelectorAll("main .item")].map((element) => ({
-    element, text: plain(element.textContent), talks: [...element.querySelectorAll("details")],
+    element, text: textOf(element), talks: [...element.querySelectorAll("details")],
   }));
   const sections = [...document.querySelectorAll("main section")];
   const held = (text, wanted) => wanted.filter((word) => text.includes(` ${word}`)).length;
@@ -33,7 +39,7 @@
       item.element.hidden = !fits;
       found += fits ? 1 : 0;
       for (const talk of item.talks) {
-        const outside = item.text.replace(plain(talk.textContent), " ");
+        const outside = item.text.replace(textOf(talk), " ");
         talk.open = fits && most === wanted.length && wanted.length > 0 && !holds(outside, wanted);
       }
     }

@@ -205,6 +205,14 @@ def told(agenda: Agenda, case: int, manners: Manners, today: date) -> Agenda:
     return agenda.with_life(case, Life(today, agenda.life(case, today).consent, closes=closes))
 
 
+def reopened(agenda: Agenda, case: int, manners: Manners, today: date) -> Agenda:
+    """Give a case that has closed, and is taken up again, a day on which it closes anew."""
+    life = agenda.life(case, today)
+    if life.closes is not None:
+        return agenda
+    return agenda.with_life(case, replace(life, closes=today + ONE_DAY * (manners.close_after_days + 1)))
+
+
 def consented(agenda: Agenda, case: int, consent: Consent, today: date) -> Agenda:
     """Note whether the candidate wants to be reminded of a case; a no drops whatever is planned about it."""
     agenda = agenda.with_life(case, replace(agenda.life(case, today), consent=consent))

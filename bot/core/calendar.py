@@ -45,7 +45,11 @@ def _days_from(day: date, step: timedelta) -> Iterator[date]:
 
 def rules_of(zone: str) -> str:
     """Return what stands for the rules by which a zone's clocks run from 2026 to 2039, as this machine knows them."""
-    where, day, offsets = zone_named(zone), date(2026, 1, 1), []
+    try:
+        where = zone_named(zone)
+    except KeyError:  # a zone of another machine's tables: nothing can be said of it
+        return ""
+    day, offsets = date(2026, 1, 1), []
     while day.year < 2040:
         offsets.append(str(datetime.combine(day, time(9), tzinfo=where).utcoffset()))
         day += ONE_DAY

@@ -12,10 +12,10 @@ from datetime import date, time, timedelta
 
 from bot.core import agenda as agendas
 from bot.core.agenda import Agenda
-from bot.core.calendar import Hours, add_business_days, zone_named
+from bot.core.calendar import Hours, add_business_days, business_day_from, zone_named
 from bot.core.judging import DEFAULT_TIME
 from bot.core.person import Person
-from bot.core.reading import Misread, parse_day, parse_days, parse_weekdays
+from bot.core.reading import MOST_DAYS_OFF, Misread, parse_day, parse_days, parse_weekdays
 from bot.core.reminding import Reminding
 from bot.core.scene import Scene
 from bot.core.session import Option, Outgoing
@@ -238,7 +238,9 @@ class Managing(Reminding):
 
     def take_off(self, days: Iterable[date]) -> None:
         """Take the days on which nothing counts as a working day; days that are counted are counted anew."""
-        self.recount(replace(self.person, holidays=tuple(day.isoformat() for day in sorted(days))))
+        bygone = {day for day in map(date.fromisoformat, self.person.holidays) if day < self.today}
+        kept = sorted(bygone | set(days))[-2 * MOST_DAYS_OFF :]  # days off that are over still were none to count
+        self.recount(replace(self.person, holidays=tuple(day.isoformat() for day in kept)))
         self.say("remind.days_off", days=self.days_off())
         self.again()
 
@@ -250,8 +252,9 @@ class Managing(Reminding):
     def recount(self, person: Person) -> None:
         """Let `person` be whom this visit is about, and count anew what their advice counts in working days.
 
-        What was moved by hand or put off stays where it was put.
+        What was moved by hand or put off stays where it was put, unless that is no working day any more.
         """
+        before = self.place.week
         cases = {reminder.case for reminder in self.coming()}
         was = {case: self.advised(case) for case in cases}
         self.person = person
@@ -262,6 +265,8 @@ class Managing(Reminding):
             else r
             for r in self.agenda.planned
         ]
+        week = self.place.week
+        planned = [replace(r, day=business_day_from(r.day, week)) if before.works(r.day) else r for r in planned]
         self.plan(agendas.relocated(replace(self.agenda, planned=tuple(planned)), self.place))
 
     def advised(self, case: int) -> dict[str, date]:

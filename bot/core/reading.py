@@ -211,15 +211,30 @@ def _span(part: str, today: date, catalogue: Catalogue) -> tuple[date, date] | M
     locale = catalogue.text_of("language.locale")
     words = "|".join(re.escape(word) for word in catalogue.alternatives("typed.until"))
     begun, until, ended = re.sub(rf"\s+(?:{words}|-)\s+|\s*–\s*", "\0", part.casefold(), count=1).partition("\0")
+    if not until and (away := _days_away(part, today, catalogue)):
+        return away, away
     first = parse_day(begun, today, past=False, locale=locale)
     if not until or (isinstance(first, Misread) and not _NUMBER.fullmatch(begun)):
         return first if isinstance(first, Misread) else (first, first)
+    if under_way := _under_way(begun, ended, today, locale):
+        return under_way
     last = parse_day(ended, today if isinstance(first, Misread) else first, past=False, locale=locale)
     if isinstance(last, Misread):
         return last
     if isinstance(first, Misread):
         first = _made(last.year, last.month, int(begun.rstrip("."))) or Misread("no_such_day", {"text": part})
     return first if isinstance(first, Misread) else (first, last)
+
+
+def _under_way(begun: str, ended: str, today: date, locale: str) -> tuple[date, date] | None:
+    """Read a span that has begun already, "24 Dec to 1 Jan" on 28 December; None for one that has not."""
+    first, last = (
+        parse_day(begun, today, past=True, locale=locale),
+        parse_day(ended, today, past=False, locale=locale),
+    )
+    if isinstance(first, Misread) or isinstance(last, Misread):
+        return None
+    return (first, last) if first <= today <= last and (last - first).days <= MOST_DAYS_OFF else None
 
 
 def parse_weekdays(text: str, locale: str) -> frozenset[int] | None:

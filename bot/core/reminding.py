@@ -43,6 +43,7 @@ class Reminding(Sending):
             self.forget_names(case)
         spoken = [said for said in rung.spoken if said.case in self.person.cases]
         if spoken:
+            self.person = self.person.but(reminded=0)  # until it is sent, a thumb can only be for an older one
             self.effects.append(self.nudge(spoken))
 
     def approved(self, message: int) -> None:
@@ -55,6 +56,10 @@ class Reminding(Sending):
         text = Block("text", self.catalogue.say("remind.done"))
         options = [self.side(what, cases[0]) for what in ("look", "stop")] if len(cases) == 1 else []
         self.effects.append(Outgoing("reminder", "reminder done", (text,), tuple(options)))
+        if self.told and self.person.current in cases:
+            # The open question may be another now: it is asked anew, and no button of the old one counts any more.
+            self.person = self.person.but(turn=self.person.turn + 1)
+            self.again()
 
     def done(self, case: int) -> None:
         """Take what was said last about a case as done; where that is a message that went out, the ledger has it."""
@@ -66,6 +71,7 @@ class Reminding(Sending):
 
     def gone_out(self, case: int, sort: Sort) -> None:
         """Note that a message of this sort went out today, and plan what is right from here on."""
+        self.told = True
         agenda = agendas.told(self.agenda, case, self.library.manners, self.today)
         ledger = entered(agenda.ledgers.get(case, ()), sort.id, self.today)
         session = self.case(case)
@@ -79,12 +85,12 @@ class Reminding(Sending):
         self.plan(agendas.replan(agenda, case, wanted, self.place, self.today))
 
     def forget_names(self, case: int) -> None:
-        """Drop what names somebody from a case that has closed: it is another's, and nobody needs it any more."""
+        """Drop the texts of a case that has closed: names, job, topic; they are another's, and nobody needs them."""
         session = self.person.cases.get(case)
         if session is None:
             return
         facts = self.library.facts.by_name
-        named = [n for n in session.facts if n not in facts or (facts[n].kind == "text" and facts[n].scope == "case")]
+        named = [n for n in session.facts if n not in facts or (facts[n].kind == "text" and facts[n].scope != "user")]
         for name in named:
             session = session.without(name)
         # Whoever comes back to it is greeted first: the question for a name is not in sight, so nothing is read as one.
@@ -124,6 +130,8 @@ class Reminding(Sending):
         """Note what is new, plan what the advice asks for, and say what belongs to it."""
         case, session, agenda = self.person.current, turn.session, self.agenda
         news = self.is_news(before, session)
+        if not news and session.answers:
+            agenda = agendas.reopened(agenda, case, self.library.manners, self.today)
         if news:
             agenda = agendas.told(agenda, case, self.library.manners, self.today)
             agenda = self.noted(agenda, case, before, session)

@@ -16,6 +16,8 @@ from bot.core.calendar import ONE_DAY, Hours, add_business_days, local_date, spe
 from bot.core.judging import Place
 from bot.core.rules import Manners, ReminderKind
 
+GRACE = 7 * ONE_DAY
+"""From the last reminder of a case that was kept open for it to its end: time to look into it."""
 Ending = Literal["said", "merged", "expired"]
 Kinds = Mapping[str, ReminderKind]
 
@@ -70,7 +72,7 @@ def _closing(agenda: Agenda, kinds: Kinds, manners: Manners, today: date) -> tup
             continue
         left = [r for r in agenda.of(case) if not _expired(r, agenda, kinds, manners, max(r.day, today))]
         agenda = agenda.with_planned([*(r for r in agenda.planned if r.case != case), *left])
-        closes = max(max(r.day for r in left), today) + ONE_DAY if left else None
+        closes = max(max(r.day for r in left), today) + GRACE if left else None
         agenda = agenda.with_life(case, replace(life, closes=closes))
         ended += [] if left else [case]
     return agenda, tuple(ended)

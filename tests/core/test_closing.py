@@ -24,19 +24,31 @@ def dana(library: Library) -> Reminded:
 
 
 def names(dana: Reminded) -> set[str]:
-    return {name for name in ("first", "topic") if dana.person.cases[1].facts.get(name)}
+    return {name for name in ("first", "topic", "company") if dana.person.cases[1].facts.get(name)}
 
 
 def test_after_forty_five_days_without_news_the_names_go_and_nobody_hears_of_it(dana: Reminded) -> None:
     dana.say(*SLOTS)
-    assert names(dana) == {"first", "topic"}
+    assert names(dana) == {"first", "topic", "company"}
     dana.beside("stop")
     assert dana.until(dana.now + 45 * DAY) == []
-    assert names(dana) == {"first", "topic"}
+    assert names(dana) == {"first", "topic", "company"}
     assert dana.until(dana.now + 2 * DAY) == []
     assert names(dana) == set()
     assert dana.person.cases[1].facts["outcome"] == "none", "the answers stay"
     assert dana.person.agenda.wake is None
+
+
+def test_a_closed_case_that_is_taken_up_again_closes_again(dana: Reminded) -> None:
+    dana.say(*SLOTS)
+    dana.beside("stop")
+    dana.until(dana.now + 50 * DAY)
+    dana.ask("cases")
+    dana.say("1")
+    dana.say("Dana")
+    assert names(dana) == {"first"}
+    dana.until(dana.now + 50 * DAY)
+    assert names(dana) == set()
 
 
 def test_whatever_is_told_moves_the_day(dana: Reminded) -> None:
@@ -48,7 +60,7 @@ def test_whatever_is_told_moves_the_day(dana: Reminded) -> None:
     dana.say("No")
     dana.say("I sent the thank-you")
     dana.until(dana.now + 40 * DAY)
-    assert names(dana) == {"first", "topic"}
+    assert names(dana) == {"first", "topic", "company"}
     dana.until(dana.now + 10 * DAY)
     assert names(dana) == set()
 
@@ -73,8 +85,9 @@ def test_a_thumb_below_the_question_for_the_thank_you_says_that_it_went_out(dana
     dana.person = replace(dana.person, reminded=41)
     turn = dana.person.turn
     thumb(dana, 41)
-    assert dana.names == ["reminder done"]
-    assert dana.person.turn == turn, "open buttons keep their count"
+    assert dana.names[0] == "reminder done"
+    assert dana.names[-1] == "question account", "the open question is asked anew, and has new buttons"
+    assert dana.person.turn == turn + 1
     assert dana.person.agenda.ledgers == {1: (("thank_you", date(2026, 11, 23)),)}
     assert dana.person.cases[1].facts["thanks"] == "sent"
     assert "M1" not in [r.kind for r in dana.person.agenda.planned]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -29,6 +29,8 @@ def read(library: Library, text: str) -> tuple[str, ...] | str:
         ("30.12. – 2.1.", ("12-30", "12-31", "01-01", "01-02")),
         ("2026-12-24 until 2026-12-25", ("12-24", "12-25")),
         ("Friday", ("11-27",)),
+        ("tomorrow", ("11-24",)),
+        ("20 Nov to 24 Nov", ("11-20", "11-21", "11-22", "11-23", "11-24")),
         ("24 Dec to 24 Dec", ("12-24",)),
         ("", "no_day"),
         ("whenever", "no_day"),
@@ -95,7 +97,21 @@ def test_what_is_planned_already_is_counted_anew_and_what_was_moved_stays(dana: 
     assert planned(dana) == [("M1", 23), ("M2", 27)]
     dana.ask("settings")
     dana.say("Working days: Monday to Friday", "mon-thu")
-    assert planned(dana) == [("M1", 23), ("M2", 27)], "moved to a day that is none now: so it was asked for"
+    assert planned(dana) == [("M1", 23), ("M2", 30)], "moved to a day that is none now: the next that is one"
+
+
+def test_days_that_are_over_still_were_none_and_a_span_may_have_begun(dana: Reminded) -> None:
+    dana.ask("settings")
+    dana.say("Days off: none", "24 Nov, 25 Nov")
+    dana.until(dana.now + 2 * timedelta(days=1))
+    dana.ask("settings")
+    (line,) = [label for label in dana.labels if label.startswith("Days off")]
+    dana.say(line, "22 Nov to 27 Nov")
+    assert dana.person.holidays == tuple(f"2026-11-{day}" for day in (22, 23, 24, 25, 26, 27))
+    dana.ask("settings")
+    (line,) = [label for label in dana.labels if label.startswith("Days off")]
+    dana.say(line, "No days off")
+    assert dana.person.holidays == ("2026-11-22", "2026-11-23", "2026-11-24")
 
 
 def planned(dana: Reminded) -> list[tuple[str, int]]:

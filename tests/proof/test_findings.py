@@ -77,7 +77,7 @@ MORE = [
     Fault("thanks are never asked for", FLOW, asked("thanks"), "", "fact-unasked", "when: {invited: \"yes\", elapsed: waiting, thanks: not_sent}", "no conversation asks for it"),
     Fault("tone is never asked for", FLOW, asked("tone"), "", "fact-unasked", "when: {tone: reserved, thanks: not_sent", "'reserved' for everybody"),
     Fault("the relation is never asked for", FLOW, asked("relation"), "", "fact-unasked", "when: {relation: connected}"),
-    Fault("the outcome is never asked for", FLOW, asked("outcome"), "", "fact-unasked", "when: {outcome: offer}\n".strip()),
+    Fault("the outcome is never asked for", FLOW, asked("outcome"), "", "fact-unasked", "when: {outcome: none, interested: \"no\"}"),
     Fault("the invitation is never asked for", FLOW, asked("invited"), "", "fact-unasked", "when: {invited: \"yes\", elapsed: waiting, thanks: not_sent}"),
     Fault("the country is not offered any more", FLOW, "offers: [decision_date, notes_left, confidential, country]", "offers: [decision_date, notes_left, confidential]",
           "fact-unasked", "when: {tone: reserved, thanks: not_sent, country", "'country'"),
