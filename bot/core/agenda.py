@@ -201,8 +201,7 @@ def relocated(agenda: Agenda, place: Place) -> Agenda:
 
 def told(agenda: Agenda, case: int, manners: Manners, today: date) -> Agenda:
     """Note that the candidate told something new about a case: limits count from here on."""
-    closes = today + ONE_DAY * (manners.close_after_days + 1)
-    return agenda.with_life(case, Life(today, agenda.life(case, today).consent, closes=closes))
+    return agenda.with_life(case, Life(today, agenda.life(case, today).consent, closes=_end(manners, today)))
 
 
 def reopened(agenda: Agenda, case: int, manners: Manners, today: date) -> Agenda:
@@ -210,7 +209,12 @@ def reopened(agenda: Agenda, case: int, manners: Manners, today: date) -> Agenda
     life = agenda.life(case, today)
     if life.closes is not None:
         return agenda
-    return agenda.with_life(case, replace(life, closes=today + ONE_DAY * (manners.close_after_days + 1)))
+    return agenda.with_life(case, replace(life, closes=_end(manners, today)))
+
+
+def _end(manners: Manners, today: date) -> date:
+    """Return the day on which a case closes if nothing more is told of it."""
+    return today + ONE_DAY * (manners.close_after_days + 1)
 
 
 def consented(agenda: Agenda, case: int, consent: Consent, today: date) -> Agenda:

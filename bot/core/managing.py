@@ -17,7 +17,6 @@ from bot.core.judging import DEFAULT_TIME
 from bot.core.person import Person
 from bot.core.reading import MOST_DAYS_OFF, Misread, parse_day, parse_days, parse_weekdays
 from bot.core.reminding import Reminding
-from bot.core.scene import Scene
 from bot.core.session import Option, Outgoing
 from bot.core.wording import misread
 from bot.core.zones import CITIES, city, read_clock, read_span, zones_of
@@ -43,8 +42,7 @@ class Managing(Reminding):
                 return [*rows, *([self.option(toggle)] if rows or self.agenda.paused else []), self.option("go_on")]
             case "reminder":
                 case, _ = self.meant(self.person.asking.partition("-")[2])
-                again = self.agenda.life(case, self.today).snoozed < self.library.manners.snoozes
-                own = ("move", *(["later"] if again else []), "done", "unwanted", "go_on")
+                own = ("move", *(["later"] if self.may_put_off(case) else []), "done", "unwanted", "go_on")
                 return [self.option(what) for what in own]
             case "day":
                 days = [add_business_days(self.today, n, self.place.week) for n in AHEAD]
@@ -247,7 +245,8 @@ class Managing(Reminding):
     def work_on(self, days: Iterable[int]) -> None:
         """Take the days on which the candidate works; days that are counted are counted anew."""
         self.recount(replace(self.person, working_days=tuple(sorted(days))))
-        self.relocate(self.agenda)
+        self.say("remind.kept")
+        self.again()
 
     def recount(self, person: Person) -> None:
         """Let `person` be whom this visit is about, and count anew what their advice counts in working days.
@@ -271,8 +270,7 @@ class Managing(Reminding):
 
     def advised(self, case: int) -> dict[str, date]:
         """Return the days on which the advice about a case asks to come back, by kind."""
-        scene = Scene(self.library, self.case(case), self.now)
-        return {reminder.kind: reminder.day for reminder in scene.advice.reminders}
+        return {kind: day for kind, day, _ in self.wanted(case)}
 
     def read_day(self, asking: str, text: str) -> None:
         """Read a day with or without a time."""

@@ -15,7 +15,6 @@ from bot.core import agenda as agendas
 from bot.core.agenda import Agenda, Reminder
 from bot.core.calendar import add_business_days
 from bot.core.ics import calendar_file
-from bot.core.ledger import Sort, entered
 from bot.core.ringing import Spoken, ring
 from bot.core.scene import Scene
 from bot.core.sending import Sending
@@ -67,22 +66,13 @@ class Reminding(Sending):
         self.plan(agendas.done(self.agenda, case, self.today))
         for sort in self.library.courtesy.sorts.values():
             if any(sort.then and sort.then.keys() == set(self.library.reminders[kind].asks) for kind in asked):
-                self.gone_out(case, sort)
+                session = self.gone_out(case, sort)
+                self.person = self.person.but(cases={**self.person.cases, case: session})
+                self.plan(agendas.replan(self.agenda, case, self.wanted(case), self.place, self.today))
 
-    def gone_out(self, case: int, sort: Sort) -> None:
-        """Note that a message of this sort went out today, and plan what is right from here on."""
-        self.told = True
-        agenda = agendas.told(self.agenda, case, self.library.manners, self.today)
-        ledger = entered(agenda.ledgers.get(case, ()), sort.id, self.today)
-        session = self.case(case)
-        agenda = agendas.recalled(agenda, case, self.said_for_good(case, session, session), self.today)
-        for name, value in sort.then.items():
-            session = session.with_answer(name, value)
-        self.person = self.person.but(cases={**self.person.cases, case: session})
-        reminders = Scene(self.library, session, self.now).advice.reminders
-        wanted = [(r.kind, r.day, r.wall) for r in reminders]
-        agenda = replace(agenda, ledgers={**agenda.ledgers, case: ledger})
-        self.plan(agendas.replan(agenda, case, wanted, self.place, self.today))
+    def wanted(self, case: int) -> list[tuple[str, date, time]]:
+        """Return what the advice about a case asks to come back for, as it stands."""
+        return [(r.kind, r.day, r.wall) for r in Scene(self.library, self.case(case), self.now).advice.reminders]
 
     def forget_names(self, case: int) -> None:
         """Drop the texts of a case that has closed: names, job, topic; they are another's, and nobody needs them."""
@@ -117,8 +107,12 @@ class Reminding(Sending):
 
     def beside_options(self, case: int) -> list[Option]:
         """Return what can be done about a case that was said."""
-        again = self.agenda.life(case, self.today).snoozed < self.library.manners.snoozes
-        return [self.side(what, case) for what in ("look", *(["snooze"] if again else []), "stop")]
+        again = ["snooze"] if self.may_put_off(case) else []
+        return [self.side(what, case) for what in ("look", *again, "stop")]
+
+    def may_put_off(self, case: int) -> bool:
+        """Tell whether reminders of a case were not put off too often yet."""
+        return self.agenda.life(case, self.today).snoozed < self.library.manners.snoozes
 
     def side(self, what: str, case: int) -> Option:
         """Return an option that counts by no turn."""
@@ -218,9 +212,7 @@ class Reminding(Sending):
     def agreed(self, case: int) -> Agenda:
         """Return the agenda with everything that the advice about a case asks for, to which the candidate agreed."""
         agenda = agendas.consented(self.agenda, case, "yes", self.today)
-        reminders = Scene(self.library, self.case(case), self.now).advice.reminders
-        wanted = [(r.kind, r.day, r.wall) for r in reminders]
-        return agendas.replan(agenda, case, wanted, self.place, self.today)
+        return agendas.replan(agenda, case, self.wanted(case), self.place, self.today)
 
     def ask_day(self, case: int) -> bool:
         """Ask for another day or time."""

@@ -174,13 +174,18 @@ class Sending(Visit):
         if sort is None or not case:
             self.again()
             return
-        agenda = agendas.told(self.agenda, case, self.library.manners, self.today)
-        ledger = entered(agenda.ledgers.get(case, ()), what, self.today)
-        agenda = agendas.recalled(agenda, case, self.said_for_good(case, self.session, self.session), self.today)
-        self.plan(replace(agenda, ledgers={**agenda.ledgers, case: ledger}))
+        session = self.gone_out(case, sort)
         self.say("remind.noted")
+        self.converse(TimePassed(), session=session)
+
+    def gone_out(self, case: int, sort: Sort) -> Session:
+        """Enter into the ledger that a message of this sort went out today; return the case with what that answers."""
+        session = self.case(case)
+        agenda = agendas.told(self.agenda, case, self.library.manners, self.today)
+        ledger = entered(agenda.ledgers.get(case, ()), sort.id, self.today)
+        agenda = agendas.recalled(agenda, case, self.said_for_good(case, session, session), self.today)
+        self.plan(replace(agenda, ledgers={**agenda.ledgers, case: ledger}))
         self.told = True
-        session = self.session
         for name, value in sort.then.items():
             session = session.with_answer(name, value)
-        self.converse(TimePassed(), session=session)
+        return session

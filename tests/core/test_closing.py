@@ -103,8 +103,8 @@ def test_a_thumb_below_anything_else_means_nothing(dana: Reminded) -> None:
     assert (dana.names, dana.person) == ([], before), "nothing was said yet"
     dana.until(dana.now + 8 * DAY / 24)
     before = dana.person
-    thumb(dana, 40)
-    assert (dana.names, dana.person) == ([], before), "an older message"
+    thumb(dana, 41)
+    assert (dana.names, dana.person) == ([], before), "an older message: the one just said is not sent yet"
 
 
 def test_a_thumb_below_a_question_for_news_only_ends_it(dana: Reminded) -> None:
