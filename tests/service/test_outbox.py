@@ -272,20 +272,26 @@ async def test_a_worker_whose_lease_ran_out_changes_nothing(store: Database, clo
 
 
 async def test_a_stop_sends_what_is_due_and_finishes_what_is_in_flight(store: Database, clock: SetClock) -> None:
+    """More people wait than are written to at once, so the stop comes while some of it could not even begin."""
+    called, answering = asyncio.Event(), asyncio.Event()
+
     class Slow(Scripted):
         async def make(self, key: Key, call: Call) -> Outcome:
-            await asyncio.sleep(0.1)
+            called.set()
+            await answering.wait()
             return await super().make(key, call)
 
     for person in range(1, 4):
         await posted(store, clock, "one", "two", person=person)
     messenger = Slow()
-    outbox = Outbox(store, messenger, clock)
+    outbox = Outbox(store, messenger, clock, parallel=1)
     running = asyncio.create_task(outbox.run())
-    await asyncio.sleep(0.05)
-    outbox.close(2.0)
+    await called.wait()
+    outbox.close(10.0)
+    await asyncio.sleep(0.05)  # it looks whether all is done, and Telegram has not answered yet
+    answering.set()
     await running
-    assert len(messenger.made) == 6
+    assert [messenger.texts(person) for person in range(1, 4)] == [["one", "two"]] * 3
     assert (await store.depth()).waiting == 0
 
 
