@@ -67,10 +67,10 @@ def _in_group(part: Json) -> bool:
 
 def _knock(me: Json, update: dict[str, Any], entry: Heard, message: Json, person: Json) -> Knock | None:
     chat = message.get("chat", {})
-    if chat.get("type") != "private" or person.get("is_bot", True):
-        return None
-    if chat.get("id") != person.get("id") or "sender_chat" in message:
-        return None  # not the person whose chat it is: Telegram's own 777000, an anonymous admin, a channel
+    if person.get("is_bot", True) or "sender_chat" in message:
+        return None  # no person: another bot, an anonymous admin, a channel
+    if chat.get("id") != person.get("id"):
+        return None  # only a private chat has the number of its person: no group, no channel, not Telegram's own 777000
     topic = message.get("message_thread_id", 0) if message.get("is_topic_message") else 0
     extra: dict[str, Any] = {"language": str(person.get("language_code", ""))}
     shared = groups.concerns_cohorts(entry)

@@ -108,6 +108,7 @@ NOBODY = [
     {"from": {"id": 1087968824, "is_bot": True, "first_name": "Group"}},
     {"from": {"id": 136817688, "is_bot": True, "first_name": "Channel"}},
     {"from": {"id": 2, "is_bot": False, "first_name": "Eve"}},  # in a private chat that is not theirs
+    {"from": {"id": 3, "is_bot": True, "first_name": "Bot"}, "chat": {"id": 3, "type": "private"}},
     {"from": HER, "sender_chat": {"id": -100123, "type": "channel"}},
     {"from": HER, "chat": {"id": -100123, "type": "supergroup"}},
     {"from": HER, "chat": {"id": -100123, "type": "channel"}},
