@@ -174,7 +174,7 @@ class Writer:
             return False
         try:
             self._connection.execute(f"PRAGMA synchronous={synchronous}")
-            self._connection.execute("BEGIN IMMEDIATE")
+            self._connection.execute(engines.WRITING)
         except sqlite3.Error:
             return False  # locked, or in trouble: the thread finds out
         return True
@@ -231,7 +231,7 @@ class Writer:
         connection = self._connection
         connection.execute(f"PRAGMA busy_timeout={int(engines.BUSY_SECONDS * 1000)}")
         connection.execute("PRAGMA synchronous=FULL")
-        connection.execute("BEGIN IMMEDIATE")
+        connection.execute(engines.WRITING)
         connection.execute("PRAGMA busy_timeout=0")
         return connection
 

@@ -94,7 +94,40 @@ async def test_a_full_disk_fails_in_words_and_recovers(sqlite: Place, opening: O
     await turn(store, ANNA, big)
 
 
-async def test_a_database_that_turns_read_only_fails_in_words_and_recovers(sqlite: Place, opening: Opening) -> None:
+@pytest.fixture
+def anywhere(tables: bytes) -> Iterator[Place]:
+    """Make a database in a folder in which every user may write."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o777)
+        place = Place(f"sqlite:///{folder}/afterword.sqlite3")
+        place.file.write_bytes(tables)
+        yield place
+
+
+@contextmanager
+def read_only(file: Path) -> Iterator[None]:
+    """Let nobody write to a file; root may everything, so it becomes another user."""
+    user = os.geteuid()
+    file.chmod(0o444)
+    try:
+        if user == 0:
+            os.seteuid(65534)
+        yield
+    finally:
+        os.seteuid(user)
+        file.chmod(0o600)
+
+
+@posix
+async def test_a_database_that_turns_read_only_fails_in_words_and_recovers(anywhere: Place, opening: Opening) -> None:
+    store = await opening(anywhere)
+    with read_only(anywhere.file), pytest.raises(ReadOnly, match="cannot be written to"):
+        await turn(store, ANNA, count)
+    await turn(store, ANNA, count)
+    assert (await look(store, ANNA)).turn == 1
+
+
+async def test_a_connection_that_cannot_even_begin_is_made_anew(sqlite: Place, opening: Opening) -> None:
     store = await opening(sqlite)
     await store._runner.submit(lambda c: c.execute("PRAGMA query_only=ON", ()))
     with pytest.raises(ReadOnly, match="cannot be written to"):
@@ -104,22 +137,9 @@ async def test_a_database_that_turns_read_only_fails_in_words_and_recovers(sqlit
 
 
 @posix
-async def test_a_read_only_file_refuses_to_start() -> None:
-    folder = Path(tempfile.mkdtemp())
-    place = Place(f"sqlite:///{folder / 'a.sqlite3'}")
-    user = os.geteuid()
-    try:
-        await (await Database.open(place.url, place.cipher)).close()
-        place.file.chmod(0o444)
-        folder.chmod(0o555)
-        if user == 0:
-            os.seteuid(65534)
-        with pytest.raises(StoreUnready, match="Let the bot's user write"):
-            await Database.open(place.url, place.cipher)
-    finally:
-        os.seteuid(user)
-        folder.chmod(0o755)
-        shutil.rmtree(folder)
+async def test_a_read_only_file_refuses_to_start(anywhere: Place) -> None:
+    with read_only(anywhere.file), pytest.raises(StoreUnready, match="Let the bot's user write"):
+        await Database.open(anywhere.url, anywhere.cipher)
 
 
 LOCKING = """
@@ -151,6 +171,15 @@ async def test_a_lock_of_some_seconds_is_waited_for(sqlite: Place, opening: Open
         assert not waiting.done()
         holder.kill()
         assert await waiting is not None
+
+
+async def test_a_lock_of_some_seconds_is_waited_for_at_the_start(sqlite: Place, opening: Opening) -> None:
+    with held_by_another_process(sqlite.file) as holder:
+        starting = asyncio.create_task(opening(sqlite))
+        await asyncio.sleep(0.7)
+        assert not starting.done()
+        holder.kill()
+        assert await turn(await starting, ANNA, count) is not None
 
 
 async def test_a_longer_lock_fails_in_words_and_recovers(
@@ -264,7 +293,6 @@ def back_up(file: Path, copy: Path) -> None:
 COUNTING = """
 import asyncio, sys
 from bot.store.cipher import Cipher
-from bot.store.cipher import Cipher
 from bot.store.database import Database
 from bot.store.engines import of_file
 from tests.conftest import NOW
@@ -295,6 +323,44 @@ async def test_two_processes_keep_the_order_of_one_person(place: Place, opening:
             await asyncio.gather(store.depth(), turn(store, ANNA, count))
         assert await asyncio.to_thread(other.wait) == 0
     assert await look(store, ANNA, lambda p: (p.turn, p.cases[1].answers["n"])) == (100, "100")
+
+
+AMID = """
+import asyncio, sys
+from bot.store.cipher import Cipher
+from bot.store.database import Database
+from tests.conftest import NOW
+from tests.store.stories import ANNA, count
+
+def slowly(person):
+    print("amid a turn", flush=True)
+    sys.stdin.readline()
+    return count(person)
+
+async def main():
+    store = await Database.open(sys.argv[1], Cipher.of(sys.argv[2]))
+    await store.turn(1, ANNA, slowly, NOW)
+    await store.close()
+
+asyncio.run(main())
+"""
+
+
+async def test_a_turn_waits_for_the_one_that_another_process_is_amid(place: Place, opening: Opening) -> None:
+    store = await opening(place)
+    await turn(store, ANNA, count)
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen([sys.executable, "-c", AMID, place.url, KEY], **pipes) as other:
+        assert other.stdout is not None
+        assert other.stdin is not None
+        assert await asyncio.to_thread(other.stdout.readline) == "amid a turn\n"
+        waiting = asyncio.create_task(turn(store, ANNA, count))
+        await asyncio.sleep(0.5)  # the other one has read the count, and ours is asked for
+        other.stdin.write("\n")
+        other.stdin.flush()
+        await waiting
+        assert await asyncio.to_thread(other.wait) == 0
+    assert await look(store, ANNA, lambda p: (p.turn, p.cases[1].answers["n"])) == (3, "3")
 
 
 async def test_the_database_of_another_program_is_left_as_it_is_to_the_byte(tmp_path: Path) -> None:
