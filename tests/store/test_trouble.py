@@ -115,7 +115,8 @@ def read_only(file: Path) -> Iterator[None]:
         yield
     finally:
         os.seteuid(user)
-        file.chmod(0o600)
+        for each in file.parent.iterdir():  # a log that was made meanwhile is as its file was
+            each.chmod(0o600)
 
 
 @posix
