@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bot.content.conditions import Conditions
-from bot.content.models import ElseBranch, FlowFile, StepEntry
+from bot.content.models import AssumeEntry, ElseBranch, FlowFile, StepEntry
 from bot.content.sheet import Sheet
 from bot.content.vocabulary import Vocabulary, refuse_reserved
 from bot.content.yaml_source import Path
-from bot.core.flows import END, Branch, Flow, Hint, Step, StepKind
+from bot.core.flows import END, Assumed, Branch, Flow, Hint, Step, StepKind
 from bot.core.issues import nearest
 
 KINDS: tuple[StepKind, ...] = ("ask", "judge", "compose")
@@ -37,7 +37,8 @@ class FlowReader:
         sheet.refuse_twins("steps", (step.id for step in file.steps))
         steps = tuple(self._step(number, step) for number, step in enumerate(file.steps))
         self._check_offers()
-        return Flow(file.flow, file.rules, steps, file.offers)
+        assumes = tuple(self._assumed(number, entry) for number, entry in enumerate(file.assumes))
+        return Flow(file.flow, file.rules, steps, file.offers, assumes)
 
     # -- steps -------------------------------------------------------------------------------------------------------
 
@@ -149,6 +150,23 @@ class FlowReader:
             if name in self._file.offers[:number]:
                 what = f"'{name}' is offered twice."
                 self._sheet.fault(self._sheet.at(*path), "duplicate-id", what, "", "Delete one of them.")
+
+    # -- what is left open -------------------------------------------------------------------------------------------
+
+    def _assumed(self, number: int, entry: AssumeEntry) -> Assumed:
+        sheet, path = self._sheet, ("assumes", number)
+        self._check_question((*path, "fact"), entry.fact)
+        address = ("flow", self._file.flow, "assume", entry.fact)
+        sheet.address(sheet.at(*path), *address)
+        sheet.address(sheet.key(*path, "when"), *address, "when")
+        if entry.fact in self._file.offers:
+            what = f"'{entry.fact}' is offered, and so is left open anyway."
+            sheet.fault(sheet.at(*path), "assume-offered", what, "", "Delete it here, or under offers.")
+        if entry.fact in (other.fact for other in self._file.assumes[:number]):
+            what = f"'{entry.fact}' is assumed twice."
+            instead = "Keep one, with alternatives under any."
+            sheet.fault(sheet.at(*path), "duplicate-id", what, "", instead)
+        return Assumed(entry.fact, self._conditions.read(sheet, (*path, "when"), entry.when))
 
 
 def read_flow(sheet: Sheet, file: FlowFile, vocabulary: Vocabulary) -> Flow:

@@ -194,6 +194,13 @@ class StepEntry(Part):
     why: Annotated[str, Field(description="The reason, for whoever reads the flow.")] = ""
 
 
+class AssumeEntry(Part):
+    """A fact that may be read of people who were not asked for it; it counts as what is cautious."""
+
+    fact: Annotated[str, Field(description="The fact.")]
+    when: OptionalWhen
+
+
 class FlowFile(Part):
     """flows/<name>.yaml: one conversation, step by step; routing only."""
 
@@ -203,6 +210,9 @@ class FlowFile(Part):
     steps: Annotated[tuple[StepEntry, ...], Field(min_length=1, description="The steps, from top to bottom.")]
     offers: Annotated[
         tuple[str, ...], Field(description="Facts asked only on request, and only where they would change something.")
+    ] = ()
+    assumes: Annotated[
+        tuple[AssumeEntry, ...], Field(description="Facts read, on purpose, of people who were not asked for them.")
     ] = ()
 
 

@@ -48,6 +48,14 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Assumed:
+    """A fact that is read, on purpose, of people who were not asked for it, where `when` holds."""
+
+    fact: str
+    when: Condition = ALWAYS
+
+
+@dataclass(frozen=True)
 class Flow:
     """A conversation; `offers` are facts asked only on request, and only where they would change something."""
 
@@ -55,6 +63,7 @@ class Flow:
     rules: str
     steps: tuple[Step, ...]
     offers: tuple[str, ...] = ()
+    assumes: tuple[Assumed, ...] = ()
 
     @cached_property
     def step(self) -> Mapping[str, Step]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 Clause = tuple[tuple[str, frozenset[str]], ...]
 
@@ -22,7 +23,7 @@ class Condition:
 
     clauses: tuple[Clause, ...]
 
-    @property
+    @cached_property
     def reads(self) -> frozenset[str]:
         """The facts this condition reads."""
         return frozenset(fact for clause in self.clauses for fact, _ in clause)

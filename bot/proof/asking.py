@@ -1,4 +1,4 @@
-"""What is proved about conversations and rules together: what is asked is used, what is used is asked.
+"""What is proved about conversations and rules together: steps are reached, what is asked is used, waits end.
 
 Law of this file: a finding says in the coach's words where, what, for whom and what to do.
 """
@@ -16,7 +16,7 @@ from bot.core.flows import END
 from bot.core.guards import Condition
 from bot.core.issues import Issue, Shown
 from bot.core.library import Library
-from bot.core.outcomes import OVERRIDDEN, Outcome, settled
+from bot.core.outcomes import Outcome, settled
 from bot.proof.examined import Examined, Part
 from bot.proof.exploring import OPENING, Stand, advised, arrivals, at_step, by_row, comes_to, unasked
 
@@ -77,42 +77,6 @@ def guards_know(proof: Examined) -> Iterator[Issue]:
                 f"Ask '{fact}' above this step, or take it out of the condition.",
                 proof.show([route], unasked(step, fact), [fact]),
             )
-
-
-# -- what is used is asked ---------------------------------------------------------------------------------------------
-
-
-def facts_told(proof: Examined) -> Iterator[Issue]:
-    """Every fact that is read can be learned in some conversation, and every fact is there for something."""
-    for part in proof.parts:
-        for fact in sorted(part.outcomes.root.facts - proof.told):
-            readers = [(kind, id_) for kind, id_, when in _conditions(part) if fact in when.reads]
-            place = proof.at("rules", part.ruleset.id, *readers[0], "when") if readers else proof.at("fact", fact)
-            who = ", ".join(id_ for _, id_ in readers) or "a note"
-            what = f"'{fact}' decides in {who}, but no conversation asks for it."
-            why = f"It would count as '{proof.library.facts[fact].cautious}' for everybody."
-            instead = f"Ask {_asked_as(proof.library, fact)} in a flow, or offer it, or take it out of the rules."
-            yield Issue(place, "fact-unasked", what, why, instead, proof.show(part.routes, advised))
-    read = {fact for part in proof.parts for fact in part.outcomes.root.facts} | proof.told
-    asked = {name for flow in proof.library.flows.values() for name in (*flow.asks, *flow.offers)}
-    for name in proof.library.facts.by_name:
-        if not {name, *proof.library.facts.read_from.get(name, ())} & (read | asked) and name != OVERRIDDEN:
-            what = f"nobody asks for '{name}', and nothing depends on it."
-            yield Issue(proof.at("fact", name), "idle-fact", what, "", "Ask for it where it matters, or take it out.")
-
-
-def _asked_as(library: Library, fact: str) -> str:
-    derivation = library.facts[fact].derivation
-    return derivation.source if derivation else fact
-
-
-def _conditions(part: Part) -> Iterator[tuple[str, str, Condition]]:
-    ruleset = part.ruleset
-    for rule in ruleset.rules:
-        yield "rule", rule.id, rule.when
-        yield from (("rule", rule.id, c.when) for c in (*rule.notes, *rule.override, *rule.mails, *rule.remind))
-    yield from (("gate", gate.id, gate.when) for gate in ruleset.gates)
-    yield from (("remark", remark.id, remark.when) for remark in ruleset.remarks)
 
 
 # -- what is asked is used ---------------------------------------------------------------------------------------------

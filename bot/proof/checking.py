@@ -12,7 +12,6 @@ from bot.core.issues import Issue, Places
 from bot.core.library import Library
 from bot.proof.asking import (
     ends_advised,
-    facts_told,
     guards_know,
     options_differ,
     questions_matter,
@@ -24,6 +23,7 @@ from bot.proof.courses import cases_hold, cases_placed, lessons_placed
 from bot.proof.deciding import examples_hold, laws_hold, overrides_oppose, rules_complete, rules_decide
 from bot.proof.examined import Examined, Property
 from bot.proof.fitting import texts_placed
+from bot.proof.hearing import asked_in_time, facts_told
 from bot.proof.texts import (
     advice_short,
     labels_differ,
@@ -104,6 +104,7 @@ def summary(proof: Examined) -> str:
             f"No issues. {talks}, {ways} through: each comes to its end, after at most {longest}.",
             f"{sets:,} sets of answers: each gets exactly one of {len({o.verdict for o in reached})} verdicts "
             f"({len(reached):,} different advices with their notes).",
+            f"Each conversation asks for all that it reads, and before it reads it{_assumed(library)}.",
             f"Met by somebody: {', '.join(_counted(len(ids), name) for name, ids in parts)}.",
             f"Held: {', '.join(held)}. Fitting at their longest: {words} in "
             f"{_counted(len(library.catalogues), 'language')}.",
@@ -115,6 +116,11 @@ def summary(proof: Examined) -> str:
 NOT_PROVED = (
     "Not proved: what people type into blanks, beyond its length; working weeks other than Monday to Friday; holidays."
 )
+
+
+def _assumed(library: Library) -> str:
+    left = [f"'{entry.fact}' in '{flow.id}'" for flow in library.flows.values() for entry in flow.assumes]
+    return f"; left open on purpose: {', '.join(left)}" if left else ""
 
 
 def _counted(number: int, word: str) -> str:
@@ -141,6 +147,7 @@ PROPERTIES: tuple[Property, ...] = (
     ends_advised,
     guards_know,
     facts_told,
+    asked_in_time,
     questions_matter,
     options_differ,
     talks_reach,

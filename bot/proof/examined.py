@@ -68,11 +68,11 @@ class Examined:
 
     @cached_property
     def told(self) -> frozenset[str]:
-        """The finite facts that some conversation learns: asked, offered, following from a day, or by going ahead."""
+        """The facts that some conversation learns: asked, offered, following from a day, or by going ahead."""
         names = {name for flow in self.library.flows.values() for name in (*flow.asks, *flow.offers)}
         overrides = any(rule.override for ruleset in self.library.rulesets.values() for rule in ruleset.rules)
         found = {settled for name in names for settled in self.library.facts.read_from[name]}
-        return frozenset(found | ({OVERRIDDEN} if overrides else set()))
+        return frozenset(found | names | ({OVERRIDDEN} if overrides else set()))
 
     def asking(self, flow: Flow) -> Iterator[tuple[str, Fact]]:
         """Return the questions of a flow: the step, and the fact it asks."""

@@ -52,15 +52,16 @@ class Moves:
     def __init__(self, route: Route) -> None:
         self.route = route
         self.found = Explored()
-        self.read = {fact for step in route.flow.steps for fact in _read_by(route, step)}
+        self.ahead = dict(_ahead(route))
         self.dates = {n for n in route.flow.asks if route.facts[n].kind == "date" and not route.facts[n].optional}
-        self.guards = frozenset(self.read)
-        self.read |= self.dates
+        self.guards = self.ahead[route.flow.steps[0].id]
+        self.read = set(self.dates)
+        """The facts that are looked at beside the guards, and so are kept to the end."""
 
     def start(self, known: Mapping[str, str]) -> State:
         """Return the state of somebody of whom so much is known before the first question."""
-        kept = frozenset((fact, value) for fact, value in known.items() if fact in self.read)
-        return self.route.flow.steps[0].id, self.route.start(known), kept
+        first = self.route.flow.steps[0].id
+        return first, self.route.start(known), self.kept(first, known)
 
     def after(self, state: State) -> Iterator[tuple[Settled | None, State]]:
         """Return the states after this one, each with what was answered; None where nothing was asked."""
@@ -77,11 +78,15 @@ class Moves:
 
     def onward(self, step: Step, node: Node, known: Mapping[str, str]) -> State:
         """Return the state after a step, by the first way out that is open."""
-        kept = frozenset((fact, value) for fact, value in known.items() if fact in self.read)
         for number, branch in enumerate(self.route.flow.after(step)):
             if self.holds(step, str(number), branch.when, known):
-                return branch.go, node, kept
-        return END, node, kept
+                return branch.go, node, self.kept(branch.go, known)
+        return END, node, self.kept(END, known)
+
+    def kept(self, step: str, known: Mapping[str, str]) -> frozenset[tuple[str, str]]:
+        """Return what of `known` still tells two states apart at `step`: what a guard reads from there on."""
+        read = self.ahead[step] | self.read
+        return frozenset((fact, value) for fact, value in known.items() if fact in read)
 
     def fits(self, step: Step, known: Mapping[str, str]) -> bool:
         """Tell whether a question is for somebody of whom this is known."""
@@ -177,6 +182,15 @@ def _read_by(route: Route, step: Step) -> frozenset[str]:
     return step.when.reads.union(*(branch.when.reads for branch in route.flow.after(step)))
 
 
+def _ahead(route: Route) -> Iterator[tuple[str, frozenset[str]]]:
+    """Return for each step the facts that guards read there or below."""
+    read: frozenset[str] = frozenset()
+    yield END, read
+    for step in reversed(route.flow.steps):
+        read |= _read_by(route, step)
+        yield step.id, read
+
+
 def explore(route: Route, reminders: Mapping[str, ReminderKind]) -> Explored:
     """Walk every conversation of a flow."""
     walk = _Walk(route, reminders)
@@ -237,6 +251,8 @@ class Stand:
     """Those of the facts looked at that were told."""
     speaks: bool
     outcome: Outcome | None
+    node: Node
+    """What still decides, given all that was told."""
 
 
 Goal = Callable[[Stand], bool]
@@ -293,6 +309,7 @@ def _search(
 ) -> Way | None:
     moves = Moves(route)
     moves.read |= reads
+    moves.dates |= {name for name in reads & route.flow.asks if not route.facts[name].finite}
     seen: set[State] = set()
     ways: deque[tuple[State, tuple[tuple[str, Settled], ...]]] = deque([(moves.start(before), ())])
     while ways:
@@ -304,7 +321,7 @@ def _search(
         speaks = id_ == END or route.flow.step[id_].kind != "ask"
         told = {**route.facts.cautious, **route.assumed, **dict(kept)}
         asked = frozenset(fact for fact, _ in kept)
-        if goal(Stand(id_, told, asked, speaks, concluded(route, node) if speaks else None)):
+        if goal(Stand(id_, told, asked, speaks, concluded(route, node) if speaks else None, node)):
             return Way(route.flow.id, before, answers, id_)
         for answer, after in moves.after(state) if id_ != END else ():
             if answer and any(along.get(fact, value) != value for fact, value in answer):
@@ -329,7 +346,8 @@ def arrivals(route: Route, goal: Node, space: Space) -> set[Hashable]:
     ended: dict[Node, frozenset[Hashable]] = {}
     found: set[Hashable] = set()
     after_of: dict[State, list[tuple[Settled | None, State]]] = {}
-    open_: list[tuple[State, Node]] = [(moves.start({}), goal)]
+    told = _given_before(route, route.outcomes.root.facts | moves.guards)
+    open_: list[tuple[State, Node]] = [(moves.start(known), goal) for known in told]
     while open_:
         state, wanted = open_.pop()
         if (state, wanted) in seen:

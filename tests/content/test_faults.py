@@ -11,11 +11,7 @@ FLOW, RULES = "flows/after_interview.yaml", "flows/rules/etiquette.yaml"
 CASE = "flows/cases/monday_after.yaml"
 FACTS, NOTES = "flows/facts.yaml", "flows/notes.yaml"
 ADVICE, QUESTIONS, TEXTS = "messages/en/advice.yaml", "messages/en/questions.yaml", "messages/en/notes.yaml"
-ROLE = (
-    "  - id: role\n"
-    "    when: {outcome: {not: offer}}         # after an offer it would only add a reason\n"
-    "    ask: role\n"
-)
+ROLE = "  - id: role\n    when: {outcome: {not: offer}}\n    ask: role\n"
 LAST_VOICE = (
     '      - "Hi {first}, it was good of you to speak with me about {topic}. '
     "I'm grateful and hope we can stay in contact.\"\n"

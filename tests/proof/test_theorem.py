@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from hypothesis import given, settings
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from bot.app import check
 from bot.core.catalogue import Catalogue
 from bot.core.facts import Derivation, Fact, Facts
-from bot.core.flows import Branch, Flow, Step
+from bot.core.flows import Assumed, Branch, Flow, Step
 from bot.core.guards import ALWAYS, Condition, condition
 from bot.core.issues import Place, Places
 from bot.core.library import Library
@@ -20,13 +21,15 @@ from bot.core.notes import NoteBook
 from bot.core.rules import Conditional, Gate, Law, Moment, ReminderKind, Rule, Ruleset, Verdict
 from bot.proof.checking import PROPERTIES
 from bot.proof.examined import Examined
-from tests.proof.brute import Brute, Spec, When
+from tests.proof.brute import Brute, Row, Spec, When, conversations
 from tests.proof.tenfold import TIMES, tenfold
 
-RARE = {"untalked-gate", "untalked-reminder"}
+T = TypeVar("T")
+RARE = {"untalked-rule", "untalked-gate", "untalked-reminder"}
 COMPARED = {
-    "rules-gap", "idle-rule", "idle-verdict", "idle-gate", "law-broken", "fact-unasked", "unused-question",
-    "same-options", "guard-unasked", "unreachable-step", "idle-question", "untalked-rule", *RARE,
+    "rules-gap", "idle-rule", "idle-verdict", "idle-gate", "law-broken", "fact-unasked", "flow-unasked", "step-unasked",
+    "guard-unasked", "unused-question", "idle-question", "idle-assume", "same-options", "unreachable-step",
+    *RARE,
 }  # fmt: skip
 
 
@@ -52,10 +55,7 @@ def library_of(spec: Spec) -> Library:
         for name, values in spec.facts.items()
     }  # fmt: skip
     facts["met"] = Fact("met", "date", "case")
-    steps = tuple(
-        Step(id_, kind, fact, cond(when), tuple(Branch(target, cond(w)) for target, w in ways))  # type: ignore[arg-type]
-        for id_, kind, fact, when, ways in spec.steps
-    )
+    flows = {id_: flow_of(id_, steps, offers, assumes) for id_, steps, offers, assumes in conversations(spec)}
     ruleset = Ruleset(
         "rules",
         {verdict: Verdict(verdict, open=True) for verdict in spec.verdicts},
@@ -67,21 +67,31 @@ def library_of(spec: Spec) -> Library:
         laws=tuple(Law(id_, cond(always), cond(implies)) for id_, always, implies in spec.laws),
     )
     reminders = {"M1": ReminderKind("M1", Moment("today"))}
-    flow = Flow("talk", "rules", steps, tuple(spec.offers))
     catalogues = {"en": Catalogue("en", Wordy())}
-    return Library(Facts(facts), {"talk": flow}, {"rules": ruleset}, reminders, NoteBook({}), {}, {}, catalogues)
+    return Library(Facts(facts), flows, {"rules": ruleset}, reminders, NoteBook({}), {}, {}, catalogues)
+
+
+def flow_of(id_: str, steps: list[Row], offers: list[str], assumes: list[tuple[str, When]]) -> Flow:
+    made = (
+        Step(id_, kind, fact, cond(when), tuple(Branch(target, cond(w)) for target, w in ways))  # type: ignore[arg-type]
+        for id_, kind, fact, when, ways in steps
+    )
+    return Flow(id_, "rules", tuple(made), tuple(offers), tuple(Assumed(name, cond(when)) for name, when in assumes))
 
 
 def places_of(library: Library) -> Places:
     """Give every part a file of its own name, so that a finding says what it is about."""
-    (flow,), (ruleset,) = library.flows.values(), library.rulesets.values()
+    (ruleset,) = library.rulesets.values()
     found = {("rules", "rules"): Place("rules")}
     for part in ("rule", "verdict", "gate"):
         ids = {"rule": ruleset.rule, "verdict": ruleset.verdicts, "gate": ruleset.gate}[part]
         found |= {("rules", "rules", part, id_): Place(id_) for id_ in ids}
     found |= {("rules", "rules", "law", law.id): Place(law.id) for law in ruleset.laws}
-    found |= {("flow", "talk", "step", step.id): Place(step.id) for step in flow.steps}
-    found |= {("flow", "talk", "offer", name): Place(name) for name in flow.offers}
+    for flow in library.flows.values():
+        found[("flow", flow.id)] = Place(flow.id)
+        found |= {("flow", flow.id, "step", step.id): Place(step.id) for step in flow.steps}
+        found |= {("flow", flow.id, "offer", name): Place(name) for name in flow.offers}
+        found |= {("flow", flow.id, "assume", entry.fact): Place(entry.fact) for entry in flow.assumes}
     found |= {("fact", name): Place(name) for name in library.facts.by_name} | {("reminder", "M1"): Place("M1")}
     return Places(found)
 
@@ -90,13 +100,16 @@ def said(spec: Spec) -> set[tuple[str, str]]:
     """Return what the theorem finds, in the words of the brute checker."""
     library = library_of(spec)
     found = set()
-    fact_of = {step[0]: step[2] for step in spec.steps}
+    fact_of = {step.id: step.fact for flow in library.flows.values() for step in flow.steps}
     for issue in (i for prove in PROPERTIES for i in prove(Examined(library, places_of(library)))):
         quoted = issue.what.split("'")[1::2]
         about = {
             "fact-unasked": quoted[:1],
             "same-options": [quoted[2], *quoted[:2]] if len(quoted) > 2 else [],
             "guard-unasked": quoted[:2],
+            "flow-unasked": quoted[:2],
+            "step-unasked": quoted[:2],
+            "idle-assume": quoted[:2],
             "unused-question": [fact_of.get(issue.place.file, issue.place.file)],
         }.get(issue.code, [issue.place.file])
         if issue.code in COMPARED:
@@ -116,6 +129,21 @@ def sound(names: list[str], facts: dict[str, list[str]], marks: list[str]) -> Sp
     return Spec(
         facts, {f: v[0] for f, v in facts.items()}, {}, {}, steps, [], [*rules, *last], verdicts=[*marks, "last"]
     )
+
+
+def some(draw: st.DrawFn, of: list[T], likely: int) -> list[T]:
+    """Return those of them that are drawn, each with so many chances to one; none where that is 0."""
+    return [each for each in of if draw(st.integers(0, likely))]
+
+
+def advised_in_the_middle(steps: list[Row], place: int) -> list[Row]:
+    """Return the steps with one more judgement above the one at `place`, which ways to that one lead to now."""
+    next_ = steps[place][0]
+    above = [
+        (*row[:4], [("first_advice" if target == next_ else target, when) for target, when in row[4]])
+        for row in steps[:place]
+    ]
+    return [*above, ("first_advice", "judge", "", [], [(next_, [])]), *steps[place:]]
 
 
 @st.composite
@@ -146,8 +174,7 @@ def specs(draw: st.DrawFn) -> Spec:
         (f"R{n}", a_when(list(facts)), draw(st.sampled_from(verdicts)), draw(st.sampled_from(["", "M1"])))
         for n in range(count)
     ]
-    if draw(st.integers(0, 3)):
-        rules.append((f"R{count}", [], draw(st.sampled_from(verdicts)), ""))
+    rules += some(draw, [(f"R{count}", [], draw(st.sampled_from(verdicts)), "")], 3)
     gates = [
         (f"G{n}", a_when(list(facts)), draw(st.sampled_from([[], ["go"]]))) for n in range(draw(st.integers(0, 2)))
     ]
@@ -156,7 +183,7 @@ def specs(draw: st.DrawFn) -> Spec:
         always = [{"verdict": [draw(st.sampled_from(verdicts))]}]
         laws.append((f"L{n}", always, [a_case(list(facts)) for _ in range(draw(st.integers(1, 2)))]))
     questions = [*names, *(["met"] if starts else [])]
-    asked = [q for q in draw(st.permutations(questions)) if draw(st.integers(0, 6))]
+    asked = some(draw, draw(st.permutations(questions)), 6)
     offers = [q for q in questions if q not in asked and q != "met" and draw(st.booleans())]
     ids = [*(f"ask_{q}" for q in asked), "advice"]
     steps = []
@@ -170,9 +197,13 @@ def specs(draw: st.DrawFn) -> Spec:
             ways[-1] = (draw(st.sampled_from(onwards)), [])
         steps.append((ids[number], "ask", question, when, ways))
     steps.append(("advice", "judge", "", [], [("end", [])]))
-    can_change = {name: facts[name][1:2] for name in names if draw(st.booleans())}
+    if asked and not draw(st.integers(0, 5)):
+        steps = advised_in_the_middle(steps, draw(st.integers(0, len(asked) - 1)))
+    assumes = [(q, a_when(list(facts), 4)) for q in questions if q not in offers and not draw(st.integers(0, 9))]
+    again = some(draw, draw(st.permutations(questions)), draw(st.sampled_from([0, 0, 4])))
+    can_change = {name: facts[name][1:2] for name in some(draw, names, 1)}
     cautious = {name: values[0] for name, values in facts.items()}
-    return Spec(facts, cautious, can_change, starts, steps, offers, rules, gates, laws, verdicts)
+    return Spec(facts, cautious, can_change, starts, steps, offers, rules, gates, laws, verdicts, assumes, again)
 
 
 def compare(examples: int) -> Counter[str]:
@@ -196,7 +227,7 @@ def test_the_theorem_says_what_trying_everything_says() -> None:
 
 @pytest.mark.slow
 def test_the_theorem_says_so_of_hundreds_with_every_kind_of_finding_and_with_none() -> None:
-    found = compare(600)
+    found = compare(1000)
     assert found.keys() >= COMPARED - RARE
     assert found["sound"] >= 50
 
