@@ -252,6 +252,9 @@ def _flow(sheet: Sheet, domains: Domains) -> Iterator[Mutant]:
                 yield sheet.turn((*here, "next", branch, "go"), go, f"{step['id']} {go}", f"{step['id']} goes to {go}")
     for number, name in enumerate(sheet.value.get("offers", ())):
         yield sheet.drop(("offers", number), f"offers {name}", f"{name} is offered no more")
+    for number, entry in enumerate(sheet.value.get("assumes", ())):
+        name = entry["fact"]  # its condition changes nothing that is said, only what is proved
+        yield sheet.drop(("assumes", number), f"assumes {name}", f"{name} is no longer left open on purpose")
 
 
 def _reminders(sheet: Sheet, _: Domains) -> Iterator[Mutant]:
