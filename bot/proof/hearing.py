@@ -6,9 +6,10 @@ has to be said (`assumes`), and counts only where somebody asks elsewhere.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
+from typing import Final
 
 from bot.core.decision import Node
 from bot.core.facts import Known
@@ -19,8 +20,10 @@ from bot.core.library import Library
 from bot.core.outcomes import OVERRIDDEN, settled
 from bot.core.routing import Route
 from bot.proof.examined import Examined, Part
-from bot.proof.exploring import Moves, Stand, State, advised
+from bot.proof.exploring import Goal, Moves, Stand, State, advised
 from bot.proof.space import Space
+
+MOST_READERS: Final = 4
 
 
 def facts_told(proof: Examined) -> Iterator[Issue]:
@@ -30,7 +33,7 @@ def facts_told(proof: Examined) -> Iterator[Issue]:
         for fact in sorted(read.keys() - proof.told):
             readers = [(kind, id_) for kind, id_, when in _conditions(part) if fact in when.reads]
             place = proof.at("rules", part.ruleset.id, *readers[0], "when") if readers else proof.at("fact", fact)
-            what = f"'{fact}' decides in {read[fact]}, but no conversation asks for it."
+            what = f"'{fact}' is read by {_listed(read[fact])}, but no conversation asks for it."
             instead = f"Ask {_asked_as(proof.library, fact)} in a flow, or offer it, or take it out of the rules."
             shown = proof.show(part.routes, advised)
             yield Issue(place, "fact-unasked", what, _counts(proof, fact), instead, shown)
@@ -44,7 +47,7 @@ def facts_told(proof: Examined) -> Iterator[Issue]:
             yield Issue(proof.at("fact", name), "idle-fact", what, "", "Ask for it where it matters, or take it out.")
 
 
-def _told_in(proof: Examined, route: Route, read: Mapping[str, str]) -> Iterator[Issue]:
+def _told_in(proof: Examined, route: Route, read: Mapping[str, tuple[str, ...]]) -> Iterator[Issue]:
     """Say what one conversation leaves open that another asks for."""
     flow = route.flow
     everywhere = (entry.fact for entry in flow.assumes if entry.when == ALWAYS)
@@ -53,9 +56,9 @@ def _told_in(proof: Examined, route: Route, read: Mapping[str, str]) -> Iterator
     for fact in sorted(read.keys() & proof.told - told):
         left.setdefault(_asked_as(proof.library, fact), fact)
     for name, fact in left.items():
-        what = f"'{flow.id}' never asks for '{name}', which decides in {read[fact]}."
+        what = f"'{flow.id}' never asks for '{name}', which is read by {_listed(read[fact])}."
         instead = f"Ask for it there, offer it, or say that it is left open on purpose: assumes: [{{fact: {name}}}]."
-        shown = proof.show([route], advised)
+        shown = proof.show([route], _by_one_of(read[fact])) or proof.show([route], advised)
         yield Issue(proof.at("flow", flow.id), "flow-unasked", what, _counts(proof, fact), instead, shown)
 
 
@@ -75,19 +78,36 @@ def _asked_as(library: Library, fact: str) -> str:
     return derivation.source if derivation else fact
 
 
-def _read(library: Library, part: Part) -> dict[str, str]:
+def _by_one_of(readers: Iterable[str]) -> Goal:
+    """Return the goal of being told something that one of these rows, gates, remarks or notes stands for."""
+
+    def goal(at: Stand) -> bool:
+        if at.outcome is None:
+            return False
+        return not {at.outcome.rule, at.outcome.note, *at.outcome.gates, *at.outcome.remarks}.isdisjoint(readers)
+
+    return goal
+
+
+def _listed(readers: Sequence[str]) -> str:
+    """Name a few, and how many more there are."""
+    named = ", ".join(readers[:MOST_READERS])
+    return f"{named} and {len(readers) - MOST_READERS} more" if len(readers) > MOST_READERS else named
+
+
+def _read(library: Library, part: Part) -> dict[str, tuple[str, ...]]:
     """Return every fact that a verdict, a note or a date of this ruleset hangs on, and what reads it."""
     found: dict[str, list[str]] = {fact: [] for fact in sorted(part.outcomes.root.facts)}
     for _, id_, when in _conditions(part):
         for fact in when.reads & found.keys():
             found[fact].append(id_)
-    for outcome in part.reached:
+    for outcome in sorted(part.reached, key=lambda outcome: (outcome.note or "", outcome.mails, outcome.rule)):
         for fact in outcome.needs:
             kinds = [library.notebook.kinds[kind] for kind in (outcome.note, *outcome.mails) if kind]
             notes = [kind.id for kind in kinds if fact in kind.slots or fact in kind.reads]
             dated = [] if library.facts[fact].finite else [outcome.rule]
             found.setdefault(fact, []).extend(notes or dated)
-    return {fact: ", ".join(dict.fromkeys(readers)) or "a note" for fact, readers in found.items()}
+    return {fact: tuple(dict.fromkeys(readers)) or ("a note",) for fact, readers in found.items()}
 
 
 def _conditions(part: Part) -> Iterator[tuple[str, str, Condition]]:

@@ -83,7 +83,7 @@ MORE = [
           "fact-unasked", "when: {tone: reserved, thanks: not_sent, country", "'country'"),
     Fault("the profile is never asked for", FLOW, asked("profile"), "", "fact-unasked", "when: {profile: {not: ready}}"),
     # -- in each conversation, and before it is read -------------------------------------------------------------------
-    Fault("the first conversation does not ask for the tone", FLOW, asked("tone"), "", "flow-unasked", "flow: after_interview", "'tone', which decides in R15, R16, R17"),
+    Fault("the first conversation does not ask for the tone", FLOW, asked("tone"), "", "flow-unasked", "flow: after_interview", "'tone', which is read by R15, R16, R17, G2 and 2 more"),
     Fault("the first conversation does not ask for the name", FLOW, asked("first"), "", "flow-unasked", "flow: after_interview", "would stay open"),
     Fault("the first conversation does not ask for the day", FLOW, asked("interviewed_on"), "", "flow-unasked", "flow: after_interview", "'interviewed_on'"),
     Fault("the follow-up does not ask whether thanks are out", FOLLOW_UP, asked("thanks"), "", "flow-unasked", "flow: follow_up", "would count as 'not_sent'"),
