@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.content.library import default_folders, load
+from bot.content.library import Loaded, default_folders, load, load_earlier
 from bot.core.calendar import instant
 from bot.core.catalogue import Catalogue
 from bot.core.issues import Issue, Place, ordered
@@ -86,15 +86,32 @@ def prove(content: Path | None, stamp: Path | None) -> Library:
 
 def open_library(content: Path | None) -> Library:
     """Return the content; raises `BadContent` when it cannot be loaded, or when words are missing to say it."""
-    from bot.proof.texts import messages_complete, messages_filled
-
     loaded = load(*folders(content))
     if loaded.library is None or loaded.issues:
         raise BadContent(loaded.issues)
-    unsaid = [issue for sound in (messages_complete, messages_filled) for issue in sound(loaded.library, loaded.places)]
+    unsaid = _unsaid(loaded.library, loaded)
     if unsaid:
         raise BadContent(ordered(unsaid))
     return loaded.library
+
+
+def open_earlier(content: Path) -> tuple[Library, list[Issue]]:
+    """Return content that is compared with and never talked with, and what it lacks that is asked for by now.
+
+    Its flows and rules must be sound, for they are what is compared; its words are those of its time. Raises
+    `BadContent`.
+    """
+    loaded = load_earlier(*folders(content))
+    if loaded.library is None:
+        raise BadContent(loaded.issues)
+    return loaded.library, ordered([*loaded.issues, *_unsaid(loaded.library, loaded)])
+
+
+def _unsaid(library: Library, loaded: Loaded) -> list[Issue]:
+    """Return what cannot be said: words that are missing, or that want what they are not given."""
+    from bot.proof.texts import messages_complete, messages_filled
+
+    return [issue for sound in (messages_complete, messages_filled) for issue in sound(library, loaded.places)]
 
 
 def the_flow(library: Library) -> str:

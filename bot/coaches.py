@@ -148,13 +148,14 @@ def diff(
     markdown: Annotated[bool, typer.Option("--markdown", help="Write it for a pull request.")] = False,
 ) -> None:
     """Say what an edit changes in meaning: for how many situations, which, from what to what."""
-    from bot.opening import opened
+    from bot.opening import opened, opened_earlier
     from bot.proof.telling import in_markdown, in_text, report
     from bot.versions import NoVersion, version
 
     try:
         with version(old) as before, version(new) as after:
-            found = report(opened(before), opened(after))
+            earlier, lacks = opened_earlier(old, before)
+            found = report(earlier, opened(after), lacks)
     except NoVersion as missing:
         fail(str(missing))
     if as_json:
@@ -171,6 +172,7 @@ def _report_json(found: Report) -> dict[str, object]:
 
     return {
         "headline": found.headline,
+        "lacks": list(found.lacks),
         "situations": found.situations,
         "changed": found.changed,
         "changes": [

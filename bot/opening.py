@@ -40,6 +40,25 @@ def opened(content: Path | None) -> Library:
         fail("\n".join([*map(str, bad.issues), counted(bad.issues)]))
 
 
+def opened_earlier(name: str, content: Path) -> tuple[Library, tuple[str, ...]]:
+    """Return a version to compare with, and in sentences what of it cannot be; or say why nothing can, and end."""
+    from bot.app import BadContent, open_earlier
+    from bot.proof.telling import lacking
+
+    try:
+        library, issues = open_earlier(content)
+    except BadContent as bad:
+        fail("\n".join([*map(str, bad.issues), counted(bad.issues), _beyond_reading(name)]))
+    return library, lacking(name, issues)
+
+
+def _beyond_reading(name: str) -> str:
+    return (
+        f"So '{name}' cannot be compared with anything. Mend it if it is a folder; if it is a revision, take a later "
+        "one: `git log --oneline -- flows messages` lists them."
+    )
+
+
 def proved(content: Path | None, stamp: Path | None = None) -> Library:
     """Return the content once everything about it is proved (see app.prove), or say every finding and end."""
     from bot.app import BadContent, prove

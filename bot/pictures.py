@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.opening import Content, Flow, Language, checked_flow, checked_language, fail, opened, proved
+from bot.opening import Content, Flow, Language, checked_flow, checked_language, fail, opened, opened_earlier, proved
 
 if TYPE_CHECKING:
     from bot.core.library import Library
@@ -98,10 +98,13 @@ def _since(drawn: Diagram, library: Library, version_: str, language: str) -> Di
     from bot.versions import NoVersion, version
 
     try:
-        with version(version_) as old:
-            return since(drawn, library, opened(old), language)
+        with version(version_) as folder:
+            old, lacks = opened_earlier(version_, folder)
     except NoVersion as missing:
         fail(str(missing))
+    for line in lacks:
+        typer.echo(line, err=True)
+    return since(drawn, library, old, language)
 
 
 def _at_finding(flow: str, number: int, language: str, content: Path | None) -> Diagram:

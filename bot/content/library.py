@@ -1,6 +1,7 @@
 """flows/ and messages/ read into one frozen library, or every fault of every file at once, in file order.
 
-Law of this file: a library is built only where nothing was found; whatever the files hold, nothing is raised.
+Law of this file: a library is built only where nothing was found (or, of earlier content, nothing but that a file of
+`LATER` is missing); whatever the files hold, nothing is raised.
 """
 
 from __future__ import annotations
@@ -45,12 +46,14 @@ Value = TypeVar("Value", Flow, Ruleset, CaseStudy, Series)
 
 SINGLE = frozenset({"both_right", "facts", "claims", "faq", "ledger", "limits", "notes", "reminders"})
 """The files of flows/ that there is one of each; every other one is a conversation."""
+LATER = frozenset({"flows/faq.yaml", "flows/ledger.yaml"})
+"""Files that content did not always have, and that decide no advice."""
 ENDING = ".yaml"
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """What loading came to: the library, None when there are issues; where its parts stand; and the issues.
+    """What loading came to: the library, None when there are issues that matter; where its parts stand; the issues.
 
     `digest` names what was read, every file with its name to the byte (SHA-256, in hexadecimal digits).
     """
@@ -64,6 +67,11 @@ class Loaded:
 def load(flows: Path, messages: Path) -> Loaded:
     """Read the two folders."""
     return _Loading(flows, messages).load()
+
+
+def load_earlier(flows: Path, messages: Path) -> Loaded:
+    """Read the two folders of an earlier version: that a file of `LATER` is missing is an issue, and no more."""
+    return _Loading(flows, messages, LATER).load()
 
 
 def default_folders() -> tuple[Path, Path]:
@@ -123,9 +131,10 @@ class _Read(Generic[Model]):
 class _Loading:
     """Reads each file once; `sheets`, `issues` and what was `seen` grow on the way."""
 
-    def __init__(self, flows: Path, messages: Path) -> None:
+    def __init__(self, flows: Path, messages: Path, dispensable: frozenset[str] = frozenset()) -> None:
         self._flows = flows
         self._messages = messages
+        self._dispensable = dispensable
         self._sheets: list[Sheet] = []
         self._issues: list[Issue] = []
         self._seen = hashlib.sha256()
@@ -135,7 +144,8 @@ class _Loading:
         parts = self._read()
         self._issues += [issue for sheet in self._sheets for issue in sheet.issues]
         places = {address: place for sheet in self._sheets for address, place in sheet.addresses.items()}
-        library = None if self._issues else replace(parts.library(), sources=self._sources)
+        bad = any(issue.code != "missing-file" or issue.place.file not in self._dispensable for issue in self._issues)
+        library = None if bad else replace(parts.library(), sources=self._sources)
         return Loaded(library, Places(places), tuple(ordered(self._issues)), self._seen.hexdigest())
 
     def _read(self) -> _Parts:

@@ -5,13 +5,13 @@ Law of this file: it counts nothing and decides nothing; it says in the words of
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.core.catalogue import Catalogue
 from bot.core.flows import Step
-from bot.core.issues import Places, Shown
+from bot.core.issues import Issue, Places, Shown
 from bot.core.library import FALLBACK_LANGUAGE, Library
 from bot.core.rules import Moment
 from bot.proof.comparing import ADVICE, Change, Cube, Difference, compare
@@ -44,12 +44,16 @@ class Told:
 
 @dataclass(frozen=True)
 class Report:
-    """All that differs between two versions; `others` is what differs beside the situations, a sentence each."""
+    """All that differs between two versions; `others` is what differs beside the situations, a sentence each.
+
+    `lacks` says what of the old version could not be compared.
+    """
 
     situations: int
     changed: int
     told: tuple[Told, ...]
     others: tuple[str, ...]
+    lacks: tuple[str, ...] = ()
 
     @property
     def headline(self) -> str:
@@ -59,12 +63,38 @@ class Report:
         return f"{self.changed:,} of {self.situations:,} situations change."
 
 
-def report(old: Library, new: Library) -> Report:
-    """Compare two versions of the content."""
+def lacking(name: str, issues: Sequence[Issue]) -> tuple[str, ...]:
+    """Say what of the version `name` cannot be compared, a sentence for each kind of issue that earlier content has."""
+    files = [issue.place.file for issue in issues if issue.code == "missing-file"]
+    missing = len({issue.what for issue in issues if issue.code == "message-missing"})  # in each language alike
+    odd = len(issues) - len(files) - sum(issue.code == "message-missing" for issue in issues)
+    said = [f"'{name}' has no {' and no '.join(files)} yet; what stands there is not compared."] if files else []
+    if missing:
+        said.append(f"'{name}' lacks {_counted(missing, 'message')} that {_are(missing)} needed by now; {AS_FAR}")
+    if odd:
+        said.append(
+            f"'{name}' has {_counted(odd, 'message')} worded in a way that is not understood any more; {AS_FAR}"
+        )
+    return tuple(said)
+
+
+AS_FAR = "its wording is compared as far as it goes, and no conversation is shown that would need more."
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
+def _are(number: int) -> str:
+    return "is" if number == 1 else "are"
+
+
+def report(old: Library, new: Library, lacks: tuple[str, ...] = ()) -> Report:
+    """Compare two versions of the content; `lacks` is what the old one is known to lack."""
     others = [*_absent("ruleset", old.rulesets, new.rulesets), *_flows(old, new), *_words(old, new)]
     compared = [compare(old, new, rules) for rules in new.rulesets if rules in old.rulesets]
     told = tuple(_Telling(old, new, part.rules).told(change) for part in compared for change in part.changes)
-    return Report(sum(c.situations for c in compared), sum(c.changed for c in compared), told, tuple(others))
+    return Report(sum(c.situations for c in compared), sum(c.changed for c in compared), told, tuple(others), lacks)
 
 
 class _Telling:
@@ -184,7 +214,7 @@ def _words(old: Library, new: Library) -> Iterator[str]:
 
 def in_text(found: Report) -> str:
     """Return the report for a terminal."""
-    lines = [found.headline]
+    lines = [found.headline, *found.lacks]
     for told in found.told:
         lines += ["", f"{told.situations:,}: {told.head}", *(f"  - {line}" for line in told.lines)]
         lines += [f"    {when}: {shown}" for when, shown in (("before", told.before), ("after", told.after)) if shown]
@@ -193,7 +223,7 @@ def in_text(found: Report) -> str:
 
 def in_markdown(found: Report) -> str:
     """Return the report for a pull request."""
-    lines = [f"**{found.headline}**"]
+    lines = [f"**{found.headline}**", *(f"\n{line}" for line in found.lacks)]
     for told in found.told:
         lines += ["", f"### {told.situations:,}: {told.head}", "", *(f"- {line}" for line in told.lines), ""]
         lines += [f"> {when}: {shown}\n" for when, shown in (("before", told.before), ("after", told.after)) if shown]

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import itertools
+import json
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
+import pytest
+import typer
+
+from bot.coaches import diff
 from bot.core.facts import Derivation, Facts
 from bot.core.library import Library
 from bot.core.rules import Ruleset
 from bot.proof.comparing import compare
 from bot.proof.telling import in_markdown, in_text, report
 from bot.terminal.transcript import Transcript, load, play
+from tests.content.planting import copied
 from tests.core.test_etiquette import DOMAINS, VERDICTS, table
 
 OPENS = {"R07": "ready", "R12": "tomorrow", "R19": "ready", "R20": "ready", "R21": "tomorrow"}
@@ -117,3 +125,121 @@ def test_a_revision_that_is_none_is_said_kindly(tmp_path: Path) -> None:
     done = afterword("diff", "no-such-revision", str(tmp_path))
     assert done.returncode == 1
     assert "neither a folder nor a git revision" in err(done)
+
+
+# -- content of last month ---------------------------------------------------------------------------------------------
+
+
+def edit(content: Path, file: str, old: str, new: str) -> None:
+    text = (content / file).read_text(encoding="utf-8")
+    assert text.count(old) == 1
+    (content / file).write_text(text.replace(old, new), encoding="utf-8")
+
+
+@pytest.fixture
+def today(tmp_path: Path) -> Path:
+    """Return content in which a few days are four, to be compared with what was before."""
+    content = copied(tmp_path / "today")
+    edit(content, "flows/facts.yaml", "waiting: 0, ready: 3", "waiting: 0, ready: 4")
+    return content
+
+
+def told_of(old: Path, new: Path, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    diff(str(old), str(new), as_json=True)
+    found = json.loads(capsys.readouterr().out)
+    assert isinstance(found, dict)
+    return found
+
+
+def test_last_months_content_is_compared_though_it_lacks_words_that_came_since(
+    tmp_path: Path, today: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It had no atlas and no questions that many ask, and a sentence wanted what nobody fills in any more."""
+    whole = told_of(copied(tmp_path / "whole"), today, capsys)
+    assert whole["lacks"] == []
+    old = copied(tmp_path / "old")
+    (old / "messages/en/atlas.yaml").unlink()
+    (old / "flows/faq.yaml").unlink()
+    edit(old, "messages/en/reminders.yaml", "{city}", "{town}")
+    found = told_of(old, today, capsys)
+    assert {key: found[key] for key in ("situations", "changed", "changes")} == {
+        key: whole[key] for key in ("situations", "changed", "changes")
+    }, "none of those words is needed to tell what changes, nor to show it"
+    file, missing, odd = found["lacks"]
+    assert file == f"'{old}' has no flows/faq.yaml yet; what stands there is not compared."
+    assert re.match(
+        rf"'{re.escape(str(old))}' lacks \d+ messages that are needed by now; its wording is compared", missing
+    )
+    assert "has 1 message worded in a way that is not understood any more" in odd
+    new = [other for other in found["others"] if "Messages in 'en'" in other]
+    assert len(new) == 1
+    assert "1 worded anew" in new[0]
+    for markdown in (False, True):
+        diff(str(old), str(today), markdown=markdown)
+        headline, *lines = (line for line in capsys.readouterr().out.splitlines() if line)
+        assert "situations change" in headline
+        assert lines[:3] == [file, missing, odd], "right below the headline, where nobody misses it"
+
+
+def test_a_talk_that_last_months_content_has_no_words_for_is_left_out_and_its_change_is_told(
+    tmp_path: Path, today: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old = copied(tmp_path / "old")
+    edit(old, "messages/en/questions.yaml", '    text: "How did the conversation feel?"\n', "")
+    found = told_of(old, today, capsys)
+    assert found["changes"]
+    for change in found["changes"]:
+        assert change["who"]
+        assert change["before"] is None, "every one of these asks how it felt"
+        assert change["after"], "today's content has words for it"
+    assert ["lacks 1 message that is needed by now" in line for line in found["lacks"]] == [True]
+
+
+def test_old_flows_that_are_not_understood_are_refused_with_what_to_do(
+    tmp_path: Path, today: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old = copied(tmp_path / "old")
+    edit(old, "flows/after_interview.yaml", "rules: etiquette", "rulez: etiquette")
+    (old / "flows/ledger.yaml").unlink()
+    with pytest.raises(typer.Exit):
+        diff(str(old), str(today))
+    said = capsys.readouterr().err
+    assert "rulez" in said
+    assert said.splitlines()[-1].startswith(f"So '{old}' cannot be compared with anything. Mend it if it is a folder")
+    assert "git log --oneline -- flows messages" in said
+
+
+@pytest.mark.parametrize("file", ["flows/ledger.yaml", "flows/notes.yaml"])
+def test_nothing_may_be_missing_from_new_content_nor_what_decides_from_old(
+    file: str, tmp_path: Path, today: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = copied(tmp_path / "other")
+    (other / file).unlink()
+    with pytest.raises(typer.Exit):
+        diff(str(today), str(other))
+    assert f"{file}:1:1" in capsys.readouterr().err
+    if file == "flows/notes.yaml":
+        with pytest.raises(typer.Exit):
+            diff(str(other), str(today))
+
+
+def test_new_content_that_lacks_words_is_refused(
+    tmp_path: Path, today: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (today / "messages/en/atlas.yaml").unlink()
+    with pytest.raises(typer.Exit):
+        diff(str(copied(tmp_path / "old")), str(today))
+    assert "the message 'atlas.title' is missing" in capsys.readouterr().err
+
+
+def test_a_picture_of_what_changed_since_last_month_is_drawn_and_says_what_that_lacked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from bot.pictures import draw
+
+    old = copied(tmp_path / "old")
+    edit(old, "messages/en/questions.yaml", '    text: "How did the conversation feel?"\n', "")
+    draw("after_interview", diff=str(old))
+    said = capsys.readouterr()
+    assert "flowchart" in said.out
+    assert f"'{old}' lacks 1 message that is needed by now" in said.err
