@@ -227,7 +227,9 @@ class MannersEntry(Part):
 
     unanswered: Annotated[Positive, Field(description="So many about one case until something new is told.")] = 4
     snoozes: Annotated[Days, Field(description="So often one can be put off.")] = 2
-    snooze_business_days: Annotated[Positive, Field(description="So many business days it is put off.")] = 2
+    snooze_business_days: Annotated[
+        int, Field(strict=True, ge=1, le=MOST_DAYS, description="So many business days it is put off.")
+    ] = 2
     close_after_days: Annotated[
         int, Field(strict=True, ge=1, le=MOST_DAYS, description="So many days without news, and a case is closed.")
     ] = 45

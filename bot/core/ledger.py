@@ -66,12 +66,14 @@ class Courtesy:
 class Refusal:
     """Why a message would be one too many: it went out already, several did, or the last one is too recent.
 
-    `sent` is the day of the one in the way; `on` the first day on which it would be right, None for never.
+    `sent` is the day of the one in the way; `on` the first day on which it would be right, None for never. Of its sort
+    `at_most` so many may go out.
     """
 
     reason: Literal["once", "withdrawn", "many", "apart"]
     sent: date
     on: date | None = None
+    at_most: int = 1
 
 
 def refusal(courtesy: Courtesy, ledger: tuple[Entry, ...], what: str, day: date, week: WorkingWeek) -> Refusal | None:
@@ -80,7 +82,7 @@ def refusal(courtesy: Courtesy, ledger: tuple[Entry, ...], what: str, day: date,
     messages = [(of, on) for of, on in ledger if of != WITHDRAWN]
     same = [on for of, on in messages if of == what]
     if len(same) >= sort.at_most and (again := _again(sort, same, ledger)) is None:
-        return Refusal("once", same[-1])
+        return Refusal("once", same[-1], at_most=sort.at_most)
     if len(same) >= sort.at_most and again is not None and day < again:
         return Refusal("withdrawn", same[-1], again)
     recent = sorted(on for _, on in messages if on > day - ONE_DAY * courtesy.within_days)

@@ -110,12 +110,14 @@ class Library:
 
     @property
     def measures(self) -> dict[str, int]:
-        """The limits by the names under which lessons and answers may quote them, such as linkedin_note_free."""
-        return {
-            f"{id_}_{value}".rstrip("_"): number
-            for id_, limit in self.limits.items()
-            for value, number in limit.values.items()
-        }
+        """The numbers that lessons and answers may quote, by name: limits, and from which day on a fact has a value.
+
+        Such as linkedin_note_free and elapsed_ready.
+        """
+        days = [(fact.name, fact.derivation.starts) for fact in self.facts.derived if fact.derivation]
+        starts = {f"{name}_{value}": start for name, all_ in days for value, start in all_}
+        limits = {id_: limit.values.items() for id_, limit in self.limits.items()}
+        return starts | {f"{id_}_{value}".rstrip("_"): number for id_, all_ in limits.items() for value, number in all_}
 
     def limit_of(self, kind: NoteKind, answers: Answers) -> int:
         """Return the limit that a note of this kind has to keep for this person, in UTF-16 units."""

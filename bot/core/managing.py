@@ -42,8 +42,9 @@ class Managing(Reminding):
                 return [*rows, *([self.option(toggle)] if rows or self.agenda.paused else []), self.option("go_on")]
             case "reminder":
                 case, _ = self.meant(self.person.asking.partition("-")[2])
-                own = ("move", *(["later"] if self.may_put_off(case) else []), "done", "unwanted", "go_on")
-                return [self.option(what) for what in own]
+                later = self.option("later", count=self.library.manners.snooze_business_days)
+                own = [self.option(what) for what in ("move", "done", "unwanted", "go_on")]
+                return [own[0], *([later] if self.may_put_off(case) else []), *own[1:]]
             case "day":
                 days = [add_business_days(self.today, n, self.place.week) for n in AHEAD]
                 return [Option(day.isoformat(), self.dated(day, DEFAULT_TIME)) for day in days]

@@ -14,6 +14,7 @@ from datetime import date, time
 from bot.core import agenda as agendas
 from bot.core.agenda import Agenda, Reminder
 from bot.core.calendar import add_business_days
+from bot.core.catalogue import COUNT
 from bot.core.ics import calendar_file
 from bot.core.ringing import Spoken, ring
 from bot.core.scene import Scene
@@ -116,7 +117,8 @@ class Reminding(Sending):
 
     def side(self, what: str, case: int) -> Option:
         """Return an option that counts by no turn."""
-        return Option(f"{BESIDE}{what}_{case}", self.catalogue.say(f"remind.options.{what}"))
+        values = {COUNT: self.library.manners.snooze_business_days} if what == "snooze" else {}
+        return Option(f"{BESIDE}{what}_{case}", self.catalogue.say(f"remind.options.{what}", **values))
 
     # -- what follows from a turn of the conversation ------------------------------------------------------------------
 

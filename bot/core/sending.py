@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from bot.core import agenda as agendas
 from bot.core.agenda import Agenda
+from bot.core.catalogue import COUNT
 from bot.core.dialogue import advance
 from bot.core.flows import END
 from bot.core.judging import Place
@@ -117,7 +118,7 @@ class Sending(Visit):
     def declined(self, why: Refusal) -> str:
         """Word why a message would be one too many."""
         days = {"day": why.sent, **({"date": why.on} if why.on else {})}
-        return self.catalogue.say(f"ledger.{why.reason}", **days)
+        return self.catalogue.say(f"ledger.{why.reason}", **days, **{COUNT: why.at_most})
 
     def went_out(self, case: int, session: Session) -> list[Option]:
         """Return what may have gone out by now: what was handed over, for the candidate to say so."""
@@ -151,7 +152,7 @@ class Sending(Visit):
         """Answer whether a message of this sort may go out, and if not, why it would be one too many."""
         why = self.refused(what, self.agenda.ledgers.get(self.person.current, ()))
         if why is None:
-            self.say(f"wish.{what}.allowed")
+            self.say(f"wish.{what}.allowed", **{COUNT: self.library.courtesy.sorts[what].at_most})
         else:
             self.effects.append(self.refusing(why))
         self.again()

@@ -67,9 +67,9 @@ class Visit:
         """Return what can be chosen where the desk asks."""
         return [self.option("go_on"), self.option("new")]
 
-    def option(self, id_: str, label: str = "") -> Option:
+    def option(self, id_: str, label: str = "", **values: int) -> Option:
         """Return an option of the desk's, worded under its id or under `label`."""
-        return Option(id_, self.catalogue.say(f"desk.options.{label or id_}"))
+        return Option(id_, self.catalogue.say(f"desk.options.{label or id_}", **values))
 
     # -- conversations -------------------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import get_args
 
+from bot.core.catalogue import COUNT
 from bot.core.changing import came_true
 from bot.core.cohorts.wanted import asked_for
 from bot.core.facts import Fact, Facts
@@ -107,9 +108,10 @@ _FIXED: Mapping[str, Wanted] = {
 }
 
 
-_OF_REMINDERS = ("pause", "resume", "move", "later", "done", "unwanted", "no_holidays")
+_OF_REMINDERS = ("pause", "resume", "move", "done", "unwanted", "no_holidays")
 _REMINDING: Mapping[str, Wanted] = {
-    **{f"remind.options.{what}": Wanted() for what in BESIDE_OPTIONS},
+    **{f"remind.options.{what}": Wanted() for what in BESIDE_OPTIONS if what != "snooze"},
+    **{key: Wanted(frozenset({COUNT}), counted=True) for key in ("remind.options.snooze", "desk.options.later")},
     **{
         f"remind.{key}": Wanted()
         for key in (
@@ -140,7 +142,7 @@ _REMINDING: Mapping[str, Wanted] = {
     "remind.here": Wanted(frozenset({"time", "city"})),
     "remind.quiet": Wanted(frozenset({"begin", "end"})),
     **{f"ledger.{reason}": Wanted(frozenset({"day", "date"})) for reason in ("withdrawn", "many", "apart")},
-    "ledger.once": Wanted(frozenset({"day"})),
+    "ledger.once": Wanted(frozenset({"day", COUNT}), counted=True),
     "ledger.last": Wanted(),
     **{
         f"desk.{what}": Wanted()
@@ -198,7 +200,8 @@ def wanted(library: Library) -> dict[str, Wanted]:
     found.update({f"nudge.{kind}": Wanted(frozenset({"who"})) for kind in library.reminders})
     found.update({f"sent.{sort.id}": Wanted() for sort in library.courtesy.sorts.values() if sort.notes or sort.after})
     wishes = [sort.id for sort in library.courtesy.sorts.values() if sort.after]
-    found.update({f"wish.{sort}.{part}": Wanted() for sort in wishes for part in ("ask", "allowed")})
+    found.update({f"wish.{sort}.ask": Wanted() for sort in wishes})
+    found.update({f"wish.{sort}.allowed": Wanted(frozenset({COUNT}), counted=True) for sort in wishes})
     found.update({f"claim.{claim}": Wanted() for claim in library.claims})
     found.update(_of_notes(library))
     found.update(_of_flips(library))

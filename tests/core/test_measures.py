@@ -1,7 +1,7 @@
 """Limits of the platforms in what is taught and answered: quoted from flows/limits.yaml, never written out."""
 
 from dataclasses import replace
-from datetime import date, time
+from datetime import date, time, timedelta
 
 import pytest
 
@@ -10,7 +10,10 @@ from bot.core.cohorts.lecturing import lesson_blocks
 from bot.core.cohorts.lessons import Plan, Slot
 from bot.core.cohorts.public import answer_panel
 from bot.core.cohorts.searching import search
+from bot.core.facts import Facts
 from bot.core.library import Library
+from tests.core.test_desk import WARM
+from tests.core.test_reminding import WEDNESDAY, Reminded
 
 
 @pytest.fixture(scope="module")
@@ -31,3 +34,48 @@ def test_a_limit_that_changed_is_another_in_lessons_answers_and_the_atlas(roomie
     assert "A free account takes 271 characters" in "\n".join(block.text for block in answered.blocks)
     assert any("takes 271 characters" in found.answer for found in search(roomier, catalogue, "long"))
     assert "A free account takes 271 characters" in page(roomier, "after_interview", "en")
+
+
+def test_a_few_days_that_are_four_are_four_in_the_lesson(library: Library) -> None:
+    elapsed = library.facts["elapsed"]
+    assert elapsed.derivation
+    later = replace(elapsed.derivation, starts=(("waiting", 0), ("ready", 4), ("silent", 11)))
+    facts = Facts({**library.facts.by_name, "elapsed": replace(elapsed, derivation=later)})
+    slot = Slot("a_few_days", date(2026, 11, 24), time(8))
+    plan = Plan(-1001, "The channel", "eight_weeks", "Europe/Berlin", (slot,))
+    taught = lesson_blocks(replace(library, facts=facts), library.catalogue("en"), plan, slot)
+    assert "Count to 4, in working days." in "\n".join(block.text for block in taught)
+
+
+@pytest.mark.parametrize(("days", "label", "on"), [(1, "In 1 business day", 26), (5, "In 5 business days", 2)])
+def test_a_reminder_is_put_off_by_as_many_days_as_its_button_says(
+    library: Library, days: int, label: str, on: int
+) -> None:
+    """A coach lets reminders be put off by another number of days; nothing of the wording needs an edit."""
+    dana = Reminded(replace(library, manners=replace(library.manners, snooze_business_days=days)))
+    dana.say(*WARM)
+    dana.beside("yes")
+    dana.until(WEDNESDAY)
+    assert dana.labels[1] == label, "below the reminder"
+    dana.beside("snooze")
+    assert [r.day.day for r in dana.person.agenda.planned if r.kind == "M2"] == [on]
+    dana.ask("reminders")
+    dana.say("1")
+    assert dana.labels[1] == label, "and in the list"
+
+
+def test_where_two_may_go_out_nobody_is_told_that_one_is_enough(library: Library) -> None:
+    courtesy = library.courtesy
+    sorts = {**courtesy.sorts, "message": replace(courtesy.sorts["message"], at_most=2)}
+    dana = Reminded(replace(library, courtesy=replace(courtesy, sorts=sorts)))
+    dana.say(*WARM)
+    dana.ask("change")
+    dana.say("Connected already", "Yes, connected")
+    dana.say("May I write to them?")
+    assert "Yes, 2 times at most." in dana.words
+    for days in (4, 11):
+        dana.say("I wrote to them")
+        dana.now += timedelta(days=days)
+        dana.ask("cases")
+        dana.say("1", "May I write to them?")
+    assert "By your word the last of 2 went out on Friday 27 November, and that is enough" in dana.words
