@@ -12,13 +12,14 @@ from datetime import date, datetime
 from functools import cached_property
 
 from bot.core import wording
+from bot.core.days import FARTHEST_DAYS
 from bot.core.facts import ALSO_NOT_SURE, NO_DATE, NOT_SURE, Fact
 from bot.core.issues import nearest
 from bot.core.judging import Advice
 from bot.core.library import Library
 from bot.core.notes import Note, NoteKind, Unfit
 from bot.core.outcomes import OVERRIDDEN, settled
-from bot.core.reading import FARTHEST_DAYS, OLDEST_DAYS
+from bot.core.reading import OLDEST_DAYS
 from bot.core.scene import Scene
 from bot.core.session import Outgoing, Session
 from bot.core.text import clean, units

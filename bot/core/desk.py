@@ -14,10 +14,11 @@ from datetime import datetime
 from functools import partial
 
 from bot.core import wording
+from bot.core.days import Misread
 from bot.core.library import FALLBACK_LANGUAGE, Library
 from bot.core.managing import Managing
 from bot.core.person import Person
-from bot.core.reading import Misread, choose
+from bot.core.reading import choose
 from bot.core.reminding import BESIDE
 from bot.core.scene import Scene
 from bot.core.sending import SENT, WISHED

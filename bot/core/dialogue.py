@@ -12,13 +12,14 @@ from datetime import datetime
 
 from bot.core import wording
 from bot.core.changing import because
+from bot.core.days import Misread
 from bot.core.explained import why_message
 from bot.core.flows import END, Step
 from bot.core.judging import Advice
 from bot.core.library import Library
 from bot.core.notes import Note, Unfit
 from bot.core.outcomes import OVERRIDDEN
-from bot.core.reading import Misread, choose, read
+from bot.core.reading import choose, read
 from bot.core.scene import Scene
 from bot.core.session import (
     Back,

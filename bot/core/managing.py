@@ -13,9 +13,9 @@ from datetime import date, time, timedelta
 from bot.core import agenda as agendas
 from bot.core.agenda import Agenda
 from bot.core.calendar import Hours, add_business_days, business_day_from, zone_named
+from bot.core.days import MOST_DAYS_OFF, Misread, parse_day, parse_days, parse_weekdays
 from bot.core.judging import DEFAULT_TIME
 from bot.core.person import Person
-from bot.core.reading import MOST_DAYS_OFF, Misread, parse_day, parse_days, parse_weekdays
 from bot.core.reminding import Reminding
 from bot.core.session import Option, Outgoing
 from bot.core.wording import misread

@@ -1,36 +1,22 @@
 """Reading what somebody typed or tapped into an answer, or saying kindly why it cannot be one.
 
-Law of this file: strict where it matters (a date is never guessed), generous where it does no harm (labels, case).
+Law of this file: strict where it matters, generous where it does no harm (labels, case).
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, timedelta
-from functools import lru_cache
-
-from babel.dates import get_day_names, get_month_names
+from collections.abc import Sequence
+from datetime import date
 
 from bot.core.calendar import WorkingWeek
 from bot.core.catalogue import Catalogue
+from bot.core.days import FARTHEST_DAYS, Misread, days_away, parse_day
 from bot.core.facts import NO_DATE, NOT_SURE, Fact
 from bot.core.session import Option
 from bot.core.text import clean, units
 
 OLDEST_DAYS = 366  # an interview longer ago than a year is taken for a slip of the keyboard
-FARTHEST_DAYS = 366  # likewise a decision promised for later than in a year
-MOST_DAYS_OFF = 60  # in a year; more would leave hardly a day to count by
 OTHER_DAY = "other_day"
-
-
-@dataclass(frozen=True)
-class Misread:
-    """Why a text is no answer: a message key under `misread.` and what it names."""
-
-    reason: str
-    values: Mapping[str, str | int] = field(default_factory=dict)
 
 
 def options(fact: Fact, catalogue: Catalogue) -> tuple[Option, ...]:
@@ -134,7 +120,7 @@ def _read_date(
         if chosen.id == OTHER_DAY:
             return Misread("type_day")
         return next(s for s in fact.shortcuts if s.id == chosen.id).day(today, week).isoformat()
-    day = _days_away(text, today, catalogue) or parse_day(
+    day = days_away(text, today, catalogue) or parse_day(
         text, today, past=fact.past, locale=catalogue.say("language.locale")
     )
     if isinstance(day, Misread):
@@ -148,170 +134,3 @@ def _read_date(
     if not fact.past and (day - today).days > FARTHEST_DAYS:
         return Misread("too_far", {"day": catalogue.dated(day, today)})
     return day.isoformat()
-
-
-def _days_away(text: str, today: date, catalogue: Catalogue) -> date | None:
-    """Read a day by its distance from today: "tomorrow", "3 days ago", as the messages word it."""
-    typed = clean(text).casefold().rstrip(".!")
-    for sign, key in ((-1, "typed.days.ago"), (1, "typed.days.ahead")):
-        for distance, pattern in enumerate(_distances(catalogue.alternatives(key))):
-            if found := pattern.fullmatch(typed):
-                return today + timedelta(days=sign * (int(found[1]) if found.groups() else distance))
-    return None
-
-
-@lru_cache(maxsize=16)
-def _distances(wordings: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
-    return tuple(re.compile(re.escape(words).replace(r"\{number\}", r"(\d{1,3})")) for words in wordings)
-
-
-_BETWEEN = re.compile(r"[,;\n]")
-_NUMBER = re.compile(r"\d{1,2}\.?")
-_AMBIGUOUS = (0, 0)  # month and day of a text that may mean two days
-_ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
-_DAY_FIRST = re.compile(r"(\d{1,2})\s*\.\s*(\d{1,2})\s*\.?\s*(\d{4})?")
-_SLASHES = re.compile(r"(\d{1,2})\s*/\s*(\d{1,2})(?:\s*/\s*(\d{4}))?")
-_DAY_MONTH = re.compile(r"(\d{1,2})(?:st|nd|rd|th|\.)?\s*(?:of\s+)?([^\W\d]+)\.?,?\s*(\d{4})?")
-_MONTH_DAY = re.compile(r"([^\W\d]+)\.?\s*(\d{1,2})(?:st|nd|rd|th)?,?\s*(\d{4})?")
-
-
-def parse_day(text: str, today: date, *, past: bool, locale: str) -> date | Misread:
-    """Read a typed day: 20.11., 20/11, 2026-11-20, 20 Nov, Nov 20, friday; without a year the nearest fitting one."""
-    typed = clean(text).casefold().rstrip("!")
-    weekday = _weekday(typed, locale)
-    if weekday:
-        return _nearest_weekday(weekday, today, past=past)
-    for year, month, day in _readings(typed, locale):
-        if (month, day) == _AMBIGUOUS:
-            return Misread("ambiguous_day", {"text": clean(text)})
-        return _placed(year, month, day, today, past=past) or Misread("no_such_day", {"text": clean(text)})
-    return Misread("no_day")
-
-
-def parse_days(text: str, today: date, catalogue: Catalogue) -> tuple[date, ...] | Misread:
-    """Read typed days to come, and spans from one to another: "24 Dec to 1 Jan; 6 Jan"."""
-    found: set[date] = set()
-    for part in filter(None, map(str.strip, _BETWEEN.split(clean(text)))):
-        span = _span(part, today, catalogue)
-        if isinstance(span, Misread):
-            return span
-        first, last = span
-        if last < first:
-            return Misread("no_such_day", {"text": part})
-        if (last - today).days > FARTHEST_DAYS:
-            return Misread("too_far", {"day": catalogue.dated(last, today)})
-        found |= {first + timedelta(days=n) for n in range((last - first).days + 1)}
-    if len(found) > MOST_DAYS_OFF:
-        return Misread("many_days", {"limit": MOST_DAYS_OFF})
-    return tuple(sorted(found)) or Misread("no_day")
-
-
-def _span(part: str, today: date, catalogue: Catalogue) -> tuple[date, date] | Misread:
-    """Read a day, or two with a word between them; the month of the first may be told with the second only."""
-    locale = catalogue.text_of("language.locale")
-    words = "|".join(re.escape(word) for word in catalogue.alternatives("typed.until"))
-    begun, until, ended = re.sub(rf"\s+(?:{words}|-)\s+|\s*–\s*", "\0", part.casefold(), count=1).partition("\0")
-    if not until and (away := _days_away(part, today, catalogue)):
-        return away, away
-    first = parse_day(begun, today, past=False, locale=locale)
-    if not until or (isinstance(first, Misread) and not _NUMBER.fullmatch(begun)):
-        return first if isinstance(first, Misread) else (first, first)
-    if under_way := _under_way(begun, ended, today, locale):
-        return under_way
-    last = parse_day(ended, today if isinstance(first, Misread) else first, past=False, locale=locale)
-    if isinstance(last, Misread):
-        return last
-    if isinstance(first, Misread):
-        first = _made(last.year, last.month, int(begun.rstrip("."))) or Misread("no_such_day", {"text": part})
-    return first if isinstance(first, Misread) else (first, last)
-
-
-def _under_way(begun: str, ended: str, today: date, locale: str) -> tuple[date, date] | None:
-    """Read a span that has begun already, "24 Dec to 1 Jan" on 28 December; None for one that has not."""
-    first, last = (
-        parse_day(begun, today, past=True, locale=locale),
-        parse_day(ended, today, past=False, locale=locale),
-    )
-    if isinstance(first, Misread) or isinstance(last, Misread):
-        return None
-    return (first, last) if first <= today <= last and (last - first).days <= MOST_DAYS_OFF else None
-
-
-def parse_weekdays(text: str, locale: str) -> frozenset[int] | None:
-    """Read typed weekdays as ISO numbers: "mon, tue thu", or from one to another, "mon-thu"; None for anything else."""
-    days: set[int] = set()
-    for part in clean(text).casefold().replace("–", "-").replace(",", " ").replace(" - ", "-").split():
-        first, last = (_weekday(name, locale) for name in (part.partition("-")[0], part.rpartition("-")[2]))
-        if first is None or last is None:
-            return None
-        days |= {(first - 1 + n) % 7 + 1 for n in range((last - first) % 7 + 1)}
-    return frozenset(days) or None
-
-
-def _readings(typed: str, locale: str) -> Iterator[tuple[int | None, int, int]]:
-    if found := _ISO.fullmatch(typed):
-        yield int(found[1]), int(found[2]), int(found[3])
-    if found := _DAY_FIRST.fullmatch(typed):
-        yield _year(found[3]), int(found[2]), int(found[1])
-    if found := _SLASHES.fullmatch(typed):
-        # 5/6 is May in one country and June in another: only a number over twelve tells the day.
-        first, second = int(found[1]), int(found[2])
-        if first > 12 or first == second:
-            yield _year(found[3]), second, first
-        elif second > 12:
-            yield _year(found[3]), first, second
-        else:
-            yield None, *_AMBIGUOUS
-    for pattern, day, month in ((_DAY_MONTH, 1, 2), (_MONTH_DAY, 2, 1)):
-        found = pattern.fullmatch(typed)
-        if found and (number := _month(found[month], locale)):
-            yield _year(found[3]), number, int(found[day])
-
-
-def _year(text: str | None) -> int | None:
-    return int(text) if text else None
-
-
-def _placed(year: int | None, month: int, day: int, today: date, *, past: bool) -> date | None:
-    """Return that day in `year`; without one, the latest not after today, or the earliest not before it."""
-    years = [year] if year else [today.year + n for n in ((0, -1) if past else (0, 1))]
-    found = [made for y in years if (made := _made(y, month, day))]
-    fitting = [made for made in found if (made <= today if past else made >= today)]
-    return next(iter(fitting or found), None)
-
-
-def _made(year: int, month: int, day: int) -> date | None:
-    try:
-        return date(year, month, day)
-    except ValueError:
-        return None
-
-
-def _nearest_weekday(weekday: int, today: date, *, past: bool) -> date:
-    gap = (today.isoweekday() - weekday) % 7 if past else (weekday - today.isoweekday()) % 7
-    return today - timedelta(days=gap or 7) if past else today + timedelta(days=gap or 7)
-
-
-@lru_cache(maxsize=16)
-def _names(locale: str) -> tuple[dict[str, int], dict[str, int]]:
-    """Return month numbers and ISO weekdays by every casefolded name that the locale, or English, has for them."""
-    months: dict[str, int] = {}
-    days: dict[str, int] = {}
-    for loc in ("en", locale):
-        for width in ("wide", "abbreviated"):
-            months |= {name.casefold().rstrip("."): n for n, name in get_month_names(width, locale=loc).items()}
-            days |= {name.casefold().rstrip("."): n + 1 for n, name in get_day_names(width, locale=loc).items()}
-    return months, days
-
-
-def _month(word: str, locale: str) -> int | None:
-    months, _ = _names(locale)
-    if word in months:
-        return months[word]
-    begun = {number for name, number in months.items() if len(word) >= 3 and name.startswith(word)}
-    return begun.pop() if len(begun) == 1 else None
-
-
-def _weekday(typed: str, locale: str) -> int | None:
-    _, days = _names(locale)
-    return days.get(typed.removeprefix("last ").removeprefix("on ").rstrip("."))

@@ -38,7 +38,7 @@ _FIXED: Mapping[str, Wanted] = {
     **{f"misread.{reason}": Wanted(frozenset({"day"})) for reason in ("future", "too_old", "bygone", "too_far")},
     **{f"misread.{reason}": Wanted(frozenset({"text"})) for reason in ("no_such_day", "ambiguous_day")},
     **{f"typed.days.{key}": Wanted(frozenset({"number"})) for key in ("ago", "ahead")},
-    "typed.until": Wanted(),
+    **{f"typed.{word}": Wanted() for word in ("until", "since", "also")},
     "misread.reserved": Wanted(frozenset({"text"})),
     "misread.too_long": Wanted(frozenset({"limit", "count"}), counted=True),
     "misread.many_days": Wanted(frozenset({"limit"})),

@@ -10,11 +10,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from bot.core.catalogue import Catalogue
+from bot.core.days import Misread
 from bot.core.facts import Fact, Facts
 from bot.core.judging import Advice, Flip
 from bot.core.library import Library
 from bot.core.notes import Note, NoteKind, Unfit
-from bot.core.reading import Misread, options
+from bot.core.reading import options
 from bot.core.routing import Position
 from bot.core.rules import Rule, Ruleset
 from bot.core.session import Block, Option, Outgoing

@@ -15,13 +15,14 @@ from typing import Any, cast
 
 from bot.content.yaml_source import Document, read
 from bot.core.calendar import BEYOND, FIRST_YEAR, in_calendar, instant, local_date, zone_named
+from bot.core.days import Misread, parse_day
 from bot.core.desk import Asked, Entry, Served, serve
 from bot.core.guards import Unknown
 from bot.core.issues import Issue, Place, Shown, nearest
 from bot.core.library import Library
 from bot.core.outcomes import NoRuleFits
 from bot.core.person import Person
-from bot.core.reading import Misread, choose, parse_day
+from bot.core.reading import choose
 from bot.core.session import (
     Back,
     Block,

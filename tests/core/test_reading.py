@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.calendar import DEFAULT_WEEK
+from bot.core.days import Misread, parse_day
 from bot.core.library import Library
-from bot.core.reading import Misread, parse_day, read
+from bot.core.reading import read
 
 MONDAY = date(2026, 11, 23)
 
