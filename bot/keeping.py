@@ -124,7 +124,14 @@ def _refuse_what_is_no_file(given: str) -> None:
         # It may hold a password, so it is not shown.
         raise NotKept("--db: it takes a file, not an address. Write one, such as --db talk.db.")
     folder = Path(given).parent
-    if folder.exists() and not folder.is_dir():
+    try:
+        is_no_folder = folder.exists() and not folder.is_dir()
+    except OSError as error:  # one on the way to it may not be entered
+        raise NotKept(
+            f"{given}: the folder {folder} cannot be looked at: {error.strerror}. See to its rights and to those of "
+            "the folders above it, or name another file."
+        ) from error
+    if is_no_folder:
         raise NotKept(f"{given}: {folder} is no folder, so nothing can be kept in it. Name another file.")
 
 

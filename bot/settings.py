@@ -186,7 +186,11 @@ class Settings(BaseSettings):
     @field_validator("content")
     @classmethod
     def _is_content(cls, given: Path | None) -> Path | None:
-        if given is not None and not all((given / part).is_dir() for part in ("flows", "messages")):
+        try:
+            is_whole = given is None or all((given / part).is_dir() for part in ("flows", "messages"))
+        except OSError as error:
+            raise ValueError(f"'{given}' cannot be looked at: {error.strerror}. Let the bot's user enter it.") from None
+        if not is_whole:
             raise ValueError(
                 f"'{given}' holds no flows/ and messages/. Name a folder that holds both, or leave it out."
             )

@@ -22,13 +22,23 @@ class NoVersion(Exception):
 def version(name: str) -> Iterator[Path]:
     """Yield a folder that holds the version `name`, as long as it is needed; raises `NoVersion`."""
     folder = Path(name)
-    if folder.is_dir():
+    if _is_folder(folder):
         yield folder
         return
     with TemporaryDirectory(prefix="afterword-") as made:
         with tarfile.open(fileobj=io.BytesIO(_archived(name))) as archive:
             archive.extractall(made, filter="data")
         yield Path(made)
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError as error:
+        raise NoVersion(
+            f"'{path}' cannot be looked at: {error.strerror}. See to the rights of the folders above it, or name "
+            "another folder or a git revision."
+        ) from None
 
 
 def _archived(revision: str) -> bytes:

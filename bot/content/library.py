@@ -7,6 +7,7 @@ Law of this file: a library is built only where nothing was found (or, of earlie
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -149,8 +150,8 @@ class _Loading:
         return Loaded(library, Places(places), tuple(ordered(self._issues)), self._seen.hexdigest())
 
     def _read(self) -> _Parts:
-        here = self._flows.is_dir()
-        if not here:
+        here = self._enters(self._flows)
+        if here is False:
             self._absent(self._flows, "the folder of the conversations and rules")
         facts = self._one("facts", FactsFile) if here else None
         limits = self._one("limits", LimitsFile) if here else None
@@ -158,7 +159,7 @@ class _Loading:
         reminders = self._one("reminders", RemindersFile) if here else None
         claims = self._one("claims", ClaimsFile) if here else None
         faq = self._one("faq", FaqFile) if here else None
-        if (self._flows / BOTH_RIGHT).is_file():
+        if here and (self._flows / BOTH_RIGHT).is_file():
             self._file(self._flows / BOTH_RIGHT, self._flows, BothRightFile)  # nobody is told what it says
         ledger = self._one("ledger", LedgerFile) if here else None
         rules = self._several(self._flows / "rules", RulesFile, "a policy") if here else []
@@ -205,9 +206,11 @@ class _Loading:
 
     def _several(self, folder: Path, model: type[Model], what: str = "") -> list[_Read[Model] | None]:
         """Read the files of a folder; with `what`, there has to be one."""
-        files = [file for file in _files(folder) if file.stem not in SINGLE or folder != self._flows]
+        before = len(self._issues)
+        files = [file for file in self._files(folder) if file.stem not in SINGLE or folder != self._flows]
+        can_look = len(self._issues) == before
         self._strange(folder, self._flows)
-        if not files and what:
+        if not files and what and can_look:
             self._absent(folder / f"<name>{ENDING}", f"a file with {what}")
         return [self._file(file, self._flows, model) for file in files]
 
@@ -241,6 +244,26 @@ class _Loading:
             Issue(place, "missing-file", f"{what} is missing.", "", "Take it from the shipped content.")
         )
 
+    def _files(self, folder: Path) -> list[Path]:
+        """Return the files of a folder that are read; none where there is no folder, or nobody may look."""
+        found = folder.glob(f"*{ENDING}") if self._enters(folder) else ()
+        return sorted(file for file in found if not file.name.startswith("."))
+
+    def _enters(self, folder: Path) -> bool | None:
+        """Tell whether there is a folder whose files can be read; None where nobody may look, which is an issue."""
+        try:
+            os.scandir(folder).close()
+            os.stat(f"{folder}/.")  # noqa: PTH116 - a path drops the dot: some folders can be listed and not entered
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        except OSError as error:
+            top = self._messages if folder.is_relative_to(self._messages) else self._flows
+            what = f"the folder cannot be read: {error.strerror}."
+            advice = "See to its rights and to those of the folders above it."
+            self._issues.append(Issue(Place(_shown(folder, top)), "unreadable-file", what, "", advice))
+            return None
+        return True
+
     def _strange(self, folder: Path, top: Path) -> None:
         """Report files that look like content and would never be read."""
         for file in sorted(folder.glob("*.yml")) if folder.is_dir() else ():
@@ -251,6 +274,8 @@ class _Loading:
     # -- messages ----------------------------------------------------------------------------------------------------
 
     def _languages(self) -> dict[str, dict[str, Message]]:
+        if self._enters(self._messages) is None:
+            return {}
         folders = sorted(
             folder for folder in self._messages.glob("*") if folder.is_dir() and folder.name[0] not in "._"
         )
@@ -261,17 +286,13 @@ class _Loading:
     def _language(self, folder: Path) -> dict[str, Message]:
         self._saw(_shown(folder, self._messages), b"")  # a language without a file is one, too
         self._strange(folder, self._messages)
-        files = [self._file(file, self._messages, MessagesFile, prose=True) for file in _files(folder)]
+        files = [self._file(file, self._messages, MessagesFile, prose=True) for file in self._files(folder)]
         sheets = [found.sheet for found in files if found and found.file]
         messages = read_messages(sheets, folder.name)
         places = (sheet.addresses.get(("message", folder.name, LOCALE)) for sheet in sheets)
         place = next((found for found in places if found), Place(_shown(folder, self._messages)))
         self._issues += check_locale(folder.name, messages, place)
         return messages
-
-
-def _files(folder: Path) -> list[Path]:
-    return sorted(file for file in folder.glob(f"*{ENDING}") if not file.name.startswith("."))
 
 
 def _shown(path: Path, folder: Path) -> str:

@@ -95,7 +95,13 @@ def connect_to_read(url: URL) -> Engine:
             connect_args={"connect_timeout": 5, "options": "-c default_transaction_read_only=on"},
         )
     file = Path(str(url.database)).absolute()
-    if not file.is_file():
+    try:
+        is_there = file.is_file()
+    except OSError as error:
+        raise StoreUnready(
+            f"{file}: the database cannot be looked at: {error.strerror}. See to the rights of the folders above it."
+        ) from error
+    if not is_there:
         raise StoreUnready(f"{file}: there is no such database. Name the file that the bot keeps everything in.")
 
     def opened() -> sqlite3.Connection:

@@ -1,5 +1,6 @@
 """Loading as a whole: many faults at once, missing and strange files, hostile bytes, and what is never run."""
 
+import os
 import random
 from pathlib import Path
 
@@ -88,6 +89,28 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     file.mkdir()
     (issue,) = found(tmp_path)
     assert (issue.place.file, issue.code) == ("flows/claims.yaml", "unreadable-file")
+
+
+def test_folders_that_nobody_may_look_at_are_named_with_what_to_do(tmp_path: Path) -> None:
+    issues = found(tmp_path / ("x" * 300))  # no folder can have such a name
+    assert [(i.place.file, i.code) for i in issues] == [("flows", "unreadable-file"), ("messages", "unreadable-file")]
+    assert issues[0].what == "the folder cannot be read: File name too long."
+    assert "See to its rights" in issues[0].instead
+
+
+@pytest.mark.parametrize("folder", ["flows", "flows/rules", "flows/cases", "messages", "messages/en"])
+@pytest.mark.parametrize("rights", [0o000, 0o400, 0o100])
+def test_a_locked_folder_is_named_and_not_taken_for_a_missing_one(tmp_path: Path, folder: str, rights: int) -> None:
+    locked = copied(tmp_path) / folder
+    locked.chmod(rights)
+    try:
+        if os.access(locked, os.R_OK) and os.access(locked, os.X_OK):
+            pytest.skip("root enters every folder")
+        issues = found(tmp_path)
+    finally:
+        locked.chmod(0o700)
+    assert (folder, "unreadable-file") in [(i.place.file, i.code) for i in issues]
+    assert "missing-file" not in [i.code for i in issues]
 
 
 # -- hostile files -----------------------------------------------------------------------------------------------------

@@ -127,6 +127,16 @@ def test_a_revision_that_is_none_is_said_kindly(tmp_path: Path) -> None:
     assert "neither a folder nor a git revision" in err(done)
 
 
+def test_a_folder_that_nobody_may_look_at_is_said_with_what_to_do(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    far = tmp_path / ("x" * 300)  # no folder can have such a name
+    with pytest.raises(typer.Exit):
+        diff(str(far), str(tmp_path))
+    said = capsys.readouterr().err
+    assert f"'{far}' cannot be looked at: File name too long. See to the rights of the folders above it" in said
+
+
 # -- content of last month ---------------------------------------------------------------------------------------------
 
 

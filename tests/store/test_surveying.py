@@ -68,6 +68,8 @@ async def test_what_cannot_be_read_is_said_and_nothing_is_made(store: Database, 
         list(everybody(place.url, Cipher.of(Fernet.generate_key().decode())))
     with pytest.raises(StoreUnready, match="no such database"):
         list(everybody(f"sqlite:///{tmp_path}/elsewhere.sqlite3", place.cipher))
+    with pytest.raises(StoreUnready, match=r"cannot be looked at: File name too long\. See to the rights"):
+        list(everybody(f"sqlite:///{tmp_path}/{'x' * 300}/elsewhere.sqlite3", place.cipher))
     (tmp_path / "text.sqlite3").write_text("no database at all, but long enough to be looked at", encoding="utf-8")
     with pytest.raises(StoreError):
         list(everybody(f"sqlite:///{tmp_path}/text.sqlite3", place.cipher))

@@ -171,3 +171,12 @@ def test_the_example_names_every_setting_with_its_meaning_and_default() -> None:
     for block in example.split("\n\n"):
         assert block.startswith("# ")
     assert set(os.environ) & set(NAMES) == set()
+
+
+def test_content_that_nobody_may_look_at_is_a_fault_of_its_own_setting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    far = tmp_path / ("x" * 300)  # no folder can have such a name
+    monkeypatch.setenv("CONTENT", str(far))
+    (fault,) = faults(tmp_path)
+    assert fault == f"CONTENT: '{far}' cannot be looked at: File name too long. Let the bot's user enter it."

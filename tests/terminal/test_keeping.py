@@ -1,5 +1,6 @@
 """A talk that is kept with --db: shown again where it stands, opened from any folder, held in two windows."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -100,6 +101,25 @@ def test_what_no_talk_can_be_kept_in_is_said_in_the_words_of_the_option(tmp_path
     assert "DATABASE_URL" not in err(done)
     assert "secret" not in err(done)
     assert sorted(tmp_path.iterdir()) == before
+
+
+def test_a_folder_that_nobody_may_look_into_is_said_with_what_to_do(tmp_path: Path) -> None:
+    """No name may be as long as this one's, and a folder may be locked; root enters that all the same."""
+    locked = tmp_path / "locked"
+    locked.mkdir(mode=0o000)
+    try:
+        for folder in ["x" * 300, *([] if os.access(locked, os.X_OK) else ["locked/inside"])]:
+            done = afterword("chat", "--db", f"{folder}/talk.db", typed="1\n", cwd=tmp_path)
+            assert done.returncode == 1
+            assert "Traceback" not in err(done)
+            reason = "Permission denied" if "/" in folder else "File name too long"
+            said = (
+                f"{folder}/talk.db: the folder {folder} cannot be looked at: {reason}. See to its rights and to those"
+            )
+            assert f"{said} of the folders above it, or name another file." in err(done)
+    finally:
+        locked.chmod(0o700)
+    assert list(tmp_path.iterdir()) == [locked]
 
 
 # -- two windows -------------------------------------------------------------------------------------------------------
