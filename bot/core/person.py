@@ -91,9 +91,11 @@ class Turned:
 
     `toast` answers a tap.
     `aside` puts the update itself aside in the same transaction: the reason, and the update as Telegram sent it.
+    Without `keeps` the person is left as they were kept; where nobody was, nobody is.
     """
 
     person: Person | None
     calls: tuple[Call, ...] = ()
     toast: str = ""
     aside: tuple[str, Mapping[str, Any]] | None = None
+    keeps: bool = True

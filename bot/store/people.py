@@ -129,7 +129,7 @@ class Turning:
         turned = step(found.person)
         if turned.person is None:
             self._forget(cursor, key)
-        else:
+        elif turned.keeps:
             self._keep(cursor, key, found, turned, now)
         self.post(cursor, key, turned, now, claim)
         found.cases.leave(self.reading)

@@ -44,7 +44,8 @@ class Talking:
         if served.person is None:
             return Turned(None, calls)
         if served.person is before:
-            return Turned(before, calls, toast=toast)
+            # Of somebody unknown nothing was learned: no thumb or old button after /forget makes anybody of them.
+            return Turned(before, calls, toast, keeps=person is not None)
         if (origin.beside or origin.unasked) and served.person.turn == before.turn:
             return Turned(served.person, calls, toast)  # beside the conversation, whose buttons stay the newest
         panel = origin.message if any(c.panel and c.method != "sendMessage" for c in calls) else 0

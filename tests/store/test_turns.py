@@ -22,6 +22,8 @@ from tests.conftest import NOW
 from tests.store.conftest import Opening, Place
 from tests.store.stories import ANNA, BEN, GROUP, becomes, case, claim, count, look, says, texts, turn
 
+NOBODY = Person(language="en")
+
 
 async def test_an_update_that_comes_twice_takes_effect_once(store: Database) -> None:
     first = await store.turn(7, ANNA, becomes(says("hello"), turn=1), NOW)
@@ -235,6 +237,22 @@ async def test_forgetting_leaves_only_the_goodbye(store: Database) -> None:
     assert await look(store, BEN) is not None
     assert sorted(texts(await claim(store))) == ["Forgotten.", "waiting"]
     assert [p.payload["message"]["from"]["id"] for p in await store.parked()] == [BEN.person]
+
+
+async def test_after_forgetting_a_turn_that_keeps_nothing_leaves_the_goodbye_alone(store: Database) -> None:
+    await turn(store, ANNA, becomes(facts={"name": "x"}, cases={1: case()}, current=1))
+    await turn(store, ANNA, lambda _: Turned(None, (says("Forgotten."),)))
+    made = await turn(store, ANNA, lambda person: Turned(person or NOBODY, keeps=False))
+    assert made is not None
+    assert await look(store, ANNA) is None
+    assert texts(await claim(store)) == ["Forgotten."]
+
+
+async def test_a_turn_that_keeps_nothing_leaves_whoever_is_there_as_they_are(store: Database) -> None:
+    await turn(store, ANNA, becomes(facts={"name": "x"}, cases={1: case()}, current=1))
+    await turn(store, ANNA, lambda _: Turned(replace(NOBODY, language="de"), keeps=False))
+    kept = await look(store, ANNA)
+    assert (kept.language, kept.facts, kept.cases[1]) == ("en", {"name": "x"}, case())
 
 
 async def test_a_turn_that_nobody_awaits_any_more_harms_nobody(store: Database) -> None:

@@ -40,7 +40,7 @@ class Phone:
     def knock(self, entry: Entry, message: int = 0, *, shown: bool = True) -> Turned:
         knock = Knock(next(self.updates), KEY, entry, {"language": "en", "message": message})
         self.turned = self.talking.respond(knock, self.person, self.now)
-        self.person = self.turned.person
+        self.person = self.turned.person if self.turned.keeps else self.person
         for call in self.turned.calls if shown else ():
             self.show(call)
         return self.turned

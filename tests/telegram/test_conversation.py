@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -106,6 +108,11 @@ def test_what_is_written_down_can_be_read_by_nobody_else(telegram: BotApiServer,
         dana.says("/forget")
         answer(dana, "Yes, delete everything")
         dana.expects("Everything is deleted", timeout=SLOW_MACHINE)
+        dana.reacts(dana.screen[-1], "👍")
+        telegram.wait(lambda: not telegram.pending, SLOW_MACHINE)
+        with closing(sqlite3.connect(tmp_path / "data" / "afterword.sqlite3")) as database:
+            rows = "SELECT person FROM person UNION ALL SELECT person FROM session UNION ALL SELECT session FROM case_"
+            assert database.execute(rows).fetchall() == [], "a thumb below the goodbye makes nobody of them again"
         dana.says("/export")
         dana.expects("Everything I keep", timeout=SLOW_MACHINE)
         document = next(message.document for message in reversed(dana.screen) if message.document)

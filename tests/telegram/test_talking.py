@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.core.desk import Asked
+from bot.core.desk import Approved, Asked
 from bot.core.library import Library
 from bot.core.person import OWED
 from bot.core.session import Said
@@ -77,6 +77,22 @@ def test_a_button_from_before_forgetting_is_never_obeyed(phone: Phone) -> None:
     assert turned.toast == "That question is already answered."
     assert turned.person is not None
     assert not turned.person.cases[1].answers
+
+
+def test_a_thumb_or_an_old_button_after_forgetting_leaves_nothing(phone: Phone) -> None:
+    old = phone.buttons(2)["Yes, connected"]
+    phone.say(*WARM)
+    phone.ask("forget")
+    phone.tap("Yes, delete everything")
+    goodbye = dict(phone.messages)
+    for message in goodbye:
+        assert phone.knock(Approved(message)).calls == ()
+        assert phone.person is None
+    assert phone.press(old, 2).toast == "That question is already answered."
+    assert phone.person is None
+    assert phone.messages == goodbye
+    phone.say("hello")
+    assert phone.person is not None, "whoever speaks is somebody again"
 
 
 def test_why_beside_an_advice_explains_that_advice_or_says_that_it_has_changed(phone: Phone) -> None:
