@@ -92,3 +92,8 @@ class Places:
             if found:
                 return found
         return Place("flows")
+
+
+def counted(number: int, word: str) -> str:
+    """Return a number with the word for what it counts, in the English of findings: "1 way", "1,152 ways"."""
+    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"

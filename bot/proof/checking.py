@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
-from bot.core.issues import Issue, Places
+from bot.core.issues import Issue, Places, counted
 from bot.core.library import Library
 from bot.proof.asking import (
     ends_advised,
@@ -85,9 +85,9 @@ def summary(proof: Examined) -> str:
     rules = [part.ruleset for part in proof.parts]
     reached = {outcome for part in proof.parts for outcome in part.reached}
     sets = sum(part.space.size(tuple(part.space.domains)) for part in proof.parts)
-    talks = _counted(len(library.flows), "conversation")
-    ways = _counted(sum(found.conversations for found in explored), "way")
-    longest = _counted(max((found.longest for found in explored), default=0), "question")
+    talks = counted(len(library.flows), "conversation")
+    ways = counted(sum(found.conversations for found in explored), "way")
+    longest = counted(max((found.longest for found in explored), default=0), "question")
     kinds = [("note", library.notebook.kinds), ("reminder", library.reminders)]
     parts = [
         *(
@@ -96,18 +96,18 @@ def summary(proof: Examined) -> str:
         ),
         *kinds,
     ]
-    held = [_counted(sum(len(getattr(r, name + "s")) for r in rules), name) for name in ("law", "example")]
-    held.append(_counted(len(library.cases), "case"))
-    words = _counted(sum(len(catalogue.messages) for catalogue in library.catalogues.values()), "message")
+    held = [counted(sum(len(getattr(r, name + "s")) for r in rules), name) for name in ("law", "example")]
+    held.append(counted(len(library.cases), "case"))
+    words = counted(sum(len(catalogue.messages) for catalogue in library.catalogues.values()), "message")
     return "\n".join(
         [
             f"No issues. {talks}, {ways} through: each comes to its end, after at most {longest}.",
             f"{sets:,} sets of answers: each gets exactly one of {len({o.verdict for o in reached})} verdicts "
             f"({len(reached):,} different advices with their notes).",
             f"Each conversation asks for all that it reads, and before it reads it{_assumed(library)}.",
-            f"Met by somebody: {', '.join(_counted(len(ids), name) for name, ids in parts)}.",
+            f"Met by somebody: {', '.join(counted(len(ids), name) for name, ids in parts)}.",
             f"Held: {', '.join(held)}. Fitting at their longest: {words} in "
-            f"{_counted(len(library.catalogues), 'language')}.",
+            f"{counted(len(library.catalogues), 'language')}.",
             NOT_PROVED,
         ]
     )
@@ -121,10 +121,6 @@ NOT_PROVED = (
 def _assumed(library: Library) -> str:
     left = [f"'{entry.fact}' in '{flow.id}'" for flow in library.flows.values() for entry in flow.assumes]
     return f"; left open on purpose: {', '.join(left)}" if left else ""
-
-
-def _counted(number: int, word: str) -> str:
-    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
 
 
 WORDING: tuple[Callable[[Library, Places], Iterator[Issue]], ...] = (

@@ -53,9 +53,10 @@ class Moves:
         self.route = route
         self.found = Explored()
         self.ahead = dict(_ahead(route))
-        self.dates = {n for n in route.flow.asks if route.facts[n].kind == "date" and not route.facts[n].optional}
+        self.marked = {n for n in route.flow.asks if route.facts[n].kind == "date" and not route.facts[n].optional}
+        """Questions of which it is kept that they were answered; what was answered is told by what follows from it."""
         self.guards = self.ahead[route.flow.steps[0].id]
-        self.read = set(self.dates)
+        self.read = set(self.marked)
         """The facts that are looked at beside the guards, and so are kept to the end."""
 
     def start(self, known: Mapping[str, str]) -> State:
@@ -73,7 +74,7 @@ class Moves:
             return
         self.found.asked.add(id_)
         for answer in self.route.classes(step.fact):
-            told = {**known, **dict(answer), **({step.fact: ANSWERED} if step.fact in self.dates else {})}
+            told = {**known, **dict(answer), **({step.fact: ANSWERED} if step.fact in self.marked else {})}
             yield answer, self.onward(step, self.route.outcomes.diagram.restrict(node, dict(answer)), told)
 
     def onward(self, step: Step, node: Node, known: Mapping[str, str]) -> State:
@@ -309,7 +310,7 @@ def _search(
 ) -> Way | None:
     moves = Moves(route)
     moves.read |= reads
-    moves.dates |= {name for name in reads & route.flow.asks if not route.facts[name].finite}
+    moves.marked |= {name for name in reads & route.flow.asks if not route.facts[name].finite}
     seen: set[State] = set()
     ways: deque[tuple[State, tuple[tuple[str, Settled], ...]]] = deque([(moves.start(before), ())])
     while ways:

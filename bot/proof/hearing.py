@@ -125,6 +125,7 @@ def _conditions(part: Part) -> Iterator[tuple[str, str, Condition]]:
 def asked_in_time(proof: Examined) -> Iterator[Issue]:
     """Prove that whatever an advice or a note hangs on was asked on every way to it, or is left open on purpose."""
     for part in proof.parts:
+        read = _read(proof.library, part).keys()
         for route in part.routes if not part.gap else ():
             flow, explored = route.flow, proof.explored[route.flow.id]
             if explored.blind or explored.crossed < flow.step.keys():
@@ -133,7 +134,7 @@ def asked_in_time(proof: Examined) -> Iterator[Issue]:
             yield from (_unasked(proof, part, route, flow.step[step], name) for step, name in listened.unasked)
             if "judge" not in {step.kind for step in flow.steps}:
                 continue  # so is one that gives no advice
-            unread = _read(proof.library, part).keys() - _learned(proof, (*flow.asks, *flow.offers))
+            unread = read - _learned(proof, (*flow.asks, *flow.offers))
             for name in (entry.fact for entry in flow.assumes):
                 if not {name, *route.facts.read_from.get(name, ())} & unread and name not in listened.assumed:
                     what = f"'{flow.id}' assumes '{name}', but there it is never read without having been asked."

@@ -12,6 +12,7 @@ from datetime import datetime
 from bot.core.catalogue import Catalogue
 from bot.core.desk import Asked, Entry, serve
 from bot.core.flows import END
+from bot.core.issues import counted
 from bot.core.library import FALLBACK_LANGUAGE, Library
 from bot.core.person import Person
 from bot.core.scene import Scene
@@ -150,8 +151,8 @@ def in_words(found: Survey, library: Library, was: Library | None) -> list[str]:
     """Return the survey as lines for whoever edits; nothing that a person typed is among them."""
     moved = {one for conversations in found.moves.values() for one in conversations}
     lines = [
-        f"Replayed: {_counted(found.conversations, 'conversation')} in {_counted(found.chats, 'chat')}, "
-        f"{_counted(found.reminders, 'reminder')} to come."
+        f"Replayed: {counted(found.conversations, 'conversation')} in {counted(found.chats, 'chat')}, "
+        f"{counted(found.reminders, 'reminder')} to come."
     ]
     for move, conversations in found.moves.items():
         listed = ", ".join(conversations[:LISTED]) + (" …" if len(conversations) > LISTED else "")
@@ -185,7 +186,3 @@ def _sentence(move: Move, catalogue: Catalogue) -> str:
 
 def _at(step: str) -> str:
     return "at the end" if step == END else f"at '{step}'"
-
-
-def _counted(number: int, word: str) -> str:
-    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"

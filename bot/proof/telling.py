@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from bot.core.catalogue import Catalogue
 from bot.core.flows import Step
-from bot.core.issues import Issue, Places, Shown
+from bot.core.issues import Issue, Places, Shown, counted
 from bot.core.library import FALLBACK_LANGUAGE, Library
 from bot.core.rules import Moment
 from bot.proof.comparing import ADVICE, Change, Cube, Difference, compare
@@ -70,19 +70,13 @@ def lacking(name: str, issues: Sequence[Issue]) -> tuple[str, ...]:
     odd = len(issues) - len(files) - sum(issue.code == "message-missing" for issue in issues)
     said = [f"'{name}' has no {' and no '.join(files)} yet; what stands there is not compared."] if files else []
     if missing:
-        said.append(f"'{name}' lacks {_counted(missing, 'message')} that {_are(missing)} needed by now; {AS_FAR}")
+        said.append(f"'{name}' lacks {counted(missing, 'message')} that {_are(missing)} needed by now; {AS_FAR}")
     if odd:
-        said.append(
-            f"'{name}' has {_counted(odd, 'message')} worded in a way that is not understood any more; {AS_FAR}"
-        )
+        said.append(f"'{name}' has {counted(odd, 'message')} worded in a way that is not understood any more; {AS_FAR}")
     return tuple(said)
 
 
 AS_FAR = "its wording is compared as far as it goes, and no conversation is shown that would need more."
-
-
-def _counted(number: int, word: str) -> str:
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
 def _are(number: int) -> str:

@@ -65,6 +65,12 @@ FAULTS = [
     Fault("a way past the advice", FLOW, "  - {id: relation, ask: relation}\n",
           '  - {id: relation, ask: relation, next: [{when: {relation: connected}, go: format}, {else: experience}]}\n',
           "no-judge", "flow: after_interview", "gives no advice"),
+    Fault("left open on purpose, though offered", FLOW, "  - {fact: interested} ",
+          "  - {fact: country}\n  - {fact: interested} ",
+          "assume-offered", "{fact: country}", "is left open anyway"),
+    Fault("left open on purpose twice", FLOW, "  - {fact: interested} ",
+          "  - {fact: interested}\n  - {fact: interested} ",
+          "duplicate-id", "{fact: interested}  ", "assumed twice"),
     # -- policy --------------------------------------------------------------------------------------------------------
     Fault("a note that is none", RULES, "    note: K10\n", "    note: K11\n", "unknown-note", "K11", "Did you mean"),
     Fault("an e-mail in place of a note", RULES, "    note: K10\n", "    note: E1\n", "mail-as-note", "note: E1"),

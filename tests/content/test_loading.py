@@ -2,6 +2,7 @@
 
 import os
 import random
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from tests.conftest import NOW
 from tests.content.planting import ROOT, copied, plant
 from tests.content.test_faults import FAULTS
 from tests.talking import TYPED
+from tests.unprivileged import NOBODY, unprivileged
 
 
 def found(content: Path) -> list[Issue]:
@@ -98,17 +100,22 @@ def test_folders_that_nobody_may_look_at_are_named_with_what_to_do(tmp_path: Pat
     assert "See to its rights" in issues[0].instead
 
 
+@pytest.mark.skipif(os.name != "posix", reason="rights and users are POSIX's")
 @pytest.mark.parametrize("folder", ["flows", "flows/rules", "flows/cases", "messages", "messages/en"])
 @pytest.mark.parametrize("rights", [0o000, 0o400, 0o100])
-def test_a_locked_folder_is_named_and_not_taken_for_a_missing_one(tmp_path: Path, folder: str, rights: int) -> None:
-    locked = copied(tmp_path) / folder
-    locked.chmod(rights)
-    try:
-        if os.access(locked, os.R_OK) and os.access(locked, os.X_OK):
-            pytest.skip("root enters every folder")
-        issues = found(tmp_path)
-    finally:
-        locked.chmod(0o700)
+def test_a_locked_folder_is_named_and_not_taken_for_a_missing_one(folder: str, rights: int) -> None:
+    with tempfile.TemporaryDirectory() as open_to_all:
+        content = copied(Path(open_to_all))
+        content.chmod(0o755)
+        assert load(content / "flows", content / "messages").issues == ()
+        if os.geteuid() == 0:
+            os.chown(content / folder, NOBODY, NOBODY)
+        (content / folder).chmod(rights)
+        try:
+            with unprivileged():
+                issues = load(content / "flows", content / "messages").issues
+        finally:
+            (content / folder).chmod(0o700)
     assert (folder, "unreadable-file") in [(i.place.file, i.code) for i in issues]
     assert "missing-file" not in [i.code for i in issues]
 

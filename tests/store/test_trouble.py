@@ -36,6 +36,7 @@ from bot.store.errors import (
 )
 from tests.store.conftest import KEY, Opening, Place, fresh
 from tests.store.stories import ANNA, BEN, becomes, case, count, look, says, turn
+from tests.unprivileged import unprivileged
 
 posix = pytest.mark.skipif(os.name != "posix", reason="limits and users are POSIX's")
 
@@ -107,14 +108,11 @@ def anywhere(tables: bytes) -> Iterator[Place]:
 @contextmanager
 def read_only(file: Path) -> Iterator[None]:
     """Let nobody write to a file; root may everything, so it becomes another user."""
-    user = os.geteuid()
     file.chmod(0o444)
     try:
-        if user == 0:
-            os.seteuid(65534)
-        yield
+        with unprivileged():
+            yield
     finally:
-        os.seteuid(user)
         for each in file.parent.iterdir():  # a log that was made meanwhile is as its file was
             each.chmod(0o600)
 
