@@ -6,7 +6,9 @@ It prints its port and serves until its standard input ends. What it says is of 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,7 +16,7 @@ from contextlib import contextmanager
 
 ROWS = [[{"text": f"An answer {n}", "callback_data": f"7:answer_{n}"}] for n in range(5)]
 MESSAGE = {
-    "message_id": 7, "date": 0, "from": {"id": 7, "is_bot": True, "first_name": "Bench"},
+    "date": 0, "from": {"id": 7, "is_bot": True, "first_name": "Bench"},
     "chat": {"id": 1000, "type": "private", "first_name": "Dana"}, "text": "x" * 300,
     "reply_markup": {"inline_keyboard": ROWS},
 }  # fmt: skip
@@ -27,7 +29,15 @@ def _answer(result: object) -> bytes:
 
 
 ANSWERS = {b"answerCallbackQuery": _answer(True), b"getMe": _answer(ME)}
-ANY = _answer(MESSAGE)
+NUMBERS = itertools.count(100_000)  # of new messages: of one length, so that the length of an answer stands
+EDITED = re.compile(rb'message_id"?[=:] ?(\d+)')
+BEFORE, AFTER = _answer({"message_id": 100_000} | MESSAGE).split(b"100000")
+
+
+def _shown(body: bytes) -> bytes:
+    """Return the message that a call leads to: a new one, or the one that is edited."""
+    edited = EDITED.search(body)
+    return BEFORE + (edited[1] if edited else b"%d" % next(NUMBERS)) + AFTER
 
 
 class Serving(asyncio.Protocol):
@@ -45,9 +55,9 @@ class Serving(asyncio.Protocol):
             size = end + 4 + (int(after.partition(b"\r\n")[0]) if found else 0)
             if len(self.heard) < size:
                 return
-            self.heard = self.heard[size:]
+            body, self.heard = self.heard[end + 4 : size], self.heard[size:]
             method = head.split(b" ", 2)[1].rpartition(b"/")[2]
-            self.transport.write(ANSWERS.get(method, ANY))
+            self.transport.write(ANSWERS.get(method) or _shown(body))
 
 
 async def _serve() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from telegram.request import BaseRequest
 
 from bot.app import DEFAULT_FLOW, open_library
 from bot.core.person import Key, Person, Turned
+from bot.reloading import settle_garbage
 from bot.service.conversation import Door
 from bot.service.limits import Guard, Pace
 from bot.service.workers import Outbox
@@ -115,9 +117,12 @@ async def running(url: str, request: BaseRequest, base: str = "https://api.teleg
     door = Door(store, clock, TALKING.respond, guard=guard, sending=outbox)
     intake = Intake(BOT, door, messenger, lambda update: read({"id": BOT}, update))
     sending = asyncio.create_task(outbox.run())
+    before = gc.get_threshold()
+    settle_garbage()  # as `bot.app` does; the others are spared looking through our content as well
     try:
         yield Ours(store, intake, outbox)
     finally:
+        gc.set_threshold(*before)
         outbox.close(1)
         await sending
         await messenger.close()

@@ -59,8 +59,8 @@ class Screens:
     made: Counter[int] = field(default_factory=Counter)
     waiting: dict[int, tuple[int, asyncio.Future[None]]] = field(default_factory=dict)
 
-    def call(self, method: str, values: Json) -> bytes:
-        """Take a call and answer it as Telegram does: with the message that came of it."""
+    def call(self, method: str, values: Json, message_id: int = 0) -> bytes:
+        """Take a call and answer it as Telegram does: with the message that came of it, whose id may be known."""
         self.calls[method] += 1
         if method == "answerCallbackQuery":
             assert "text" not in values, f"a tap was refused: {values}"
@@ -71,7 +71,7 @@ class Screens:
         else:
             who = int(values["chat_id"])
             message = {
-                "message_id": int(values.get("message_id") or 100 + self.made[who]), "date": 0,
+                "message_id": message_id or int(values.get("message_id") or 100 + self.made[who]), "date": 0,
                 "from": {"id": 7, "is_bot": True, "first_name": "Bench"},
                 "chat": {"id": who, "type": "private", "first_name": "Dana"}, "text": values.get("text", "x"),
             }  # fmt: skip
