@@ -129,26 +129,34 @@ class Door:
         began = self._seconds()
         muted = self._muting(knock.key, began)
         kind = type(knock.event).__name__
-        with structlog.contextvars.bound_contextvars(update=knock.update, who=self.pseudonym(knock.key)):
-            claim, waits = self._sending.offer(), False
-            try:
-                turned, how = await self._tried(knock, muted, claim)
-                waits = how == "parked" or (turned is not None and bool(turned.calls))
-            except NotKept:
-                self._watch.turned(kind, "not_kept", self._seconds() - began)
-                raise
-            finally:
-                self._sending.take(claim, knock.key, waits)
+        bound = structlog.contextvars.bind_contextvars(update=knock.update, who=self.pseudonym(knock.key))
+        try:
+            turned, how = await self._offered(knock, muted)
             took = self._seconds() - began
             self._watch.turned(kind, how, took)
             if _TALKATIVE.isEnabledFor(logging.DEBUG):
                 log.debug("turn", kind=kind, how=how, seconds=round(took, 4))
+        except NotKept:
+            self._watch.turned(kind, "not_kept", self._seconds() - began)
+            raise
+        finally:
+            structlog.contextvars.reset_contextvars(**bound)
         if isinstance(turned, Convened):
             if turned.posts:
                 self._sending.wake()  # some of it is for other chats
             if turned.editions:
                 self.edited.set()
         return turned
+
+    async def _offered(self, knock: Knock, muted: bool) -> tuple[Turned | None, Taken]:
+        """Make the turn of a knock, and have what it leads to sent."""
+        claim, waits = self._sending.offer(), False
+        try:
+            turned, how = await self._tried(knock, muted, claim)
+            waits = how == "parked" or (turned is not None and bool(turned.calls))
+        finally:
+            self._sending.take(claim, knock.key, waits)
+        return turned, how
 
     async def ring(self, due: Due) -> Turned | None:
         """Let a claimed agenda take its turn; None when its claim has gone to somebody else, or it was put aside.

@@ -138,10 +138,13 @@ class Store(Protocol):
     async def next_due(self) -> datetime | None:
         """Return the instant from which some agenda or cohort is due; None when nothing is planned."""
 
-    async def sent(self, posted: Posted, message: int | None, now: datetime, claim: Claim | None = None) -> bool:
+    async def sent(
+        self, posted: Posted, message: int | None, now: datetime, claim: Claim | None = None, *, late: bool = False
+    ) -> bool:
         """Take a call off the outbox; False when its lease has gone to somebody else meanwhile.
 
-        With `claim` the next call of its chat is claimed at once, if it is due.
+        With `claim` the next call of its chat is claimed at once, if it is due. With `late` it may be kept a moment
+        later, together with something else: for calls that do no harm when a kill has them made again.
         """
 
     async def later(self, posted: Posted, at: datetime, *, whole_chat: bool = False) -> bool:

@@ -269,7 +269,11 @@ class Outbox:
         claim = self._claim() if wanted and self._pace.room(self._seconds()) > 0 else None
         self._behind.discard(chat)
         self._forget(posted)
-        await self._surely(posted, lambda: self._store.sent(posted, message, self._clock.now(), claim))
+        # The same edit twice is one, so where nothing follows it may be noted together with what is kept next anyway.
+        late = (
+            claim is None and posted.call.method.startswith("edit") and message == posted.call.values.get("message_id")
+        )
+        await self._surely(posted, lambda: self._store.sent(posted, message, self._clock.now(), claim, late=late))
         following = claim.posted if claim is not None else None
         if wanted and following is None and not (claim is not None and claim.done):
             self.wake()

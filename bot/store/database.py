@@ -29,9 +29,10 @@ from bot.store.memory import Memory
 from bot.store.migrating import head, migrate, version_of
 from bot.store.outbox import Outbox
 from bot.store.people import Turning
+from bot.store.pooling import Pool
 from bot.store.prepared import Cursor
 from bot.store.rotating import rotate
-from bot.store.running import Pool, Runner, Writer
+from bot.store.running import Rank, Runner, Writer
 from bot.store.schema import aware
 from bot.store.statements import Statements, statements_for
 
@@ -169,11 +170,14 @@ class Database:
         found = (self._agendas.next_at(cursor), self._cohorts.next_wake(cursor))
         return min((at for at in found if at is not None), default=None)
 
-    async def sent(self, posted: Posted, message: int | None, now: datetime, claim: Claim | None = None) -> bool:
-        """Take a call off the outbox; False when it is somebody else's by now."""
+    async def sent(
+        self, posted: Posted, message: int | None, now: datetime, claim: Claim | None = None, *, late: bool = False
+    ) -> bool:
+        """Take a call off the outbox; False when it is somebody else's by now; see `Store.sent`."""
         aware(now)
+        rank: Rank = "late" if late else "mark"
         with _only_if_kept(claim):
-            return await self._runner.submit(lambda c: self._sent(c, posted, message, now, claim), rank="mark")
+            return await self._runner.submit(lambda c: self._sent(c, posted, message, now, claim), rank=rank)
 
     def _sent(self, cursor: Cursor, posted: Posted, message: int | None, now: datetime, claim: Claim | None) -> bool:
         if message is not None and posted.call.method == "sendPoll":

@@ -1,4 +1,4 @@
-"""Where jobs run: in groups with one COMMIT (SQLite), or in threads with a transaction each (PostgreSQL).
+"""Where jobs run on SQLite: in groups with one COMMIT. (On PostgreSQL: see `bot.store.pooling`.)
 
 Law of this file: a job's result is handed over only after the COMMIT that holds it; a job that fails takes nothing with
 it, and a database that fails fails every job of the transaction. Jobs of one lane run in the order of their coming.
@@ -13,8 +13,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, suppress
+from contextlib import suppress
 from typing import Any, Final, Literal, Protocol, TypeVar
 
 from sqlalchemy import Engine
@@ -22,21 +21,28 @@ from sqlalchemy.pool import PoolProxiedConnection
 
 from bot.service.faults import passing
 from bot.store import engines
-from bot.store.errors import Lost, StoreClosed, spoils_transaction, translated
+from bot.store.errors import StoreClosed, spoils_transaction, translated
 from bot.store.prepared import Cursor
 
 T = TypeVar("T")
 Work = Callable[[Cursor], T]
 """What a job does with the cursor of its transaction."""
 
-Rank = Literal["mark", "long", "turn"]
-"""What a job is: a short one that others wait for, one that takes longer than a turn, or a turn."""
+Rank = Literal["mark", "late", "long", "turn"]
+"""What a job is: a short one that others wait for, one that waits for others, one longer than a turn, or a turn."""
+Synchronous = Literal["", "NORMAL", "FULL"]
+"""Whether a COMMIT waits for the disk (FULL)."""
 
 JOINING: Final = 8
 """Rounds of the event loop for which turns wait for others: what is under way there is often the next turn. Measured
 with 64 people: groups of seven instead of four, and the slowest updates no more than 1.7 times the usual wait."""
 GROUP_SECONDS: Final = 0.008
 """After so long a group takes no more jobs: a few times what its COMMIT takes, so nobody waits long for the others."""
+LATE_SECONDS: Final = 0.05
+"""So long a late job waits for a transaction that is made anyway; then it gets one of its own."""
+QUICK_SECONDS: Final = 0.001
+"""Where the last COMMIT took no longer, the next one of a turn that is alone is waited for on the event loop: to wake a
+thread and to be woken by it takes half as long again."""
 
 
 class Runner(Protocol):
@@ -99,22 +105,25 @@ def _settle(jobs: list[Job]) -> None:
 class Writer:
     """The one connection that writes to a SQLite file.
 
-    What only computes runs on the event loop, and what waits (for the disk, or for another process's lock) in a thread:
-    SQLite's statements take microseconds, but each lets go of Python's interpreter lock, and a thread beside a busy
-    loop waits up to 5 ms to get it back.
+    What only computes runs on the event loop, and what waits (for a slow disk, or for another process's lock) in a
+    thread: SQLite's statements take microseconds, but each lets go of Python's interpreter lock, and a thread beside a
+    busy loop waits up to 5 ms to get it back.
     Jobs that are queued while a COMMIT is under way make up the next group.
 
     Marks go first and are committed without waiting for the disk: the next COMMIT of a turn, and the checkpoint twice a
     second, take them there. A killed process loses none of them. A power cut can lose those of the last half second:
     then what they say was sent is sent again, as after any fault between Telegram and its mark, and no answer is lost.
+    Late jobs join whatever is committed next.
     """
 
     def __init__(self, engine: Engine, place: str, written: Callable[[], None]) -> None:
         self._engine, self._place, self._written = engine, place, written
         self._loop = asyncio.get_running_loop()
-        self._queues: dict[Rank, deque[Job]] = {"mark": deque(), "long": deque(), "turn": deque()}
+        self._queues: dict[Rank, deque[Job]] = {"mark": deque(), "late": deque(), "long": deque(), "turn": deque()}
         self._running = self._closed = self._company = False
-        self._rounds = 0
+        self._rounds, self._took = 0, float("inf")
+        self._set: Synchronous = ""
+        self._late: asyncio.TimerHandle | None = None
         self._at_rest = asyncio.Event()
         self._at_rest.set()
         self._pooled: PoolProxiedConnection | None = None
@@ -129,21 +138,37 @@ class Writer:
             raise StoreClosed(f"{self._place}: the store is closed.")
         job = Job(work)
         self._queues[rank].append(job)
-        self._start()
+        self._at_rest.clear()
+        self._go_on()
         return job.future
 
     async def close(self) -> None:
         """Finish what is queued and end the thread."""
         self._closed = True
+        self._go_on()
         await self._at_rest.wait()
         self._errands.put(None)
         await asyncio.to_thread(self._thread.join)
 
+    def _go_on(self) -> None:
+        """Begin with what is queued, unless something is under way; what is late waits for others first."""
+        if self._running:
+            return
+        if any(jobs for rank, jobs in self._queues.items() if rank != "late" or self._closed):
+            self._start()
+        elif not self._queues["late"]:
+            self._at_rest.set()
+        elif self._late is None:
+            self._late = self._loop.call_later(LATE_SECONDS, self._waited)
+
     def _start(self) -> None:
-        if not self._running:
-            self._running = True
-            self._at_rest.clear()
-            self._loop.call_soon(self._begin)  # whatever else is ready by then joins the group
+        self._running = True
+        self._loop.call_soon(self._begin)  # whatever else is ready by then joins the group
+
+    def _waited(self) -> None:
+        self._late = None
+        if self._queues["late"] and not self._running:
+            self._start()
 
     def _next(self, ranks: Iterable[Rank]) -> Job | None:
         """Return the next job of these ranks that somebody still waits for: marks first, turns last."""
@@ -162,33 +187,48 @@ class Writer:
             self._loop.call_soon(self._begin)
         elif self._queues["long"]:
             self._errands.put(self._run_apart)
-        elif not self._locks_at_once("NORMAL" if self._queues["mark"] else "FULL"):
+        elif not self._locks_at_once("NORMAL" if self._only_marks() else "FULL"):
             self._errands.put(self._wait_for_lock)
-        elif self._queues["mark"]:
+        elif self._only_marks():
             self._run_marks()
         else:
             self._run_group()
 
-    def _locks_at_once(self, synchronous: Literal["NORMAL", "FULL"]) -> bool:
+    def _only_marks(self) -> bool:
+        """Tell whether the next group has nothing that must be on the disk."""
+        return bool(self._queues["mark"]) or not self._queues["turn"]
+
+    def _locks_at_once(self, synchronous: Synchronous) -> bool:
         if self._connection is None:
             return False
         try:
-            self._connection.execute(f"PRAGMA synchronous={synchronous}")
+            self._synchronise(self._connection, synchronous)
             self._connection.execute(engines.WRITING)
         except sqlite3.Error:
             return False  # locked, or in trouble: the thread finds out
         return True
 
+    def _synchronise(self, connection: sqlite3.Connection, synchronous: Synchronous) -> None:
+        if self._set != synchronous:
+            connection.execute(f"PRAGMA synchronous={synchronous}")
+            self._set = synchronous
+
     def _run_group(self) -> None:
         """Run what is queued, in the transaction that has begun, and have it committed."""
-        self._rounds = 0
+        self._rounds, turns = 0, len(self._queues["turn"])
         group, error = self._grouped(tuple(self._queues))
-        self._company = len(group) > 1
-        self._errands.put(lambda: self._finish(group, error))
+        self._company = turns - len(self._queues["turn"]) > 1
+        if self._company or self._took > QUICK_SECONDS:
+            self._errands.put(lambda: self._finish_apart(group, error))
+        else:
+            self._finish(group, error)
+            self._tell(group)
 
     def _run_marks(self) -> None:
         """Run the marks that are queued, in the transaction that has begun, and commit them here: nothing waits."""
-        self._finish(*self._grouped(("mark",)))
+        group, error = self._grouped(("mark", "late"))
+        self._finish(group, error)
+        self._tell(group)
 
     def _grouped(self, ranks: Sequence[Rank]) -> tuple[list[Job], BaseException | None]:
         """Run the jobs of these ranks for a while; return them, and what befell the transaction."""
@@ -230,7 +270,7 @@ class Writer:
             self._connection = self._pooled.dbapi_connection
         connection = self._connection
         connection.execute(f"PRAGMA busy_timeout={int(engines.BUSY_SECONDS * 1000)}")
-        connection.execute("PRAGMA synchronous=FULL")
+        self._synchronise(connection, "FULL")
         connection.execute(engines.WRITING)
         connection.execute("PRAGMA busy_timeout=0")
         return connection
@@ -244,16 +284,25 @@ class Writer:
                 _isolated(job, connection.cursor(), connection)
         except BaseException as trouble:
             error = trouble
-        self._finish([job], error)
+        self._finish_apart([job], error)
+
+    def _finish_apart(self, group: list[Job], error: BaseException | None) -> None:
+        self._finish(group, error)
+        self._call(lambda: self._tell(group))
+
+    # -- in either -----------------------------------------------------------------------------------------------------
 
     def _finish(self, group: list[Job], error: BaseException | None) -> None:
-        """Commit a group, or undo it after an error, and have everybody told."""
+        """Commit a group, or undo it after an error."""
         try:
             if error is not None:
                 raise error
             assert self._connection is not None
             passing("before_commit")
+            began = time.perf_counter()
             self._connection.execute("COMMIT")
+            if self._set == "FULL":
+                self._took = time.perf_counter() - began
             passing("after_commit")
         except BaseException as trouble:
             self._disconnect()
@@ -263,11 +312,10 @@ class Writer:
                     job.failed(trouble)
         else:
             self._written()
-        self._call(lambda: self._tell(group))
 
     def _disconnect(self) -> None:
         """Let go of the connection, and thereby of what is not committed; the next group makes a new one."""
-        pooled, self._pooled, self._connection = self._pooled, None, None
+        pooled, self._pooled, self._connection, self._set = self._pooled, None, None, ""
         if pooled is not None:
             pooled.invalidate()
 
@@ -292,10 +340,7 @@ class Writer:
                 job.failed(translated(job.error, self._place))
             job.settle()
         self._running = False
-        if any(self._queues.values()):
-            self._start()
-        else:
-            self._at_rest.set()
+        self._go_on()
 
 
 def _isolated(job: Job, cursor: sqlite3.Cursor, raw: sqlite3.Connection) -> None:
@@ -310,69 +355,3 @@ def _isolated(job: Job, cursor: sqlite3.Cursor, raw: sqlite3.Connection) -> None
             raise
         cursor.execute("ROLLBACK TO job")
     cursor.execute("RELEASE job")
-
-
-class Pool:
-    """A few threads on PostgreSQL, a transaction for each job; jobs of one lane run one after another."""
-
-    def __init__(self, engine: Engine, place: str, threads: int) -> None:
-        self._engine, self._place = engine, place
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="store")
-        self._lanes: dict[Hashable, deque[Job]] = {}
-        self._guard = threading.Lock()
-        self._closed = False
-
-    def submit(self, work: Work[T], lane: Hashable = None, rank: Rank = "turn") -> asyncio.Future[T]:  # noqa: ARG002  # no job waits for another
-        """Queue a job."""
-        job = Job(work)
-        with self._guard:
-            if self._closed:
-                raise StoreClosed(f"{self._place}: the store is closed.")
-            if lane is None:
-                self._threads.submit(self._finish, job)
-            elif lane in self._lanes:
-                self._lanes[lane].append(job)
-            else:
-                self._lanes[lane] = deque([job])
-                self._threads.submit(self._walk, lane)
-        return job.future
-
-    async def close(self) -> None:
-        """Finish what is queued and end the threads."""
-        await asyncio.to_thread(self._close)
-
-    def _close(self) -> None:
-        with self._guard:
-            self._closed = True
-            lanes = bool(self._lanes)
-        while lanes:  # a lane that goes on submits itself again, which an executor that is shut down refuses
-            threading.Event().wait(0.005)
-            with self._guard:
-                lanes = bool(self._lanes)
-        self._threads.shutdown(wait=True)
-
-    def _walk(self, lane: Hashable) -> None:
-        """Run the first job of a lane, then queue up again, so that no lane holds a thread for long."""
-        self._finish(self._lanes[lane][0])
-        with self._guard:
-            jobs = self._lanes[lane]
-            jobs.popleft()
-            if jobs:
-                self._threads.submit(self._walk, lane)
-            else:
-                del self._lanes[lane]
-
-    def _finish(self, job: Job) -> None:
-        if not job.wanted():
-            return
-        try:
-            with self._engine.connect() as connection:
-                with connection.begin(), closing(connection.connection.cursor()) as cursor:
-                    job.result = job.work(cursor)
-                    passing("before_commit")
-                passing("after_commit")
-        except BaseException as error:
-            job.failed(translated(error, self._place))
-            if isinstance(job.error, Lost):
-                self._engine.dispose()  # the other connections are stale, too
-        hand_over((job,))

@@ -6,13 +6,14 @@ import asyncio
 import itertools
 from collections.abc import Awaitable
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
 from bot.core.person import Call, Key, Person, Turned
-from bot.service.conversation import Door, Knock
+from bot.service.conversation import Door, Knock, Respond
 from bot.service.limits import Guard, Pace
-from bot.service.ports import Again, Delivered, Moved, Never, Outcome
+from bot.service.ports import Again, Delivered, Moved, Never, Outcome, Posted
 from bot.service.workers import DOUBTS, HUSHED, PERHAPS, Outbox
 from bot.store.database import Database
 from bot.store.errors import Locked
@@ -33,9 +34,11 @@ def clock() -> SetClock:
     return SystemLike()
 
 
-async def drained(store: Database, outbox: Outbox, seconds: float = 5.0) -> None:
+async def drained(
+    store: Database, outbox: Outbox, seconds: float = 5.0, running: asyncio.Task[None] | None = None
+) -> None:
     """Run the outbox until nothing waits."""
-    running = asyncio.create_task(outbox.run())
+    running = running or asyncio.create_task(outbox.run())
     async with asyncio.timeout(seconds):
         while (await store.depth()).waiting:
             await asyncio.sleep(0.005)
@@ -220,15 +223,51 @@ async def test_what_was_sent_is_written_down_however_long_the_store_is_in_troubl
     await posted(store, clock, "one")
     real, troubles = store.sent, [Locked("held"), Locked("held")]
 
-    def shaky(*given: object) -> Awaitable[bool]:
+    def shaky(*given: object, late: bool) -> Awaitable[bool]:
         if troubles:
             raise troubles.pop()
-        return real(*given)  # type: ignore[arg-type]
+        return real(*given, late=late)  # type: ignore[arg-type]
 
     monkeypatch.setattr(store, "sent", shaky)
     messenger = Scripted()
     await drained(store, Outbox(store, messenger, clock))
     assert messenger.texts() == ["one"]
+
+
+async def test_only_an_edit_that_stayed_one_is_written_down_late(
+    store: Database, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A kill in between has it made again, and the same edit twice is one; a message would come twice."""
+    real, late = store.sent, list[tuple[str, bool]]()
+
+    def noted(posted: Posted, *given: Any, **how: Any) -> Awaitable[bool]:
+        late.append((posted.call.values["text"], how["late"]))
+        return real(posted, *given, **how)
+
+    monkeypatch.setattr(store, "sent", noted)
+    calls = [
+        Call("sendMessage", {"text": "a message"}),
+        Call("editMessageText", {"text": "an edit", "message_id": 5}),
+        Call("editMessageText", {"text": "sent anew, for it was deleted", "message_id": 6}),
+        Call("editMessageText", {"text": "one that others follow", "message_id": 7}),
+    ]
+    outbox = Outbox(store, Scripted([Delivered(1), Delivered(5), Delivered(99), Delivered(7)]), clock)
+    running = asyncio.create_task(outbox.run())
+    await asyncio.sleep(0.02)
+    for n, call in enumerate(calls):
+        after = (Call("sendMessage", {"text": "another"}),) * (n == 3)
+        await Door(store, clock, _saying(call, *after), sending=outbox).knock(knock(next(UPDATES), person=n + 1))
+    await drained(store, outbox, running=running)
+    assert late[:4] == [
+        ("a message", False),
+        ("an edit", True),
+        ("sent anew, for it was deleted", False),
+        ("one that others follow", False),
+    ]
+
+
+def _saying(*calls: Call) -> Respond:
+    return lambda _knock, before, _now: Turned(before or Person(), calls)
 
 
 async def test_the_outbox_lives_through_a_store_in_trouble(

@@ -37,6 +37,14 @@ async def test_a_chat_gives_its_oldest_call_or_none(store: Database) -> None:
     assert sent == ["1", "2", "3"]
 
 
+async def test_a_call_is_taken_off_late_as_well(store: Database) -> None:
+    await turn(store, ANNA, becomes(says("1"), says("2")))
+    (posted,) = await claim(store)
+    assert await store.sent(posted, 1, NOW, late=True)
+    assert not await store.sent(posted, 1, NOW, late=True)
+    assert texts(await claim(store)) == ["2"]
+
+
 async def test_topics_of_one_chat_share_its_order(store: Database) -> None:
     for topic in (1, 2):
         await turn(store, Key(1, GROUP, topic, topic), becomes(says(str(topic))))
