@@ -102,8 +102,8 @@ class Agenda:
         return self.lives.get(case) or Life(today)
 
     def with_life(self, case: int, life: Life) -> Agenda:
-        """Return the agenda with this life of a case."""
-        return replace(self, lives={**self.lives, case: life})
+        """Return the agenda with this life of a case; itself where it is so already, as after most answers of a day."""
+        return self if self.lives.get(case) == life else replace(self, lives={**self.lives, case: life})
 
     def with_planned(self, planned: Iterable[Reminder]) -> Agenda:
         """Return the agenda with other reminders to come; of two of one kind and case the earlier is kept."""
