@@ -1,4 +1,4 @@
-"""Where jobs run on SQLite: in groups with one COMMIT. (On PostgreSQL: see `bot.store.pooling`.)
+"""Where jobs run on SQLite: in groups with one COMMIT; on PostgreSQL see `bot.store.pooling`.
 
 Law of this file: a job's result is handed over only after the COMMIT that holds it; a job that fails takes nothing with
 it, and a database that fails fails every job of the transaction. Jobs of one lane run in the order of their coming.
