@@ -14,6 +14,8 @@ run: $(VENV)/.run  ## talk to Afterword (in Telegram when a token is set, else h
 check: $(VENV)/.run  ## check the flows, rules and messages
 	@$(BIN)/afterword check
 
+# Some machines forbid Python to keep what it compiled; the tests start it some hundred times.
+test: export PYTHONDONTWRITEBYTECODE :=
 test: $(VENV)/.test lint  ## the whole fast suite: style, types, floors, tests
 	@$(BIN)/python -m pytest -n 4 --dist worksteal
 

@@ -270,9 +270,8 @@ class Outbox:
         self._behind.discard(chat)
         self._forget(posted)
         # The same edit twice is one, so where nothing follows it may be noted together with what is kept next anyway.
-        late = (
-            claim is None and posted.call.method.startswith("edit") and message == posted.call.values.get("message_id")
-        )
+        call = posted.call
+        late = not wanted and call.method.startswith("edit") and message == call.values.get("message_id")
         await self._surely(posted, lambda: self._store.sent(posted, message, self._clock.now(), claim, late=late))
         following = claim.posted if claim is not None else None
         if wanted and following is None and not (claim is not None and claim.done):

@@ -119,9 +119,9 @@ class Writer:
     def __init__(self, engine: Engine, place: str, written: Callable[[], None]) -> None:
         self._engine, self._place, self._written = engine, place, written
         self._loop = asyncio.get_running_loop()
-        self._queues: dict[Rank, deque[Job]] = {"mark": deque(), "late": deque(), "long": deque(), "turn": deque()}
-        self._running = self._closed = self._company = False
-        self._rounds, self._took = 0, float("inf")
+        self._queues: dict[Rank, deque[Job]] = {"late": deque(), "mark": deque(), "turn": deque(), "long": deque()}
+        self._running = self._closed = self._company = self._was_long = False
+        self._rounds, self._took, self._changes = 0, float("inf"), 0
         self._set: Synchronous = ""
         self._late: asyncio.TimerHandle | None = None
         self._at_rest = asyncio.Event()
@@ -171,7 +171,7 @@ class Writer:
             self._start()
 
     def _next(self, ranks: Iterable[Rank]) -> Job | None:
-        """Return the next job of these ranks that somebody still waits for: marks first, turns last."""
+        """Return the next job of these ranks, in their order, that somebody still waits for."""
         for rank in ranks:
             jobs = self._queues[rank]
             while jobs:
@@ -182,11 +182,15 @@ class Writer:
 
     def _begin(self) -> None:
         """Begin a group, at once if nobody else holds the file; turns wait for others only where there are others."""
-        if self._company and self._rounds < JOINING and not (self._queues["mark"] or self._queues["long"]):
+        short = self._queues["turn"] or self._queues["mark"] or self._queues["late"]
+        if self._queues["long"] and not (short and self._was_long):  # two in a row keep nobody waiting
+            self._was_long = True
+            self._errands.put(self._run_apart)
+            return
+        self._was_long = False
+        if self._company and self._queues["turn"] and not self._queues["mark"] and self._rounds < JOINING:
             self._rounds += 1
             self._loop.call_soon(self._begin)
-        elif self._queues["long"]:
-            self._errands.put(self._run_apart)
         elif not self._locks_at_once("NORMAL" if self._only_marks() else "FULL"):
             self._errands.put(self._wait_for_lock)
         elif self._only_marks():
@@ -216,9 +220,10 @@ class Writer:
     def _run_group(self) -> None:
         """Run what is queued, in the transaction that has begun, and have it committed."""
         self._rounds, turns = 0, len(self._queues["turn"])
-        group, error = self._grouped(tuple(self._queues))
-        self._company = turns - len(self._queues["turn"]) > 1
-        if self._company or self._took > QUICK_SECONDS:
+        group, error = self._grouped(("late", "mark", "turn"))
+        if turns := turns - len(self._queues["turn"]):
+            self._company = turns > 1
+        if turns != 1 or error is not None or self._took > QUICK_SECONDS:
             self._errands.put(lambda: self._finish_apart(group, error))
         else:
             self._finish(group, error)
@@ -226,7 +231,7 @@ class Writer:
 
     def _run_marks(self) -> None:
         """Run the marks that are queued, in the transaction that has begun, and commit them here: nothing waits."""
-        group, error = self._grouped(("mark", "late"))
+        group, error = self._grouped(("late", "mark"))
         self._finish(group, error)
         self._tell(group)
 
@@ -236,7 +241,7 @@ class Writer:
         assert connection is not None
         cursor, ends = connection.cursor(), time.perf_counter() + GROUP_SECONDS
         try:
-            while not self._queues["long"] and (job := self._next(ranks)) is not None:
+            while (job := self._next(ranks)) is not None:
                 group.append(job)
                 _isolated(job, cursor, connection)
                 if time.perf_counter() > ends:
@@ -301,8 +306,10 @@ class Writer:
             passing("before_commit")
             began = time.perf_counter()
             self._connection.execute("COMMIT")
-            if self._set == "FULL":
+            changes = self._connection.total_changes
+            if self._set == "FULL" and changes > self._changes:  # who only reads does not wait for the disk
                 self._took = time.perf_counter() - began
+            self._changes = changes
             passing("after_commit")
         except BaseException as trouble:
             self._disconnect()
@@ -315,7 +322,7 @@ class Writer:
 
     def _disconnect(self) -> None:
         """Let go of the connection, and thereby of what is not committed; the next group makes a new one."""
-        pooled, self._pooled, self._connection, self._set = self._pooled, None, None, ""
+        pooled, self._pooled, self._connection, self._set, self._changes = self._pooled, None, None, "", 0
         if pooled is not None:
             pooled.invalidate()
 

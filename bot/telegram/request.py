@@ -55,7 +55,7 @@ class Line(BaseRequest):
         self._session: aiohttp.ClientSession | None = None
 
     def _patience(self, read: float) -> aiohttp.ClientTimeout:
-        return aiohttp.ClientTimeout(total=self._connect + read, connect=self._connect)
+        return aiohttp.ClientTimeout(total=self._connect + read, connect=self._connect, sock_read=read)
 
     @property
     def read_timeout(self) -> float:

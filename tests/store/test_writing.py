@@ -103,6 +103,33 @@ async def test_the_event_loop_waits_for_a_quick_disk_and_for_a_slow_one_a_thread
     assert commits[-1] == "store-writer"
 
 
+async def test_who_only_reads_says_nothing_of_how_quick_the_disk_is(store: Database) -> None:
+    await turn(store, ANNA, count)
+    took = store._runner._took  # type: ignore[attr-defined]
+    await store.depth()
+    await store.next_at(NOW)
+    assert store._runner._took == took  # type: ignore[attr-defined]
+    await turn(store, ANNA, count)
+    assert store._runner._took != took  # type: ignore[attr-defined]
+
+
+async def test_long_jobs_one_after_another_keep_nobody_waiting(store: Database) -> None:
+    ended: list[str] = []
+
+    async def long() -> None:
+        for _ in range(20):
+            await store.depth()
+            ended.append("long")
+
+    async def short() -> None:
+        await asyncio.sleep(0.002)
+        await turn(store, ANNA, count)
+        ended.append("turn")
+
+    await asyncio.gather(long(), short())
+    assert ended.index("turn") < 15, ended
+
+
 async def test_where_several_turn_at_once_the_event_loop_waits_for_no_disk(
     store: Database, commits: Commits, monkeypatch: pytest.MonkeyPatch
 ) -> None:
