@@ -7,8 +7,8 @@ So "may this question be skipped?" is "is its fact missing below this node?", ex
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from typing import Final, NamedTuple
 
 from bot.core.guards import Clause, Condition
 
@@ -104,16 +104,33 @@ def paths(node: Node) -> Iterator[tuple[dict[str, str], Hashable]]:
 _Alternatives = tuple[Clause, ...]
 
 
-@dataclass(frozen=True)
-class _Open:
+class _Rest:
+    """What is left of a condition; equal ones are one object of a `Builder`, so that they compare at once."""
+
+    __slots__ = ("below", "clauses", "first", "sure")
+
+    def __init__(self, clauses: _Alternatives, first: int) -> None:
+        self.clauses = clauses
+        self.first = first
+        """The place of the fact it asks for next, `NOTHING` when it asks for none."""
+        self.sure = () in clauses
+        self.below: dict[str, _Rest] = {}
+        """What is left once that fact is known."""
+
+
+NOTHING: Final = 10**9
+_Numbered = tuple[tuple[int, _Rest], ...]
+
+
+class _Open(NamedTuple):
     """What is undecided: rules that may still be first, and the side conditions, those that `hold` and the open ones.
 
     A side condition that is in neither does not hold, or nobody asks for it any more.
     """
 
-    rules: tuple[tuple[int, _Alternatives], ...]
+    rules: _Numbered
     hold: frozenset[int]
-    sides: tuple[tuple[int, _Alternatives], ...]
+    sides: _Numbered
 
 
 class Builder:
@@ -126,16 +143,20 @@ class Builder:
         settle: Callable[[int | None, frozenset[int]], Hashable],
     ) -> None:
         self._diagram = diagram
+        self._facts = tuple(diagram.domains)
         self._sides_of = sides_of
         self._settle = settle
+        self._rests: dict[_Alternatives, _Rest] = {}
+        self._surely = self._rest(((),))
+        self._asked: dict[tuple[int, ...], frozenset[int]] = {}
         self._memo: dict[_Open, Node] = {}
 
     def build(self, rules: Sequence[Condition], sides: Sequence[Condition]) -> Node:
         """Return the node that decides; `settle(None, …)` is called where no rule fits."""
         return self._grow(self._tidy(self._numbered(rules), frozenset(), self._numbered(sides)))
 
-    def _numbered(self, conditions: Sequence[Condition]) -> tuple[tuple[int, _Alternatives], ...]:
-        return tuple((n, self._sorted(condition)) for n, condition in enumerate(conditions))
+    def _numbered(self, conditions: Sequence[Condition]) -> list[tuple[int, _Rest]]:
+        return [(n, self._rest(self._sorted(condition))) for n, condition in enumerate(conditions)]
 
     def _sorted(self, cond: Condition) -> _Alternatives:
         """Put the facts of each clause into the diagram's order; a value set that allows everything asks nothing."""
@@ -146,29 +167,41 @@ class Builder:
             clauses.append(tuple(sorted(kept, key=lambda pair: place[pair[0]])))
         return tuple(clauses)
 
+    def _rest(self, clauses: _Alternatives) -> _Rest:
+        found = self._rests.get(clauses)
+        if found is None:
+            places = [self._diagram.position[clause[0][0]] for clause in clauses if clause]
+            found = self._rests[clauses] = _Rest(clauses, min(places, default=NOTHING))
+        return found
+
     def _tidy(
-        self,
-        rules: Sequence[tuple[int, _Alternatives]],
-        hold: frozenset[int],
-        sides: Sequence[tuple[int, _Alternatives]],
+        self, rules: Iterable[tuple[int, _Rest]], hold: frozenset[int], sides: Iterable[tuple[int, _Rest]]
     ) -> _Open:
         """Drop what can no longer be first, and side conditions that no possible rule asks about."""
-        live: list[tuple[int, _Alternatives]] = []
-        for number, clauses in rules:
-            if not clauses:
+        live: list[tuple[int, _Rest]] = []
+        certain = False
+        for number, rest in rules:
+            if not rest.clauses:
                 continue
-            if () in clauses:
-                live.append((number, ((),)))
+            if rest.sure:
+                live.append((number, self._surely))
+                certain = True
                 break
-            live.append((number, clauses))
-        certain = bool(live) and live[-1][1] == ((),)
-        wanted = frozenset().union(*(self._sides_of(n) for n, _ in live))
-        if not certain:
-            wanted |= self._sides_of(None)
-        undecided = [(n, clauses) for n, clauses in sides if clauses and n in wanted]
-        settled = [n for n, clauses in undecided if () in clauses]
-        still = tuple(side for side in undecided if () not in side[1]) if settled else tuple(undecided)
+            live.append((number, rest))
+        wanted = self._wanted(tuple([n for n, _ in live]), certain)
+        undecided = [side for side in sides if side[1].clauses and side[0] in wanted]
+        settled = [n for n, rest in undecided if rest.sure]
+        still = tuple([side for side in undecided if not side[1].sure] if settled else undecided)
         return _Open(tuple(live), (hold & wanted).union(settled), still)
+
+    def _wanted(self, rules: tuple[int, ...], certain: bool) -> frozenset[int]:
+        """Return the side conditions that some of these rules ask about, or nobody's rule where none is certain."""
+        key = rules if certain else (*rules, -1)
+        found = self._asked.get(key)
+        if found is None:
+            asking = [*rules, *([] if certain else [None])]
+            found = self._asked[key] = frozenset().union(*(self._sides_of(n) for n in asking))
+        return found
 
     def _grow(self, state: _Open) -> Node:
         found = self._memo.get(state)
@@ -177,19 +210,23 @@ class Builder:
         return found
 
     def _split(self, state: _Open) -> Node:
-        fact = self._next_fact(state)
-        if fact is None:
+        first = min([rest.first for part in (state.rules, state.sides) for _, rest in part], default=NOTHING)
+        if first == NOTHING:
             return self._diagram.leaf(self._settle(state.rules[0][0] if state.rules else None, state.hold))
-        below = {}
+        fact, below = self._facts[first], {}
         for value in self._diagram.domains[fact]:
-            rules = [(n, _given(clauses, fact, value)) for n, clauses in state.rules]
-            sides = [(n, _given(clauses, fact, value)) for n, clauses in state.sides]
+            rules = [(n, rest if rest.first > first else self._given(rest, value)) for n, rest in state.rules]
+            sides = [(n, rest if rest.first > first else self._given(rest, value)) for n, rest in state.sides]
             below[value] = self._grow(self._tidy(rules, state.hold, sides))
         return self._diagram.node(fact, below)
 
-    def _next_fact(self, state: _Open) -> str | None:
-        heads = {clause[0][0] for _, clauses in (*state.rules, *state.sides) for clause in clauses if clause}
-        return min(heads, key=self._diagram.position.__getitem__) if heads else None
+    def _given(self, rest: _Rest, value: str) -> _Rest:
+        """Return what is left once the fact that is asked for next is known to be `value`."""
+        found = rest.below.get(value)
+        if found is None:
+            clauses = _given(rest.clauses, self._facts[rest.first], value)
+            found = rest.below[value] = self._rest(clauses)
+        return found
 
 
 def _given(clauses: _Alternatives, fact: str, value: str) -> _Alternatives:

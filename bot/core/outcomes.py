@@ -54,6 +54,8 @@ class Outcomes:
         self._notebook = notebook
         self._reminders = reminders
         self._sides: dict[Condition, int] = {}
+        self._place: dict[int, int] = {}
+        """The same by the identity of each condition, of which equal ones share a number: no hash is worked out."""
         self._wanted = [self._register(rule) for rule in ruleset.rules]
         self._needs = lru_cache(maxsize=None)(self._needed)
         self.diagram = Diagram({fact.name: fact.values for fact in facts.finite})
@@ -100,7 +102,9 @@ class Outcomes:
             and (gate.needs_mail is None or gate.needs_mail in mails)
         ]
         conditions += [r.when for r in self.ruleset.remarks if rule.verdict in r.verdicts]
-        return frozenset(self._sides.setdefault(c, len(self._sides)) for c in conditions)
+        for condition in conditions:
+            self._place[id(condition)] = self._sides.setdefault(condition, len(self._sides))
+        return frozenset([self._place[id(condition)] for condition in conditions])
 
     def _sides_of(self, rule: int | None) -> frozenset[int]:
         return frozenset() if rule is None else self._wanted[rule]
@@ -110,13 +114,13 @@ class Outcomes:
     def _settle(self, number: int | None, true: frozenset[int]) -> Outcome | None:
         if number is None:
             return None
-        rule = self.ruleset.rules[number]
+        rule, place = self.ruleset.rules[number], self._place
 
         def holds(when: Condition) -> bool:
-            return self._sides[when] in true
+            return place[id(when)] in true
 
         def chosen(items: Sequence[Conditional]) -> tuple[str, ...]:
-            return tuple(c.item for c in items if holds(c.when))
+            return tuple([c.item for c in items if place[id(c.when)] in true])
 
         overridden = bool(rule.override) and holds(_OVERRIDE)
         offered = chosen(rule.override if overridden else rule.notes)
