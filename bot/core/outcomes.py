@@ -120,7 +120,7 @@ class Outcomes:
             return place[id(when)] in true
 
         def chosen(items: Sequence[Conditional]) -> tuple[str, ...]:
-            return tuple([c.item for c in items if place[id(c.when)] in true])
+            return tuple([c.item for c in items if holds(c.when)])
 
         overridden = bool(rule.override) and holds(_OVERRIDE)
         offered = chosen(rule.override if overridden else rule.notes)

@@ -219,9 +219,10 @@ class Writer:
 
     def _run_group(self) -> None:
         """Run what is queued, in the transaction that has begun, and have it committed."""
-        self._rounds, turns = 0, len(self._queues["turn"])
+        self._rounds, waiting = 0, len(self._queues["turn"])
         group, error = self._grouped(("late", "mark", "turn"))
-        if turns := turns - len(self._queues["turn"]):
+        turns = waiting - len(self._queues["turn"])
+        if turns:
             self._company = turns > 1
         if turns != 1 or error is not None or self._took > QUICK_SECONDS:
             self._errands.put(lambda: self._finish_apart(group, error))
