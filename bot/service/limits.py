@@ -18,8 +18,9 @@ CHAT: Final = (1.0, 4)
 """Messages per second in one chat, and how many may go at once; the FAQ lets short bursts pass without a number."""
 GROUP: Final = (20, 61.0)
 """Messages, seconds in one group or channel; the FAQ says 20 per minute."""
-FRESH: Final = 2
-"""Messages or edits that may go to a chat at once when a process begins: the one before may have sent the rest."""
+FRESH: Final = 1
+"""Messages or edits that may go to a chat at once when a process begins: the one before may have sent all the others,
+a moment ago."""
 EDITS: Final = (2.0, 8)
 """Edits per second in one chat, and how many at once; their limit is unpublished, so 429 has the last word."""
 FLOOD: Final = (5.0, 30)
