@@ -50,10 +50,10 @@ class _Told:
 # -- one day -----------------------------------------------------------------------------------------------------------
 
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
-_DAY_FIRST = re.compile(r"(\d{1,2})\s*\.\s*(\d{1,2})\s*\.?\s*(\d{4})?")
+_DAY_FIRST = re.compile(r"(\d{1,2})\s*\.\s*(\d{1,2})(?!\d)\s*\.?\s*(\d{4})?")
 _SLASHES = re.compile(r"(\d{1,2})\s*/\s*(\d{1,2})(?:\s*/\s*(\d{4}))?")
 _DAY_MONTH = re.compile(r"(\d{1,2})(?:st|nd|rd|th|\.)?\s*(?:of\s+)?([^\W\d]+)\.?,?\s*(\d{4})?")
-_MONTH_DAY = re.compile(r"([^\W\d]+)\.?\s*(\d{1,2})(?:st|nd|rd|th)?,?\s*(\d{4})?")
+_MONTH_DAY = re.compile(r"([^\W\d]+)\.?\s*(\d{1,2})(?!\d)(?:st|nd|rd|th)?,?\s*(\d{4})?")
 _AFTER_WEEKDAY = re.compile(r"([^\W\d]+)[.,]{0,2}\s+(\S.*)")
 _AMBIGUOUS = (0, 0)  # month and day of a text that may mean two days
 
@@ -147,7 +147,7 @@ def _distances(wordings: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
 # -- several days ------------------------------------------------------------------------------------------------------
 
 _BARE = re.compile(r"(\d{1,2})(?:st|nd|rd|th|\.)?")
-_BARE_LAST = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?(?:,?\s*(\d{4}))?")
+_BARE_LAST = re.compile(r"(\d{1,2})(?!\d)(?:st|nd|rd|th)?(?:,?\s*(\d{4}))?")
 _LONGEST = 100  # no two days take more letters; every place where longer ones might be cut would be tried for nothing
 _DASH = r"\s*[-‐‑‒–—−]\s*"
 

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from functools import cache
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.app import open_library
@@ -158,6 +158,9 @@ SCRAPS = ["-", "– ", ".", ",", ";", "/", " and ", " to ", "from", "24", "26", 
 SCRAPS += ["Dec", "Jan", "12.", "24.12.", "December", "Friday", "th", " "]
 
 
+@example(scraps=["December", "24", "2026"], glue="")
+@example(scraps=["24.12", "2026"], glue="")
+@example(scraps=["Dec", "-", "24", "2026"], glue="")
 @given(scraps=st.lists(st.sampled_from(SCRAPS), min_size=1, max_size=7), glue=st.sampled_from(("", " ")))
 def test_whatever_scraps_are_typed_each_stretch_begins_and_ends_on_a_day_that_stands_there(
     scraps: list[str], glue: str
