@@ -48,6 +48,8 @@ class Outbox:
         shown = posted.call.panel and message not in (None, posted.call.values.get("message_id"))
         if shown:  # so that no turn in flight writes the old id back
             self.turning.lock(cursor, posted.key.bot, posted.key.person)
+        elif claim is None:
+            return bool(self.statements.drop.run(cursor, {"id_": posted.id, "fence_": posted.fence}))
         row = self._taken(cursor, posted)
         if row is None:
             return False

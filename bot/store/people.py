@@ -209,7 +209,7 @@ class Turning:
             whose = {"bot": key.bot, "chat": key.chat, "topic": key.topic, "person": key.person}
             return int(self.statements.add_session.one(cursor, whose | values | {"opens": new.agenda.wake}).id)
         assert old is not None
-        if row.wake != new.agenda.wake:
+        if row.wake != new.agenda.wake or row.blocked_at is not None:
             self.statements.put_wake.run(cursor, values | {"id_": session})
         elif any(getattr(old, name) != getattr(new, name) for name in _OF_SESSION):
             self.statements.put_session.run(cursor, values | {"id_": session})

@@ -43,12 +43,13 @@ class Prepared:
         """`columns`: those that an INSERT fills, if not all."""
         compiled: Any = statement.compile(dialect=dialect, column_keys=list(columns) if columns else None)
         self.sql: str = compiled.string
-        names = compiled.positiontup
-        self._positional = names is not None
-        self._binds = [
-            (name, _way(bind.type, dialect, "bind") if bind.required else None)
-            for name, bind in ((name, compiled.binds[name]) for name in (names or compiled.binds))
+        self._positional = compiled.positiontup is not None
+        self._names = tuple(compiled.positiontup or compiled.binds)
+        ways = [
+            _way(bind.type, dialect, "bind") if bind.required else None
+            for bind in (compiled.binds[name] for name in self._names)
         ]
+        self._binds = [(place, way) for place, way in enumerate(ways) if way]
         # What the statement itself fixes is converted once.
         self._fixed = {
             name: way(bind.value) if (way := _way(bind.type, dialect, "bind")) else bind.value
@@ -58,7 +59,7 @@ class Prepared:
         shown = list(getattr(statement, "exported_columns", ()))
         self._row: Any = namedtuple("Row", [column.key for column in shown]) if shown else None
         ways = [_way(column.type, dialect, "result") for column in shown]
-        self._ways = ways if any(ways) else None
+        self._results = [(place, way) for place, way in enumerate(ways) if way]
 
     def run(self, cursor: Cursor, values: Mapping[str, Any] = NOTHING) -> int:
         """Run the statement; return how many rows it met."""
@@ -88,13 +89,16 @@ class Prepared:
 
     def _bound(self, values: Mapping[str, Any]) -> Any:
         given = {**self._fixed, **values} if self._fixed else values
-        if self._positional:
-            return [given[name] if way is None else way(given[name]) for name, way in self._binds]
-        return {name: given[name] if way is None else way(given[name]) for name, way in self._binds}
+        bound = list(map(given.__getitem__, self._names))
+        for place, way in self._binds:
+            bound[place] = way(bound[place])
+        return bound if self._positional else dict(zip(self._names, bound, strict=True))
 
     def _read(self, row: Iterable[Any]) -> Any:
-        if self._ways is not None:
-            row = [way(value) if way else value for way, value in zip(self._ways, row, strict=True)]
+        if self._results:
+            row = list(row)
+            for place, way in self._results:
+                row[place] = way(row[place])
         return self._row._make(row)
 
 

@@ -100,6 +100,7 @@ class Statements:
                 *(person.c[name] for name in OF_PERSON),
                 session.c.id,
                 *(session.c[name] for name in told),
+                session.c.blocked_at,
                 case_.c.content,
                 newest,
                 tried.scalar_subquery().label("trial"),
@@ -116,16 +117,13 @@ class Statements:
         self.drop_trial = self._made(delete(trial).where(*of_trial))
         self.drop_case = self._made(delete(case_).where(one))
         self.put_case = self._made(self._kept(case_, "content", "updated_at"))
-        kept: dict[str, Any] = {
-            **{name: bindparam(name) for name in (*told, "updated_at")},
-            # Whoever speaks can be written to, whatever was heard before: their agenda opens again, too.
-            "blocked_at": null(),
-        }
+        kept: dict[str, Any] = {name: bindparam(name) for name in (*told, "updated_at")}
         this = session.c.id == bindparam("id_")
-        reopened = case((session.c.blocked_at.is_not(None), bindparam("wake", type_=Utc())), else_=session.c.opens)
-        self.put_session = self._made(update(session).where(this).values({**kept, "opens": reopened}))
-        # A wake that is another one can be claimed from then on, whoever holds the old one.
-        self.put_wake = self._made(update(session).where(this).values({**kept, "opens": bindparam("wake")}))
+        self.put_session = self._made(update(session).where(this).values(kept))
+        # A wake that is another one can be claimed from then on, whoever holds the old one. Whoever speaks can be
+        # written to, whatever was heard before: their agenda opens again, too.
+        opened = {"opens": bindparam("wake"), "blocked_at": null()}
+        self.put_wake = self._made(update(session).where(this).values({**kept, **opened}))
 
     def _kept(self, table: Table, *changing: str) -> ClauseElement:
         """Return an INSERT that rewrites the columns `changing` of a row that is there already."""
@@ -162,6 +160,7 @@ class Statements:
         self.claim_next = self._made(_claim_next())
         mine = and_(outbox.c.id == bindparam("id_"), outbox.c.fence == bindparam("fence_"))
         self.finish = self._made(delete(outbox).where(mine).returning(*(outbox.c[name] for name in KEPT)))
+        self.drop = self._made(delete(outbox).where(mine))
         free = {"lease_until": EPOCH, "worker": None}
         self.take_back = self._made(update(outbox).where(outbox.c.lease_until > EPOCH).values(**free))
         self.delay = self._made(update(outbox).where(mine).values(not_before=bindparam("at"), **free))
