@@ -22,8 +22,8 @@ Script = list[list[tuple[str, Json]]]
 OPTIONS = ("none", "positive", "none", "hiring_manager", "no", "rapport", "last_week", "sent", "free", "ready")
 """What is tapped after /start, eleven steps in all; the advice comes with the answer to `sent`."""
 FIRST = 1000
-PATIENCE = 60.0
-"""Seconds after which a call that is not made is missing."""
+PATIENCE = 120.0
+"""Seconds after which a call that is not made by then is missing."""
 
 
 def of_person(who: int) -> Json:
@@ -59,15 +59,19 @@ class Screens:
     made: Counter[int] = field(default_factory=Counter)
     waiting: dict[int, tuple[int, asyncio.Future[None]]] = field(default_factory=dict)
 
-    def call(self, method: str, values: Json, message_id: int = 0) -> bytes:
-        """Take a call and answer it as Telegram does: with the message that came of it, whose id may be known."""
+    def call(self, method: str, values: Json) -> bytes:
+        """Take a call and answer it as Telegram does: with the message that came of it."""
+        if method == "getMe":
+            return b'{"ok":true,"result":{"id":7,"is_bot":true,"first_name":"Bench","username":"bench_bot"}}'
+        message = self.saw(method, values)
+        return b'{"ok":true,"result":' + json.dumps(message or True).encode() + b"}"
+
+    def saw(self, method: str, values: Json, message_id: int = 0) -> Json | None:
+        """Take a call that was answered, perhaps with a message whose id is known; return what came of it."""
         self.calls[method] += 1
         if method == "answerCallbackQuery":
             assert "text" not in values, f"a tap was refused: {values}"
-            who = int(values["callback_query_id"]) // 1000
-            answer = b'{"ok":true,"result":true}'
-        elif method == "getMe":
-            return b'{"ok":true,"result":{"id":7,"is_bot":true,"first_name":"Bench","username":"bench_bot"}}'
+            who, message = int(values["callback_query_id"]) // 1000, None
         else:
             who = int(values["chat_id"])
             message = {
@@ -78,12 +82,11 @@ class Screens:
             if values.get("reply_markup"):
                 message["reply_markup"] = values["reply_markup"]
                 self.shown[who] = message
-            answer = b'{"ok":true,"result":' + json.dumps(message).encode() + b"}"
         self.made[who] += 1
         due, waiter = self.waiting.get(who, (0, None))
         if waiter is not None and self.made[who] >= due and not waiter.done():
             waiter.set_result(None)
-        return answer
+        return message
 
     def tapped(self, who: int, option: str) -> tuple[Json, str]:
         """Return the message that somebody has before them, and the data of its button for an option."""
@@ -96,7 +99,7 @@ class Screens:
         if self.made[who] < due:
             waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self.waiting[who] = due, waiter
-            await asyncio.wait_for(waiter, PATIENCE)
+            await waiter
             del self.waiting[who]
 
 
@@ -139,7 +142,8 @@ async def converse(
     before = Counter(screens.calls)
     gc.collect()
     began = time.perf_counter()
-    await asyncio.gather(*(talk(first + n) for n in range(people)))
+    async with asyncio.timeout(PATIENCE):
+        await asyncio.gather(*(talk(first + n) for n in range(people)))
     took = time.perf_counter() - began
     made = screens.calls - before
     wanted = Counter({method: count * people for method, count in due_calls(script).items()})

@@ -51,6 +51,8 @@ class Watched(BaseRequest):
     ) -> tuple[int, bytes]:
         answer = await self.line.do_request(url, method, request_data, *more, **options)
         assert answer[0] == 200, answer
-        id_ = answer[1].partition(b'"message_id": ')[2].partition(b",")[0]
-        self.screens.call(url.rpartition("/")[2], request_data.parameters if request_data else {}, int(id_ or 0))
+        name = url.rpartition("/")[2]
+        if name != "getMe":
+            id_ = answer[1].partition(b'"message_id": ')[2].partition(b",")[0]
+            self.screens.saw(name, request_data.parameters if request_data else {}, int(id_ or 0))
         return answer
