@@ -1,7 +1,7 @@
-"""The line to Telegram: python-telegram-bot's `BaseRequest` on aiohttp, and a bot that makes calls cheaply.
+"""The line to Telegram: python-telegram-bot's `BaseRequest` on our connections, and a bot that makes calls cheaply.
 
 Law of this file: it says whether a request that failed was certainly not written (`NotWritten`) or perhaps (`Cut`), and
-no text of an error holds the token. aiohttp costs 0.2 ms a call here, httpx 1.1 to 2.1 ms.
+no text of an error holds the token.
 """
 
 from __future__ import annotations
@@ -12,19 +12,18 @@ from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import Any, Final, cast
 
-import aiohttp
-from aiohttp.abc import AbstractStreamWriter
+import httpx
 from telegram import Bot, InputFile
 from telegram.error import NetworkError, TelegramError
 from telegram.request import BaseRequest, RequestData
 from telegram.request._requestparameter import RequestParameter
 
+from bot.telegram.connections import Broken, Connections
+
 CONNECT_SECONDS: Final = 5.0
 READ_SECONDS: Final = 10.0
 """Both together are no longer than what the outbox leaves of a lease for a call."""
 POOL: Final = 32
-KEEP_SECONDS: Final = 30.0
-"""How long an idle connection is kept; the other side keeps it longer, else a request meets a closed line."""
 
 
 class NotWritten(NetworkError):
@@ -47,15 +46,11 @@ class Flooded(TelegramError):
 
 
 class Line(BaseRequest):
-    """A pool of connections that are kept alive."""
+    """The seam, on connections that are kept alive."""
 
     def __init__(self, pool: int = POOL, connect: float = CONNECT_SECONDS, read: float = READ_SECONDS) -> None:
         self._pool, self._connect, self._read = pool, connect, read
-        self._timeout = self._patience(read)
-        self._session: aiohttp.ClientSession | None = None
-
-    def _patience(self, read: float) -> aiohttp.ClientTimeout:
-        return aiohttp.ClientTimeout(total=self._connect + read, connect=self._connect, sock_read=read)
+        self._connections: Connections | None = None
 
     @property
     def read_timeout(self) -> float:
@@ -64,19 +59,14 @@ class Line(BaseRequest):
 
     async def initialize(self) -> None:
         """Open the pool; must run in the event loop that uses it."""
-        if self._session is not None:
-            return
-        connector = aiohttp.TCPConnector(limit=self._pool, keepalive_timeout=KEEP_SECONDS)
-        headers = {"User-Agent": self.USER_AGENT}
-        self._session = aiohttp.ClientSession(
-            connector=connector, headers=headers, cookie_jar=aiohttp.DummyCookieJar(), timeout=self._timeout
-        )
+        if self._connections is None:
+            self._connections = Connections(self._pool, self.USER_AGENT)
 
     async def shutdown(self) -> None:
         """Close the pool."""
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        if self._connections is not None:
+            await self._connections.close()
+            self._connections = None
 
     @staticmethod
     def parse_json_payload(payload: bytes) -> dict[str, Any]:
@@ -100,20 +90,18 @@ class Line(BaseRequest):
         pool_timeout: Any = BaseRequest.DEFAULT_NONE,  # noqa: ARG002 - likewise of connecting
     ) -> tuple[int, bytes]:
         """Make one request and return its status and body; raises `NotWritten`, `Cut` or `Flooded`."""
-        if self._session is None:
+        if self._connections is None:
             raise NotWritten("the line to Telegram is not open")
-        timeout = self._timeout if read_timeout is self.DEFAULT_NONE else self._patience(read_timeout)
-        body = await _body(request_data)
+        read = self._read if read_timeout is self.DEFAULT_NONE else read_timeout
+        type_, body = _body(request_data)
         try:
-            async with self._session.request(method, url, data=body, timeout=timeout, allow_redirects=False) as answer:
-                payload = await answer.read()
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            failure = Cut if body is None or body.written else NotWritten
-            # The error itself may hold the address, and the address holds the token: only its name goes on.
-            raise failure(_named(error)) from None
-        if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+            status, payload = await self._connections.ask(method, url, body, type_, connect=self._connect, read=read)
+        except Broken as broken:
+            failure = Cut if broken.written else NotWritten
+            raise failure(str(broken)) from None
+        if status == HTTPStatus.TOO_MANY_REQUESTS:
             raise Flooded(_asked(payload))
-        return answer.status, payload
+        return status, payload
 
 
 class ApiBot(Bot):
@@ -165,30 +153,14 @@ def _data(values: Mapping[str, Any]) -> RequestData:
     return cast("RequestData", _Plain(given))
 
 
-class _Body(aiohttp.BytesPayload):
-    """The body of a request, which knows whether its writing has begun: before that Telegram has no whole request."""
-
-    written = False
-
-    async def write_with_length(self, writer: AbstractStreamWriter, content_length: int | None) -> None:
-        """Write it; called by aiohttp once there is a connection."""
-        self.written = True
-        await super().write_with_length(writer, content_length)
-
-
-async def _body(given: RequestData | None) -> _Body | None:
-    """Return what a request carries: JSON, or a form where there are files."""
+def _body(given: RequestData | None) -> tuple[str, bytes | None]:
+    """Return the type and the content of what a request carries: JSON, or a form where there are files."""
     if given is None:
-        return None
+        return "", None
     if not given.contains_files:
-        return _Body(json.dumps(given.parameters).encode(), content_type="application/json")
-    form = aiohttp.FormData()
-    for name, value in given.json_parameters.items():
-        form.add_field(name, value)
-    for name, (filename, content, mime) in given.multipart_data.items():
-        form.add_field(name, content, filename=filename, content_type=mime)
-    whole = form()
-    return _Body(await whole.as_bytes(), content_type=whole.content_type)
+        return "application/json", json.dumps(given.parameters).encode()
+    form = httpx.Request("POST", "http://form", data=given.json_parameters, files=given.multipart_data)
+    return form.headers["Content-Type"], form.read()
 
 
 def _asked(payload: bytes) -> float:
@@ -197,8 +169,3 @@ def _asked(payload: bytes) -> float:
         return float(json.loads(payload)["parameters"]["retry_after"])
     except (ValueError, LookupError, TypeError):
         return 1.0
-
-
-def _named(error: BaseException) -> str:
-    number = getattr(error, "strerror", None) or ""
-    return f"{type(error).__name__} {number}".strip()

@@ -103,6 +103,18 @@ async def test_what_is_no_update_is_refused(running: Running, body: bytes | str,
     assert (await running.post(UPDATE))[0] == 200
 
 
+async def test_a_head_without_end_is_not_heard_out(running: Running) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", running.server.port)
+    writer.write(b"POST /hook HTTP/1.1\r\nHost: localhost\r\nX-Much: %b" % (b"x" * 200_000))
+    try:
+        async with asyncio.timeout(5):
+            assert (await reader.read()).startswith(b"HTTP/1.1 400 ")
+    except ConnectionError:
+        pass  # hung up on before the refusal was read
+    writer.close()
+    assert (await running.post(UPDATE))[0] == 200
+
+
 async def test_what_cannot_be_kept_is_asked_for_again(running: Running) -> None:
     running.trouble = NotKept("Locked")
     assert await running.post(UPDATE) == (503, "2")

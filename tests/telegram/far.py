@@ -1,0 +1,94 @@
+"""The other side of a line: servers that answer as they are told to, over real sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Final
+
+import pytest
+
+from bot.telegram.connections import Answer, Broken, Connections
+
+OK: Final = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
+HI: Final = Answer(200, b"hi")
+
+
+@dataclass
+class Far:
+    """The other side: counts its lines, keeps what it was asked, and plays `play` for each request."""
+
+    play: Callable[[Far, asyncio.StreamWriter], Awaitable[None]]
+    lines: int = 0
+    asked: list[bytes] = field(default_factory=list)
+    writers: list[asyncio.StreamWriter] = field(default_factory=list)
+    url: str = ""
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.lines += 1
+        self.writers.append(writer)
+        with suppress(ConnectionError, asyncio.IncompleteReadError):
+            while True:
+                head = await reader.readuntil(b"\r\n\r\n")
+                _, found, after = head.lower().partition(b"content-length: ")
+                body = await reader.readexactly(int(after.partition(b"\r\n")[0])) if found else b""
+                self.asked.append(head + body)
+                await self.play(self, writer)
+
+
+@asynccontextmanager
+async def answering(
+    play: Callable[[Far, asyncio.StreamWriter], Awaitable[None]], tls: ssl.SSLContext | None = None
+) -> AsyncIterator[Far]:
+    far = Far(play)
+    server = await asyncio.start_server(far.serve, "127.0.0.1", 0, ssl=tls)
+    port = server.sockets[0].getsockname()[1]
+    far.url = f"{'https' if tls else 'http'}://localhost:{port}"
+    try:
+        yield far
+    finally:
+        server.close()
+        for writer in far.writers:
+            writer.transport.abort()
+        await server.wait_closed()
+        await asyncio.sleep(0)
+
+
+def saying(*answers: bytes) -> Callable[[Far, asyncio.StreamWriter], Awaitable[None]]:
+    """Play these answers, one a request, the last one over and over."""
+    rest = list(answers)
+
+    async def play(_far: Far, writer: asyncio.StreamWriter) -> None:
+        writer.write(rest.pop(0) if len(rest) > 1 else rest[0])
+
+    return play
+
+
+async def silent(_far: Far, _writer: asyncio.StreamWriter) -> None:
+    """Never answer."""
+
+
+@asynccontextmanager
+async def ours(limit: int = 4) -> AsyncIterator[Connections]:
+    made = Connections(limit, "test")
+    try:
+        yield made
+    finally:
+        await made.close()
+        await asyncio.sleep(0)
+
+
+async def ask(made: Connections, url: str, body: bytes | None = b"{}", **seconds: float) -> Answer:
+    return await made.ask("POST", url, body, "application/json", **({"connect": 5.0, "read": 5.0} | seconds))
+
+
+async def broken(made: Connections, url: str, **seconds: float) -> Broken:
+    with pytest.raises(Broken) as caught:
+        await ask(made, url, **seconds)
+    assert url not in str(caught.value)
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__ or caught.value.__context__ is None
+    return caught.value
