@@ -313,7 +313,8 @@ class Writer:
             began = time.perf_counter()
             self._connection.execute("COMMIT")
             changes = self._connection.total_changes
-            if self._set == "FULL" and changes > self._changes:  # who only reads does not wait for the disk
+            kept = changes > self._changes and any(job.error is None for job in group)
+            if self._set == "FULL" and kept:  # who only reads, or is undone, does not wait for the disk
                 self._took = time.perf_counter() - began
             self._changes = changes
             passing("after_commit")

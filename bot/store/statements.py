@@ -119,9 +119,12 @@ class Statements:
         self.put_case = self._made(self._kept(case_, "content", "updated_at"))
         kept: dict[str, Any] = {name: bindparam(name) for name in (*told, "updated_at")}
         this = session.c.id == bindparam("id_")
-        self.put_session = self._made(update(session).where(this).values(kept))
-        # A wake that is another one can be claimed from then on, whoever holds the old one. Whoever speaks can be
-        # written to, whatever was heard before: their agenda opens again, too.
+        # Whoever speaks can be written to, whatever was heard before: their agenda opens again, too. SQLite has one
+        # writer, so what was heard was read in this turn, and an index is not written for nothing.
+        reopened = case((session.c.blocked_at.is_not(None), bindparam("wake", type_=Utc())), else_=session.c.opens)
+        heard: dict[str, Any] = {} if self._dialect.name == "sqlite" else {"blocked_at": null(), "opens": reopened}
+        self.put_session = self._made(update(session).where(this).values({**kept, **heard}))
+        # A wake that is another one can be claimed from then on, whoever holds the old one.
         opened = {"opens": bindparam("wake"), "blocked_at": null()}
         self.put_wake = self._made(update(session).where(this).values({**kept, **opened}))
 

@@ -1,7 +1,7 @@
 """HTTP/1.1 (RFC 9112) over connections that are kept alive, as much of it as a client of the Bot API needs.
 
 Law of this file: whoever asks hears whether a request that came to nothing was certainly not written, no request is
-written twice, and no text of an error holds an address. aiohappyeyeballs and asyncio connect, httptools (llhttp) reads
+written twice, and no text of an error holds a path. aiohappyeyeballs and asyncio connect, httptools (llhttp) reads
 the answers. Libraries that do the whole cost a call 0.2 ms (aiohttp) to 2.1 ms (httpx), and tell less of what was
 written.
 """
@@ -14,7 +14,7 @@ import ssl
 from base64 import b64encode
 from functools import cached_property, lru_cache
 from http import HTTPStatus
-from typing import Final, NamedTuple, cast
+from typing import Any, Final, NamedTuple, cast
 from urllib.parse import quote, unquote, urlsplit
 
 import aiohappyeyeballs
@@ -24,6 +24,8 @@ KEEP_SECONDS: Final = 30.0
 """How long an idle connection is kept; the other side keeps it longer, else a request meets a closed line."""
 NEXT_ADDRESS_SECONDS: Final = 0.25
 """After so long the next address of a host is tried beside the one before (RFC 8305)."""
+LOOKED_UP_SECONDS: Final = 10.0
+"""How long the addresses of a host are remembered."""
 _UNQUOTED: Final = "/?:@!$&'()*+,;=%~"
 """What stands in a path or a query as it is, beside letters, digits and -._ (RFC 3986)."""
 
@@ -56,10 +58,9 @@ class Connections:
 
     def __init__(self, limit: int, agent: str) -> None:
         self._agent, self._closed = agent, False
-        # A free place with its connection, if it has one. The last used is taken first, so the others grow old.
-        self._places: asyncio.LifoQueue[_Connection | None] = asyncio.LifoQueue()
-        for _ in range(limit):
-            self._places.put_nowait(None)
+        self._places = asyncio.Semaphore(limit)
+        self._idle: list[_Connection] = []  # the last used is taken first, so the others grow old
+        self._lookups: dict[Origin, asyncio.Task[list[Any]]] = {}
 
     async def ask(
         self, method: str, url: str, body: bytes | None, type_: str, *, connect: float, read: float
@@ -68,8 +69,6 @@ class Connections:
 
         `connect` is how many seconds a connection may take, and the waiting for a place; `read` those of the rest.
         """
-        if self._closed:
-            raise Broken("its connections are closed", written=False)
         origin, request = _head(method, url, self._agent)
         if body is not None:
             request += b"Content-Type: %b\r\nContent-Length: %d\r\n" % (type_.encode(), len(body))
@@ -80,29 +79,37 @@ class Connections:
             self._free(connection)
 
     async def close(self) -> None:
-        """Close what is idle; what is in use is closed after it."""
+        """Close what is idle, and what is in use once it is not; who waits begins no more."""
         self._closed = True
-        while not self._places.empty():
-            if (kept := self._places.get_nowait()) is not None:
-                kept.close()
+        for connection in self._idle:
+            connection.close()
+        for lookup in self._lookups.values():
+            lookup.cancel()
+        self._idle.clear()
+        self._lookups.clear()
         await asyncio.sleep(0)  # a transport ends in the loop's next round
 
     def _free(self, connection: _Connection) -> None:
         if self._closed:
             connection.close()
-        self._places.put_nowait(connection)
+        else:
+            self._idle.append(connection)
+        self._places.release()
 
     async def _taken(self, origin: Origin, seconds: float) -> _Connection:
-        """Return a connection that nobody else uses."""
-        if (kept := self._kept(origin)) is not None:
-            return kept
+        """Return a connection that nobody else uses, and its place."""
+        if not self._places.locked():  # nobody waits: as a rule nothing else is needed, and no timer
+            await self._places.acquire()
+            if (kept := self._kept(origin)) is not None:
+                return kept
+            self._places.release()
         try:
             async with asyncio.timeout(seconds):
-                kept = await self._places.get()
+                await self._places.acquire()
                 try:
-                    return kept if kept is not None and kept.fits(origin) else await self._opened(origin, kept)
+                    return self._kept(origin) or await self._opened(origin)
                 except BaseException:
-                    self._places.put_nowait(None)
+                    self._places.release()
                     raise
         except TimeoutError:
             raise Broken(f"no connection within {seconds:g} seconds", written=False) from None
@@ -110,27 +117,42 @@ class Connections:
             raise Broken(_named(error), written=False) from None
 
     def _kept(self, origin: Origin) -> _Connection | None:
-        """Return the connection that was used last, if a request can be written there."""
-        if self._places.empty():
-            return None
-        last = self._places.get_nowait()
-        if last is not None and last.fits(origin):
-            return last
-        self._places.put_nowait(last)
+        """Return the connection that was used last and to which a request can be written, if there is one."""
+        while self._idle:
+            last = self._idle.pop()
+            if last.fits(origin):
+                return last
+            last.close()
         return None
 
-    async def _opened(self, origin: Origin, old: _Connection | None) -> _Connection:
-        if old is not None:
-            old.close()
-        loop = asyncio.get_running_loop()
-        addresses = await loop.getaddrinfo(origin.host, origin.port, type=socket.SOCK_STREAM)
+    async def _opened(self, origin: Origin) -> _Connection:
+        if self._closed:
+            raise Broken("its connections are closed", written=False)
+        tls, loop = self._tls if origin.encrypted else None, asyncio.get_running_loop()
         # asyncio's own race of addresses leaves an open socket behind when it is called off.
-        reached = await aiohappyeyeballs.start_connection(addresses, happy_eyeballs_delay=NEXT_ADDRESS_SECONDS)
-        tls, name = (self._tls, origin.host) if origin.encrypted else (None, None)
-        _, connection = await loop.create_connection(
-            lambda: _Connection(origin), sock=reached, ssl=tls, server_hostname=name
+        reached = await aiohappyeyeballs.start_connection(
+            await self._addresses(origin), happy_eyeballs_delay=NEXT_ADDRESS_SECONDS
         )
+        raw, connection = await loop.create_connection(lambda: _Connection(origin), sock=reached)
+        if tls is not None:
+            connection.encrypted(await loop.start_tls(raw, connection, tls, server_hostname=origin.host))
         return connection
+
+    async def _addresses(self, origin: Origin) -> list[Any]:
+        """Look a host up, once for all who ask just now: each lookup takes a thread for as long as it lasts."""
+        lookup = self._lookups.get(origin)
+        if lookup is None:
+            loop = asyncio.get_running_loop()
+            lookup = loop.create_task(loop.getaddrinfo(origin.host, origin.port, type=socket.SOCK_STREAM))
+            self._lookups[origin] = lookup
+            lookup.add_done_callback(lambda done: self._looked_up(origin, done))
+        return await asyncio.shield(lookup)
+
+    def _looked_up(self, origin: Origin, done: asyncio.Task[list[Any]]) -> None:
+        if done.cancelled() or done.exception() is not None:
+            self._lookups.pop(origin, None)
+        else:
+            asyncio.get_running_loop().call_later(LOOKED_UP_SECONDS, self._lookups.pop, origin, None)
 
     @cached_property
     def _tls(self) -> ssl.SSLContext:
@@ -138,7 +160,10 @@ class Connections:
 
 
 class _Connection(asyncio.Protocol):
-    """One connection; the methods named on_… are what httptools calls while it reads."""
+    """One connection; the methods named on_… are what httptools calls while it reads.
+
+    Over TLS there are two transports. The lower one learns first that the line is gone, and holds what was not sent.
+    """
 
     def __init__(self, origin: Origin) -> None:
         self._origin, self._loop = origin, asyncio.get_running_loop()
@@ -148,19 +173,32 @@ class _Connection(asyncio.Protocol):
         self._parts: list[bytes] = []
         self._headed = self._framed = False
 
+    def encrypted(self, transport: asyncio.Transport | None) -> None:
+        """Write and read through TLS from now on."""
+        assert transport is not None, "the line was lost while TLS began, which raises"
+        self._transport = transport
+
     def fits(self, origin: Origin) -> bool:
         """Tell whether the next request can be written here."""
         fresh = self._loop.time() - self._since < KEEP_SECONDS
-        return fresh and origin == self._origin and not self._transport.is_closing()
+        return fresh and origin == self._origin and not self._is_gone()
+
+    def _is_gone(self) -> bool:
+        return self._raw.is_closing() or self._transport.is_closing()
+
+    def _is_unsent(self) -> bool:
+        """Tell whether some of what was written has not left this process."""
+        return bool(self._raw.get_write_buffer_size() or self._transport.get_write_buffer_size())
 
     async def exchange(self, request: bytes, seconds: float) -> Answer:
         """Write a request and return its answer, within so many seconds; raises `Broken`."""
-        if self._transport.is_closing():
+        if self._is_gone():
             raise Broken("the line closed before it was used", written=False)
+        self._headed = False
         self._waiter = self._loop.create_future()
-        self._transport.write(request)
-        timer = self._loop.call_later(seconds, self._fail, f"no answer within {seconds:g} seconds")
+        timer = self._loop.call_later(seconds, self._give_up, seconds)
         try:
+            self._transport.write(request)
             return await self._waiter
         except BaseException:
             self._transport.abort()  # a late answer would be taken for the next one's
@@ -175,7 +213,7 @@ class _Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
-        self._transport = cast("asyncio.Transport", transport)
+        self._raw = self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
         """Read on."""
@@ -214,7 +252,7 @@ class _Connection(asyncio.Protocol):
             return
         if not self._parser.should_keep_alive():
             self._transport.close()
-        elif self._transport.get_write_buffer_size():
+        elif self._is_unsent():
             self._transport.abort()  # answered before it was heard out
         self._succeed()
 
@@ -222,9 +260,12 @@ class _Connection(asyncio.Protocol):
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(Answer(self._parser.get_status_code(), b"".join(self._parts)))
 
-    def _fail(self, reason: str) -> None:
+    def _give_up(self, seconds: float) -> None:
+        self._fail(f"no answer within {seconds:g} seconds", written=not self._is_unsent())
+
+    def _fail(self, reason: str, *, written: bool = True) -> None:
         if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_exception(Broken(reason, written=True))
+            self._waiter.set_exception(Broken(reason, written=written))
 
 
 @lru_cache(256)
@@ -232,18 +273,19 @@ def _head(method: str, url: str, agent: str) -> tuple[Origin, bytes]:
     """Return where a request goes, and its first lines; raises `Broken` when the address is none."""
     try:
         parts = urlsplit(url)
-        host = parts.hostname
-        port = parts.port or {"http": 80, "https": 443}[parts.scheme]
-        authority = parts.netloc.rpartition("@")[2].encode("idna").decode()
+        usual = {"http": 80, "https": 443}[parts.scheme]
+        port = usual if parts.port is None else parts.port
+        host = (parts.hostname or "").encode("idna").decode("ascii")
+        named = (f"[{host}]" if ":" in host else host) + (f":{port}" if port != usual else "")
+        target = quote(parts.path + (f"?{parts.query}" if parts.query else ""), safe=_UNQUOTED) or "/"
+        lines = [f"{method} {target} HTTP/1.1", f"Host: {named}", f"User-Agent: {agent}", "Accept: */*"]
+        if parts.username is not None:
+            user = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+            lines.append(f"Authorization: Basic {b64encode(user.encode()).decode()}")
     except (ValueError, KeyError):
-        host = None
+        host = ""
     if not host:
         raise Broken("its address is none of a server", written=False)
-    target = quote(parts.path + (f"?{parts.query}" if parts.query else ""), safe=_UNQUOTED) or "/"
-    lines = [f"{method} {target} HTTP/1.1", f"Host: {authority}", f"User-Agent: {agent}", "Accept: */*"]
-    if parts.username is not None:
-        user = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-        lines.append(f"Authorization: Basic {b64encode(user.encode()).decode()}")
     return Origin(host, port, parts.scheme == "https"), "".join(f"{line}\r\n" for line in lines).encode("ascii")
 
 

@@ -23,6 +23,7 @@ class Far:
 
     play: Callable[[Far, asyncio.StreamWriter], Awaitable[None]]
     lines: int = 0
+    ended: int = 0
     asked: list[bytes] = field(default_factory=list)
     writers: list[asyncio.StreamWriter] = field(default_factory=list)
     url: str = ""
@@ -37,6 +38,7 @@ class Far:
                 body = await reader.readexactly(int(after.partition(b"\r\n")[0])) if found else b""
                 self.asked.append(head + body)
                 await self.play(self, writer)
+        self.ended += 1
 
 
 @asynccontextmanager
@@ -67,6 +69,33 @@ def saying(*answers: bytes) -> Callable[[Far, asyncio.StreamWriter], Awaitable[N
     return play
 
 
+@asynccontextmanager
+async def deaf(answer: bytes = b"", tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
+    """Serve without reading what is asked; give the address."""
+    writers: list[asyncio.StreamWriter] = []
+
+    async def serve(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writers.append(writer)
+        writer.write(answer)
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
+    try:
+        yield f"{'https' if tls else 'http'}://localhost:{server.sockets[0].getsockname()[1]}"
+    finally:
+        server.close()
+        for writer in writers:
+            writer.transport.abort()
+        await server.wait_closed()
+        await asyncio.sleep(0)
+
+
+async def until(is_so: Callable[[], bool]) -> None:
+    """Wait until something is so, ten seconds at most."""
+    async with asyncio.timeout(10):
+        while not is_so():
+            await asyncio.sleep(0.001)
+
+
 async def silent(_far: Far, _writer: asyncio.StreamWriter) -> None:
     """Never answer."""
 
@@ -85,9 +114,9 @@ async def ask(made: Connections, url: str, body: bytes | None = b"{}", **seconds
     return await made.ask("POST", url, body, "application/json", **({"connect": 5.0, "read": 5.0} | seconds))
 
 
-async def broken(made: Connections, url: str, **seconds: float) -> Broken:
+async def broken(made: Connections, url: str, body: bytes = b"{}", **seconds: float) -> Broken:
     with pytest.raises(Broken) as caught:
-        await ask(made, url, **seconds)
+        await ask(made, url, body, **seconds)
     assert url not in str(caught.value)
     assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__ or caught.value.__context__ is None
