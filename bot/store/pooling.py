@@ -10,13 +10,13 @@ import threading
 from collections import deque
 from collections.abc import Hashable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 
 from sqlalchemy import Engine
 
 from bot.service.faults import passing
 from bot.store.errors import Lost, StoreClosed, translated
-from bot.store.running import Job, Rank, T, Work, hand_over
+from bot.store.running import Job, Rank, T, Work
 
 
 class Pool:
@@ -82,4 +82,5 @@ class Pool:
             job.failed(translated(error, self._place))
             if isinstance(job.error, Lost):
                 self._engine.dispose()  # the other connections are stale, too
-        hand_over((job,))
+        with suppress(RuntimeError):  # The loop is closed: nobody waits any more, and what is committed is durable.
+            job.future.get_loop().call_soon_threadsafe(job.settle)

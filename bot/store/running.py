@@ -59,12 +59,11 @@ class Runner(Protocol):
 class Job:
     """A piece of work and who waits for it."""
 
-    __slots__ = ("error", "future", "loop", "result", "work")
+    __slots__ = ("error", "future", "result", "work")
 
     def __init__(self, work: Work[Any]) -> None:
         self.work = work
-        self.loop = asyncio.get_running_loop()
-        self.future: asyncio.Future[Any] = self.loop.create_future()
+        self.future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self.result: Any = None
         self.error: BaseException | None = None
 
@@ -84,23 +83,6 @@ class Job:
             self.future.set_exception(self.error)
         else:
             self.future.set_result(self.result)
-
-
-def hand_over(jobs: Iterable[Job]) -> None:
-    """Tell all who wait, with one wake-up per event loop."""
-    by_loop: dict[asyncio.AbstractEventLoop, list[Job]] = {}
-    for job in jobs:
-        by_loop.setdefault(job.loop, []).append(job)
-    for loop, theirs in by_loop.items():
-        try:
-            loop.call_soon_threadsafe(_settle, theirs)
-        except RuntimeError:
-            continue  # The loop is closed: nobody waits any more, and the data is durable.
-
-
-def _settle(jobs: list[Job]) -> None:
-    for job in jobs:
-        job.settle()
 
 
 class Writer:
