@@ -35,10 +35,10 @@ Synchronous = Literal["", "NORMAL", "FULL"]
 
 JOINING: Final = 8
 """Rounds of the event loop for which turns wait for others: what is under way there is often the next turn. Measured
-with 64 people: groups of seven instead of four, and the slowest updates no more than 1.7 times the usual wait."""
+with 64 people: groups of seven instead of four."""
 GROUP_SECONDS: Final = 0.03
 """After so long a group takes no more jobs, and lets the event loop go on. 64 people who begin at once fit in one, also
-on a slow machine: measured, the slowest updates then take 1.3 times the usual wait, and 2.7 times when they do not."""
+on a slow machine: with the network stubbed the slowest updates then take 1.3 times the usual wait, else 2.7 times."""
 LATE_SECONDS: Final = 0.05
 """So long a late job waits for a transaction that is made anyway; then it gets one of its own."""
 QUICK_SECONDS: Final = 0.001
