@@ -8,11 +8,12 @@ from datetime import timedelta
 
 from sqlalchemy import text
 
-from bot.core.person import Call, Key, Turned
+from bot.core.person import Call, Key, Person, Turned
 from bot.service.ports import Claim
 from bot.store.database import Database
 from bot.store.prepared import Prepared
 from tests.conftest import NOW
+from tests.store.conftest import Opening, Place, emptied
 from tests.store.stories import ANNA, BEN, GROUP, LEASE, becomes, case, claim, look, says, texts, turn
 
 CARL = replace(ANNA, chat=7, person=7)
@@ -161,6 +162,22 @@ async def test_whoever_speaks_is_reachable_again(store: Database) -> None:
     await store.blocked(ANNA.bot, ANNA.chat, "bot was blocked", NOW)
     assert blocked(store) == [ANNA.chat]
     await turn(store, ANNA, becomes(turn=2))
+    assert blocked(store) == []
+
+
+async def test_whoever_speaks_is_reachable_though_the_contrary_is_heard_in_between(
+    shared: str, opening: Opening
+) -> None:
+    """Only PostgreSQL has several writers; what their turn has read may be old when it is written."""
+    store = await opening(Place(emptied(shared)))
+    await turn(store, ANNA, becomes(turn=1))
+
+    def speaks(person: Person | None) -> Turned:
+        with store._engine.begin() as other:
+            other.execute(text("UPDATE session SET blocked_at = updated_at, opens = NULL"))
+        return becomes(turn=2)(person)
+
+    await turn(store, ANNA, speaks)
     assert blocked(store) == []
 
 

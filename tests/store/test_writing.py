@@ -7,6 +7,7 @@ import threading
 
 import pytest
 
+from bot.core.person import Person, Turned
 from bot.service.ports import Posted
 from bot.store import running
 from bot.store.database import Database
@@ -118,6 +119,18 @@ async def test_who_only_reads_says_nothing_of_how_quick_the_disk_is(store: Datab
     assert store._runner._took == took  # type: ignore[attr-defined]
     await turn(store, ANNA, count)
     assert store._runner._took != took  # type: ignore[attr-defined]
+
+
+async def test_what_was_undone_says_nothing_of_how_quick_the_disk_is(store: Database) -> None:
+    await turn(store, ANNA, count)
+    took = store._runner._took  # type: ignore[attr-defined]
+
+    def fails(_person: Person | None) -> Turned:
+        raise LookupError("after something was written")
+
+    with pytest.raises(LookupError):
+        await turn(store, ANNA, fails)
+    assert store._runner._took == took  # type: ignore[attr-defined]
 
 
 async def test_long_jobs_one_after_another_keep_nobody_waiting(store: Database) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import socket
 import ssl
+import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -94,6 +97,49 @@ async def until(is_so: Callable[[], bool]) -> None:
     async with asyncio.timeout(10):
         while not is_so():
             await asyncio.sleep(0.001)
+
+
+class Holding:
+    """Answer once told to."""
+
+    def __init__(self) -> None:
+        self.held = asyncio.Event()
+
+    def let_go(self) -> None:
+        self.held.set()
+
+    async def __call__(self, _far: Far, writer: asyncio.StreamWriter) -> None:
+        await self.held.wait()
+        writer.write(OK)
+
+
+def resolving(monkeypatch: pytest.MonkeyPatch, *hosts: str, port: int | None = None) -> None:
+    """Let every name stand for these addresses, found at once; on another port, if one is given."""
+
+    async def resolved(_host: str, asked: int, **_: Any) -> list[Any]:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (host, port or asked)) for host in hosts or ("127.0.0.1",)]
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", resolved)
+
+
+async def stopped_in_every_round(url: str, rounds: int) -> None:
+    """Stop waiting for an answer after each number of rounds of the loop: nothing may be left open, whenever it is."""
+    ended = False
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        for so_many in range(rounds):
+            async with ours() as made:
+                waiting = asyncio.create_task(ask(made, url))
+                for _ in range(so_many):
+                    await asyncio.sleep(0)
+                ended = waiting.done()
+                waiting.cancel()
+                await asyncio.wait([waiting])
+                await asyncio.sleep(0)
+            del waiting
+        gc.collect()
+    assert ended, "the last one should have had the time"
+    assert [str(one.message) for one in warned] == []
 
 
 async def silent(_far: Far, _writer: asyncio.StreamWriter) -> None:

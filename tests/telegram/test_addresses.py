@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.telegram.far import HI, OK, answering, ask, broken, ours, saying, until
+from tests.telegram.far import HI, OK, answering, ask, broken, ours, resolving, saying, until
 
 
 @pytest.mark.parametrize(
@@ -58,12 +58,7 @@ async def test_a_host_is_named_as_it_is_written_on_the_wire(
     address: str, host: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with answering(saying(OK)) as far, ours() as made:
-        port = int(far.url.rpartition(":")[2])
-
-        async def resolved(*_: Any, **__: Any) -> list[Any]:
-            return [(2, 1, 6, "", ("127.0.0.1", port))]
-
-        monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", resolved)
+        resolving(monkeypatch, port=int(far.url.rpartition(":")[2]))
         assert await ask(made, address) == HI
         assert f"\r\nHost: {host}\r\n".encode() in far.asked[0]
 
@@ -75,13 +70,10 @@ async def test_one_address_of_a_host_that_is_silent_keeps_nobody_from_the_next(
         loop, port = asyncio.get_running_loop(), int(far.url.rpartition(":")[2])
         connect = loop.sock_connect
 
-        async def resolved(*_: Any, **__: Any) -> list[Any]:
-            return [(2, 1, 6, "", (host, port)) for host in ("192.0.2.1", "127.0.0.1")]
-
         async def connecting(sock: Any, address: Any) -> None:
             await (connect(sock, address) if address[0] == "127.0.0.1" else asyncio.sleep(60))
 
-        monkeypatch.setattr(loop, "getaddrinfo", resolved)
+        resolving(monkeypatch, "192.0.2.1", "127.0.0.1")
         monkeypatch.setattr(loop, "sock_connect", connecting)
         assert await ask(made, f"http://telegram.example:{port}", connect=2.0) == HI
 

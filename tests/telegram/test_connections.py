@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import socket
-import warnings
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
@@ -16,7 +14,22 @@ from hypothesis import strategies as st
 
 from bot.telegram import connections
 from bot.telegram.connections import Answer
-from tests.telegram.far import HI, OK, Far, answering, ask, broken, deaf, ours, saying, silent, until
+from tests.telegram.far import (
+    HI,
+    OK,
+    Far,
+    Holding,
+    answering,
+    ask,
+    broken,
+    deaf,
+    ours,
+    resolving,
+    saying,
+    silent,
+    stopped_in_every_round,
+    until,
+)  # fmt: skip
 
 # -- answers -----------------------------------------------------------------------------------------------------------
 
@@ -215,26 +228,9 @@ async def test_whoever_stops_waiting_leaves_no_answer_behind() -> None:
 
 
 async def test_whoever_stops_waiting_leaves_no_socket_open_whenever_that_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def resolved(_host: str, port: int, **_: Any) -> list[Any]:
-        return [(2, 1, 6, "", ("127.0.0.1", port))]
-
-    ended = False
-    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", resolved)
+    resolving(monkeypatch)
     async with answering(saying(OK)) as far:
-        with warnings.catch_warnings(record=True) as warned:
-            warnings.simplefilter("always")
-            for rounds in range(40):  # of the event loop
-                async with ours() as made:
-                    waiting = asyncio.create_task(ask(made, far.url))
-                    for _ in range(rounds):
-                        await asyncio.sleep(0)
-                    ended = waiting.done()
-                    waiting.cancel()
-                    await asyncio.wait([waiting])
-                del waiting
-            gc.collect()
-        assert ended, "the last one should have had the time"
-        assert [str(one.message) for one in warned] == []
+        await stopped_in_every_round(far.url, 40)
 
 
 async def test_a_request_that_was_not_heard_out_was_certainly_not_written() -> None:
@@ -250,18 +246,13 @@ async def test_an_answer_before_the_request_was_heard_out_ends_its_line() -> Non
 
 
 async def test_no_more_lines_than_allowed_and_who_waits_too_long_was_not_written() -> None:
-    held = asyncio.Event()
-
-    async def play(_far: Far, writer: asyncio.StreamWriter) -> None:
-        await held.wait()
-        writer.write(OK)
-
+    play = Holding()
     async with answering(play) as far, ours(2) as made:
         waiting = [asyncio.create_task(ask(made, far.url)) for _ in range(5)]
         await until(lambda: len(far.asked) == 2)
         late = await broken(made, far.url, connect=0.05)
         assert (late.written, str(late)) == (False, "no connection within 0.05 seconds")
-        held.set()
+        play.let_go()
         assert await asyncio.gather(*waiting) == [HI] * 5
         assert (far.lines, len(far.asked)) == (2, 5)
 
@@ -282,19 +273,14 @@ async def test_whoever_waits_for_a_place_is_not_overtaken() -> None:
 
 
 async def test_closing_lets_what_is_under_way_end_and_nothing_begin() -> None:
-    held = asyncio.Event()
-
-    async def play(_far: Far, writer: asyncio.StreamWriter) -> None:
-        await held.wait()
-        writer.write(OK)
-
+    play = Holding()
     async with answering(play) as far, ours(1) as made:
         under_way = asyncio.create_task(ask(made, far.url))
         await until(lambda: bool(far.asked))
         waiting = asyncio.create_task(broken(made, far.url))
         await asyncio.sleep(0)
         await made.close()
-        held.set()
+        play.let_go()
         assert await under_way == HI
         assert not (await waiting).written
         assert not (await broken(made, far.url)).written
@@ -302,11 +288,7 @@ async def test_closing_lets_what_is_under_way_end_and_nothing_begin() -> None:
 
 
 async def test_a_dead_line_hides_none_that_lives(monkeypatch: pytest.MonkeyPatch) -> None:
-    held = asyncio.Event()
-
-    async def play(_far: Far, writer: asyncio.StreamWriter) -> None:
-        await held.wait()
-        writer.write(OK)
+    play = Holding()
 
     async def lost(*_: Any, **__: Any) -> list[Any]:
         raise socket.gaierror(-3, "Temporary failure in name resolution")
@@ -314,7 +296,7 @@ async def test_a_dead_line_hides_none_that_lives(monkeypatch: pytest.MonkeyPatch
     async with answering(play) as far, ours() as made:
         asking = [asyncio.create_task(ask(made, far.url)) for _ in range(3)]
         await until(lambda: len(far.asked) == 3)
-        held.set()
+        play.let_go()
         assert await asyncio.gather(*asking) == [HI] * 3
         for writer in far.writers[1:]:
             writer.transport.abort()

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import ipaddress
 import socket
 import ssl
-import warnings
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,7 +17,19 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from bot.telegram.connections import Answer
-from tests.telegram.far import HI, OK, answering, ask, broken, deaf, ours, saying, silent
+from tests.telegram.far import (
+    HI,
+    OK,
+    answering,
+    ask,
+    broken,
+    deaf,
+    ours,
+    resolving,
+    saying,
+    silent,
+    stopped_in_every_round,
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -115,24 +125,6 @@ async def test_a_request_that_was_not_heard_out_ends_its_line_and_was_certainly_
 async def test_whoever_stops_waiting_leaves_no_socket_open_whenever_that_is(
     trusted: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def resolved(_host: str, port: int, **_: Any) -> list[Any]:
-        return [(2, 1, 6, "", ("127.0.0.1", port))]
-
-    ended = False
-    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", resolved)
+    resolving(monkeypatch)
     async with answering(saying(OK), trusted) as far:
-        with warnings.catch_warnings(record=True) as warned:
-            warnings.simplefilter("always")
-            for rounds in range(60):
-                async with ours() as made:
-                    waiting = asyncio.create_task(ask(made, far.url))
-                    for _ in range(rounds):
-                        await asyncio.sleep(0)
-                    ended = waiting.done()
-                    waiting.cancel()
-                    await asyncio.wait([waiting])
-                    await asyncio.sleep(0)
-                del waiting
-            gc.collect()
-        assert ended, "the last one should have had the time"
-        assert [str(one.message) for one in warned] == []
+        await stopped_in_every_round(far.url, 60)
