@@ -64,6 +64,7 @@ class RunningBot:
             **settings,
         }
         self.process: subprocess.Popen[bytes] | None = None
+        self.kills = 0
         self._clock = ("", 0.0)  # the AFTERWORD_NOW that was asked for last, and when that was
 
     def knows(self, who: int, answers: Mapping[str, str]) -> None:
@@ -106,6 +107,7 @@ class RunningBot:
     def kill(self) -> None:
         """End it with SIGKILL, wherever it is."""
         assert self.process is not None
+        self.kills += 1
         self.process.kill()
         self.process.wait()
 

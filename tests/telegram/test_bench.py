@@ -103,7 +103,7 @@ def test_words_are_edited_checked_published_for_one_cohort_and_taken_back(course
     asks(dana, "/back", "Did they suggest")
     answer(dana, "No")
     dana.expects(FEELING, timeout=SLOW_MACHINE)
-    nothing_was_refused(course.telegram)
+    nothing_was_refused(course.telegram, course.bot.kills)
 
 
 @pytest.mark.slow
@@ -132,7 +132,7 @@ def test_a_few_days_are_four_and_what_that_changes_is_counted_and_tried_with_the
     goes_on(dana)
     answer(dana, "No", "Warm and lively", "Yesterday", "Yes, sent")
     dana.expects("Tuesday 1 December", timeout=SLOW_MACHINE)
-    nothing_was_refused(course.telegram)
+    nothing_was_refused(course.telegram, course.bot.kills)
 
 
 @pytest.mark.slow

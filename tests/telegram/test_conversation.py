@@ -14,6 +14,7 @@ from cryptography.fernet import Fernet
 
 from tests.botapi import BotApiServer, Person
 from tests.telegram.running import SECRET, RunningBot
+from tests.telegram.speaking import buttons, connected, refused
 
 pytestmark = pytest.mark.waits
 
@@ -26,14 +27,19 @@ def telegram() -> Iterator[BotApiServer]:
         yield server
 
 
-def nothing_was_refused(server: BotApiServer) -> None:
-    """See that every call was right.
+def nothing_was_refused(server: BotApiServer, kills: int = 0) -> None:
+    """See that every call was right, and every tap answered.
 
-    After a kill, one may have been made a second time and changed nothing; and the poll of a bot that was too busy to
-    hear its answer is ended by its next one.
+    What was in hand at a kill comes again, so a tap may be answered once more: one for each kill, and only a tap that
+    was answered. After a kill an edit may be made a second time and change nothing; and the poll of a bot that was too
+    busy to hear its answer is ended by its next one.
     """
     harmless = ("message is not modified", "terminated by other getUpdates")
-    assert [call for call in server.refused if not any(words in call.description for words in harmless)] == []
+    refused = [call for call in server.refused if not any(words in call.description for words in harmless)]
+    answered = {call.parameters["callback_query_id"] for call in server.calls_of("answerCallbackQuery") if call.applied}
+    repeated = [call for call in refused if call.parameters.get("callback_query_id") in answered]
+    assert [call for call in refused if call not in repeated] == []
+    assert len(repeated) <= kills
     assert server.violations == []
     assert server.unanswered_taps() == []
 
@@ -66,6 +72,24 @@ def handed_over(person: Person) -> None:
     person.expects("What next?", timeout=SLOW_MACHINE)
 
 
+async def test_a_tap_may_be_answered_once_more_for_each_kill_and_no_other_call_may_fail(telegram: BotApiServer) -> None:
+    """What is held to be no refusal above is bounded: without a kill, or of a tap that nobody answered, it is one."""
+    dana = telegram.person(first_name="Dana")
+    dana.says("/start")
+    async with connected(telegram) as bot:
+        await bot.send_message(dana.id, "Ready?", reply_markup=buttons("Yes"))
+        dana.taps("Yes", timeout=0)
+        (tap,) = telegram.taps
+        await bot.answer_callback_query(tap.id)
+        await refused(bot.answer_callback_query(tap.id))
+        nothing_was_refused(telegram, kills=1)
+        with pytest.raises(AssertionError):
+            nothing_was_refused(telegram)
+        await refused(bot.answer_callback_query("unknown"))
+        with pytest.raises(AssertionError):
+            nothing_was_refused(telegram, kills=9)
+
+
 @pytest.mark.parametrize("webhook", [False, True], ids=["polling", "webhook"])
 def test_a_conversation_from_start_to_note_survives_a_kill(
     telegram: BotApiServer, tmp_path: Path, webhook: bool
@@ -84,7 +108,7 @@ def test_a_conversation_from_start_to_note_survives_a_kill(
         assert run.labels == []
         handed_over(dana)
         assert dana.copies("Copy").startswith("Hi Zoë <b>&amp;, ")
-        nothing_was_refused(telegram)
+        nothing_was_refused(telegram, bot.kills)
         status, seconds = bot.stop()
         assert status == 0
         assert seconds <= 10

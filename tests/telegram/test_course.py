@@ -139,7 +139,7 @@ def test_the_case_of_the_week(course: Course) -> None:
     asks(coach, f"/case{NAME}", "is under way", group=group, topic=course.practice)
     in_group(coach, group, "A kind no", "1 of 3")
     course.sees_polls(closed=[True, True, True, True, True, False])
-    nothing_was_refused(course.telegram)
+    nothing_was_refused(course.telegram, course.bot.kills)
 
 
 def posts(channel: Group) -> list[str]:
@@ -243,7 +243,7 @@ def test_a_note_is_shown_to_the_coach_and_taken_back(course: Course) -> None:
     asks(dana, "/forget", "Shall I delete everything")
     taps(dana, "Yes, delete everything", "Everything is deleted")
     coach.expects("This note is not shown any more", timeout=SLOW_MACHINE)
-    nothing_was_refused(course.telegram)
+    nothing_was_refused(course.telegram, course.bot.kills)
 
 
 def test_office_hours_a_nudge_and_another_coach(course: Course) -> None:
@@ -279,4 +279,4 @@ def test_office_hours_a_nudge_and_another_coach(course: Course) -> None:
     taps(coach, "Coaches", "Who coaches")
     coach.taps("Remove Cleo", timeout=SLOW_MACHINE)
     assert coach.toast == "Somebody has to coach it. End the cohort instead."
-    nothing_was_refused(course.telegram)
+    nothing_was_refused(course.telegram, course.bot.kills)
