@@ -17,7 +17,7 @@ from pathlib import Path
 
 from transitions import Machine
 
-from bot.app import check, open_library
+from bot.app.main import check, open_library
 from bot.core.dialogue import advance
 from bot.core.judging import judge
 from bot.core.library import Library

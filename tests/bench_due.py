@@ -17,9 +17,9 @@ from pathlib import Path
 from cryptography.fernet import Fernet
 from sqlalchemy import Engine, text
 
-from bot.store.cipher import Cipher
-from bot.store.database import Database
-from bot.store.schema import Utc
+from bot.storage.database import Database
+from bot.storage.encryption import Cipher
+from bot.storage.schema import Utc
 from tests.conftest import NOW
 from tests.store.server import postgres
 

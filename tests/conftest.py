@@ -7,7 +7,7 @@ from itertools import islice
 import pytest
 from hypothesis import HealthCheck, settings
 
-from bot.app import open_library
+from bot.app.main import open_library
 from bot.core.library import Library
 
 settings.register_profile("afterword", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from bot.outputs import marked, not_ours
-from bot.rendering import render
+from bot.cli.outputs import marked, not_ours
+from bot.cli.rendering import render
 from tests.terminal.test_commands import afterword, err
 
 FLOW = "after_interview"

@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import bot.proof.checking
-from bot.app import BadContent, prove
+from bot.app.check_cache import PACKAGE, is_stamped, keep, seal_of
+from bot.app.main import BadContent, prove
 from bot.content.library import load
-from bot.stamping import PACKAGE, is_stamped, keep, seal_of
 from tests.content.planting import ROOT, copied
 
 
@@ -73,7 +73,7 @@ def test_one_byte_anywhere_in_what_loads_judges_and_proves_is_another_seal(tmp_p
     if not package.exists():
         shutil.copytree(PACKAGE, package, ignore=shutil.ignore_patterns("__pycache__", "_content"))
     proving = [*(f for part in ("core", "content", "proof") for f in sorted((package / part).rglob("*.py"))),
-               package / "app.py", package / "stamping.py"]  # fmt: skip
+               package / "app/main.py", package / "app/check_cache.py"]  # fmt: skip
     file = data.draw(st.sampled_from(proving))
     was, before = file.read_bytes(), seal_of("content", package)
     at = data.draw(st.integers(0, len(was)))
@@ -89,9 +89,9 @@ def test_another_version_of_a_library_is_another_seal(monkeypatch: pytest.Monkey
     before = seal_of("content")
     for name in ("transitions", "pyyaml", "pydantic", "pydantic-core", "babel", "tzdata"):
         with monkeypatch.context() as patch:
-            patch.setattr("bot.stamping.version", lambda asked, name=name: "0" if asked == name else "1")
+            patch.setattr("bot.app.check_cache.version", lambda asked, name=name: "0" if asked == name else "1")
             one = seal_of("content")
-            patch.setattr("bot.stamping.version", lambda _: "1")
+            patch.setattr("bot.app.check_cache.version", lambda _: "1")
             assert one != seal_of("content")
     assert seal_of("content") == before
 

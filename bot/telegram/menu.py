@@ -12,7 +12,7 @@ from typing import Any
 from bot.core.catalogue import Catalogue
 from bot.core.library import FALLBACK_LANGUAGE, Library
 from bot.core.wording import COMMANDS
-from bot.telegram.request import ApiBot
+from bot.telegram.client import ApiBot
 
 PRIVATE = {"type": "all_private_chats"}
 IN_MENU = ("start", "new", "cases", "reminders", "back", "cancel", "settings", "help", "privacy")

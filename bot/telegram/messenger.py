@@ -17,8 +17,8 @@ from telegram.error import BadRequest, ChatMigrated, Conflict, Forbidden, Invali
 
 from bot.core.person import Call, Key
 from bot.service.ports import Again, Delivered, Moved, Never, Outcome
+from bot.telegram.client import ApiBot, Cut, Flooded, NotWritten
 from bot.telegram.plotting import drawn
-from bot.telegram.request import ApiBot, Cut, Flooded, NotWritten
 
 ACK_SECONDS: Final = 5.0
 """A tap's spinner ends after some 15 seconds by itself, so a late answer is worth nothing."""

@@ -16,7 +16,7 @@ from typing import Any, Final
 import structlog
 from telegram.error import Conflict, InvalidToken, TelegramError
 
-from bot.telegram.request import ApiBot, Flooded
+from bot.telegram.client import ApiBot, Flooded
 
 TIMEOUT: Final = 50
 """Seconds a request waits for updates; the most that Telegram allows."""

@@ -16,7 +16,7 @@ from telegram.error import TelegramError
 
 from bot.core.desk import Asked
 from bot.service.conversation import Knock
-from bot.telegram.request import ApiBot
+from bot.telegram.client import ApiBot
 
 LOOK_SECONDS: Final = 3.0
 """Seconds that Telegram may take for an answer; meanwhile whoever writes in the same batch waits."""

@@ -22,9 +22,9 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from bot.service.ports import Clock, Store
-from bot.telegram.health import Meters
+from bot.telegram.client import ApiBot, Flooded
+from bot.telegram.metrics import Meters
 from bot.telegram.polling import ALLOWED, Age, Receive
-from bot.telegram.request import ApiBot, Flooded
 
 LARGEST: Final = 1024 * 1024
 """Bytes in the body of a request; an update has some kilobytes."""

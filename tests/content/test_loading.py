@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.app import check
+from bot.app.main import check
 from bot.content.library import load
 from bot.core.dialogue import advance
 from bot.core.issues import Issue

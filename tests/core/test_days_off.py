@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.app import open_library
+from bot.app.main import open_library
 from bot.core.catalogue import Catalogue
 from bot.core.days import Misread, parse_days
 from bot.core.library import Library

@@ -166,7 +166,7 @@ def test_back_at_the_first_question_changes_nothing(library: Library) -> None:
 
 def test_a_kill_between_any_two_turns_loses_nothing(library: Library) -> None:
     """Only what was serialised goes on; here into a library loaded anew, as after a restart."""
-    from bot.app import open_library
+    from bot.app.main import open_library
 
     candidate = plain(library)
     answers = {**YESTERDAY_WARM}

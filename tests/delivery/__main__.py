@@ -20,8 +20,8 @@ from typing import Any
 
 from telegram.request import HTTPXRequest
 
-from bot.logs import configure
-from bot.telegram.request import Line
+from bot.app.logging import configure
+from bot.telegram.client import Line
 from tests.delivery.library import assert_pickled, bare, conversing
 from tests.delivery.loopback import serving
 from tests.delivery.ours import file_url, running, script

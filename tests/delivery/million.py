@@ -13,7 +13,7 @@ import tempfile
 from contextlib import closing
 from pathlib import Path
 
-from bot.logs import configure
+from bot.app.logging import configure
 from tests.delivery.__main__ import PEOPLE, SCRIPT
 from tests.delivery.ours import Ours, file_url, running
 from tests.delivery.people import FIRST, Screens, converse

@@ -13,17 +13,17 @@ from pathlib import Path
 from cryptography.fernet import Fernet
 from telegram.request import BaseRequest
 
-from bot.app import DEFAULT_FLOW, open_library
+from bot.app.main import DEFAULT_FLOW, open_library
+from bot.app.reload import settle_garbage
 from bot.core.person import Key, Person, Turned
-from bot.reloading import settle_garbage
 from bot.service.conversation import Door
 from bot.service.limits import Guard, Pace
 from bot.service.workers import Outbox
-from bot.store.cipher import Cipher
-from bot.store.database import Database
+from bot.storage.database import Database
+from bot.storage.encryption import Cipher
+from bot.telegram.client import ApiBot
 from bot.telegram.intake import Intake
 from bot.telegram.messenger import TelegramMessenger
-from bot.telegram.request import ApiBot
 from bot.telegram.talking import Talking
 from bot.telegram.updates import read
 from tests.delivery.people import FIRST, OPTIONS, Json, Screens, Script, command, tap
@@ -107,7 +107,7 @@ class Ours:
 
 @asynccontextmanager
 async def running(url: str, request: BaseRequest, base: str = "https://api.telegram.org") -> AsyncIterator[Ours]:
-    """Start the parts on a database and a line to Telegram, as `bot.serving` does."""
+    """Start the parts on a database and a line to Telegram, as `bot.app.server` does."""
     store = await Database.open(url, Cipher.of(KEY))
     bot = ApiBot(TOKEN, f"{base}/bot", f"{base}/file/bot", request=request, get_updates_request=request)
     await request.initialize()
@@ -118,7 +118,7 @@ async def running(url: str, request: BaseRequest, base: str = "https://api.teleg
     intake = Intake(BOT, door, messenger, lambda update: read({"id": BOT}, update))
     sending = asyncio.create_task(outbox.run())
     before = gc.get_threshold()
-    settle_garbage()  # as `bot.app` does; the others are spared looking through our content as well
+    settle_garbage()  # as `bot.app.main` does; the others are spared looking through our content as well
     try:
         yield Ours(store, intake, outbox)
     finally:

@@ -6,7 +6,7 @@ import re
 import shutil
 from pathlib import Path
 
-from bot.app import folders
+from bot.app.main import folders
 
 TIMES = 10
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import typer
 
-from bot.coaches import diff
+from bot.cli.coaches import diff
 from bot.core.facts import Derivation, Facts
 from bot.core.library import Library
 from bot.core.rules import Ruleset
@@ -245,7 +245,7 @@ def test_new_content_that_lacks_words_is_refused(
 def test_a_picture_of_what_changed_since_last_month_is_drawn_and_says_what_that_lacked(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from bot.pictures import draw
+    from bot.cli.draw import draw
 
     old = copied(tmp_path / "old")
     edit(old, "messages/en/questions.yaml", '    text: "How did the conversation feel?"\n', "")

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.cli.rendering import NoGraphviz, render
 from bot.core.catalogue import Catalogue, Message
 from bot.core.facts import Derivation, Fact, Facts, Shortcut
 from bot.core.flows import END, Branch, Flow, Hint, Step
@@ -24,7 +25,6 @@ from bot.core.notes import NoteBook, NoteKind, Replacement
 from bot.core.rules import Conditional, Rule, Ruleset, Verdict
 from bot.proof.drawing import Diagram, Edge, Node, diagram, to_dot, to_mermaid
 from bot.proof.picture import parts, wrapped
-from bot.rendering import NoGraphviz, render
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import check, open_library
+from bot.app.main import check, open_library
 from bot.core.issues import Issue, Place
 from bot.terminal.transcript import Transcript, load, play
 from tests.content.planting import Fault, copied, plant

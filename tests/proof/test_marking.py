@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import check, open_library, talked
+from bot.app.main import check, open_library, talked
+from bot.cli.rendering import render
 from bot.core.library import Library
 from bot.proof.drawing import Diagram, Node, diagram, to_dot, to_mermaid
 from bot.proof.marking import along, at_finding, is_marked, since
 from bot.proof.telling import report
-from bot.rendering import render
 from tests.content.planting import ROOT, copied
 
 FLOW = "after_interview"

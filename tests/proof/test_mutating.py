@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import folders, open_library
+from bot.app.main import folders, open_library
+from bot.cli.mutations import _mutants
 from bot.core.decision import Diagram
 from bot.core.library import Library
-from bot.mutations import _mutants
 from bot.proof.sameness import equal, same
 from tests.terminal.test_commands import afterword, err, out
 

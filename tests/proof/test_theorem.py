@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.app import check
+from bot.app.main import check
 from bot.core.catalogue import Catalogue
 from bot.core.facts import Derivation, Fact, Facts
 from bot.core.flows import Assumed, Branch, Flow, Step

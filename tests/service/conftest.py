@@ -17,10 +17,10 @@ from cryptography.fernet import Fernet
 from bot.core.person import Call, Key, Person, Turned
 from bot.service.conversation import Knock
 from bot.service.ports import Delivered, Outcome
-from bot.store import engines
-from bot.store.cipher import Cipher
-from bot.store.database import Database
-from bot.store.migrating import migrate
+from bot.storage import dialects
+from bot.storage.database import Database
+from bot.storage.encryption import Cipher
+from bot.storage.migrate import migrate
 from tests.conftest import NOW
 
 BOT = 7
@@ -104,9 +104,9 @@ def blank() -> bytes:
     """Return a SQLite file that has its tables: a copy is quicker than making them."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "db.sqlite3"
-        engine = engines.connect(engines.read_url(f"sqlite:///{file}"), 1)
+        engine = dialects.connect(dialects.read_url(f"sqlite:///{file}"), 1)
         migrate(engine)
-        engines.empty_log(engine)
+        dialects.empty_log(engine)
         engine.dispose()
         return file.read_bytes()
 

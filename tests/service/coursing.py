@@ -18,7 +18,7 @@ from bot.core.library import Library
 from bot.core.person import Key, Person, Turned
 from bot.core.session import Session
 from bot.service.conversation import Knock
-from bot.store.database import Database
+from bot.storage.database import Database
 from bot.telegram.cohorting import Cohorting
 from bot.telegram.groups import pressed
 from bot.telegram.talking import Talking

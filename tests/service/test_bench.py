@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 
-from bot.app import open_library, the_flow
+from bot.app.content_registry import Live, laid_over, seal_over
+from bot.app.main import open_library, the_flow
+from bot.app.reload import Contents
 from bot.core.cohorts.editions import Change, Examined, Finding, Handed
 from bot.core.cohorts.records import Pressed
 from bot.core.desk import Asked
@@ -20,10 +22,8 @@ from bot.core.library import Library
 from bot.core.person import Key, Turned
 from bot.core.session import Picked, Said
 from bot.core.trial import Tried
-from bot.reloading import Contents
 from bot.service.conversation import Door, Knock
-from bot.shelf import Live, laid_over, seal_over
-from bot.store.database import Database
+from bot.storage.database import Database
 from bot.telegram.cohorting import Cohorting
 from bot.telegram.talking import Talking
 from tests.content.planting import copied
@@ -90,7 +90,7 @@ class Course:
 
     @property
     def door_lease(self) -> Any:
-        from bot.examining import LEASE
+        from bot.app.content_check_worker import LEASE
 
         return LEASE
 

@@ -17,8 +17,8 @@ from bot.core.person import OWED, Call, Key, Person, Turned
 from bot.service.conversation import Door, Knock, NotKept
 from bot.service.limits import FLOOD
 from bot.service.ports import Claim
-from bot.store.database import Database
-from bot.store.errors import Locked
+from bot.storage.database import Database
+from bot.storage.errors import Locked
 from tests.service.conftest import BOT, SetClock, echo, key, knock
 
 

@@ -9,7 +9,7 @@ from bot.core.cohorts.records import Cohort, Convened, Rolls, Room
 from bot.core.library import Library
 from bot.core.person import Key, Person
 from bot.service.conversation import Door
-from bot.store.database import Database
+from bot.storage.database import Database
 from bot.telegram.cohorting import Cohorting
 from bot.telegram.talking import Talking
 from tests.conftest import NOW

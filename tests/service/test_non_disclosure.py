@@ -20,7 +20,7 @@ from bot.core.desk import Asked
 from bot.core.library import Library
 from bot.core.person import Key, Person
 from bot.service.conversation import Knock
-from bot.store.database import Database
+from bot.storage.database import Database
 from tests.service.conftest import BOT, opened
 from tests.service.coursing import CHANNEL, COACH, GROUP, LIVES, MEMBERS, Course, Said, played
 

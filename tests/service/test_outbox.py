@@ -15,8 +15,8 @@ from bot.service.conversation import Door, Knock, Respond
 from bot.service.limits import Guard, Pace
 from bot.service.ports import Again, Delivered, Moved, Never, Outcome, Posted
 from bot.service.workers import DOUBTS, HUSHED, PERHAPS, Outbox
-from bot.store.database import Database
-from bot.store.errors import Locked
+from bot.storage.database import Database
+from bot.storage.errors import Locked
 from tests.service.conftest import BOT, Scripted, SetClock, echo, key, knock
 
 UPDATES = itertools.count(10_000)

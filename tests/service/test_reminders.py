@@ -16,7 +16,7 @@ from bot.core.session import FellDue, Session
 from bot.service.conversation import Door, Knock
 from bot.service.ports import Due
 from bot.service.reminders import Reminders
-from bot.store.database import Database
+from bot.storage.database import Database
 from tests.conftest import NOW
 from tests.service.conftest import SetClock, key
 

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from bot import shelf as shelves
+from bot.app import content_registry as shelves
+from bot.app.content_registry import MOST, Live, Refused, Shelf, laid_over, seal_over
 from bot.core.cohorts.editions import Edition
 from bot.core.cohorts.records import Convened
 from bot.core.library import Library
 from bot.core.person import Key, Person
 from bot.service.opening import Unopened
-from bot.shelf import MOST, Live, Refused, Shelf, laid_over, seal_over
-from bot.store.database import Database
+from bot.storage.database import Database
 from bot.telegram.cohorting import Cohorting
 from bot.telegram.talking import Talking
 from tests.conftest import NOW

@@ -18,8 +18,8 @@ from cryptography.fernet import Fernet
 
 from bot.core.person import Call, Key, Person, Turned
 from bot.core.session import Session
-from bot.store.cipher import Cipher
-from bot.store.database import Database
+from bot.storage.database import Database
+from bot.storage.encryption import Cipher
 from tests.conftest import NOW
 
 PEOPLE, TURNS = 64, 100

@@ -11,9 +11,9 @@ import psycopg
 import pytest
 from cryptography.fernet import Fernet
 
-from bot.store.cipher import Cipher
-from bot.store.database import Database
-from bot.store.schema import metadata
+from bot.storage.database import Database
+from bot.storage.encryption import Cipher
+from bot.storage.schema import metadata
 from tests.store.server import postgres
 
 KEY = Fernet.generate_key().decode()
@@ -45,13 +45,13 @@ def server() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def template(server: str) -> str:
     """Return the server after making its database `ready`, which has the tables: a copy is quicker than making them."""
-    from bot.store import engines
-    from bot.store.migrating import migrate
+    from bot.storage import dialects
+    from bot.storage.migrate import migrate
 
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute("DROP DATABASE IF EXISTS ready")
         connection.execute("CREATE DATABASE ready")
-    engine = engines.connect(engines.read_url(server.rpartition("/")[0] + "/ready"), 1)
+    engine = dialects.connect(dialects.read_url(server.rpartition("/")[0] + "/ready"), 1)
     migrate(engine)
     engine.dispose()
     return server
@@ -73,7 +73,7 @@ def shared(template: str) -> str:
 
 
 def emptied(url: str) -> str:
-    from bot.store.migrating import head
+    from bot.storage.migrate import head
 
     with psycopg.connect(url, autocommit=True) as connection:
         for table in reversed(metadata.sorted_tables):
@@ -92,11 +92,11 @@ def place(request: pytest.FixtureRequest) -> Place:
 @pytest.fixture(scope="session")
 def tables(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """Return a SQLite file with all tables and nothing in them."""
-    from bot.store import engines
-    from bot.store.migrating import migrate
+    from bot.storage import dialects
+    from bot.storage.migrate import migrate
 
     file = tmp_path_factory.mktemp("tables") / "ready.sqlite3"
-    engine = engines.connect(engines.read_url(f"sqlite:///{file}"), 1)
+    engine = dialects.connect(dialects.read_url(f"sqlite:///{file}"), 1)
     migrate(engine)
     engine.dispose()
     return file.read_bytes()

@@ -16,8 +16,8 @@ import time
 from dataclasses import replace
 
 from bot.service import faults
-from bot.store.cipher import Cipher
-from bot.store.database import Database
+from bot.storage.database import Database
+from bot.storage.encryption import Cipher
 from tests.conftest import NOW
 from tests.store.stories import ANNA, count, says
 

@@ -11,7 +11,7 @@ from typing import Any
 from bot.core.person import Call, Key, Person, Turned
 from bot.core.session import Session
 from bot.service.ports import Posted, Step
-from bot.store.database import Database
+from bot.storage.database import Database
 from tests.conftest import NOW
 
 ANNA = Key(bot=1, chat=5_000_000_001, topic=0, person=5_000_000_001)

@@ -12,10 +12,10 @@ import pytest
 from cryptography.fernet import Fernet
 
 from bot.core.person import Person, Turned
-from bot.store.cipher import Cipher
-from bot.store.database import Database
-from bot.store.errors import BadKey
-from bot.store.schema import Encrypted, metadata
+from bot.storage.database import Database
+from bot.storage.encryption import Cipher
+from bot.storage.errors import BadKey
+from bot.storage.schema import Encrypted, metadata
 from tests.conftest import NOW
 from tests.store.conftest import KEY, Opening, Place
 from tests.store.stories import ANNA, BEN, becomes, case, claim, look, says, texts, turn

@@ -16,10 +16,10 @@ from bot.core.calendar import instant, rules_of
 from bot.core.judging import Place as Home
 from bot.core.person import Person, Turned
 from bot.service.ports import Due, Step
-from bot.store import due as module
-from bot.store import engines
-from bot.store.database import Database
-from bot.store.errors import StoreError
+from bot.storage import dialects
+from bot.storage import reminders as module
+from bot.storage.database import Database
+from bot.storage.errors import StoreError
 from tests.conftest import NOW
 from tests.store.conftest import Opening, Place, emptied
 from tests.store.stories import ANNA, BEN, GROUP, LEASE, becomes, case, look, says, turn
@@ -178,7 +178,7 @@ async def test_a_worker_that_freezes_in_a_transaction_lets_go_of_whom_it_holds(
     shared: str, opening: Opening, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Frozen between two statements it holds its person's lock; others must not wait for the thaw."""
-    monkeypatch.setattr(engines, "FROZEN_SECONDS", 1)
+    monkeypatch.setattr(dialects, "FROZEN_SECONDS", 1)
     place, thaw, later = Place(emptied(shared)), threading.Event(), ten(25) + LEASE
     frozen, other = await opening(place), await opening(place)
     await turn(other, ANNA, becomes(agenda=on(25)))

@@ -10,7 +10,7 @@ from bot.core.cohorts.records import Cohort, Convened, Member, Rolls
 from bot.core.person import Key, Person, Turned
 from bot.core.session import Session
 from bot.core.trial import Trial
-from bot.store.database import Database
+from bot.storage.database import Database
 from tests.conftest import NOW
 
 BOT, COACH, OTHER, DANA, STAN = 7, 1, 2, 10, 11

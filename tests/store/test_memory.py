@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from bot.core.person import Call, Turned
-from bot.store.cipher import Cipher
-from bot.store.memory import Memory
+from bot.storage.cache import Memory
+from bot.storage.encryption import Cipher
 from tests.conftest import NOW
 from tests.store.conftest import KEY, Opening, Place
 from tests.store.stories import ANNA, becomes, claim, turn

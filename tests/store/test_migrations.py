@@ -10,8 +10,8 @@ import pytest
 from alembic import command
 from sqlalchemy import Engine, inspect
 
-from bot.store import engines, migrating
-from bot.store.schema import metadata
+from bot.storage import dialects, migrate
+from bot.storage.schema import metadata
 from tests.store.conftest import Place, fresh
 
 
@@ -19,7 +19,7 @@ from tests.store.conftest import Place, fresh
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     url = f"sqlite:///{tmp_path / 'a.sqlite3'}" if request.param == "sqlite" else None
     url = url or fresh(request.getfixturevalue("server"), "template1")
-    made = engines.connect(engines.read_url(url), 2)
+    made = dialects.connect(dialects.read_url(url), 2)
     yield made
     made.dispose()
 
@@ -29,43 +29,43 @@ def tables(engine: Engine) -> set[str]:
 
 
 def test_up_and_down_and_up_again(engine: Engine) -> None:
-    migrating.migrate(engine)
+    migrate.migrate(engine)
     assert tables(engine) == set(metadata.tables)
     with engine.begin() as connection:
-        command.downgrade(migrating.config(connection), "base")
+        command.downgrade(migrate.config(connection), "base")
     assert tables(engine) == set()
     with engine.connect() as connection:
-        assert not migrating.is_current(connection)
-    migrating.migrate(engine)
+        assert not migrate.is_current(connection)
+    migrate.migrate(engine)
     with engine.connect() as connection:
-        assert migrating.is_current(connection)
+        assert migrate.is_current(connection)
 
 
 def test_the_migrations_make_what_the_schema_says(engine: Engine) -> None:
-    migrating.migrate(engine)
+    migrate.migrate(engine)
     with engine.begin() as connection:
-        command.check(migrating.config(connection))
+        command.check(migrate.config(connection))
 
 
 def test_processes_that_start_at_once_migrate_once(engine: Engine) -> None:
-    others = [engines.connect(engine.url, 1) for _ in range(4)]
+    others = [dialects.connect(engine.url, 1) for _ in range(4)]
     with ThreadPoolExecutor(4) as threads:
-        list(threads.map(migrating.migrate, others))
+        list(threads.map(migrate.migrate, others))
     for other in others:
         other.dispose()
     assert tables(engine) == set(metadata.tables)
 
 
 def test_the_versions_lie_inside_the_package() -> None:
-    assert migrating.head() == "0007"
-    assert Path(engines.__file__).with_name("migrations").joinpath("versions", "0001_first.py").exists()
+    assert migrate.head() == "0007"
+    assert Path(dialects.__file__).with_name("migrations").joinpath("versions", "0001_first.py").exists()
 
 
 async def test_tables_of_another_version_are_not_ready(place: Place) -> None:
     from sqlalchemy import text
 
-    from bot.store.database import Database
-    from bot.store.errors import NotMigrated
+    from bot.storage.database import Database
+    from bot.storage.errors import NotMigrated
 
     store = await Database.open(place.url, place.cipher)
     try:

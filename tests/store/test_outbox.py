@@ -10,8 +10,8 @@ from sqlalchemy import text
 
 from bot.core.person import Call, Key, Person, Turned
 from bot.service.ports import Claim
-from bot.store.database import Database
-from bot.store.prepared import Prepared
+from bot.storage.compiled import Prepared
+from bot.storage.database import Database
 from tests.conftest import NOW
 from tests.store.conftest import Opening, Place, emptied
 from tests.store.stories import ANNA, BEN, GROUP, LEASE, becomes, case, claim, look, says, texts, turn

@@ -11,11 +11,11 @@ from sqlalchemy import text
 
 from bot.core.agenda import Agenda, Reminder
 from bot.core.person import Key, Person, Turned
-from bot.store import engines, surveying
-from bot.store.cipher import Cipher
-from bot.store.database import Database
-from bot.store.errors import BadKey, NotMigrated, StoreError, StoreUnready
-from bot.store.surveying import everybody
+from bot.storage import dialects, read_only
+from bot.storage.database import Database
+from bot.storage.encryption import Cipher
+from bot.storage.errors import BadKey, NotMigrated, StoreError, StoreUnready
+from bot.storage.read_only import everybody
 from tests.conftest import NOW
 from tests.store.conftest import Opening, Place
 from tests.store.stories import ANNA, BEN, case, turn
@@ -33,7 +33,7 @@ ANNAS = Person(
 async def test_everybody_is_read_as_a_turn_reads_them(
     store: Database, place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(surveying, "BITE", 2)
+    monkeypatch.setattr(read_only, "BITE", 2)
     await turn(store, ANNA, lambda _: Turned(ANNAS))
     for number in range(6):
         await turn(store, Key(1, 900 + number, 0, 900 + number), lambda _: Turned(Person(cases={1: case()}, current=1)))
@@ -47,7 +47,7 @@ async def test_everybody_is_read_as_a_turn_reads_them(
 
 async def test_what_reads_cannot_write(store: Database, place: Place) -> None:
     await turn(store, ANNA, lambda _: Turned(ANNAS))
-    engine = engines.connect_to_read(engines.read_url(place.url))
+    engine = dialects.connect_to_read(dialects.read_url(place.url))
     with pytest.raises(Exception, match=r"(?i)read-?only"), engine.begin() as connection:
         connection.execute(text("DELETE FROM case_"))
     engine.dispose()
@@ -80,7 +80,7 @@ async def test_what_cannot_be_read_is_said_and_nothing_is_made(store: Database, 
 
 async def test_tables_of_another_version_are_not_guessed_at(sqlite: Place, opening: Opening) -> None:
     await (await opening(sqlite)).close()
-    engine = engines.connect(engines.read_url(sqlite.url), 1)
+    engine = dialects.connect(dialects.read_url(sqlite.url), 1)
     with engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
     engine.dispose()

@@ -19,11 +19,11 @@ import psycopg
 import pytest
 
 from bot.core.person import Turned
-from bot.store import engines
-from bot.store.cipher import Cipher
-from bot.store.database import Database
-from bot.store.engines import of_file
-from bot.store.errors import (
+from bot.storage import dialects
+from bot.storage.database import Database
+from bot.storage.dialects import of_file
+from bot.storage.encryption import Cipher
+from bot.storage.errors import (
     Corrupt,
     DiskFull,
     Locked,
@@ -184,7 +184,7 @@ async def test_a_lock_of_some_seconds_is_waited_for_at_the_start(sqlite: Place, 
 async def test_a_longer_lock_fails_in_words_and_recovers(
     sqlite: Place, opening: Opening, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engines, "BUSY_SECONDS", 0.2)
+    monkeypatch.setattr(dialects, "BUSY_SECONDS", 0.2)
     store = await opening(sqlite)
     with held_by_another_process(sqlite.file):
         with pytest.raises(Locked, match="another process holds it"):
@@ -291,9 +291,9 @@ def back_up(file: Path, copy: Path) -> None:
 
 COUNTING = """
 import asyncio, sys
-from bot.store.cipher import Cipher
-from bot.store.database import Database
-from bot.store.engines import of_file
+from bot.storage.encryption import Cipher
+from bot.storage.database import Database
+from bot.storage.dialects import of_file
 from tests.conftest import NOW
 from tests.store.stories import ANNA, count
 
@@ -326,8 +326,8 @@ async def test_two_processes_keep_the_order_of_one_person(place: Place, opening:
 
 AMID = """
 import asyncio, sys
-from bot.store.cipher import Cipher
-from bot.store.database import Database
+from bot.storage.encryption import Cipher
+from bot.storage.database import Database
 from tests.conftest import NOW
 from tests.store.stories import ANNA, count
 

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from bot.core.person import Person, Turned
 from bot.core.session import Session
-from bot.store.database import Database
-from bot.store.errors import StoreClosed, Unstorable
-from bot.store.memory import Memory
+from bot.storage.cache import Memory
+from bot.storage.database import Database
+from bot.storage.errors import StoreClosed, Unstorable
 from tests.conftest import NOW
 from tests.store.conftest import Opening, Place
 from tests.store.stories import ANNA, BEN, GROUP, becomes, case, claim, count, look, says, texts, turn

@@ -9,8 +9,8 @@ import pytest
 
 from bot.core.person import Person, Turned
 from bot.service.ports import Posted
-from bot.store import running
-from bot.store.database import Database
+from bot.storage import writer
+from bot.storage.database import Database
 from tests.conftest import NOW
 from tests.store.conftest import Opening, Place
 from tests.store.stories import ANNA, BEN, becomes, claim, count, says, turn
@@ -24,7 +24,7 @@ async def store(sqlite: Place, opening: Opening) -> Database:
 @pytest.fixture(autouse=True)
 def _no_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """However busy the machine, what is late waits for the test."""
-    monkeypatch.setattr(running, "LATE_SECONDS", 60.0)
+    monkeypatch.setattr(writer, "LATE_SECONDS", 60.0)
 
 
 class Commits(list[str]):
@@ -38,7 +38,7 @@ class Commits(list[str]):
 @pytest.fixture
 def commits(monkeypatch: pytest.MonkeyPatch) -> Commits:
     noted = Commits()
-    monkeypatch.setattr(running, "passing", noted.passing)
+    monkeypatch.setattr(writer, "passing", noted.passing)
     return noted
 
 
@@ -71,7 +71,7 @@ async def test_a_late_mark_is_seen_by_the_turn_that_it_is_committed_with(store: 
 async def test_a_late_mark_that_nothing_follows_is_committed_soon(
     store: Database, commits: Commits, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(running, "LATE_SECONDS", 0.01)
+    monkeypatch.setattr(writer, "LATE_SECONDS", 0.01)
     _, mark = await edited(store)
     commits.clear()
     assert await asyncio.wait_for(mark, 30)
@@ -90,7 +90,7 @@ async def test_a_late_mark_is_committed_before_the_store_is_closed(sqlite: Place
 
 async def test_late_marks_hold_nobody_up_who_is_alone(store: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """Turns wait some rounds of the loop for others where there are others; a mark is none."""
-    monkeypatch.setattr(running, "JOINING", 10**9)
+    monkeypatch.setattr(writer, "JOINING", 10**9)
     _, mark = await edited(store)
     async with asyncio.timeout(5):
         await turn(store, BEN, count)
@@ -102,11 +102,11 @@ async def test_the_event_loop_waits_for_a_quick_disk_and_for_a_slow_one_a_thread
     store: Database, commits: Commits, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     here = threading.current_thread().name
-    monkeypatch.setattr(running, "QUICK_SECONDS", 60.0)
+    monkeypatch.setattr(writer, "QUICK_SECONDS", 60.0)
     await turn(store, ANNA, count)  # nothing is known of the disk before the first one
     await turn(store, ANNA, count)
     assert commits[-2:] == ["store-writer", here]
-    monkeypatch.setattr(running, "QUICK_SECONDS", 0.0)
+    monkeypatch.setattr(writer, "QUICK_SECONDS", 0.0)
     await turn(store, ANNA, count)
     assert commits[-1] == "store-writer"
 
@@ -156,7 +156,7 @@ async def test_long_jobs_one_after_another_keep_nobody_waiting(store: Database) 
 async def test_where_several_turn_at_once_the_event_loop_waits_for_no_disk(
     store: Database, commits: Commits, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(running, "QUICK_SECONDS", 60.0)
+    monkeypatch.setattr(writer, "QUICK_SECONDS", 60.0)
     await turn(store, ANNA, count)
     commits.clear()
     await asyncio.gather(turn(store, ANNA, count), turn(store, BEN, count))

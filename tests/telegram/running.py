@@ -15,13 +15,13 @@ from functools import cache
 from pathlib import Path
 from types import TracebackType
 
-from bot.app import folders
+from bot.app.check_cache import keep, seal_of
+from bot.app.main import folders
+from bot.app.operator import opened
+from bot.app.settings import Settings
 from bot.content.library import load
 from bot.core.person import Key, Person, Turned
 from bot.core.session import Session
-from bot.operating import opened
-from bot.settings import Settings
-from bot.stamping import keep, seal_of
 from tests.botapi import BotApiServer
 
 ROOT = Path(__file__).parents[2]

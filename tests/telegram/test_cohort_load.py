@@ -15,12 +15,12 @@ from pathlib import Path
 
 import pytest
 
+from bot.app.operator import opened
+from bot.app.settings import Settings
 from bot.core.cohorts.lessons import Plan, Slot
 from bot.core.cohorts.records import Cohort, Convened, Member, Room
 from bot.core.person import Key, Person, Turned
 from bot.core.session import Session
-from bot.operating import opened
-from bot.settings import Settings
 from tests.botapi import BotApiServer
 from tests.botapi import Person as Someone
 from tests.telegram.running import RunningBot

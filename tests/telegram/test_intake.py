@@ -12,10 +12,10 @@ import pytest
 from bot.core.library import Library
 from bot.service.clock import SystemClock
 from bot.service.conversation import Door
-from bot.store.database import Database
+from bot.storage.database import Database
+from bot.telegram.client import ApiBot
 from bot.telegram.intake import Intake
 from bot.telegram.messenger import TelegramMessenger
-from bot.telegram.request import ApiBot
 from bot.telegram.talking import Talking
 from bot.telegram.updates import read
 from tests.service.conftest import opened

@@ -16,12 +16,12 @@ from typing import Any
 
 import pytest
 
+from bot.app.operator import opened
+from bot.app.settings import Settings
 from bot.core.desk import Entry, newcomer, serve
 from bot.core.library import Library
 from bot.core.person import Key, Person, Turned
 from bot.core.session import Session
-from bot.operating import opened
-from bot.settings import Settings
 from bot.telegram.updates import read
 from tests.botapi import BotApiServer
 from tests.telegram.running import RunningBot

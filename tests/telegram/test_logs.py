@@ -14,8 +14,8 @@ import aiohttp
 import pytest
 import structlog
 
-from bot import logs
-from bot.telegram.request import connected
+from bot.app import logging as logs
+from bot.telegram.client import connected
 from tests.botapi import TOKEN, BotApiServer, Person
 
 SECRET = "a-word-only-Telegram-knows"  # noqa: S105 - opens nothing

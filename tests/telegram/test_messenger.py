@@ -12,8 +12,8 @@ from telegram.error import BadRequest, Conflict, Forbidden, InvalidToken, Networ
 
 from bot.core.person import Call, Key
 from bot.service.ports import Again, Delivered, Moved, Never, Outcome
+from bot.telegram.client import ApiBot, Cut, Flooded, Line, NotWritten, connected
 from bot.telegram.messenger import TelegramMessenger, judged
-from bot.telegram.request import ApiBot, Cut, Flooded, Line, NotWritten, connected
 from tests.botapi import BotApiServer, Person
 
 KEYBOARD = {"inline_keyboard": [[{"text": "Yes", "callback_data": "1:yes"}]]}

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.operating import opened
-from bot.settings import Settings
+from bot.app.operator import opened
+from bot.app.settings import Settings
 from tests.botapi import BotApiServer
 from tests.telegram.running import RunningBot
 

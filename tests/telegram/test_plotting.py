@@ -13,9 +13,9 @@ from bot.core.cohorts.records import Cohort, Member
 from bot.core.library import Library
 from bot.core.person import Call, Key
 from bot.service.ports import Delivered
+from bot.telegram.client import connected
 from bot.telegram.messenger import TelegramMessenger
 from bot.telegram.plotting import drawn
-from bot.telegram.request import connected
 from tests.botapi import BotApiServer, Person
 from tests.conftest import NOW
 

@@ -13,8 +13,8 @@ import structlog
 from structlog.testing import LogCapture
 
 from bot.telegram import polling as module
+from bot.telegram.client import connected
 from bot.telegram.polling import Polling, Refused, lane_of
-from bot.telegram.request import connected
 from tests.botapi import BotApiServer, Person
 
 Receive = Callable[[dict[str, Any]], Awaitable[None]]

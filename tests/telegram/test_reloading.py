@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from bot.app import open_library
-from bot.reloading import Contents, Live
-from bot.serving import Reloaded
+from bot.app.main import open_library
+from bot.app.reload import Contents, Live
+from bot.app.server import Reloaded
 from bot.telegram.cohorting import Cohorting
 from bot.telegram.talking import Talking
 from tests.botapi import BotApiServer, Person

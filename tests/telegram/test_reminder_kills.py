@@ -15,14 +15,14 @@ from pathlib import Path
 
 import pytest
 
+from bot.app.operator import opened
+from bot.app.settings import Settings
 from bot.core import agenda as agendas
 from bot.core.agenda import Agenda
 from bot.core.calendar import instant
 from bot.core.judging import Place
 from bot.core.person import Key, Person, Turned
 from bot.core.session import Session
-from bot.operating import opened
-from bot.settings import Settings
 from tests.botapi import BotApiServer
 from tests.telegram.running import RunningBot
 

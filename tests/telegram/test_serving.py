@@ -18,10 +18,10 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from bot.app.server import Talk, serve
+from bot.app.settings import Settings, load
 from bot.core.person import Call, Key, Person, Turned
 from bot.service.conversation import Knock
-from bot.serving import Talk, serve
-from bot.settings import Settings, load
 from bot.telegram.intake import News, Read
 from bot.telegram.polling import Refused
 from tests.botapi import BotApiServer
@@ -169,8 +169,8 @@ PROGRAM = """
 import asyncio, os
 from datetime import timedelta
 from pathlib import Path
-from bot.serving import serve
-from bot.settings import load
+from bot.app.server import serve
+from bot.app.settings import load
 from tests.telegram.test_serving import TALK
 asyncio.run(serve(load(Path(os.environ["DATA_DIR"]).parent), TALK, timeout=2, lease=timedelta(seconds=1)))
 """

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 
-from bot.settings import BadSettings, Settings, load
+from bot.app.settings import BadSettings, Settings, load
 
 ROOT = Path(__file__).parents[2]
 TOKEN = "7000000001:AA-no-real-token-only-one-for-tests"  # noqa: S105 - opens nothing

@@ -13,8 +13,8 @@ import psycopg
 import pytest
 from structlog.testing import capture_logs
 
-from bot.settings import Settings, load
-from bot.store import engines
+from bot.app.settings import Settings, load
+from bot.storage import dialects
 from tests.botapi import BotApiServer
 from tests.botapi import Person as Human
 from tests.store.server import postgres
@@ -115,7 +115,7 @@ def held(file: Path) -> Iterator[None]:
 async def test_nothing_is_confirmed_while_the_database_is_held(
     server: BotApiServer, dana: Human, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engines, "BUSY_SECONDS", 0.2)  # so that it does not merely wait
+    monkeypatch.setattr(dialects, "BUSY_SECONDS", 0.2)  # so that it does not merely wait
     async with serving(settings):
         dana.says("one")
         await until(lambda: said(server, dana) and not server.pending)

@@ -14,10 +14,10 @@ import pytest
 
 from bot.service.clock import SystemClock
 from bot.service.conversation import NotKept
-from bot.store.database import Database
-from bot.telegram.health import Meters
+from bot.storage.database import Database
+from bot.telegram.client import connected
+from bot.telegram.metrics import Meters
 from bot.telegram.polling import ALLOWED, Age
-from bot.telegram.request import connected
 from bot.telegram.webhook import LARGEST, SECRET_HEADER, Server, Web, drop_webhook, set_webhook
 from tests.botapi import BotApiServer, Person
 from tests.service.conftest import opened

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from bot.core.person import Key, Person, Turned
-from bot.store.cipher import Cipher
-from bot.store.database import Database
+from bot.storage.database import Database
+from bot.storage.encryption import Cipher
 from tests.conftest import NOW
 
 ROOT = Path(__file__).parents[2]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import batch
+from bot.cli import advise as batch
 from bot.core.advising import Adviser
 from bot.core.calendar import BEYOND
 from bot.core.library import Library

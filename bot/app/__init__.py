@@ -1,0 +1,1 @@
+"""Composition root, settings, logging, and the content that is talked with."""

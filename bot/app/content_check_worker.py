@@ -1,0 +1,159 @@
+"""What coaches hand in is checked: fetched from Telegram, proved and compared by processes of their own, one at a time.
+
+Law of this file: nothing is decided here. What checking came to knocks at the door like anything else; a kill at any
+moment leaves the edition waiting, and it is checked again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+import structlog
+from telegram.error import BadRequest, Forbidden, TelegramError
+
+from bot.app.content_registry import Shelf, laid_over, seal_over, write
+from bot.app.operator import OWN
+from bot.app.subprocess_runner import run
+from bot.core.cohorts.editions import Change, Edition, Examined, Finding, chosen
+from bot.core.library import Library
+from bot.core.person import Key
+from bot.service.clock import SystemClock
+from bot.service.conversation import Door
+from bot.service.opening import NotKept
+from bot.service.ports import Job, Store
+from bot.telegram.client import ApiBot
+
+LEASE: Final = timedelta(minutes=6)
+"""How long an edition is somebody's who checks it; both processes together take less."""
+PATIENCE: Final = 120.0
+"""Seconds for each of the two; what is meant takes two or three."""
+MEMORY: Final = 2 * 1024**3
+"""Bytes; what is meant takes a tenth of it."""
+LOOK: Final = 5.0
+"""Seconds until somebody looks for what another process left to be checked."""
+AGAIN: Final = timedelta(seconds=20)
+"""When Telegram or the store is in trouble, it is tried again so much later."""
+
+log = structlog.get_logger("afterword.bench")
+
+
+async def examining(shelf: Shelf, store: Store, door: Door, bot: ApiBot) -> None:
+    """Check whatever waits to be checked, until cancelled."""
+    clock = SystemClock()
+    while True:
+        door.edited.clear()
+        try:
+            job = await store.claim_edition(clock.now(), LEASE)
+            if job is not None:
+                await _examine(shelf.base.talking.library, job, store, door, bot)
+                continue
+        except Exception as error:
+            log.warning("what a coach sent cannot be checked now; it is tried again", exc_info=error)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(door.edited.wait(), LOOK)
+
+
+async def _examine(shipped: Library, job: Job, store: Store, door: Door, bot: ApiBot) -> None:
+    edition = job.edition
+    try:
+        found = await _found(shipped, job, store, bot)
+        await door.examined(Key(job.bot, edition.coach, 0, edition.coach), found)
+    except (TelegramError, NotKept) as error:
+        log.warning("an edition waits to be checked", error=type(error).__name__)
+        await store.put_off(job.bot, job.number, SystemClock().now() + AGAIN)
+    else:
+        log.info("an edition was checked", findings=len(found.findings), trouble=found.trouble)
+
+
+async def _found(shipped: Library, job: Job, store: Store, bot: ApiBot) -> Examined:
+    """Return what checking an edition comes to; raises TelegramError where Telegram is to be asked again."""
+    edition = job.edition
+    raw: dict[str, bytes] = {name: text.encode() for name, text in edition.files.items()}
+    for paper in edition.papers:
+        try:
+            sent = await _fetched(bot, paper.id)
+        except (BadRequest, Forbidden):
+            return Examined(job.number, edition.files, trouble="gone", about=paper.name)
+        name = chosen(shipped.sources, paper, sent.decode("utf-8", "replace"))
+        if not name:
+            return Examined(job.number, _texts(raw), trouble="unnamed", about=paper.name)
+        raw[name] = sent
+    before = await store.edition(job.bot, edition.base) if edition.base else None
+    found = Examined(job.number, _texts(raw))
+    with TemporaryDirectory(prefix="afterword-") as made:
+        new, was = Path(made, "new"), Path(made, "was")
+        own = {name: content for name, content in raw.items() if name in shipped.sources}
+        whole = {name: text.encode() for name, text in shipped.sources.items()}
+        await asyncio.to_thread(write, new, {**whole, **own})
+        await asyncio.to_thread(write, was, {**whole, **_bytes(before, shipped)})
+        found = await _judged(found, edition, new, was)
+    files = laid_over(shipped, found.files)
+    return replace(found, seal=await asyncio.to_thread(seal_over, files))
+
+
+async def _judged(found: Examined, edition: Edition, new: Path, was: Path) -> Examined:
+    """Have the content proved, the cohort's people replayed against it, and a draft compared with what there is."""
+    try:
+        members = ("--against", OWN, "--cohort", str(edition.cohort))
+        checked = await _asked("check", "--json", "--content", str(new), *members)
+        findings = tuple(map(_finding, checked["issues"]))
+        if findings:
+            return replace(found, findings=findings)
+        if any(move["what"] == "stuck" for move in checked["against"]["moves"]):
+            log.error("an edition would strand somebody", moves=checked["against"]["moves"])
+            return replace(found, trouble="stuck")
+        if edition.draft:
+            return replace(found, changes=tuple(_changes(await _asked("diff", str(was), str(new), "--json"))))
+    except (TimeoutError, ValueError, LookupError) as error:
+        log.error("an edition could not be checked to its end", error=type(error).__name__)
+        return replace(found, trouble="late")
+    return found
+
+
+async def _asked(*command: str) -> dict[str, Any]:
+    """Return what a command answers as JSON; raises TimeoutError, and ValueError where it ends without an answer."""
+    said, trouble = await run(*command, patience=PATIENCE, memory=MEMORY)
+    try:
+        answer: dict[str, Any] = json.loads(said)
+    except ValueError:
+        log.error("a process that checks ended without an answer", said=trouble.decode("utf-8", "replace")[-2000:])
+        raise
+    return answer
+
+
+async def _fetched(bot: ApiBot, id_: str) -> bytes:
+    """Return a document; raises TelegramError."""
+    file = await bot.call("getFile", {"file_id": id_})
+    return bytes(await bot.request.retrieve(f"{bot.base_file_url}/{file['file_path']}"))
+
+
+def _finding(issue: Mapping[str, Any]) -> Finding:
+    what = " ".join(part for part in (issue["what"], issue["why"], issue["instead"]) if part)
+    return Finding(issue["file"], issue["line"], what)
+
+
+def _changes(report: Mapping[str, Any]) -> list[Change]:
+    told = [Change(f"{one['situations']:,}: {one['what']}", tuple(one["who"])) for one in report["changes"]]
+    return [Change(report["headline"]), *told, *map(Change, report["others"])]
+
+
+def _texts(raw: Mapping[str, bytes]) -> dict[str, str]:
+    """Return the files as texts; one that is none has its finding, and is not kept."""
+    texts = {}
+    for name, content in raw.items():
+        with suppress(UnicodeDecodeError):
+            texts[name] = content.decode()
+    return texts
+
+
+def _bytes(edition: Edition | None, shipped: Library) -> dict[str, bytes]:
+    files = edition.files if edition else {}
+    return {name: text.encode() for name, text in files.items() if name in shipped.sources}

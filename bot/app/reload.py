@@ -1,0 +1,181 @@
+"""The content of the running bot, and its replacement while people talk.
+
+Law of this file: new content is examined by a process of its own, so nobody waits for it, and it takes the old one's
+place between two turns, in one step; whatever is wrong with it, the old one stays and the log says what.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+import structlog
+
+from bot.app.content_registry import Live, Opened, Refused, Shelf, write
+from bot.app.operator import OWN
+from bot.app.server import Reloaded
+from bot.app.subprocess_runner import run
+from bot.core.cohorts.records import Cohort, Convened, Rolls
+from bot.core.cohorts.shelving import edition_of
+from bot.core.library import FALLBACK_LANGUAGE
+from bot.core.person import Person, Turned
+from bot.core.trial import Tried
+from bot.service.conversation import Knock
+from bot.service.ports import Store
+from bot.telegram.client import ApiBot
+from bot.telegram.inline import Search, answer
+from bot.telegram.menu import prepare
+from bot.telegram.trying import Trying, ended, is_tried
+
+PARTS: Final = ("flows", "messages")
+PATIENCE: Final = 7200.0
+"""Seconds that examining may take; a conversation is replayed in about a millisecond."""
+MOST_QUOTED: Final = 1000
+"""Characters of a finding that the operator is told; the log has all of it."""
+
+log = structlog.get_logger("afterword")
+
+
+class Contents:
+    """Talks with the content as it is, and replaces it on request."""
+
+    def __init__(self, live: Live, folders: tuple[Path, Path], opened: Opened) -> None:
+        """`folders` are those of flows and messages; `opened` reads a folder with both."""
+        self.shelf = Shelf(live, opened)
+        self._folders, self._opened = folders, opened
+        self._files = _read(folders)
+
+    @property
+    def live(self) -> Live:
+        """What talks over the shipped content."""
+        return self.shelf.base
+
+    # One look at the shelf for each turn: it talks with one content from its beginning to its end.
+
+    def respond(self, knock: Knock, person: Person | None, now: datetime, /) -> Turned:
+        """Return what a knock leads to; see service.conversation.Respond."""
+        trial = person.trial if person else None
+        talks = self.shelf.of(knock.key.bot, person.edition if person else 0)
+        if person is None or not (isinstance(knock.event, Tried) or (trial and is_tried(knock.event))):
+            return talks.talking.respond(knock, person, now)
+        if trial and not isinstance(knock.event, Tried) and not trial.open(now):  # they mean their own conversation
+            return talks.talking.respond(knock, person.but(trial=None), now)
+        tried = self.shelf.find(knock.key.bot, trial.edition) if trial and trial.open(now) else None
+        if trial is None or tried is None:
+            return ended(person, knock.event, talks.talking.library.catalogue(person.language))
+        return Trying(tried.talking).respond(knock, person, trial, now)
+
+    def apologise(self, knock: Knock, person: Person | None, error_id: str, now: datetime, /) -> Turned:
+        """Say sorry for a knock that cannot be handled; see service.conversation.Apologise."""
+        return self.live.talking.apologise(knock, person, error_id, now)
+
+    def convene(self, knock: Knock, person: Person | None, rolls: Rolls, now: datetime, dice: str, /) -> Convened:
+        """Return what a knock that concerns cohorts leads to; see service.cohorts.Convene."""
+        edition = edition_of(knock.key, knock.event, person, rolls)
+        return self.shelf.of(knock.key.bot, edition).cohorting.convene(knock, person, rolls, now, dice)
+
+    def hold(self, name: str, bot: int, number: int, cohort: Cohort, rolls: Rolls, now: datetime, /) -> Convened:
+        """Return what is due of a cohort; see service.cohorts.Hold."""
+        talks = self.shelf.of(bot, cohort.edition)
+        return talks.cohorting.hold(name, bot, number, cohort, rolls, now)
+
+    def search(self, bot: str, asked: Search, /) -> Mapping[str, Any]:
+        """Answer a search from the shipped content, whoever asks: it may be posted anywhere."""
+        return answer(self.live.talking.library, bot, asked)
+
+    async def fetch(self, store: Store, bot: int, edition: int) -> None:
+        """Get an edition to hand; see service.opening.Fetch."""
+        await self.shelf.fetch(store, bot, edition)
+
+    async def prepare(self, bot: ApiBot) -> None:
+        """Set commands and descriptions; raises TelegramError."""
+        await prepare(bot, self.live.talking.library)
+
+    async def reload(self) -> Reloaded:
+        """Take the content of the folders as it is now, or keep the old one; never raises for the content."""
+        try:
+            return await self._reload()
+        except OSError as error:
+            findings: tuple[str, ...] = (f"{error.filename}: {error.strerror}",)
+        except Refused as refused:
+            findings = refused.findings
+        log.error("the new content is refused; the old one stays", findings=len(findings))
+        for finding in findings:
+            log.error(f"finding: {finding}")
+        return Reloaded(False, self._say("refused", count=len(findings), finding=findings[0][:MOST_QUOTED]))
+
+    async def _reload(self) -> Reloaded:
+        files = await asyncio.to_thread(_read, self._folders)
+        if files == self._files:
+            log.info("the content is as it was")
+            return Reloaded(False)
+        with TemporaryDirectory(prefix="afterword-") as made:
+            new, was = Path(made, "new"), Path(made, "was")
+            await asyncio.to_thread(write, new, files)
+            await asyncio.to_thread(write, was, self._files)
+            against = await _examined(new, was)
+            self.shelf.renew(await asyncio.to_thread(self._opened, new, None))
+        self._files = files
+        await asyncio.to_thread(settle_garbage)  # the old content is some now
+        for move in against["moves"]:
+            log.info("moved by the new content", **{name: move[name] for name in ("what", "was", "now", "count")})
+        log.info("the new content is talked with", conversations=against["conversations"])
+        moved = {one for move in against["moves"] for one in move["conversations"]}
+        return Reloaded(True, self._say("renewed", count=len(moved)))
+
+    def _say(self, key: str, **values: str | int) -> str:
+        return self.live.talking.library.catalogue(FALLBACK_LANGUAGE).say(f"telegram.{key}", **values)
+
+
+async def _examined(new: Path, was: Path) -> dict[str, Any]:
+    """Have the content checked, and everybody replayed against it; raises `Refused` unless all is well."""
+    asked = ("check", "--json", "--content", str(new), "--against", OWN, "--was", str(was))
+    try:
+        said, trouble = await run(*asked, patience=PATIENCE)
+    except TimeoutError:
+        raise Refused(("It could not be examined in time.",)) from None
+    try:
+        found = json.loads(said)
+        findings = [_sentence(issue) for issue in found["issues"]]
+        against: dict[str, Any] = found.get("against", {"moves": [], "conversations": 0})
+    except (ValueError, LookupError):
+        raise Refused((trouble.decode("utf-8", "replace").strip() or "It could not be examined.",)) from None
+    findings += [f"{m['count']} conversations could not go on ({m['was']})." for m in against["moves"] if _stuck(m)]
+    if findings:
+        raise Refused(tuple(findings))
+    return against
+
+
+def _sentence(issue: Mapping[str, Any]) -> str:
+    place = f"{issue['file']}:{issue['line']}:{issue['column']}: {issue['what']}"
+    return " ".join(part for part in (place, issue["why"], issue["instead"]) if part)
+
+
+def _stuck(move: Mapping[str, Any]) -> bool:
+    return bool(move["what"] == "stuck")
+
+
+def _read(folders: tuple[Path, Path]) -> dict[str, bytes]:
+    """Return every file of the content by its name within it; raises OSError."""
+    return {
+        f"{part}/{file.relative_to(folder).as_posix()}": file.read_bytes()
+        for part, folder in zip(PARTS, folders, strict=True)
+        for file in sorted(folder.rglob("*.yaml"))
+    }
+
+
+def settle_garbage() -> None:
+    """Look through everything once for what is garbage, and never again at what is left.
+
+    The content never becomes garbage, and looking through it again and again cost a quarter of a turn.
+    """
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)

@@ -1,0 +1,307 @@
+"""The settings: from the environment and from .env in a folder, with every fault named at once.
+
+Law of this file: a value that may be a secret is never shown, neither in a fault nor in a repr. What a setting means
+stands in .env.example, which names the same settings (a test compares them).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+
+TELEGRAM: Final = "https://api.telegram.org"
+PORTS: Final = (443, 80, 88, 8443)
+"""Where Telegram's servers send webhooks to (core.telegram.org/bots/api#setwebhook)."""
+SHORTEST_SECRET: Final = 16
+MOST_PROCESSES: Final = 28
+"""Each must be allowed one call a second of the bot's budget (service/limits.py)."""
+TOKEN_SHAPE: Final = re.compile(r"\d{3,20}:[A-Za-z0-9_-]{20,}")
+_USER_ID: Final = re.compile(r"[1-9][0-9]{0,15}", re.ASCII)
+KEY_SHAPE: Final = re.compile(r"[A-Za-z0-9_=-]{44}(\s*,\s*[A-Za-z0-9_=-]{44})*")
+
+
+class BadSettings(Exception):
+    """Some settings are wrong; `faults` names each: the setting, what is wrong and what to write instead."""
+
+    def __init__(self, faults: tuple[str, ...]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+class Settings(BaseSettings):
+    """All settings; made by `load`."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="ignore", env_ignore_empty=True, hide_input_in_errors=True, env_file_encoding="utf-8",
+    )  # fmt: skip
+
+    token: Annotated[SecretStr | None, Field(alias="TELEGRAM_BOT_TOKEN")] = None
+    token_file: Annotated[SecretStr | None, Field(alias="TELEGRAM_BOT_TOKEN_FILE")] = None
+    server: Annotated[str, Field(alias="TELEGRAM_API_BASE_URL")] = TELEGRAM
+    webhook_url: Annotated[str | None, Field(alias="WEBHOOK_URL")] = None
+    webhook_secret: Annotated[SecretStr | None, Field(alias="WEBHOOK_SECRET")] = None
+    webhook_secret_file: Annotated[SecretStr | None, Field(alias="WEBHOOK_SECRET_FILE")] = None
+    listen: Annotated[str, Field(alias="LISTEN")] = "127.0.0.1"
+    port: Annotated[int, Field(alias="PORT")] = 8080
+    data_dir: Annotated[Path, Field(alias="DATA_DIR")] = Path("data")
+    database: Annotated[SecretStr | None, Field(alias="DATABASE_URL")] = None
+    data_key: Annotated[SecretStr | None, Field(alias="DATA_KEY")] = None
+    key_file: Annotated[Path | None, Field(alias="DATA_KEY_FILE")] = None
+    processes: Annotated[int, Field(alias="PROCESSES")] = 1
+    content: Annotated[Path | None, Field(alias="CONTENT")] = None
+    operator_id: Annotated[str | None, Field(alias="OPERATOR")] = None
+    coach_ids: Annotated[str, Field(alias="COACHES")] = ""
+    log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], Field(alias="LOG_LEVEL")] = "INFO"
+    log_format: Annotated[Literal["plain", "json"], Field(alias="LOG_FORMAT")] = "plain"
+
+    @field_validator("token_file", "webhook_secret_file", mode="before")
+    @classmethod
+    def _read(cls, given: Any) -> str | None:
+        """Put a secret in the place of the file that holds it."""
+        if given is None:
+            return None
+        try:
+            return Path(str(given)).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeError) as error:
+            what = error.strerror if isinstance(error, OSError) else "it is no text"
+            raise ValueError(f"the file {given} cannot be read ({what}). Name a file that the bot's user can read.") \
+                from None  # fmt: skip
+
+    @field_validator("token_file", "webhook_secret_file")
+    @classmethod
+    def _only_one(cls, given: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        other = (info.field_name or "").removesuffix("_file")
+        if given is not None and info.data.get(other) is not None:
+            raise ValueError("the same setting is given without _FILE, too. Keep one of the two.")
+        hook = info.data.get("webhook_url") is not None and other == "webhook_secret"
+        if given is None and hook and other in info.data and info.data[other] is None:
+            raise ValueError("a webhook needs a secret, and WEBHOOK_SECRET is not set either. Set one of the two.")
+        return given
+
+    @field_validator("token", "token_file")
+    @classmethod
+    def _is_token(cls, given: SecretStr | None) -> SecretStr | None:
+        if given is not None and not TOKEN_SHAPE.fullmatch(given.get_secret_value()):
+            raise ValueError("this is no bot token. Copy what @BotFather wrote: digits, a colon, about 35 characters.")
+        return given
+
+    @field_validator("webhook_secret", "webhook_secret_file")
+    @classmethod
+    def _is_webhook_secret(cls, given: SecretStr | None) -> SecretStr | None:
+        if given is not None and not re.fullmatch(rf"[A-Za-z0-9_-]{{{SHORTEST_SECRET},256}}", given.get_secret_value()):
+            raise ValueError(
+                f"Telegram takes letters, digits, _ and - only, and it must have {SHORTEST_SECRET} to 256 of them. "
+                "Make one with: openssl rand -hex 32"
+            )
+        return given
+
+    @field_validator("server")
+    @classmethod
+    def _is_server(cls, given: str) -> str:
+        parts = urlsplit(given)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+            raise ValueError(f"'{given}' is no address of a server. Leave it out, or write {TELEGRAM}.")
+        return given.rstrip("/")
+
+    @field_validator("webhook_url")
+    @classmethod
+    def _is_webhook_url(cls, given: str | None, info: ValidationInfo) -> str | None:
+        if given is None:
+            return None
+        parts = urlsplit(given)
+        hosted = info.data.get("server", TELEGRAM) != TELEGRAM  # a server of one's own takes http and any port
+        port = _port_of(given)
+        if parts.scheme not in (("http", "https") if hosted else ("https",)) or not parts.hostname or port is None:
+            raise ValueError("Telegram calls https addresses only. Write one such as https://bot.example.org/telegram.")
+        if not hosted and port not in PORTS:
+            raise ValueError(f"Telegram calls ports {', '.join(map(str, PORTS))} only, not {port}. Use one of them.")
+        if parts.path in ("", "/", "/healthz", "/readyz", "/metrics") or parts.query or parts.fragment:
+            raise ValueError("it needs a path of its own, and nothing after it, such as …/telegram.")
+        return given
+
+    @field_validator("listen")
+    @classmethod
+    def _is_address(cls, given: str) -> str:
+        try:
+            return str(ipaddress.ip_address("127.0.0.1" if given == "localhost" else given))
+        except ValueError:
+            raise ValueError(f"'{given}' is no IP address. Write 127.0.0.1, or 0.0.0.0 for all.") from None
+
+    @field_validator("port", mode="before")
+    @classmethod
+    def _is_port(cls, given: Any) -> int:
+        if not str(given).isdecimal() or int(given) > 65_535:
+            raise ValueError(f"'{given}' is no port. Write a number up to 65535, such as 8080 (0: any free one).")
+        return int(given)
+
+    @field_validator("processes", mode="before")
+    @classmethod
+    def _is_number(cls, given: Any) -> int:
+        if not str(given).isdecimal() or not 1 <= int(given) <= MOST_PROCESSES:
+            raise ValueError(f"'{given}' is no number of processes. Write a number from 1 to {MOST_PROCESSES}.")
+        return int(given)
+
+    @field_validator("database")
+    @classmethod
+    def _is_database(cls, given: SecretStr | None) -> SecretStr | None:
+        if given is not None:
+            scheme = given.get_secret_value().partition(":")[0]
+            if scheme not in ("sqlite", "postgresql", "postgresql+psycopg", "postgres"):
+                raise ValueError(
+                    "it names no database known here. Write sqlite:///path or postgresql://user@host/name."
+                )
+        return given
+
+    @field_validator("data_key")
+    @classmethod
+    def _is_key(cls, given: SecretStr | None) -> SecretStr | None:
+        if given is not None and not KEY_SHAPE.fullmatch(given.get_secret_value()):
+            raise ValueError(
+                "it is no key: 44 characters of base64, or several such keys separated by commas. Leave it out and a "
+                "key is made in DATA_KEY_FILE."
+            )
+        return given
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _is_level(cls, given: Any) -> str:
+        if str(given).upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
+            raise ValueError(f"'{given}' is no level. Write DEBUG, INFO, WARNING or ERROR.")
+        return str(given).upper()
+
+    @field_validator("log_format", mode="before")
+    @classmethod
+    def _is_format(cls, given: Any) -> str:
+        if str(given).lower() not in ("plain", "json"):
+            raise ValueError(f"'{given}' is no format. Write plain or json.")
+        return str(given).lower()
+
+    @field_validator("content")
+    @classmethod
+    def _is_content(cls, given: Path | None) -> Path | None:
+        try:
+            is_whole = given is None or all((given / part).is_dir() for part in ("flows", "messages"))
+        except OSError as error:
+            raise ValueError(f"'{given}' cannot be looked at: {error.strerror}. Let the bot's user enter it.") from None
+        if not is_whole:
+            raise ValueError(
+                f"'{given}' holds no flows/ and messages/. Name a folder that holds both, or leave it out."
+            )
+        return given
+
+    @field_validator("operator_id", mode="before")
+    @classmethod
+    def _is_user_id(cls, given: Any) -> str | None:
+        if given is None:
+            return None
+        if not _USER_ID.fullmatch(str(given)):
+            raise ValueError(f"'{given}' is no user id. Write digits such as 5000000001; /cohort tells it.")
+        return str(given)
+
+    @field_validator("coach_ids", mode="before")
+    @classmethod
+    def _are_user_ids(cls, given: Any) -> str:
+        wrong = [one for one in str(given).replace(",", " ").split() if not _USER_ID.fullmatch(one)]
+        if wrong:
+            raise ValueError(f"'{wrong[0]}' is no user id. Write digits such as 5000000001; /cohort tells it.")
+        return str(given)
+
+    @property
+    def operator(self) -> int | None:
+        """The user id of whoever is told what became of edited content; None: only the log is."""
+        return None if self.operator_id is None else int(self.operator_id)
+
+    @property
+    def coaches(self) -> frozenset[int]:
+        """The user ids of those who may open cohorts."""
+        return frozenset(map(int, self.coach_ids.replace(",", " ").split()))
+
+    @property
+    def bot_token(self) -> str | None:
+        """The token, wherever it was given; None when there is none."""
+        return _revealed(self.token or self.token_file)
+
+    @property
+    def secret(self) -> str | None:
+        """The webhook's secret; None when there is none."""
+        return _revealed(self.webhook_secret or self.webhook_secret_file)
+
+    @property
+    def webhook_path(self) -> str:
+        """The path of the webhook's address."""
+        return urlsplit(self.webhook_url or "").path
+
+    @property
+    def database_url(self) -> str:
+        """Where everything is kept: a file in the data folder unless DATABASE_URL says otherwise."""
+        return _revealed(self.database) or f"sqlite:///{self.data_dir / 'afterword.sqlite3'}"
+
+    @property
+    def keys(self) -> str | None:
+        """The keys for personal data as given in DATA_KEY; None: they are in `keys_file`."""
+        return _revealed(self.data_key)
+
+    @property
+    def keys_file(self) -> Path:
+        """The file of the keys, made at the first start; beside the data folder, not in it: a copy needs both."""
+        return self.key_file or self.data_dir.with_name(f"{self.data_dir.name}.key")
+
+    @property
+    def stamp_file(self) -> Path:
+        """The file that says which content was proved (see bot/app/check_cache.py)."""
+        return self.data_dir / "proved"
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Everything that must not be logged, except a key that is in a file by itself."""
+        database = _revealed(self.database) or ""
+        password = urlsplit(database).password if "://" in database else None
+        keys = (self.keys or "").replace(" ", "").split(",")
+        return tuple(one for one in (self.bot_token, self.secret, password, *keys) if one)
+
+
+def load(folder: Path) -> Settings:
+    """Read the settings from the environment, then from .env in `folder`, then from systemd's credentials.
+
+    Raises `BadSettings` with every fault.
+    """
+    # systemd puts files named telegram_bot_token, webhook_secret and data_key there (LoadCredential=).
+    credentials = os.getenv("CREDENTIALS_DIRECTORY")
+    try:
+        return Settings(_env_file=folder / ".env", _secrets_dir=credentials or None)
+    except ValidationError as error:
+        found = error.errors(include_input=False, include_url=False, include_context=False)
+        raise BadSettings(tuple(f"{_named(fault['loc'][0])}: {_sentence(fault['msg'])}" for fault in found)) from None
+    except (OSError, UnicodeError, SettingsError) as error:
+        raise BadSettings((f"{folder / '.env'}: it cannot be read ({type(error).__name__}). See to the file.",)) \
+            from None  # fmt: skip
+
+
+def _named(place: int | str) -> str:
+    """Return the setting that a fault is at; pydantic names the field where there was only a default."""
+    field = Settings.model_fields.get(str(place))
+    return str(field.alias if field else place)
+
+
+def _sentence(message: str) -> str:
+    return message.removeprefix("Value error, ")
+
+
+def _revealed(secret: SecretStr | None) -> str | None:
+    return None if secret is None else secret.get_secret_value()
+
+
+def _port_of(address: str) -> int | None:
+    """Return the port of an address, the usual one of its scheme if it names none; None when it is no port."""
+    parts = urlsplit(address)
+    try:
+        return parts.port or (443 if parts.scheme == "https" else 80)
+    except ValueError:
+        return None

@@ -1,0 +1,46 @@
+"""Commands of ours in a process of their own, so that nobody waits for what takes seconds.
+
+Law of this file: such a process is given no terminal, may be bounded in time and memory, and never outlives its asking.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+BOUNDED: Final = """
+import os, sys
+try:
+    import resource
+    os.nice(5)
+    resource.setrlimit(resource.RLIMIT_CPU, ({seconds}, {seconds}))
+    resource.setrlimit(resource.RLIMIT_AS, ({memory}, {memory}))
+except ImportError:
+    pass
+from bot.cli.main import main
+main()
+"""
+"""A program that takes its bounds on itself and then does what is asked; Windows knows no such bounds."""
+
+
+async def run(*asked: str, patience: float, memory: int = 0) -> tuple[bytes, bytes]:
+    """Run a command and return what it printed, and what it complained of; raises TimeoutError after `patience` s.
+
+    With `memory` (bytes) it gives way to the bot, and ends when it takes more than that, or computes for so long.
+    """
+    paths = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+    program = ("-c", BOUNDED.format(seconds=int(patience), memory=memory)) if memory else ("-m", "bot")
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-P", *program, *asked,
+        stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": paths},
+    )  # fmt: skip
+    try:
+        return await asyncio.wait_for(process.communicate(), patience)
+    finally:
+        if process.returncode is None:
+            process.kill()

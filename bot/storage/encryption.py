@@ -1,0 +1,183 @@
+"""Personal data at rest: sealed before it reaches a column, opened after it left one.
+
+Law of this file: the key is an argument or a file that only its owner can read, never in the data folder's backups by
+design; nothing here prints it. Telegram's terms for bot developers, 4.4(a): encrypted, and the key kept apart.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import stat
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final, NewType
+
+from cryptography.exceptions import InvalidTag
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from bot.storage.errors import BadKey
+
+Sealed = NewType("Sealed", bytes)
+"""An encrypted value: the only kind of value that an `Encrypted` column takes."""
+
+PROOF: Final = "afterword"
+"""What is sealed into every database at its birth, to tell a wrong key from a right one."""
+
+_ENCODE: Final = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
+
+
+VERSION: Final = b"\x01"
+"""The first byte of every sealed value."""
+FERNET: Final = b"gAAAA"
+"""How values begin that an earlier version sealed; they are still opened, and renewed by rotation."""
+NAME_SIZE: Final = 4
+NONCE_SIZE: Final = 12
+HEAD_SIZE: Final = len(VERSION) + NAME_SIZE
+
+
+class _Key:
+    """One key of DATA_KEY, as it is used: AES-256-GCM under a key derived from it.
+
+    A sealed value is the version, the key's name, a random nonce and what GCM makes of the rest; the head is
+    authenticated, too. 96 random bits suffice for 2**32 values under one key (NIST SP 800-38D, 8.3), years of
+    unbroken talk; Fernet, of whose keys this takes the form, costs some ten times as much for a value of this size.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.fernet = Fernet(text)  # refuses what is no key
+        secret = base64.urlsafe_b64decode(text)
+        self.gcm = AESGCM(hashlib.blake2b(key=secret, person=b"afterword seal", digest_size=32).digest())
+        name = hashlib.blake2b(key=secret, person=b"afterword name", digest_size=NAME_SIZE).digest()
+        self.head = VERSION + name
+
+    def seal(self, text: bytes) -> bytes:
+        nonce = os.urandom(NONCE_SIZE)
+        return self.head + nonce + self.gcm.encrypt(nonce, text, self.head)
+
+    def open(self, sealed: bytes) -> bytes:
+        nonce = sealed[HEAD_SIZE : HEAD_SIZE + NONCE_SIZE]
+        return self.gcm.decrypt(nonce, sealed[HEAD_SIZE + NONCE_SIZE :], self.head)
+
+
+class Cipher:
+    """Seals and opens JSON values; the first key seals, every key opens."""
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        """Take keys as text; raises ValueError for one that is malformed."""
+        made = [_Key(key) for key in keys]
+        self._first = made[0]
+        self._by_head = {key.head: key for key in reversed(made)}
+        self._fernet = MultiFernet([key.fernet for key in made])
+
+    @classmethod
+    def of(cls, keys: str, place: str = "DATA_KEY") -> Cipher:
+        """Read one key, or several separated by commas; raises `BadKey`."""
+        given = [key.strip() for key in keys.split(",") if key.strip()]
+        if not given:
+            raise BadKey(f"{place}: it holds no key. {_MAKE}")
+        try:
+            return cls(given)
+        except ValueError:
+            # The cause would name no secret, but neither does it help; the key itself is never shown.
+            raise BadKey(f"{place}: it is malformed; a key is 44 characters of base64. {_MAKE}") from None
+
+    @classmethod
+    def from_file(cls, file: Path) -> Cipher:
+        """Read the keys in `file`, or make it with a new one; raises `BadKey` when others can read it."""
+        try:
+            return cls._kept(file)
+        except FileNotFoundError:
+            pass
+        try:
+            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with suppress(FileExistsError):  # Another process made it at the same time: its key counts.
+                _make(file)
+            return cls._kept(file)
+        except OSError as error:
+            raise BadKey(f"{file}: the key cannot be made there: {error.strerror}. Set DATA_KEY, or let me.") from None
+
+    @classmethod
+    def load(cls, keys: str | None, file: Path) -> Cipher:
+        """Take `keys` (the value of DATA_KEY) if given, else the file; raises `BadKey`."""
+        return cls.of(keys) if keys else cls.from_file(file)
+
+    @classmethod
+    def at_hand(cls, keys: str | None, file: Path) -> Cipher:
+        """Take `keys` if given, else the file, which is never made here; raises `BadKey`."""
+        try:
+            return cls.of(keys) if keys else cls._kept(file)
+        except FileNotFoundError:
+            raise BadKey(f"{file}: there is no key here. Set DATA_KEY, or name its file in DATA_KEY_FILE.") from None
+
+    @classmethod
+    def _kept(cls, file: Path) -> Cipher:
+        try:
+            with file.open(encoding="ascii") as stream:
+                mode = stat.S_IMODE(os.fstat(stream.fileno()).st_mode)
+                if os.name == "posix" and mode & 0o077:
+                    raise BadKey(f"{file}: others can read the key (mode {mode:03o}). Run: chmod 600 '{file}'")
+                return cls.of(stream.read(), str(file))
+        except FileNotFoundError:
+            raise
+        except (OSError, UnicodeError) as error:
+            raise BadKey(f"{file}: the key cannot be read: {type(error).__name__}. See to the file, or remove it "
+                         "if nothing was ever stored.") from None  # fmt: skip
+
+    def seal(self, value: Any) -> Sealed:
+        """Encrypt a JSON value under the first key."""
+        # ASCII escapes carry NUL and lone surrogates unchanged, which UTF-8 and PostgreSQL would refuse.
+        return Sealed(self._first.seal(_ENCODE(value).encode("ascii")))
+
+    def open(self, sealed: bytes) -> Any:
+        """Decrypt a JSON value; raises `BadKey` when none of the keys fits."""
+        try:
+            if sealed.startswith(FERNET):
+                return json.loads(self._fernet.decrypt(sealed))
+            return json.loads(self._by_head[bytes(sealed[:HEAD_SIZE])].open(sealed))
+        except (KeyError, InvalidTag, InvalidToken):
+            raise BadKey(
+                "The database holds a value that none of the keys in DATA_KEY opens. Add the old key."
+            ) from None
+
+    def renewed(self, sealed: bytes) -> Sealed | None:
+        """Encrypt anew under the first key; None when it is so already. Raises `BadKey`."""
+        value = self.open(sealed)
+        return None if sealed.startswith(self._first.head) else self.seal(value)
+
+    def fits(self, proof: bytes) -> bool:
+        """Tell whether the proof of a database was sealed with one of the keys."""
+        try:
+            return bool(self.open(proof) == PROOF)
+        except BadKey:
+            return False
+
+
+_MAKE: Final = (
+    'Make one with: python -c "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"'
+)
+
+
+def _make(file: Path) -> None:
+    """Write a new key so that it is there in whole or not at all, and durable before anything is sealed with it."""
+    draft = file.with_name(f".{file.name}.{os.getpid()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        os.write(descriptor, Fernet.generate_key() + b"\n")
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    try:
+        os.link(draft, file)  # unlike a rename it never replaces a key that is there
+    finally:
+        draft.unlink()
+    if os.name == "posix":
+        folder = os.open(file.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)

@@ -1,0 +1,357 @@
+"""A person as rows, and back; one turn between the two.
+
+Law of this file: a turn reads one joined row and writes only what the step changed; what is unchanged is neither
+encrypted nor written again. Statements run on the cursor of the turn's transaction and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections import ChainMap
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from operator import attrgetter
+from typing import Any, Final, cast
+
+from bot.core.agenda import Agenda
+from bot.core.person import Call, Key, Person, Turned
+from bot.core.session import Session
+from bot.core.trial import Trial
+from bot.service.ports import Claim, Due, Posted, Step
+from bot.storage.cache import Memory
+from bot.storage.compiled import Cursor
+from bot.storage.encryption import Cipher, Sealed
+from bot.storage.statements import Statements
+
+Reading = Callable[[], AbstractContextManager[Cursor]]
+"""Gives a cursor to read with."""
+
+
+class Cases(Mapping[int, Session]):
+    """A person's cases, read when they are looked at: within the turn by its transaction, later on as they are then."""
+
+    def __init__(self, session: int | None, reading: Reading, statements: Statements, memory: Memory) -> None:
+        self._session, self._reading, self._statements, self._memory = session, reading, statements, memory
+        self._sealed: dict[int, bytes] = {}
+        self._opened: dict[int, Session] = {}
+        self._complete = session is None
+
+    def take(self, number: int, sealed: bytes) -> None:
+        """Keep what was read of a case."""
+        self._sealed[number] = sealed
+
+    def leave(self, reading: Reading) -> None:
+        """Read elsewhere from now on: the transaction is over."""
+        self._reading = reading
+
+    def known(self, number: int) -> Session | None:
+        """Return a case if it was looked at."""
+        return self._opened.get(number)
+
+    def __getitem__(self, number: int) -> Session:
+        opened = self._opened.get(number)
+        if opened is None:
+            if number not in self:
+                raise KeyError(number)
+            opened = self._opened[number] = self._memory.open(self._sealed[number], Session.from_json)
+        return opened
+
+    def __contains__(self, number: object) -> bool:
+        if number not in self._sealed and not self._complete and isinstance(number, int):
+            asked = {"session": self._session, "number": number}
+            with self._reading() as cursor:
+                found = self._statements.one_case.one(cursor, asked)
+            if found is not None:
+                self._sealed[number] = found.content
+        return number in self._sealed
+
+    def __iter__(self) -> Iterator[int]:
+        if not self._complete:
+            with self._reading() as cursor:
+                for number, sealed in self._statements.all_cases.all(cursor, {"session": self._session}):
+                    self._sealed.setdefault(number, sealed)
+            self._complete = True
+        return iter(sorted(self._sealed))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __repr__(self) -> str:
+        return f"Cases(session={self._session})"  # never what people said
+
+
+@dataclass(frozen=True)
+class _Loaded:
+    """What a turn found: the person, their cases, and the row it came from."""
+
+    person: Person | None
+    cases: Cases
+    row: Any
+
+
+_OF_SESSION: Final = ("current", "turn", "asking", "run", "panel", "reminded", "agenda")
+_OPEN: Final = attrgetter("language", "zone", "working_days", "holidays")
+
+
+@dataclass(frozen=True)
+class Turning:
+    """The turns of one database."""
+
+    statements: Statements
+    cipher: Cipher
+    memory: Memory
+    lock: Callable[[Cursor, int, int], None]
+    """Makes other turns of a person (bot, person) wait until the transaction ends."""
+    reading: Reading
+
+    def turn(
+        self, cursor: Cursor, update: int | None, key: Key, step: Step, now: datetime, claim: Claim | None = None
+    ) -> Turned | None:
+        """Run one turn in the transaction of `cursor`; None when the update was seen before.
+
+        `update` None: nothing of Telegram's, such as what checking came to.
+        """
+        self.lock(cursor, key.bot, key.person)
+        if update is not None and not self.first_seen(cursor, key.bot, update, now):
+            return None
+        return self._turned(cursor, key, step, now, claim)
+
+    def ring(self, cursor: Cursor, due: Due, step: Step, now: datetime) -> Turned | None:
+        """Run the turn of an agenda that is due; None when its claim has gone to somebody else, or its person has."""
+        self.lock(cursor, due.key.bot, due.key.person)
+        if self.statements.held.one(cursor, {"id_": due.session, "fence_": due.fence}) is None:
+            return None
+        return self._turned(cursor, due.key, step, now)
+
+    def _turned(self, cursor: Cursor, key: Key, step: Step, now: datetime, claim: Claim | None = None) -> Turned:
+        found = self._load(cursor, key)
+        turned = step(found.person)
+        if turned.person is None:
+            self._forget(cursor, key)
+        elif turned.keeps:
+            self._keep(cursor, key, found, turned, now)
+        self.post(cursor, key, turned, now, claim)
+        found.cases.leave(self.reading)
+        return turned
+
+    def first_seen(self, cursor: Cursor, bot: int, update: int, now: datetime) -> bool:
+        """Note that an update is seen; False when it was seen before."""
+        return bool(self.statements.see.run(cursor, {"bot": bot, "update_id": update, "at": now}))
+
+    def _load(self, cursor: Cursor, key: Key) -> _Loaded:
+        asked = {"bot": key.bot, "chat": key.chat, "topic": key.topic, "person": key.person}
+        row = self.statements.load.one(cursor, asked)
+        here = _Here(cursor)
+        if row is None:
+            return _Loaded(None, Cases(None, here, self.statements, self.memory), None)
+        cases = Cases(row.id, here, self.statements, self.memory)
+        if row.id is not None and row.content is not None:
+            cases.take(row.current, row.content)
+        known = person_of(row, cases, self.memory)
+        if row.edition or row.trial:
+            tried = self.memory.open(row.trial, Trial.from_json) if row.trial else None
+            known = known.but(edition=row.edition or 0, trial=tried)
+        return _Loaded(known, cases, row)
+
+    def _keep(self, cursor: Cursor, key: Key, found: _Loaded, turned: Turned, now: datetime) -> None:
+        person = turned.person
+        assert person is not None
+        self._keep_person(cursor, key, found, person, now)
+        self._keep_trial(cursor, key, found.person, person)
+        session = self._keep_session(cursor, key, found, person, now)
+        self._keep_cases(cursor, session, found.cases, person.cases, now)
+
+    def _keep_person(self, cursor: Cursor, key: Key, found: _Loaded, new: Person, now: datetime) -> None:
+        old, row = found.person, found.row
+        same_facts = old is not None and (new.facts is old.facts or new.facts == old.facts)
+        if old is not None and same_facts and _OPEN(old) == _OPEN(new):
+            return
+        facts = row.facts if same_facts and row is not None else self._sealed_or_none(dict(new.facts))
+        self.statements.put_person.run(
+            cursor,
+            {
+                "bot": key.bot,
+                "person": key.person,
+                "language": new.language,
+                "zone": new.zone,
+                "working_days": ",".join(map(str, new.working_days)),
+                "holidays": ",".join(new.holidays),
+                "facts": facts,
+                "since": now,
+            },
+        )
+
+    def _keep_trial(self, cursor: Cursor, key: Key, old: Person | None, new: Person) -> None:
+        if new.trial is (old.trial if old else None):
+            return
+        if new.trial is None:
+            self.statements.drop_trial.run(cursor, {"bot_": key.bot, "person_": key.person})
+            return
+        content = self.memory.seal(new.trial, new.trial.to_json())
+        self.statements.put_trial.run(cursor, {"bot": key.bot, "person": key.person, "content": content})
+
+    def _keep_session(self, cursor: Cursor, key: Key, found: _Loaded, new: Person, now: datetime) -> int:
+        old, row = found.person, found.row
+        session: int | None = None if row is None else row.id
+        values = {
+            "current": new.current,
+            "turn": new.turn,
+            "asking": new.asking,
+            "run": row.run if session is not None and old and old.run == new.run else self._sealed_or_none(new.run),
+            "panel": new.panel,
+            "reminded": new.reminded,
+            "updated_at": now,
+            "agenda": self._agenda(row, old, new),
+            "wake": new.agenda.wake,
+        }
+        if session is None:
+            whose = {"bot": key.bot, "chat": key.chat, "topic": key.topic, "person": key.person}
+            return int(self.statements.add_session.one(cursor, whose | values | {"opens": new.agenda.wake}).id)
+        assert old is not None
+        if row.wake != new.agenda.wake or row.blocked_at is not None:
+            self.statements.put_wake.run(cursor, values | {"id_": session})
+        elif any(getattr(old, name) != getattr(new, name) for name in _OF_SESSION):
+            self.statements.put_session.run(cursor, values | {"id_": session})
+        return session
+
+    def _agenda(self, row: Any, old: Person | None, new: Person) -> bytes | None:
+        """Return the agenda sealed, as it was where it is the same; none for whoever has nothing on it."""
+        if old is not None and row is not None and old.agenda == new.agenda:
+            return cast("bytes | None", row.agenda)
+        return None if new.agenda == Agenda() else self.memory.seal(new.agenda, new.agenda.to_json())
+
+    def _keep_cases(self, cursor: Cursor, session: int, old: Cases, new: Mapping[int, Session], now: datetime) -> None:
+        changed, dropped = changes(old, new)
+        for number in dropped:
+            self.statements.drop_case.run(cursor, {"session": session, "number": number})
+        if changed:
+            rows = [
+                {
+                    "session": session,
+                    "number": number,
+                    "content": self.memory.seal(case, case.to_json()),
+                    "opened_at": now,
+                    "updated_at": now,
+                }
+                for number, case in changed.items()
+            ]
+            self.statements.put_case.run_each(cursor, rows)
+
+    def _forget(self, cursor: Cursor, key: Key) -> None:
+        self.memory.forget()
+        for statement in self.statements.forget:
+            statement.run(cursor, {"bot_": key.bot, "person_": key.person})
+        # A parked update is kept as Telegram sent it, so whom it is about is known only once it is opened.
+        for id_, content in self.statements.parked_updates.all(cursor, {"bot_": key.bot}):
+            if mentions(self.cipher.open(content), key.person):
+                self.statements.unpark.one(cursor, {"id_": id_})
+
+    def post(self, cursor: Cursor, key: Key, turned: Turned, now: datetime, claim: Claim | None = None) -> None:
+        """Put the calls of a turn into the outbox; the first is the claimant's if nothing of the chat waits before it.
+
+        In a private chat only: there whoever locked the person has the chat to themselves as well.
+        """
+        calls = turned.calls
+        if not calls:
+            return
+        turn = turned.person.turn if turned.person else 0
+        rows = [self._row(key, call, turn, now) for call in calls]
+        if claim is not None and key.chat == key.person and not calls[0].reminder and self._is_first(cursor, key):
+            first = rows.pop(0) | {"worker": claim.worker, "lease_until": claim.lease_until}
+            id_ = self.statements.post_claimed.one(cursor, first).id
+            claim.posted = Posted(id_, key, calls[0], attempts=1, fence=1, alone=not rows)
+        self.statements.post.run_each(cursor, rows)
+
+    def _is_first(self, cursor: Cursor, key: Key) -> bool:
+        return self.statements.waits.one(cursor, {"bot_": key.bot, "chat_": key.chat}) is None
+
+    def _row(self, key: Key, call: Call, turn: int, now: datetime) -> dict[str, Any]:
+        return {
+            "bot": key.bot,
+            "chat": key.chat,
+            "topic": key.topic,
+            "person": key.person,
+            "method": call.method,
+            "content": self.cipher.seal(dict(call.values)),
+            "panel": call.panel,
+            "reminder": call.reminder,
+            "turn": turn,
+            "created_at": now,
+        }
+
+    def _sealed_or_none(self, value: Any) -> Sealed | None:
+        return self.memory.seal(value, value) if value else None
+
+
+@dataclass(frozen=True)
+class _Here:
+    """Reads on the cursor of the running turn."""
+
+    cursor: Cursor
+
+    def __call__(self) -> _Here:
+        return self
+
+    def __enter__(self) -> Cursor:
+        return self.cursor
+
+    def __exit__(self, *_: object) -> None:
+        """Leave the cursor as it is: it is the turn's."""
+
+
+def changes(old: Cases, new: Mapping[int, Session]) -> tuple[dict[int, Session], set[int]]:
+    """Return the cases to be written and the numbers of those that are gone.
+
+    A `ChainMap` over the old cases, such as `ChainMap({3: case}, person.cases)`, is judged without reading the others.
+    """
+    if new is old:
+        return {}, set()
+    if isinstance(new, ChainMap) and new.maps[-1] is old:
+        over: Mapping[int, Session] = ChainMap(*new.maps[:-1])
+        gone: set[int] = set()
+    else:
+        over, gone = new, set(old) - set(new)
+    return {n: case for n, case in over.items() if (was := old.known(n)) is not case and was != case}, gone
+
+
+def person_of(row: Any, cases: Mapping[int, Session], memory: Memory) -> Person:
+    """Return the person that a joined row holds."""
+    language, zone, days, off, facts, session, current, turn, asking, run, panel, reminded, agenda, *_ = row
+    own: dict[str, Any] = {
+        "language": language,
+        "zone": zone,
+        "working_days": tuple(map(int, days.split(","))) if days else (),
+        "holidays": tuple(off.split(",")) if off else (),
+        "facts": memory.open(facts, dict) if facts else {},
+    }
+    if session is None:  # known from another chat
+        return Person(**own)
+    return Person(
+        **own,
+        cases=cases,
+        current=current,
+        turn=turn,
+        asking=asking,
+        run=memory.open(run, tuple) if run else (),
+        panel=panel,
+        reminded=reminded,
+        agenda=memory.open(agenda, Agenda.from_json) if agenda else Agenda(),
+    )
+
+
+MAX_DEPTH: Final = 50  # no update of Telegram is nested as deeply; a crafted one must not exhaust the stack
+
+
+def mentions(value: Any, number: int, depth: int = 0) -> bool:
+    """Tell whether a JSON value holds the number anywhere."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        return depth < MAX_DEPTH and any(mentions(inner, number, depth + 1) for inner in value)
+    return type(value) is int and value == number
+
+
+def call_of(row: Any, cipher: Cipher) -> Call:
+    """Return the call that an outbox row holds."""
+    return Call(row.method, cipher.open(row.content), panel=bool(row.panel), reminder=bool(row.reminder))

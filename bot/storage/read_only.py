@@ -1,0 +1,97 @@
+"""Everybody who is kept, read one after another and changed by nothing: what an edit of the content is tried on.
+
+Law of this file: it cannot write; neither tables, nor a key, nor a file are made. It reads in bites, so no transaction
+lasts and nobody waits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+from sqlalchemy import URL, Engine, bindparam, exists, select
+
+from bot.core.person import Person
+from bot.core.session import Session
+from bot.storage import dialects
+from bot.storage.cache import Memory
+from bot.storage.compiled import Prepared
+from bot.storage.encryption import Cipher
+from bot.storage.errors import BadKey, NotMigrated, translated
+from bot.storage.migrate import head, version_of
+from bot.storage.people import person_of
+from bot.storage.schema import case_, person, roll, session
+from bot.storage.statements import OF_PERSON, statements_for
+
+BITE: Final = 200
+"""Chats read at once: some milliseconds."""
+_SESSION: Final = ("id", "current", "turn", "asking", "run", "panel", "reminded", "agenda")
+
+
+def everybody(url: str | URL, cipher: Cipher, cohort: int | None = None) -> Iterator[tuple[int, Person]]:
+    """Yield each chat's person with the number of its row, in order; with `cohort` only the people of that one.
+
+    Raises `StoreError`, in particular `BadKey`, `NotMigrated` and `StoreUnready`.
+    """
+    where = dialects.read_url(url)
+    place = dialects.place_of(where)
+    with _reading(dialects.connect_to_read(where), place) as engine:
+        _prove(engine, place, cipher)
+        yield from _read(engine, cipher, cohort)
+
+
+def _prove(engine: Engine, place: str, cipher: Cipher) -> None:
+    """See that the tables are those of this code, and that the key is the one they were written with."""
+    with dialects.reading(engine) as cursor:
+        version = version_of(cursor)
+        if version != head():
+            raise NotMigrated(f"{place}: its tables are of version {version}, not {head()}. Start the bot once.")
+        proof = statements_for(engine.dialect).proof.one(cursor)
+        if proof is None or not cipher.fits(proof.value):
+            raise BadKey(f"{place}: it was written with another key than the one given. Set DATA_KEY to its key.")
+
+
+def _read(engine: Engine, cipher: Cipher, cohort: int | None) -> Iterator[tuple[int, Person]]:
+    people = Prepared(_people(cohort), engine.dialect)
+    cases = Prepared(
+        select(case_.c.session, case_.c.number, case_.c.content)
+        .where(case_.c.session > bindparam("after"), case_.c.session <= bindparam("last"))
+        .order_by(case_.c.session, case_.c.number),
+        engine.dialect,
+    )
+    after, memory = 0, Memory(cipher)
+    while True:
+        with dialects.reading(engine) as cursor:
+            rows = people.all(cursor, {"after": after})
+            if not rows:
+                return
+            last = rows[-1].id
+            talks: dict[int, dict[int, Session]] = {}
+            for number, case, content in cases.all(cursor, {"after": after, "last": last}):
+                talks.setdefault(number, {})[case] = memory.open(content, Session.from_json)
+        yield from ((row.id, person_of(row, talks.get(row.id, {}), memory)) for row in rows)
+        after = last
+
+
+def _people(cohort: int | None) -> Any:
+    same = (session.c.bot == person.c.bot) & (session.c.person == person.c.person)
+    columns = (*(person.c[name] for name in OF_PERSON), *(session.c[name] for name in _SESSION))
+    joined = select(*columns).select_from(session.join(person, same))
+    if cohort is not None:
+        inside = (roll.c.bot == session.c.bot, roll.c.person == session.c.person, roll.c.number == cohort)
+        joined = joined.where(exists().where(*inside))
+    return joined.where(session.c.id > bindparam("after")).order_by(session.c.id).limit(BITE)
+
+
+@contextmanager
+def _reading(engine: Engine, place: str) -> Iterator[Engine]:
+    try:
+        yield engine
+    except Exception as error:
+        meant = translated(error, place)
+        if meant is error:
+            raise
+        raise meant from error
+    finally:
+        engine.dispose()
