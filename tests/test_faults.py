@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[1]
 TABLE: dict[str, list[dict[str, str]]] = yaml.safe_load((ROOT / "tests/faults.yaml").read_text(encoding="utf-8"))
 ROWS = [row for rows in TABLE.values() for row in rows]
 COLUMNS = {"fault", "holds", "in", "guard", "without", "test"}
-NEEDED = ("bot", "tests", "flows", "messages", "schemas", "pyproject.toml", "README.md", ".env.example")
+NEEDED = ("bot", "tests", "flows", "messages", "schemas", "docs", "pyproject.toml", "README.md", ".env.example")
 
 
 def names(row: dict[str, str]) -> str:
