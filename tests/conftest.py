@@ -1,6 +1,7 @@
 """What all tests share: the shipped content, loaded once."""
 
 import os
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import islice
 
@@ -9,6 +10,7 @@ from hypothesis import HealthCheck, settings
 
 from bot.app.main import open_library
 from bot.core.library import Library
+from tests.support.content import share_shipped_content
 
 settings.register_profile("afterword", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("afterword")
@@ -30,8 +32,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items[:] = [*ordered, *others]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _content_once() -> Iterator[None]:
+    """Read and prove the shipped content once for each worker, whoever asks for it."""
+    with pytest.MonkeyPatch.context() as patch:
+        share_shipped_content(patch)
+        yield
+
+
 @pytest.fixture(scope="session")
-def library() -> Library:
+def library(_content_once: None) -> Library:
     return open_library(None)
 
 

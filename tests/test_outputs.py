@@ -7,7 +7,7 @@ from PIL import Image
 
 from bot.cli.outputs import marked, not_ours
 from bot.cli.rendering import render
-from tests.terminal.test_commands import afterword, err
+from tests.support.command_line import afterword, err
 
 FLOW = "after_interview"
 

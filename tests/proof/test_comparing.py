@@ -120,7 +120,7 @@ def test_new_words_and_ways_are_said_beside_the_situations(library: Library) -> 
 
 
 def test_a_revision_that_is_none_is_said_kindly(tmp_path: Path) -> None:
-    from tests.terminal.test_commands import afterword, err
+    from tests.support.command_line import afterword, err
 
     done = afterword("diff", "no-such-revision", str(tmp_path))
     assert done.returncode == 1

@@ -9,7 +9,7 @@ import random
 from bot.core.explaining import explain
 from bot.core.library import Library
 from tests.core.test_etiquette import DOMAINS, VERDICTS, table
-from tests.terminal.test_commands import afterword, err, out
+from tests.support.command_line import afterword, err, out
 
 
 def somebody(seed: int) -> dict[str, str]:

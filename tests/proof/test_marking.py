@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -16,6 +14,7 @@ from bot.proof.drawing import Diagram, Node, diagram, to_dot, to_mermaid
 from bot.proof.marking import along, at_finding, is_marked, since
 from bot.proof.telling import report
 from tests.content.planting import ROOT, copied
+from tests.support.command_line import afterword, err, out
 
 FLOW = "after_interview"
 FLOW_FILE = "flows/after_interview.yaml"
@@ -151,18 +150,13 @@ def test_the_same_content_has_nothing_marked(library: Library, drawn: Diagram) -
 # -- the command -------------------------------------------------------------------------------------------------------
 
 
-def draw(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "bot", "draw", FLOW, *arguments]
-    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=60, check=False)
-
-
 def test_the_command_marks_and_cuts_and_says_what_it_cannot(tmp_path: Path) -> None:
-    made = draw("--script", str(TALK), "--parts", "-o", str(tmp_path / "talk.svg"))
-    assert made.returncode == 0, made.stderr
+    made = afterword("draw", FLOW, "--script", str(TALK), "--parts", "-o", str(tmp_path / "talk.svg"))
+    assert made.returncode == 0, err(made)
     assert sorted(file.name for file in tmp_path.glob("*.svg")) == [f"talk-{n}.svg" for n in (1, 2, 3, 4)]
-    both = draw("--script", str(TALK), "--diff", "HEAD")
-    assert (both.returncode, both.stdout) == (1, "")
-    assert "One picture shows one thing" in both.stderr
-    none = draw("--finding", "1")
+    both = afterword("draw", FLOW, "--script", str(TALK), "--diff", "HEAD")
+    assert (both.returncode, out(both)) == (1, "")
+    assert "One picture shows one thing" in err(both)
+    none = afterword("draw", FLOW, "--finding", "1")
     assert none.returncode == 1
-    assert "There is no finding 1: `afterword check` names 0." in none.stderr
+    assert "There is no finding 1: `afterword check` names 0." in err(none)

@@ -13,7 +13,7 @@ from bot.cli.mutations import _mutants
 from bot.core.decision import Diagram
 from bot.core.library import Library
 from bot.proof.sameness import equal, same
-from tests.terminal.test_commands import afterword, err, out
+from tests.support.command_line import afterword, err, out
 
 
 @pytest.fixture

@@ -15,7 +15,8 @@ from bot.core.calendar import BEYOND
 from bot.core.library import Library
 from bot.core.session import Session
 from tests.conftest import NOW
-from tests.terminal.test_commands import ROOT, afterword, err, kept_in, out
+from tests.support.command_line import ROOT, afterword, err, out
+from tests.terminal.test_commands import kept_in
 
 K10 = {"outcome": "offer", "company": "X", "me": "S", "account": "free"}
 

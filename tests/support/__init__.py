@@ -1,0 +1,1 @@
+"""What several tests share: ways to run the program, its content loaded once, and people who use it."""

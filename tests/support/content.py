@@ -1,0 +1,43 @@
+"""The shipped content, read and proved once for each worker: whoever asks for it again is given the same."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+import bot.app.main as root
+from bot.content.library import Loaded, default_folders
+from bot.core.issues import Issue
+from bot.proof.examined import Examined
+
+Signature = tuple[tuple[str, int, int], ...]
+
+
+def signature(*folders: Path) -> Signature:
+    """Return what tells whether a file was added, removed or written: names, times in nanoseconds, bytes."""
+    files = sorted(file for folder in folders for file in folder.rglob("*"))
+    return tuple((str(file), file.stat().st_mtime_ns, file.stat().st_size) for file in files)
+
+
+def share_shipped_content(patch: pytest.MonkeyPatch) -> None:
+    """Let the shipped content be loaded and checked once, as long as its files stay as they are."""
+    load, check, shipped = root.load, root.check, default_folders()
+
+    @cache
+    def loaded_once(_signature: Signature) -> Loaded:
+        return load(*shipped)
+
+    @cache
+    def checked_once(_signature: Signature) -> tuple[Examined | None, list[Issue]]:
+        return check(None)
+
+    def loaded(flows: Path, messages: Path) -> Loaded:
+        return loaded_once(signature(*shipped)) if (flows, messages) == shipped else load(flows, messages)
+
+    def checked(content: Path | None) -> tuple[Examined | None, list[Issue]]:
+        return checked_once(signature(*shipped)) if content is None else check(content)
+
+    patch.setattr(root, "load", loaded)
+    patch.setattr(root, "check", checked)
