@@ -44,9 +44,9 @@ schemas: $(VENV)/.test  ## write schemas/*.json anew from the models
 
 lock:  ## resolve requirements/*.txt anew (needs uv; the lists name no host)
 	@uv pip compile -q --universal --generate-hashes --no-header --no-annotate --python-version 3.11 \
-	  --extra build --extra diagrams --extra postgres pyproject.toml -o requirements/run.txt
+	  --extra build --extra diagrams --extra postgres --extra socks pyproject.toml -o requirements/run.txt
 	@uv pip compile -q --universal --generate-hashes --no-header --no-annotate --python-version 3.11 \
-	  --extra build --extra diagrams --extra postgres --extra test -c requirements/run.txt pyproject.toml -o requirements/test.txt
+	  --extra build --extra diagrams --extra postgres --extra socks --extra test -c requirements/run.txt pyproject.toml -o requirements/test.txt
 	@uv pip compile -q --universal --generate-hashes --no-header --no-annotate --python-version 3.11 \
 	  requirements/peers.in -o requirements/peers.txt
 

@@ -47,6 +47,8 @@ def library(_content_once: None) -> Library:
 
 @pytest.fixture(autouse=True)
 def _no_token(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test talks to Telegram because somebody has a token in the environment."""
-    monkeypatch.delenv("TELEGRAM_BOT_TOKEN", raising=False)
+    """No test talks to Telegram, or through a proxy, because of what somebody has in the environment."""
+    for name in ("TELEGRAM_BOT_TOKEN", "HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
     os.environ.setdefault("NO_COLOR", "1")

@@ -276,6 +276,7 @@ def run_bot(library: Library, settings: Settings) -> None:
     from bot.app.server import Talk, serve
     from bot.storage.errors import StoreError
     from bot.telegram.polling import Refused
+    from bot.telegram.route import BadRoute
     from bot.telegram.updates import read
 
     configure(settings.log_level, settings.log_format, settings.secrets)
@@ -298,7 +299,7 @@ def run_bot(library: Library, settings: Settings) -> None:
     settle_garbage()
     try:
         asyncio.run(serve(settings, talk))
-    except (StoreError, Refused) as error:
+    except (StoreError, Refused, BadRoute) as error:
         raise CannotRun(str(error)) from None
     except OSError as error:
         raise CannotRun(f"Nothing can listen at {settings.listen}:{settings.port}: {error.strerror}.") from None

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from telegram.error import InvalidToken, TelegramError
+from telegram.error import TelegramError
 
 from bot.app.settings import Settings
 from bot.core.library import Library
@@ -24,7 +24,9 @@ from bot.storage.encryption import Cipher
 from bot.storage.errors import StoreError
 from bot.storage.read_only import everybody
 from bot.telegram.client import connected
+from bot.telegram.diagnosis import explain
 from bot.telegram.polling import ALLOWED
+from bot.telegram.route import BadRoute, Route
 from bot.telegram.talking import Talking
 from bot.telegram.updates import read
 
@@ -133,13 +135,18 @@ async def _store(settings: Settings) -> list[Finding]:
 async def _telegram(settings: Settings) -> list[Finding]:
     if settings.bot_token is None:
         return [Finding(False, "TELEGRAM_BOT_TOKEN is not set: get a token from @BotFather in Telegram.")]
-    async with connected(settings.bot_token, settings.server) as bot:
-        me = await _asked(lambda: bot.call("getMe", {}))
-        if isinstance(me, Finding):
-            return [me]
-        found = [Finding(True, f"Telegram knows the token: @{me.get('username')}."), _inline(me)]
-        hook = await _asked(lambda: bot.call("getWebhookInfo", {}))
-        return [*found, *([hook] if isinstance(hook, Finding) else _webhook(settings, hook))]
+    try:
+        route = settings.route
+        async with connected(settings.bot_token, settings.server, route) as bot:
+            way = Finding(True, f"{route}.")
+            me = await _asked(lambda: bot.call("getMe", {}), route)
+            if isinstance(me, Finding):
+                return [way, me]
+            found = [way, Finding(True, f"Telegram knows the token: @{me.get('username')}."), _inline(me)]
+            hook = await _asked(lambda: bot.call("getWebhookInfo", {}), route)
+            return [*found, *([hook] if isinstance(hook, Finding) else _webhook(settings, hook))]
+    except BadRoute as bad:
+        return [Finding(False, str(bad))]
 
 
 def _inline(me: dict[str, Any]) -> Finding:
@@ -151,13 +158,11 @@ def _inline(me: dict[str, Any]) -> Finding:
     )
 
 
-async def _asked(call: Callable[[], Awaitable[dict[str, Any]]]) -> dict[str, Any] | Finding:
+async def _asked(call: Callable[[], Awaitable[dict[str, Any]]], route: Route) -> dict[str, Any] | Finding:
     try:
         return await call()
-    except InvalidToken:
-        return Finding(False, "Telegram refuses the token: get it anew from @BotFather and set TELEGRAM_BOT_TOKEN.")
     except TelegramError as error:
-        return Finding(False, f"Telegram cannot be reached ({error}): see to the network, or TELEGRAM_API_BASE_URL.")
+        return Finding(False, explain(error, route))
 
 
 def _webhook(settings: Settings, hook: dict[str, Any]) -> list[Finding]:

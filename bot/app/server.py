@@ -32,11 +32,13 @@ from bot.service.workers import LEASE, Outbox
 from bot.storage.database import Database
 from bot.storage.encryption import Cipher
 from bot.telegram.client import ApiBot, connected
+from bot.telegram.diagnosis import explain
 from bot.telegram.inline import Search
 from bot.telegram.intake import Intake, Read
 from bot.telegram.messenger import TelegramMessenger
 from bot.telegram.metrics import Meters
 from bot.telegram.polling import ALLOWED, REFUSED, TIMEOUT, Age, Polling, Refused
+from bot.telegram.route import Route
 from bot.telegram.standing import looked
 from bot.telegram.webhook import Server, Web, drop_webhook, set_webhook
 
@@ -94,7 +96,7 @@ async def serve(
 ) -> None:
     """Run the bot until SIGTERM, SIGINT or `stop`; `timeout` is how many seconds a getUpdates waits.
 
-    Raises `StoreError`, `Refused`, and OSError when the webhook's port is taken.
+    Raises `StoreError`, `Refused`, `BadRoute`, and OSError when the webhook's port is taken.
     """
     token = settings.bot_token
     assert token is not None, "without a token the conversation is held in the terminal"
@@ -107,8 +109,10 @@ async def serve(
         await store.take_over()
         if moved := await store.rezone(SystemClock().now()):
             log.info("the clocks of some zones run by new rules: reminders there are worked out anew", zones=len(moved))
-        bot = await stack.enter_async_context(connected(token, settings.server))
-        me = await _until_done(lambda: bot.call("getMe", {}), stopping)
+        route = settings.route
+        log.info(str(route))
+        bot = await stack.enter_async_context(connected(token, settings.server, route))
+        me = await _until_done(lambda: bot.call("getMe", {}), stopping, route)
         if me is None:
             return
         log.info("Telegram knows this bot", username=me.get("username"))
@@ -196,7 +200,7 @@ async def _hooked(
     server = Server(web.application(), settings.listen, settings.port)
     log.info("listening", port=server.port)
     async with _served(server):
-        if await _until_done(lambda: set_webhook(bot, url, secret, talk.allowed), stopping) is not None:
+        if await _until_done(lambda: set_webhook(bot, url, secret, talk.allowed), stopping, settings.route) is not None:
             await stopping.wait()
 
 
@@ -213,7 +217,7 @@ async def _polled(
         else:
             log.info("listening", port=server.port)
             await stack.enter_async_context(_served(server))
-        if await _until_done(lambda: drop_webhook(bot), stopping) is None:
+        if await _until_done(lambda: drop_webhook(bot), stopping, settings.route) is None:
             return
         polling = Polling(bot, wired.intake.receive, timeout=timeout, allowed=talk.allowed, heard=wired.age.touch)
         running = asyncio.create_task(polling.run())
@@ -234,7 +238,7 @@ async def _served(server: Server) -> AsyncIterator[None]:
         await serving
 
 
-async def _until_done(action: Callable[[], Awaitable[T]], stopping: asyncio.Event) -> T | None:
+async def _until_done(action: Callable[[], Awaitable[T]], stopping: asyncio.Event, route: Route) -> T | None:
     """Do something at Telegram, however long it is away; None when told to stop before. Raises `Refused`."""
     pause = 0.5
     while not stopping.is_set():
@@ -244,7 +248,7 @@ async def _until_done(action: Callable[[], Awaitable[T]], stopping: asyncio.Even
             raise Refused(REFUSED) from None
         except TelegramError as error:
             if pause <= 1:
-                log.warning("Telegram is not reached yet; trying on", error=str(error))
+                log.warning("Telegram is not reached yet; trying on", error=explain(error, route))
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stopping.wait(), pause * random.uniform(0.75, 1.25))  # noqa: S311 - a jitter
             pause = min(2 * pause, 30.0)

@@ -16,6 +16,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
+from bot.telegram.route import DIRECT, SETTING, Route, choose, credentials, parsed
+
 TELEGRAM: Final = "https://api.telegram.org"
 PORTS: Final = (443, 80, 88, 8443)
 """Where Telegram's servers send webhooks to (core.telegram.org/bots/api#setwebhook)."""
@@ -45,6 +47,7 @@ class Settings(BaseSettings):
     token: Annotated[SecretStr | None, Field(alias="TELEGRAM_BOT_TOKEN")] = None
     token_file: Annotated[SecretStr | None, Field(alias="TELEGRAM_BOT_TOKEN_FILE")] = None
     server: Annotated[str, Field(alias="TELEGRAM_API_BASE_URL")] = TELEGRAM
+    proxy: Annotated[SecretStr | None, Field(alias="TELEGRAM_PROXY")] = None
     webhook_url: Annotated[str | None, Field(alias="WEBHOOK_URL")] = None
     webhook_secret: Annotated[SecretStr | None, Field(alias="WEBHOOK_SECRET")] = None
     webhook_secret_file: Annotated[SecretStr | None, Field(alias="WEBHOOK_SECRET_FILE")] = None
@@ -109,6 +112,13 @@ class Settings(BaseSettings):
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
             raise ValueError(f"'{given}' is no address of a server. Leave it out, or write {TELEGRAM}.")
         return given.rstrip("/")
+
+    @field_validator("proxy")
+    @classmethod
+    def _is_proxy(cls, given: SecretStr | None) -> SecretStr | None:
+        if given is not None and given.get_secret_value().lower() not in DIRECT:
+            parsed(given.get_secret_value(), SETTING)  # BadRoute is a ValueError
+        return given
 
     @field_validator("webhook_url")
     @classmethod
@@ -239,6 +249,11 @@ class Settings(BaseSettings):
         return urlsplit(self.webhook_url or "").path
 
     @property
+    def route(self) -> Route:
+        """Which way Telegram is reached, by TELEGRAM_PROXY or the environment; raises `BadRoute`."""
+        return choose(os.environ, _revealed(self.proxy), self.server)
+
+    @property
     def database_url(self) -> str:
         """Where everything is kept: a file in the data folder unless DATABASE_URL says otherwise."""
         return _revealed(self.database) or f"sqlite:///{self.data_dir / 'afterword.sqlite3'}"
@@ -264,7 +279,8 @@ class Settings(BaseSettings):
         database = _revealed(self.database) or ""
         password = urlsplit(database).password if "://" in database else None
         keys = (self.keys or "").replace(" ", "").split(",")
-        return tuple(one for one in (self.bot_token, self.secret, password, *keys) if one)
+        proxies = credentials(os.environ, _revealed(self.proxy))
+        return tuple(one for one in (self.bot_token, self.secret, password, *keys, *proxies) if one)
 
 
 def load(folder: Path) -> Settings:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable, Coroutine, Mapping
+from http import HTTPStatus
 from typing import Any, Final
 
 import structlog
@@ -17,7 +18,7 @@ from telegram.error import BadRequest, ChatMigrated, Conflict, Forbidden, Invali
 
 from bot.core.person import Call, Key
 from bot.service.ports import Again, Delivered, Moved, Never, Outcome
-from bot.telegram.client import ApiBot, Cut, Flooded, NotWritten
+from bot.telegram.client import ApiBot, Cut, Flooded, NotBotApi, NotWritten
 from bot.telegram.plotting import drawn
 
 ACK_SECONDS: Final = 5.0
@@ -138,6 +139,8 @@ def judged(method: str, values: Mapping[str, Any], error: TelegramError) -> Outc
             return Again(after=0.0)
         case Cut():
             return Again(after=0.0, ambiguous=not edit)  # the same edit twice is one
+        case NotBotApi(status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE):
+            return Never("it is too large (413)")
         case NetworkError():
             return Never(_plain(error)) if TOO_LARGE in error.message else Again(after=1.0)  # 413, else a 5xx
         case _:

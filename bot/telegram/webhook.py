@@ -139,7 +139,7 @@ class Server(uvicorn.Server):
         config = uvicorn.Config(
             application, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=GRACE,
             server_header=False,
-            http="h11",  # it bounds a request's head; httptools, which uvicorn would choose, reads one without end
+            http="h11",  # it bounds the head of a request; httptools, taken where there is one, reads without end
         )  # fmt: skip
         super().__init__(config)
         family = socket.AF_INET6 if ":" in host else socket.AF_INET

@@ -22,6 +22,7 @@ from telegram.request import HTTPXRequest
 
 from bot.app.logging import configure
 from bot.telegram.client import Line
+from bot.telegram.route import choose
 from tests.delivery.library import assert_pickled, bare, conversing
 from tests.delivery.loopback import serving
 from tests.delivery.ours import file_url, running, script
@@ -104,7 +105,7 @@ def stubbed() -> Found:
 
 async def ours_by_http(folder: Path, base: str, people: int, times: int) -> Measured:
     screens = Screens()
-    async with running(file_url(folder), Watched(Line(), screens), base) as parts:
+    async with running(file_url(folder), Watched(Line(choose({}, None, base)), screens), base) as parts:
         measured = await repeated(screens, parts.intake.receive, people, times)
         await parts.assert_kept(people * (2 * times + 1))
     return measured

@@ -12,8 +12,9 @@ from telegram.error import BadRequest, Conflict, Forbidden, InvalidToken, Networ
 
 from bot.core.person import Call, Key
 from bot.service.ports import Again, Delivered, Moved, Never, Outcome
-from bot.telegram.client import ApiBot, Cut, Flooded, Line, NotWritten, connected
+from bot.telegram.client import ApiBot, Cut, Flooded, Line, NotBotApi, NotWritten, connected
 from bot.telegram.messenger import TelegramMessenger, judged
+from bot.telegram.route import choose
 from tests.botapi import BotApiServer, Person
 
 KEYBOARD = {"inline_keyboard": [[{"text": "Yes", "callback_data": "1:yes"}]]}
@@ -135,9 +136,10 @@ async def test_each_fault_on_the_way_has_its_meaning(
 
 async def test_an_answer_that_does_not_come_is_ambiguous(server: BotApiServer, dana: Person) -> None:
     server.fault("timeout", method="sendMessage", seconds=2)
-    line = Line(read=0.2)
+    route = choose({}, None, server.base_url)
+    line = Line(route, read=0.2)
     await line.initialize()
-    bot = ApiBot(server.token, server.base_url, request=line, get_updates_request=Line())
+    bot = ApiBot(server.token, server.base_url, request=line, get_updates_request=Line(route))
     async with asyncio.timeout(1):  # `read` bounds the wait by itself, whatever connecting did not take
         assert await TelegramMessenger(bot).make(key(dana), said("hello")) == Again(0.0, ambiguous=True)
     await line.shutdown()
@@ -194,6 +196,8 @@ async def test_a_tap_is_answered_and_a_late_answer_is_nobodys_trouble(
          Never('Can\'t parse entities: unsupported start tag "…"')),
         (NetworkError("Request Entity Too Large (413)"), Never("Request Entity Too Large (413)")),
         (NetworkError("Bad Gateway (502)"), Again(1.0)),
+        (NotBotApi(403), Again(1.0)),
+        (NotBotApi(413), Never("it is too large (413)")),
         (NotWritten("no"), Again(0.0)),
         (Cut("no"), Again(0.0, ambiguous=True)),
         (InvalidToken("no"), Again(30.0)),
