@@ -24,7 +24,7 @@ SHORTEST: Final = 6
 TOKEN: Final = re.compile(r"(?<!\d)\d{6,16}(:|%3A)[A-Za-z0-9_-]{20,}", re.IGNORECASE)
 """A bot token of any bot, as it stands in /bot<token>/sendMessage; no `\\b` before it, for "t1" is no word boundary."""
 QUIET: Final = (
-    "httpx", "httpcore", "telegram", "asyncio", "uvicorn", "sqlalchemy", "alembic", "transitions",
+    "httpx", "httpcore", "aiohttp", "telegram", "asyncio", "uvicorn", "sqlalchemy", "alembic", "transitions",
 )  # fmt: skip
 """Loggers of libraries: at INFO and DEBUG they write addresses with the token, and parameters with answers."""
 SPEAKING: Final = ("sqlite3.", "telegram.", "ssl.", "socket.", "bot.storage.", "bot.app.settings.")

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
-from bot.telegram.route import DIRECT, SETTING, Route, choose, credentials, parsed
+from bot.telegram.route import DIRECT, SETTING, BadRoute, Route, choose, credentials, parsed
 
 TELEGRAM: Final = "https://api.telegram.org"
 PORTS: Final = (443, 80, 88, 8443)
@@ -116,8 +116,11 @@ class Settings(BaseSettings):
     @field_validator("proxy")
     @classmethod
     def _is_proxy(cls, given: SecretStr | None) -> SecretStr | None:
-        if given is not None and given.get_secret_value().lower() not in DIRECT:
-            parsed(given.get_secret_value(), SETTING)  # BadRoute is a ValueError
+        if given is not None and given.get_secret_value().strip().lower() not in DIRECT:
+            try:
+                parsed(given.get_secret_value().strip(), SETTING)
+            except BadRoute as bad:
+                raise ValueError(str(bad).removeprefix(f"{SETTING}: ")) from None
         return given
 
     @field_validator("webhook_url")

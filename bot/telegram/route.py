@@ -118,7 +118,7 @@ def parsed(given: str, source: str) -> Proxy:
     if not parts.hostname:
         raise BadRoute(
             f"{source}: this is not the address of a proxy. Write one such as http://proxy.example:3128 or "
-            "socks5://proxy.example:1080; characters such as @ and : in its password are written as %40 and %3A."
+            "socks5://proxy.example:1080, with @ and : in a password as %40 and %3A."
         )
     return Proxy(parts.scheme, parts.hostname, port, unquote(parts.username or ""), unquote(parts.password or ""))
 

@@ -97,7 +97,7 @@ def test_what_the_system_says_is_shown(out: io.StringIO) -> None:
 
 
 def test_libraries_are_quiet_even_at_debug(out: io.StringIO) -> None:
-    for name in ("httpx", "httpcore.http11", "telegram.Bot", "uvicorn.access", "sqlalchemy.engine"):
+    for name in ("httpx", "httpcore.http11", "aiohttp.client", "telegram.Bot", "uvicorn.access", "sqlalchemy.engine"):
         logging.getLogger(name).info("POST %s", TOKEN)
         logging.getLogger(name).debug("parameters %s", {"text": ANSWER})
     assert clean(out) == ""

@@ -85,6 +85,7 @@ def test_a_server_of_ones_own_takes_http_and_any_port(tmp_path: Path, monkeypatc
 BAD = {
     "TELEGRAM_BOT_TOKEN": "12345:too-short",
     "TELEGRAM_API_BASE_URL": "api.telegram.org",
+    "TELEGRAM_PROXY": "ftp://dana:hunter22@one",
     "WEBHOOK_URL": "http://bot.example.org/telegram",
     "WEBHOOK_SECRET": "blanks are not allowed",
     "WEBHOOK_SECRET_FILE": "/nowhere/secret",
@@ -150,12 +151,13 @@ def test_nothing_secret_is_shown_and_everything_secret_is_known(
     keys = [Fernet.generate_key().decode() for _ in range(2)]
     given = {
         "TELEGRAM_BOT_TOKEN": TOKEN, "WEBHOOK_SECRET": SECRET, "DATA_KEY": ", ".join(keys),
-        "DATABASE_URL": "postgresql://bot:hunter22hunter@db/afterword",
+        "DATABASE_URL": "postgresql://bot:hunter22hunter@db/afterword", "TELEGRAM_PROXY": "http://only-a-token@one",
     }  # fmt: skip
     for name, value in given.items():
         monkeypatch.setenv(name, value)
     settings = load(tmp_path)
-    assert set(settings.secrets) == {TOKEN, SECRET, "hunter22hunter", *keys}
+    proxy = {"only-a-token", "b25seS1hLXRva2VuOg=="}
+    assert set(settings.secrets) == {TOKEN, SECRET, "hunter22hunter", *keys, *proxy}
     for secret in settings.secrets:
         assert secret not in repr(settings) + str(settings) + settings.model_dump_json()
 
