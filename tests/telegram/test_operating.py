@@ -29,7 +29,7 @@ def test_the_doctor_says_what_is_well_and_what_is_not(tmp_path: Path) -> None:
         well = RunningBot(telegram, tmp_path)
         done = afterword(well, "doctor")
         assert done.returncode == 0, done.stdout + done.stderr
-        assert done.stdout.count("ok ") == 4
+        assert done.stdout.count("ok ") == 5
         assert "Inline mode is on" in done.stdout
         telegram.world.inline = False
         done = afterword(well, "doctor")
