@@ -3,6 +3,7 @@
 StoreError
 ├── StoreUnready           it cannot be used until somebody acts
 │   ├── BadKey             the key is malformed, readable by others, or not the one the data was written with
+│   │   └── NoKey          there is none where it is looked for
 │   ├── Corrupt            the database file is damaged; it is left as it is
 │   └── NotMigrated        its tables are not those of this version
 ├── StoreTrouble           it fails for now; nothing was kept; try again
@@ -31,6 +32,10 @@ class StoreUnready(StoreError):
 
 class BadKey(StoreUnready):
     """The key for personal data is malformed, readable by others, or not the one the data was written with."""
+
+
+class NoKey(BadKey):
+    """There is no key where it is looked for."""
 
 
 class Corrupt(StoreUnready):
