@@ -121,10 +121,10 @@ def forget_earlier(cursor: Cursor, dialect: Dialect, cipher: Cipher) -> None:
 
 def _refuse_dropped(found: Uses, noted: set[bytes], cipher: Cipher, place: str) -> None:
     """Raise `BadKey` where values need a key that is not given."""
-    given = set(cipher.heads)
-    needed = {head for head, _ in found} - given - {FERNET}
-    if not needed and any(head == FERNET for head, _ in found) and noted - given - {FERNET}:
-        needed = noted - given  # no value that an earlier version sealed says which of the keys it is under
+    there, given = {head for head, _ in found}, set(cipher.heads)
+    needed, dropped = there - given - {FERNET}, noted - given - {FERNET}
+    if dropped and FERNET in there:
+        needed |= {FERNET, *dropped}  # no value that an earlier version sealed says which of the keys it is under
     if needed:
         raise BadKey(
             f"{place}: {_needs(found, needed)}, and the keys given are {_listed(map(fingerprint, cipher.heads))}. Add "

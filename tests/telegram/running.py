@@ -16,9 +16,9 @@ from functools import cache
 from pathlib import Path
 from types import TracebackType
 
+from bot.app import operator
 from bot.app.check_cache import keep, seal_of
 from bot.app.main import folders
-from bot.app import operator
 from bot.app.settings import Settings
 from bot.content.library import load
 from bot.core.person import Key, Person, Turned

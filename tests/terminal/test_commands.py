@@ -90,13 +90,15 @@ def test_what_is_no_database_of_ones_own_is_said_and_left_alone(tmp_path: Path) 
     kept, key = tmp_path / "talk.db", {"DATA_KEY_FILE": str(tmp_path / "talk.key")}
     kept.write_text("precious" * 1000)
     assert afterword(*kept_in(tmp_path / "other.db"), typed="1\n", **key).returncode == 0
-    for file, keys in ((kept, key), (tmp_path, key), (tmp_path / "other.db", {"DATA_KEY_FILE": str(tmp_path / "2")})):
+    lost = {"DATA_KEY_FILE": str(tmp_path / "2")}
+    for file, keys, status in ((kept, key, 1), (tmp_path, key, 1), (tmp_path / "other.db", lost, 2)):
         done = afterword(*kept_in(file), typed="1\n", **keys)
-        assert done.returncode == 1, file
+        assert done.returncode == status, file
         assert "Traceback" not in err(done), file
         assert str(file) in err(done)
         assert out(done) == ""
     assert kept.read_text() == "precious" * 1000
+    assert not (tmp_path / "2").exists(), "no new key was made"
 
 
 def test_a_reminder_that_fell_due_while_nobody_was_there_is_said_on_return(tmp_path: Path) -> None:
