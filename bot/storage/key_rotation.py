@@ -81,8 +81,9 @@ class _Rotation:
     def _renewed(self, value: bytes | None) -> Sealed | None:
         try:
             return None if value is None else self._cipher.renewed(value)
+        # It is left as it is, and counted as such: the key may be found again.
         except BadKey:
-            return None  # it is left as it is, and counted as such: the key may be found again
+            return None
 
     def _key(self, row: Any) -> Row:
         return {name: getattr(row, name) for name in self._keys}

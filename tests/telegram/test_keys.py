@@ -20,14 +20,17 @@ from typer.testing import CliRunner
 from bot.app.chat_storage import key_beside
 from bot.app.chat_storage import opened as talked
 from bot.app.operator import examine, look_at_keys, parked, surveyed
-from bot.app.server import _opened
+from bot.app.server import Talk, _opened, serve
 from bot.app.settings import Settings
 from bot.cli.main import app
+from bot.core.library import Library
 from bot.core.person import Key, Person, Turned
 from bot.core.session import Session
 from bot.storage.database import Database
 from bot.storage.encryption import Cipher, fingerprint, new_key
 from bot.storage.errors import BadKey, NoKey
+from bot.telegram.talking import Talking
+from bot.telegram.updates import read
 from bot.terminal.keeping import NotKept
 from tests.botapi import BotApiServer
 from tests.store.server import postgres
@@ -125,6 +128,30 @@ def test_a_talk_whose_key_is_gone_is_refused_wherever_its_key_is_kept(tmp_path: 
         assert refused.value.for_want_of_key
         assert bytes_in(tmp_path) == before
         file.unlink()
+
+
+async def test_the_bot_changes_the_key_while_it_serves_and_the_old_one_can_be_dropped(
+    tmp_path: Path, library: Library
+) -> None:
+    """As the README promises."""
+    await keep_somebody(settings_of(tmp_path, DATA_KEY=OLD))
+    async with BotApiServer(seed=1) as telegram:
+        reach = {"TELEGRAM_BOT_TOKEN": telegram.token, "TELEGRAM_API_BASE_URL": telegram.url, "PORT": "0"}
+        dana, stop = telegram.person(first_name="Dana", started=True), asyncio.Event()
+        with capture_logs() as log:
+            both = settings_of(tmp_path, DATA_KEY=f"{NEW},{OLD}", **reach)
+            running = asyncio.create_task(
+                serve(both, Talk(Talking(library, "after_interview").respond, read), timeout=2, stop=stop)
+            )
+            dana.says("/start")
+            async with asyncio.timeout(60):
+                while not (telegram.sent() and any("can be left out" in one["event"] for one in log)):
+                    await asyncio.sleep(0.01)
+            stop.set()
+            await running
+    async with opened(settings_of(tmp_path, DATA_KEY=NEW)) as store:
+        assert (await kept(store, 1, 7)).facts == {"name": "Anna"}
+        assert (await store.key_use()).left == 0
 
 
 async def test_the_doctor_says_what_is_left_under_which_key(tmp_path: Path) -> None:
