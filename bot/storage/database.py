@@ -24,10 +24,10 @@ from bot.storage.cache import Memory
 from bot.storage.cohorts import Cohorts
 from bot.storage.compiled import Cursor
 from bot.storage.dialects import Checkpoints
-from bot.storage.encryption import FERNET, HEAD_SIZE, PROOF, Cipher, fingerprint
-from bot.storage.errors import BadKey, NotMigrated, StoreError, StoreUnready, translated
-from bot.storage.key_rotation import rotate
-from bot.storage.keys import KeyUse, admit, count_values, forget_earlier, key_use
+from bot.storage.encryption import HEAD_SIZE, PROOF, Cipher, fingerprint
+from bot.storage.errors import BadKey, NotMigrated, StoreError, StoreUnready, translated, translating
+from bot.storage.key_rotation import look, rotate
+from bot.storage.keys import KeyUse, admit
 from bot.storage.migrate import head, migrate, version_of
 from bot.storage.outbox import Outbox
 from bot.storage.people import Turning
@@ -270,21 +270,13 @@ class Database:
         `renewed` is told of each page. Others may go on meanwhile, and several processes may rotate at once; whether
         anything is left, which somebody wrote meanwhile, `key_use` tells.
         """
-        return await rotate(self._runner, self._reading, self._cipher, self._engine.dialect, renewed)
+        with translating(self._place):
+            return await rotate(self._runner, self._reading, self._cipher, self._engine.dialect, renewed)
 
     async def key_use(self) -> KeyUse:
         """Count what is under which key."""
-        found = await asyncio.to_thread(self._counted)
-        if not any(head == FERNET for head, _ in found):
-            await self._runner.submit(lambda c: forget_earlier(c, self._engine.dialect, self._cipher), rank="long")
-        return key_use(found, self._cipher)
-
-    def _counted(self) -> Any:
-        try:
-            with self._reading() as cursor:
-                return count_values(cursor, self._engine.dialect)
-        except Exception as error:
-            raise translated(error, self._place) from error
+        with translating(self._place):
+            return await look(self._runner, self._reading, self._cipher, self._engine.dialect)
 
     async def ready(self) -> None:
         """Raise `StoreUnready`, with a sentence for the operator, unless the database answers and is migrated."""

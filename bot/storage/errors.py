@@ -17,6 +17,8 @@ StoreError
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from sqlalchemy import exc
@@ -105,6 +107,18 @@ def translated(error: BaseException, place: str) -> BaseException:
     own = _meaning(error, place)
     own.__cause__ = error
     return own
+
+
+@contextmanager
+def translating(place: str) -> Iterator[None]:
+    """Raise the store's own error for what a database driver raises meanwhile."""
+    try:
+        yield
+    except Exception as error:
+        meant = translated(error, place)
+        if meant is error:
+            raise
+        raise meant from error
 
 
 def _of_driver(error: BaseException) -> bool:

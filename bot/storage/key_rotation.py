@@ -16,9 +16,9 @@ from typing import Any, Final
 from sqlalchemy import Dialect, LargeBinary, Table, and_, bindparam, or_, select, tuple_, update
 
 from bot.storage.compiled import Cursor, Prepared
-from bot.storage.encryption import Cipher, Sealed
+from bot.storage.encryption import FERNET, Cipher, Sealed
 from bot.storage.errors import BadKey
-from bot.storage.keys import head_of, sealed_columns
+from bot.storage.keys import KeyUse, Uses, count_values, forget_earlier, head_of, key_use, sealed_columns
 from bot.storage.schema import metadata
 from bot.storage.writer import Runner
 
@@ -91,6 +91,21 @@ class _Rotation:
 
 def _named(row: Row, which: str) -> Row:
     return {f"{name}_{which}": value for name, value in row.items()}
+
+
+async def look(
+    runner: Runner, reading: Callable[[], AbstractContextManager[Cursor]], cipher: Cipher, dialect: Dialect
+) -> KeyUse:
+    """Count what is under which key, and note it when nothing is left that an earlier version sealed."""
+
+    def count() -> Uses:
+        with reading() as cursor:
+            return count_values(cursor, dialect)
+
+    found = await asyncio.to_thread(count)
+    if not any(head == FERNET for head, _ in found):  # nothing seals so any more
+        await runner.submit(partial(forget_earlier, dialect=dialect, cipher=cipher), rank="long")
+    return key_use(found, cipher)
 
 
 async def rotate(

@@ -19,7 +19,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from bot.storage import dialects
 from bot.storage.compiled import Cursor, Prepared
 from bot.storage.encryption import FERNET, HEAD_SIZE, PROOF, Cipher, fingerprint
-from bot.storage.errors import BadKey, NoKey, translated
+from bot.storage.errors import BadKey, NoKey, translating
 from bot.storage.schema import Encrypted, meta, metadata
 
 _RECORD: Final = "key:"
@@ -59,25 +59,20 @@ def holds_data(url: str | URL) -> bool:
     Raises `StoreError`, in particular for the database of another program.
     """
     where = dialects.read_url(url)
-    try:
+    with translating(dialects.place_of(where)):
         return _file_holds_data(where) if where.drivername == "sqlite" else _server_holds_data(where)
-    except Exception as error:
-        meant = translated(error, dialects.place_of(where))
-        if meant is error:
-            raise
-        raise meant from error
 
 
 def _file_holds_data(where: URL) -> bool:
     """Tell whether there is anything in a file, or in its log: it is made only after its key."""
     file = Path(str(where.database))
+    log = file.with_name(f"{file.name}-wal")
+    if log.exists() and log.stat().st_size:  # to read it would change files
+        return True
     if not file.exists():
         return False
     if not file.is_file():
         dialects.prepare_file(where)  # which says what it is instead
-    log = file.with_name(f"{file.name}-wal")
-    if log.exists() and log.stat().st_size:  # to read it would change files
-        return True
     return bool(file.stat().st_size) and dialects.has_tables(where)
 
 
@@ -234,12 +229,7 @@ def read_key_use(url: str | URL, cipher: Cipher) -> KeyUse:
     where = dialects.read_url(url)
     engine = dialects.connect_to_read(where)
     try:
-        with dialects.reading(engine) as cursor:
+        with translating(dialects.place_of(where)), dialects.reading(engine) as cursor:
             return key_use(count_values(cursor, engine.dialect), cipher)
-    except Exception as error:
-        meant = translated(error, dialects.place_of(where))
-        if meant is error:
-            raise
-        raise meant from error
     finally:
         engine.dispose()
