@@ -17,9 +17,10 @@ from bot.app.settings import Settings
 from bot.core.person import Key, Person, Turned
 from bot.service.ports import Step
 from bot.storage.database import Database
-from bot.storage.dialects import of_file, prepare_file
+from bot.storage.dialects import of_file
 from bot.storage.encryption import Cipher
-from bot.storage.errors import BadKey, StoreError
+from bot.storage.errors import BadKey, NoKey, StoreError
+from bot.storage.keys import cipher_for, holds_data
 from bot.terminal.keeping import Change, NotKept
 
 HERE: Final = Key(0, 0, 0, 0)
@@ -76,7 +77,7 @@ def opened(given: str, settings: Settings, now: datetime) -> Iterator[InDatabase
         except OSError as error:
             raise NotKept(f"{file}: it cannot be looked at: {error.strerror}. Name another file.") from error
         except StoreError as error:
-            raise NotKept(str(error)) from error
+            raise NotKept(str(error), for_want_of_key=isinstance(error, BadKey)) from error
         try:
             yield InDatabase(store, runner)
         finally:
@@ -86,26 +87,22 @@ def opened(given: str, settings: Settings, now: datetime) -> Iterator[InDatabase
 def _cipher(file: Path, settings: Settings) -> Cipher:
     """Return what the file is sealed with: DATA_KEY or DATA_KEY_FILE where one is set, else the key beside it.
 
-    No key is made for a file that has data already: it could open none of it. Raises `StoreUnready`.
+    No key is made for a file that has data already: it could open none of it. Raises `StoreError`.
     """
     if settings.keys or settings.key_file:
-        return Cipher.load(settings.keys, settings.keys_file)
+        return cipher_for(of_file(file), settings.keys, settings.keys_file)
     beside = key_beside(file)
-    if not _has_data(file):
+    if not holds_data(of_file(file)):  # what is no database of ours is said to be that, whatever lies beside it
         return Cipher.from_file(beside)
-    prepare_file(of_file(file))  # what is no database of ours is said to be that, whatever lies beside it
     if beside.exists():
         return Cipher.at_hand(None, beside)
     if settings.keys_file.exists():  # where earlier versions kept it
         return Cipher.at_hand(None, settings.keys_file)
-    raise BadKey(
+    raise NoKey(
         f"{file}: its key is not beside it ({beside}). Put it there, or set DATA_KEY_FILE to where it is: earlier "
-        f"versions left it as {settings.keys_file} in the folder where the talk began."
+        f"versions left it as {settings.keys_file} in the folder where the talk began. No new key was made, for it "
+        "would not open the talk."
     )
-
-
-def _has_data(file: Path) -> bool:
-    return file.exists() and not (file.is_file() and not file.stat().st_size)
 
 
 def key_beside(file: Path) -> Path:
@@ -141,4 +138,6 @@ async def _open(file: Path, settings: Settings, now: datetime) -> Database:
         await store.close()
         raise NotKept(f"{file}: a bot keeps its people there, and would answer here. Name a file of its own.")
     await store.tidy(now)
+    if store.has_old_keys:  # one person's values: nobody waits for them
+        await store.rotate()
     return store

@@ -34,7 +34,14 @@ DEFAULT_FLOW = "after_interview"
 
 
 class CannotRun(Exception):
-    """The bot cannot run; the message says why and what to do."""
+    """The bot cannot run; the message says why and what to do.
+
+    `for_want_of_key`: what is kept is opened by none of the keys at hand.
+    """
+
+    def __init__(self, said: str, *, for_want_of_key: bool = False) -> None:
+        super().__init__(said)
+        self.for_want_of_key = for_want_of_key
 
 
 class BadContent(Exception):
@@ -274,7 +281,7 @@ def run_bot(library: Library, settings: Settings) -> None:
     from bot.app.logging import configure
     from bot.app.reload import Contents, settle_garbage
     from bot.app.server import Talk, serve
-    from bot.storage.errors import StoreError
+    from bot.storage.errors import BadKey, StoreError
     from bot.telegram.polling import Refused
     from bot.telegram.route import BadRoute
     from bot.telegram.updates import read
@@ -300,9 +307,22 @@ def run_bot(library: Library, settings: Settings) -> None:
     try:
         asyncio.run(serve(settings, talk))
     except (StoreError, Refused, BadRoute) as error:
-        raise CannotRun(str(error)) from None
+        raise CannotRun(str(error), for_want_of_key=isinstance(error, BadKey)) from None
     except OSError as error:
         raise CannotRun(f"Nothing can listen at {settings.listen}:{settings.port}: {error.strerror}.") from None
+
+
+def look_for_key(settings: Settings) -> None:
+    """Raise `CannotRun` where data is kept whose key is not there: before the start makes anything."""
+    from bot.storage.errors import BadKey, StoreError
+    from bot.storage.keys import check_key
+
+    try:
+        check_key(settings.database_url, settings.keys, settings.keys_file)
+    except BadKey as error:
+        raise CannotRun(str(error), for_want_of_key=True) from None
+    except StoreError:
+        return  # whatever else is wrong with the database, the start itself says, or waits for
 
 
 def _live(library: Library, settings: Settings, shipped: Library | None = None) -> Live:

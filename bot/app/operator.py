@@ -5,6 +5,7 @@ Law of this file: every finding is a sentence that says what to do; no secret an
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from bot.storage.database import Database
 from bot.storage.dialects import of_file
 from bot.storage.encryption import Cipher
 from bot.storage.errors import StoreError
+from bot.storage.keys import check_key, read_key_use
 from bot.storage.read_only import everybody
 from bot.telegram.client import connected
 from bot.telegram.diagnosis import explain
@@ -50,11 +52,17 @@ class Finding:
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Database]:
     """Open the store for a moment; raises StoreError."""
-    store = await Database.open(settings.database_url, Cipher.load(settings.keys, settings.keys_file))
+    store = await Database.open(settings.database_url, _cipher(settings))
     try:
         yield store
     finally:
         await store.close()
+
+
+def _cipher(settings: Settings) -> Cipher:
+    """Return the cipher of what is kept; no key is made here. Raises StoreError."""
+    check_key(settings.database_url, settings.keys, settings.keys_file)
+    return Cipher.at_hand(settings.keys, settings.keys_file)
 
 
 # -- what was put aside ------------------------------------------------------------------------------------------------
@@ -107,6 +115,7 @@ def surveyed(
     StoreError.
     """
     url = settings.database_url if database == OWN else database if "://" in database else of_file(database)
+    check_key(url, settings.keys, settings.keys_file)
     people = everybody(url, Cipher.at_hand(settings.keys, settings.keys_file), cohort)
     return survey(library, flow, people, SystemClock().now(), was)
 
@@ -129,6 +138,22 @@ async def _store(settings: Settings) -> list[Finding]:
     found = [Finding(True, "The database answers, its tables are up to date, and the key fits.")]
     if depth.parked:
         found.append(Finding(False, f"{depth.parked} put aside: look with `afterword parked`."))
+    return [*found, *await asyncio.to_thread(look_at_keys, settings)]
+
+
+def look_at_keys(settings: Settings) -> list[Finding]:
+    """Say how many values are left under which old key, and whether it can be dropped; raises StoreError."""
+    use = read_key_use(settings.database_url, _cipher(settings))
+    found = []
+    for key, count in use.missing.items():
+        sentence = f"{count} values need the key {key}, which isn't given: add it to DATA_KEY, behind the first."
+        found.append(Finding(False, sentence))
+    for key, count in use.old.items():
+        if count:
+            sentence = f"{count} values are still under the key {key}: keep it until the running bot has renewed them."
+        else:
+            sentence = f"Nothing is under the old key {key} any more: it can be left out of DATA_KEY."
+        found.append(Finding(True, sentence))
     return found
 
 

@@ -21,6 +21,7 @@ from typing import Any, Final, TypeVar
 import structlog
 from telegram.error import InvalidToken, TelegramError
 
+from bot.app.key_rotation import rotate_keys
 from bot.app.settings import Settings
 from bot.service.clock import SystemClock
 from bot.service.cohorts import Convene, Hold
@@ -30,7 +31,7 @@ from bot.service.ports import Clock, Store
 from bot.service.reminders import Reminders
 from bot.service.workers import LEASE, Outbox
 from bot.storage.database import Database
-from bot.storage.encryption import Cipher
+from bot.storage.keys import cipher_for
 from bot.telegram.client import ApiBot, connected
 from bot.telegram.diagnosis import explain
 from bot.telegram.inline import Search
@@ -118,6 +119,7 @@ async def serve(
         log.info("Telegram knows this bot", username=me.get("username"))
         wired = _wired(store, bot, me, talk, lease, settings.processes)
         stack.push_async_callback(wired.messenger.close, TOASTS_SECONDS)
+        stack.push_async_callback(_cancelled, asyncio.create_task(rotate_keys(store, wired.meters)))
         async with _at_work(wired, talk, bot, stopping, edited, settings.operator):
             taking = _hooked if settings.webhook_url else _polled
             await taking(settings, talk, bot, wired, timeout, stopping)
@@ -140,7 +142,13 @@ class _Wired:
 
 
 async def _opened(settings: Settings) -> Database:
-    cipher = Cipher.load(settings.keys, settings.keys_file)
+    had_key = settings.keys is not None or settings.keys_file.exists()
+    cipher = cipher_for(settings.database_url, settings.keys, settings.keys_file)
+    if not had_key:
+        log.warning(
+            "a key for personal data was made: keep a copy of it apart from the data, which nothing else opens",
+            file=str(settings.keys_file.absolute()),
+        )
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     return await Database.open(settings.database_url, cipher)
 
@@ -226,6 +234,11 @@ async def _polled(
         polling.stop()
         with contextlib.suppress(TimeoutError):  # what is not confirmed by then comes again
             await asyncio.wait_for(running, INTAKE_SECONDS)
+
+
+async def _cancelled(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 @contextlib.asynccontextmanager

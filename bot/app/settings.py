@@ -26,7 +26,7 @@ MOST_PROCESSES: Final = 28
 """Each must be allowed one call a second of the bot's budget (service/limits.py)."""
 TOKEN_SHAPE: Final = re.compile(r"\d{3,20}:[A-Za-z0-9_-]{20,}")
 _USER_ID: Final = re.compile(r"[1-9][0-9]{0,15}", re.ASCII)
-KEY_SHAPE: Final = re.compile(r"[A-Za-z0-9_=-]{44}(\s*,\s*[A-Za-z0-9_=-]{44})*")
+KEY_SHAPE: Final = re.compile(r"[\s,]*[A-Za-z0-9_=-]{44}([\s,]+[A-Za-z0-9_=-]{44})*[\s,]*")
 
 
 class BadSettings(Exception):
@@ -177,8 +177,8 @@ class Settings(BaseSettings):
     def _is_key(cls, given: SecretStr | None) -> SecretStr | None:
         if given is not None and not KEY_SHAPE.fullmatch(given.get_secret_value()):
             raise ValueError(
-                "it is no key: 44 characters of base64, or several such keys separated by commas. Leave it out and a "
-                "key is made in DATA_KEY_FILE."
+                "it is not a key: 44 characters of base64, or several such keys separated by commas. Put back the key "
+                "that the data was kept with. For a first one, leave it out: then a key is made in DATA_KEY_FILE."
             )
         return given
 
@@ -281,7 +281,7 @@ class Settings(BaseSettings):
         """Everything that must not be logged, except a key that is in a file by itself."""
         database = _revealed(self.database) or ""
         password = urlsplit(database).password if "://" in database else None
-        keys = (self.keys or "").replace(" ", "").split(",")
+        keys = re.split(r"[\s,]+", self.keys or "")
         proxies = credentials(os.environ, _revealed(self.proxy))
         return tuple(one for one in (self.bot_token, self.secret, password, *keys, *proxies) if one)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.options import Content, Flow, Language, counted, fail
+from bot.cli.options import NO_KEY, Content, Flow, Language, counted, fail
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -77,7 +77,7 @@ class Replayed:
         from bot.app.settings import BadSettings, load
         from bot.cli.options import checked_flow, opened
         from bot.cli.versions import NoVersion, version
-        from bot.storage.errors import StoreError
+        from bot.storage.errors import BadKey, StoreError
 
         try:
             settings = load(Path.cwd())
@@ -87,7 +87,7 @@ class Replayed:
         except BadSettings as bad:
             fail("\n".join(bad.faults))
         except (NoVersion, StoreError) as error:
-            fail(str(error))
+            fail(str(error), NO_KEY if isinstance(error, BadKey) else 1)
         return cls(library, before, found)
 
     def lines(self) -> list[str]:

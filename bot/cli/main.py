@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli import coaches, draw, mutations, operator
+from bot.cli import coaches, draw, key, mutations, operator
 from bot.cli.options import (
+    NO_KEY,
     Content,
     Flow,
     Language,
@@ -71,7 +72,7 @@ def run() -> None:
     """Start the bot when a token is set, else hold the same conversation here."""
     settings = _settings()
     if settings.bot_token:
-        _serve(proved(settings.content, settings.stamp_file), settings)
+        _serve(settings)
         return
     from bot.app.main import Setting
 
@@ -90,13 +91,14 @@ def _settings() -> Settings:
         fail("\n".join(bad.faults))
 
 
-def _serve(library: Library, settings: Settings) -> None:
-    from bot.app.main import CannotRun, run_bot
+def _serve(settings: Settings) -> None:
+    from bot.app.main import CannotRun, look_for_key, run_bot
 
     try:
-        run_bot(library, settings)
+        look_for_key(settings)
+        run_bot(proved(settings.content, settings.stamp_file), settings)
     except CannotRun as error:
-        fail(str(error))
+        fail(str(error), NO_KEY if error.for_want_of_key else 1)
 
 
 @app.command()
@@ -141,7 +143,7 @@ def _talk(library: Library, setting: Setting, *, db: str | None, save: Path | No
     except root.BadTarget as bad:
         fail(str(bad))
     except NotKept as error:
-        fail(f"The conversation cannot be kept. {error}")
+        fail(f"The conversation cannot be kept. {error}", NO_KEY if error.for_want_of_key else 1)
 
 
 def _play(library: Library, script: Path) -> None:
@@ -243,6 +245,7 @@ app.command()(coaches.explain)
 app.command()(mutations.mutate)
 app.command()(operator.parked)
 app.command()(operator.doctor)
+app.add_typer(key.app, name="key")
 
 
 def main() -> None:

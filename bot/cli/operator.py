@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
+
+from bot.cli.options import NO_KEY, fail
 
 if TYPE_CHECKING:
     from bot.app.settings import Settings
@@ -25,7 +27,7 @@ def parked(
     if release is not None:
         library = open_library(settings.content)
         if not _done(operating.release(settings, library, the_flow(library), release)):
-            _fail(f"Nothing with the number {release} was put aside.")
+            fail(f"Nothing with the number {release} was put aside.")
         typer.echo("Released.")
         return
     found = _done(operating.parked(settings))
@@ -52,7 +54,7 @@ def _settings() -> Settings:
     try:
         settings = load(Path.cwd())
     except BadSettings as bad:
-        _fail("\n".join(bad.faults))
+        fail("\n".join(bad.faults))
     configure("ERROR", settings.log_format, settings.secrets)
     return settings
 
@@ -61,14 +63,9 @@ def _done(work: Coroutine[Any, Any, T]) -> T:
     import asyncio
 
     from bot.app.operator import StillFails
-    from bot.storage.errors import StoreError
+    from bot.storage.errors import BadKey, StoreError
 
     try:
         return asyncio.run(work)
     except (StoreError, StillFails) as error:
-        _fail(str(error))
-
-
-def _fail(text: str) -> NoReturn:
-    typer.echo(text, err=True)
-    raise typer.Exit(1)
+        fail(str(error), NO_KEY if isinstance(error, BadKey) else 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Final, NoReturn
 
 import typer
 
@@ -24,10 +24,14 @@ Flow = Annotated[
 ]
 
 
-def fail(text: str) -> NoReturn:
-    """Say on standard error what went wrong and what to do, and end with status 1."""
+NO_KEY: Final = 2
+"""The status of a command that ends because the key of the data is not there, or is another one."""
+
+
+def fail(text: str, status: int = 1) -> NoReturn:
+    """Say on standard error what went wrong and what to do, and end."""
     typer.echo(text, err=True)
-    raise typer.Exit(1)
+    raise typer.Exit(status)
 
 
 def opened(content: Path | None) -> Library:

@@ -6,9 +6,9 @@ Law of this file: every method hands one function over to a store thread and awa
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -24,9 +24,10 @@ from bot.storage.cache import Memory
 from bot.storage.cohorts import Cohorts
 from bot.storage.compiled import Cursor
 from bot.storage.dialects import Checkpoints
-from bot.storage.encryption import PROOF, Cipher
-from bot.storage.errors import BadKey, NotMigrated, StoreError, StoreUnready, translated
-from bot.storage.key_rotation import rotate
+from bot.storage.encryption import HEAD_SIZE, PROOF, Cipher, fingerprint
+from bot.storage.errors import BadKey, NotMigrated, StoreError, StoreUnready, translated, translating
+from bot.storage.key_rotation import look, rotate
+from bot.storage.keys import KeyUse, admit
 from bot.storage.migrate import head, migrate, version_of
 from bot.storage.outbox import Outbox
 from bot.storage.people import Turning
@@ -49,6 +50,7 @@ class _Opened:
     engine: Engine
     place: str
     sqlite: bool
+    has_old_keys: bool = False
 
 
 class Database:
@@ -56,6 +58,8 @@ class Database:
 
     def __init__(self, opened: _Opened, cipher: Cipher, threads: int) -> None:
         self._engine, self._place, self._cipher = opened.engine, opened.place, cipher
+        self.has_old_keys = opened.has_old_keys
+        """Whether values may be under another key than the first, so that `rotate` has something to look for."""
         self._statements = statements = statements_for(opened.engine.dialect)
         lock = dialects.lock_nothing if opened.sqlite else dialects.locking(statements.lock)
         self._turning = Turning(statements, cipher, Memory(cipher), lock, self._reading)
@@ -260,12 +264,19 @@ class Database:
             dropped += bite
         return dropped
 
-    async def rotate(self) -> int:
-        """Encrypt anew under the first key whatever is under another; return how many values that were.
+    async def rotate(self, renewed: Callable[[int], None] = lambda _: None) -> int:
+        """Encrypt anew under the first key what is under another; return how many values that were.
 
-        Others may go on meanwhile. Afterwards the old keys can be dropped.
+        `renewed` is told of each page. Others may go on meanwhile, and several processes may rotate at once; whether
+        anything is left, which somebody wrote meanwhile, `key_use` tells.
         """
-        return await rotate(self._runner, self._cipher, self._engine.dialect)
+        with translating(self._place):
+            return await rotate(self._runner, self._reading, self._cipher, self._engine.dialect, renewed)
+
+    async def key_use(self) -> KeyUse:
+        """Count what is under which key."""
+        with translating(self._place):
+            return await look(self._runner, self._reading, self._cipher, self._engine.dialect)
 
     async def ready(self) -> None:
         """Raise `StoreUnready`, with a sentence for the operator, unless the database answers and is migrated."""
@@ -310,7 +321,7 @@ def _open(url: str | URL, cipher: Cipher, threads: int) -> _Opened:
         if opened.sqlite:
             dialects.prepare_file(where)
         migrate(opened.engine)
-        _prove(opened, statements_for(opened.engine.dialect), cipher)
+        has_old_keys = _prove(opened, statements_for(opened.engine.dialect), cipher)
         if opened.sqlite:
             dialects.empty_log(opened.engine)
     except BaseException as error:
@@ -319,17 +330,25 @@ def _open(url: str | URL, cipher: Cipher, threads: int) -> _Opened:
         if meant is error:
             raise
         raise meant from error
-    return opened
+    return replace(opened, has_old_keys=has_old_keys)
 
 
-def _prove(opened: _Opened, statements: Statements, cipher: Cipher) -> None:
-    """See that the data was written with a key at hand; a database without data is given its proof."""
+def _prove(opened: _Opened, statements: Statements, cipher: Cipher) -> bool:
+    """See that every key the data needs is at hand; a database without data is given its proof.
+
+    Return whether values may be under another key than the first.
+    """
     new = {"name": "proof", "value": cipher.seal(PROOF)}
     with opened.engine.begin() as connection:
         cursor: Any = connection.connection.cursor()
-        statements.put_proof.run(cursor, new)
-        if not cipher.fits(statements.proof.one(cursor).value):
+        is_new = bool(statements.put_proof.run(cursor, new))
+        proof = statements.proof.one(cursor).value
+        fits = cipher.fits(proof)
+        has_old_keys = admit(cursor, opened.engine.dialect, cipher, opened.place, is_new=is_new, fits=fits)
+        if not fits:
             raise BadKey(
-                f"{opened.place}: it was written with another key than the one given. Set DATA_KEY to the key it was "
-                "written with, or name the file that holds it; without that key nothing in it can be read."
+                f"{opened.place}: it was written with another key ({fingerprint(proof[:HEAD_SIZE])}) than the one "
+                f"given ({fingerprint(cipher.heads[0])}). Set DATA_KEY to the key it was written with, or "
+                "name the file that holds it; without that key nothing in it can be read."
             )
+    return has_old_keys

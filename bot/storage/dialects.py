@@ -7,7 +7,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -176,15 +176,24 @@ def prepare_file(url: URL) -> None:
 
 def _refuse_others(file: Path) -> None:
     """Leave the database of another program as it is, to the byte; whether ours is whole is found out later."""
-    if not file.stat().st_size:
-        return
+    if file.stat().st_size:
+        with suppress(DatabaseError, sqlite3.Error):
+            has_tables(of_file(file))
+
+
+def has_tables(url: URL) -> bool:
+    """Tell whether a SQLite file has tables, and change nothing; raises `StoreUnready` when they aren't ours."""
+    engine = connect_to_read(url)
     try:
-        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as looking:
-            tables = {name for (name,) in looking.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    except sqlite3.Error:
-        return
+        with reading(engine) as cursor:
+            tables = {name for (name,) in cursor.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    finally:
+        engine.dispose()
     if tables and "alembic_version" not in tables:
-        raise StoreUnready(f"{file}: it is the database of another program and was left as it is. Name another file.")
+        raise StoreUnready(
+            f"{url.database}: it is the database of another program and was left as it is. Name another file."
+        )
+    return bool(tables)
 
 
 def lock_nothing(_cursor: Cursor, _bot: int, _person: int) -> None:

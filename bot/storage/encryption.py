@@ -1,7 +1,8 @@
 """Personal data at rest: sealed before it reaches a column, opened after it left one.
 
 Law of this file: the key is an argument or a file that only its owner can read, never in the data folder's backups by
-design; nothing here prints it. Telegram's terms for bot developers, 4.4(a): encrypted, and the key kept apart.
+design; nothing here prints it, and whoever names it uses its fingerprint. Telegram's terms for bot developers, 4.4(a):
+encrypted, and the key kept apart.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import base64
 import hashlib
 import json
 import os
+import re
 import stat
 from collections.abc import Sequence
 from contextlib import suppress
@@ -20,7 +22,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from bot.storage.errors import BadKey
+from bot.storage.errors import BadKey, NoKey
 
 Sealed = NewType("Sealed", bytes)
 """An encrypted value: the only kind of value that an `Encrypted` column takes."""
@@ -38,6 +40,18 @@ FERNET: Final = b"gAAAA"
 NAME_SIZE: Final = 4
 NONCE_SIZE: Final = 12
 HEAD_SIZE: Final = len(VERSION) + NAME_SIZE
+"""So many bytes tell which key a value is under; of one that an earlier version sealed, they are `FERNET`."""
+_BETWEEN: Final = re.compile(r"[\s,]+")
+
+
+def fingerprint(head: bytes) -> str:
+    """Name a key by the head of the values under it, for people to read; nothing of the key can be learnt from it."""
+    return "of an earlier version" if head == FERNET else head[len(VERSION) :].hex()
+
+
+def split_keys(text: str) -> list[str]:
+    """Return the keys in a text, which stand on lines of their own or between commas."""
+    return [key for key in _BETWEEN.split(text) if key]
 
 
 class _Key:
@@ -73,46 +87,49 @@ class Cipher:
         self._first = made[0]
         self._by_head = {key.head: key for key in reversed(made)}
         self._fernet = MultiFernet([key.fernet for key in made])
+        self.heads = tuple(dict.fromkeys(key.head for key in made))
+        """How values under each of the keys begin; what is sealed now begins with the first."""
 
     @classmethod
     def of(cls, keys: str, place: str = "DATA_KEY") -> Cipher:
-        """Read one key, or several separated by commas; raises `BadKey`."""
-        given = [key.strip() for key in keys.split(",") if key.strip()]
+        """Read one key or several; raises `BadKey`."""
+        given = split_keys(keys)
         if not given:
-            raise BadKey(f"{place}: it holds no key. {_MAKE}")
+            raise BadKey(
+                f"{place}: there is no key in it. Put the key back from where its copy is kept; nothing else opens "
+                f"what was kept with it. Only if nothing was ever kept: {_MAKE}"
+            )
         try:
             return cls(given)
         except ValueError:
             # The cause would name no secret, but neither does it help; the key itself is never shown.
-            raise BadKey(f"{place}: it is malformed; a key is 44 characters of base64. {_MAKE}") from None
+            raise BadKey(
+                f"{place}: it holds something that is not a key: a key is 44 characters of base64. Put the key back "
+                f"from where its copy is kept. For a first one: {_MAKE}"
+            ) from None
+
+    @classmethod
+    def at_hand(cls, keys: str | None, file: Path) -> Cipher:
+        """Take `keys` (the value of DATA_KEY) if given, else those in the file; raises `NoKey` and other `BadKey`."""
+        return cls.of(keys) if keys else cls._kept(file)
 
     @classmethod
     def from_file(cls, file: Path) -> Cipher:
         """Read the keys in `file`, or make it with a new one; raises `BadKey` when others can read it."""
         try:
             return cls._kept(file)
-        except FileNotFoundError:
+        except NoKey:
             pass
         try:
             file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with suppress(FileExistsError):  # Another process made it at the same time: its key counts.
                 _make(file)
-            return cls._kept(file)
         except OSError as error:
-            raise BadKey(f"{file}: the key cannot be made there: {error.strerror}. Set DATA_KEY, or let me.") from None
-
-    @classmethod
-    def load(cls, keys: str | None, file: Path) -> Cipher:
-        """Take `keys` (the value of DATA_KEY) if given, else the file; raises `BadKey`."""
-        return cls.of(keys) if keys else cls.from_file(file)
-
-    @classmethod
-    def at_hand(cls, keys: str | None, file: Path) -> Cipher:
-        """Take `keys` if given, else the file, which is never made here; raises `BadKey`."""
-        try:
-            return cls.of(keys) if keys else cls._kept(file)
-        except FileNotFoundError:
-            raise BadKey(f"{file}: there is no key here. Set DATA_KEY, or name its file in DATA_KEY_FILE.") from None
+            raise BadKey(
+                f"{file}: no key can be made there: {error.strerror}. Let the bot's user write to {file.parent}, name "
+                "another file in DATA_KEY_FILE, or set DATA_KEY."
+            ) from None
+        return cls._kept(file)
 
     @classmethod
     def _kept(cls, file: Path) -> Cipher:
@@ -123,10 +140,22 @@ class Cipher:
                     raise BadKey(f"{file}: others can read the key (mode {mode:03o}). Run: chmod 600 '{file}'")
                 return cls.of(stream.read(), str(file))
         except FileNotFoundError:
-            raise
-        except (OSError, UnicodeError) as error:
-            raise BadKey(f"{file}: the key cannot be read: {type(error).__name__}. See to the file, or remove it "
-                         "if nothing was ever stored.") from None  # fmt: skip
+            raise NoKey(
+                f"{file.absolute()}: there is no key here. The bot makes one at its first start; if it has one, name "
+                "its file in DATA_KEY_FILE, or set DATA_KEY."
+            ) from None
+        except IsADirectoryError:
+            raise BadKey(
+                f"{file}: this is a folder, not a file with a key (a container makes one where the file that is to be "
+                "mounted is missing). Remove the folder and put the key's file in its place."
+            ) from None
+        except UnicodeError:
+            raise BadKey(f"{file}: this is not a key. Put the key back from where its copy is kept.") from None
+        except OSError as error:
+            raise BadKey(
+                f"{file}: the key cannot be read: {error.strerror}. Let the bot's user read the file and enter the "
+                "folders above it."
+            ) from None
 
     def seal(self, value: Any) -> Sealed:
         """Encrypt a JSON value under the first key."""
@@ -135,19 +164,21 @@ class Cipher:
 
     def open(self, sealed: bytes) -> Any:
         """Decrypt a JSON value; raises `BadKey` when none of the keys fits."""
+        return json.loads(self._opened(sealed))
+
+    def renewed(self, sealed: bytes) -> Sealed | None:
+        """Encrypt anew under the first key; None when it is so already. Raises `BadKey`."""
+        return None if sealed.startswith(self._first.head) else Sealed(self._first.seal(self._opened(sealed)))
+
+    def _opened(self, sealed: bytes) -> bytes:
         try:
             if sealed.startswith(FERNET):
-                return json.loads(self._fernet.decrypt(sealed))
-            return json.loads(self._by_head[bytes(sealed[:HEAD_SIZE])].open(sealed))
+                return self._fernet.decrypt(sealed)
+            return self._by_head[bytes(sealed[:HEAD_SIZE])].open(sealed)
         except (KeyError, InvalidTag, InvalidToken):
             raise BadKey(
                 "The database holds a value that none of the keys in DATA_KEY opens. Add the old key."
             ) from None
-
-    def renewed(self, sealed: bytes) -> Sealed | None:
-        """Encrypt anew under the first key; None when it is so already. Raises `BadKey`."""
-        value = self.open(sealed)
-        return None if sealed.startswith(self._first.head) else self.seal(value)
 
     def fits(self, proof: bytes) -> bool:
         """Tell whether the proof of a database was sealed with one of the keys."""
@@ -157,9 +188,12 @@ class Cipher:
             return False
 
 
-_MAKE: Final = (
-    'Make one with: python -c "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"'
-)
+_MAKE: Final = "make one with `afterword key new`."
+
+
+def new_key() -> str:
+    """Return a new key, as DATA_KEY and the file of the key take it."""
+    return Fernet.generate_key().decode("ascii")
 
 
 def _make(file: Path) -> None:
@@ -167,7 +201,7 @@ def _make(file: Path) -> None:
     draft = file.with_name(f".{file.name}.{os.getpid()}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
-        os.write(descriptor, Fernet.generate_key() + b"\n")
+        os.write(descriptor, f"{new_key()}\n".encode("ascii"))
         os.fsync(descriptor)
     finally:
         os.close(descriptor)

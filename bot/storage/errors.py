@@ -3,6 +3,7 @@
 StoreError
 ├── StoreUnready           it cannot be used until somebody acts
 │   ├── BadKey             the key is malformed, readable by others, or not the one the data was written with
+│   │   └── NoKey          there is none where it is looked for
 │   ├── Corrupt            the database file is damaged; it is left as it is
 │   └── NotMigrated        its tables are not those of this version
 ├── StoreTrouble           it fails for now; nothing was kept; try again
@@ -16,6 +17,8 @@ StoreError
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from sqlalchemy import exc
@@ -31,6 +34,10 @@ class StoreUnready(StoreError):
 
 class BadKey(StoreUnready):
     """The key for personal data is malformed, readable by others, or not the one the data was written with."""
+
+
+class NoKey(BadKey):
+    """There is no key where it is looked for."""
 
 
 class Corrupt(StoreUnready):
@@ -100,6 +107,18 @@ def translated(error: BaseException, place: str) -> BaseException:
     own = _meaning(error, place)
     own.__cause__ = error
     return own
+
+
+@contextmanager
+def translating(place: str) -> Iterator[None]:
+    """Raise the store's own error for what a database driver raises meanwhile."""
+    try:
+        yield
+    except Exception as error:
+        meant = translated(error, place)
+        if meant is error:
+            raise
+        raise meant from error
 
 
 def _of_driver(error: BaseException) -> bool:

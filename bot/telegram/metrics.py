@@ -29,6 +29,9 @@ class Meters:
         self._waiting = Gauge("afterword_outbox_waiting", "Calls that wait", registry=registry)
         self._oldest = Gauge("afterword_outbox_oldest_seconds", "Age of the oldest call", registry=registry)
         self._parked = Gauge("afterword_parked", "Updates and calls put aside", registry=registry)
+        self._old_key = Gauge(
+            "afterword_values_under_old_key", "Values that the first key of DATA_KEY does not open", registry=registry
+        )
         self._heard = Gauge("afterword_telegram_age_seconds", "Since Telegram was last heard of", registry=registry)
 
     def turned(self, kind: str, how: Taken, seconds: float) -> None:
@@ -45,6 +48,10 @@ class Meters:
     def acknowledged(self, arrived: bool) -> None:
         """Count an answer to a tap."""
         self._taps.labels(str(arrived).lower()).inc()
+
+    def under_old_key(self, values: int) -> None:
+        """Note how many values are still to be renewed."""
+        self._old_key.set(values)
 
     def page(self, depth: Depth, now: datetime, age: float) -> bytes:
         """Return everything in Prometheus' text format; `age` is seconds since Telegram was last heard of."""

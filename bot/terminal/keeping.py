@@ -22,7 +22,14 @@ Change = Callable[[Person | None], Person]
 
 
 class NotKept(Exception):
-    """The conversation cannot be kept; the message names the file, the reason and what to do."""
+    """The conversation cannot be kept; the message names the file, the reason and what to do.
+
+    `for_want_of_key`: what is kept is opened by none of the keys at hand.
+    """
+
+    def __init__(self, said: str, *, for_want_of_key: bool = False) -> None:
+        super().__init__(said)
+        self.for_want_of_key = for_want_of_key
 
 
 class Keeping(Protocol):

@@ -70,9 +70,9 @@ def test_no_two_values_are_sealed_alike() -> None:
 
 def test_the_key_file_is_made_once_for_its_owner_alone(tmp_path: Path) -> None:
     file = tmp_path / "keys" / "afterword.key"
-    sealed = Cipher.load(None, file).seal("x")
+    sealed = Cipher.from_file(file).seal("x")
     assert file.stat().st_mode & 0o777 == 0o600
-    assert Cipher.load("", file).open(sealed) == "x"
+    assert Cipher.at_hand("", file).open(sealed) == "x"
     assert [f.name for f in file.parent.iterdir()] == ["afterword.key"]
 
 
@@ -88,7 +88,7 @@ def test_a_key_file_that_others_can_read_is_refused(tmp_path: Path) -> None:
 def test_a_damaged_key_file_is_refused_and_left_alone(tmp_path: Path) -> None:
     file = tmp_path / "afterword.key"
     file.touch(mode=0o600)
-    with pytest.raises(BadKey, match="holds no key"):
+    with pytest.raises(BadKey, match="no key in it"):
         Cipher.from_file(file)
     assert file.read_bytes() == b""
 
@@ -108,8 +108,9 @@ async def test_rotation_loses_nothing_and_frees_the_old_key(place: Place, openin
     await store.park((await claim(store, 1))[0], "reason", NOW)
     await store.park_update(1, 99, "reason", {"a": 1}, NOW)
     both = await opening(Place(place.url, Cipher.of(f"{OTHER},{KEY}")))
-    # Proof, two people's facts, runs and two cases each, one call waiting, reasons and contents of two parked.
-    assert await both.rotate() == 1 + 2 * (1 + 1 + 2) + 1 + 4
+    # Proof and note of the key, two people's facts, runs and two cases each, one call waiting, reasons and contents of
+    # two parked.
+    assert await both.rotate() == 2 + 2 * (1 + 1 + 2) + 1 + 4
     assert await both.rotate() == 0
     new = await opening(Place(place.url, Cipher.of(OTHER)))
     for key in (ANNA, BEN):

@@ -9,19 +9,22 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from types import TracebackType
 
+from bot.app import operator
 from bot.app.check_cache import keep, seal_of
 from bot.app.main import folders
-from bot.app.operator import opened
 from bot.app.settings import Settings
 from bot.content.library import load
 from bot.core.person import Key, Person, Turned
 from bot.core.session import Session
+from bot.storage.database import Database
+from bot.storage.encryption import Cipher
 from tests.botapi import BotApiServer
 
 ROOT = Path(__file__).parents[2]
@@ -41,6 +44,15 @@ def seal_of_shipped() -> str:
     seal = seal_of(load(*folders(None)).digest)
     assert seal is not None
     return seal
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[Database]:
+    """Open the store, and make its key as a first start does."""
+    if settings.keys is None:
+        Cipher.from_file(settings.keys_file)
+    async with operator.opened(settings) as store:
+        yield store
 
 
 class RunningBot:

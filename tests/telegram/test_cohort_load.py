@@ -15,7 +15,6 @@ from pathlib import Path
 
 import pytest
 
-from bot.app.operator import opened
 from bot.app.settings import Settings
 from bot.core.cohorts.lessons import Plan, Slot
 from bot.core.cohorts.records import Cohort, Convened, Member, Room
@@ -23,7 +22,7 @@ from bot.core.person import Key, Person, Turned
 from bot.core.session import Session
 from tests.botapi import BotApiServer
 from tests.botapi import Person as Someone
-from tests.telegram.running import RunningBot
+from tests.telegram.running import RunningBot, opened
 from tests.telegram.test_cohorts import COACH, asks, taps
 from tests.telegram.test_conversation import SLOW_MACHINE, nothing_was_refused
 

@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.app.operator import opened
 from bot.app.settings import Settings
 from tests.botapi import BotApiServer
-from tests.telegram.running import RunningBot
+from tests.telegram.running import RunningBot, opened
 
 pytestmark = pytest.mark.waits
 
@@ -27,6 +26,7 @@ def afterword(bot: RunningBot, *arguments: str) -> subprocess.CompletedProcess[s
 def test_the_doctor_says_what_is_well_and_what_is_not(tmp_path: Path) -> None:
     with BotApiServer(seed=1) as telegram:
         well = RunningBot(telegram, tmp_path)
+        well.knows(77, {})
         done = afterword(well, "doctor")
         assert done.returncode == 0, done.stdout + done.stderr
         assert done.stdout.count("ok ") == 5
@@ -55,8 +55,8 @@ async def test_an_update_that_was_put_aside_is_listed_and_released(tmp_path: Pat
         person = {"id": 77, "is_bot": False, "first_name": "Dana"}
         message = {"message_id": 1, "date": 0, "chat": {"id": 77, "type": "private"}, "from": person, "text": "hello"}
         settings = Settings.model_validate({**bot.env, "DATA_DIR": str(tmp_path / "data")})
-        assert afterword(bot, "parked").stdout == "0 put aside.\n"
         async with opened(settings) as store:
+            assert afterword(bot, "parked").stdout == "0 put aside.\n"
             for number, error, payload in (
                 (5, "ValueError (ABC123)", {"update_id": 5, "message": message}),
                 (6, "KeyError (DEF456)", {"callback_query": {"data": "x"}}),
@@ -85,6 +85,6 @@ def test_a_replay_that_cannot_be_made_is_said_and_makes_nothing(tmp_path: Path) 
         assert (lonely.returncode, lonely.stdout) == (1, "")
         assert "--against" in lonely.stderr
         keyless = afterword(bot, "check", "--against", "own")
-        assert (keyless.returncode, keyless.stdout) == (1, "")
+        assert (keyless.returncode, keyless.stdout) == (2, "")
         assert "there is no key here" in keyless.stderr
         assert list(tmp_path.iterdir()) == [], "no key, no database, no folder"

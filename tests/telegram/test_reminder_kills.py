@@ -15,7 +15,6 @@ from pathlib import Path
 
 import pytest
 
-from bot.app.operator import opened
 from bot.app.settings import Settings
 from bot.core import agenda as agendas
 from bot.core.agenda import Agenda
@@ -24,7 +23,7 @@ from bot.core.judging import Place
 from bot.core.person import Key, Person, Turned
 from bot.core.session import Session
 from tests.botapi import BotApiServer
-from tests.telegram.running import RunningBot
+from tests.telegram.running import RunningBot, opened
 
 KILLS = int(os.environ.get("KILLS", "200"))
 PEOPLE, MINUTES = 500, 10

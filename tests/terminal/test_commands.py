@@ -68,13 +68,15 @@ def test_what_is_no_database_of_ones_own_is_said_and_left_alone(tmp_path: Path) 
     kept, key = tmp_path / "talk.db", {"DATA_KEY_FILE": str(tmp_path / "talk.key")}
     kept.write_text("precious" * 1000)
     assert afterword(*kept_in(tmp_path / "other.db"), typed="1\n", **key).returncode == 0
-    for file, keys in ((kept, key), (tmp_path, key), (tmp_path / "other.db", {"DATA_KEY_FILE": str(tmp_path / "2")})):
+    lost = {"DATA_KEY_FILE": str(tmp_path / "2")}
+    for file, keys, status in ((kept, key, 1), (tmp_path, key, 1), (tmp_path / "other.db", lost, 2)):
         done = afterword(*kept_in(file), typed="1\n", **keys)
-        assert done.returncode == 1, file
+        assert done.returncode == status, file
         assert "Traceback" not in err(done), file
         assert str(file) in err(done)
         assert out(done) == ""
     assert kept.read_text() == "precious" * 1000
+    assert not (tmp_path / "2").exists(), "no new key was made"
 
 
 def test_a_reminder_that_fell_due_while_nobody_was_there_is_said_on_return(tmp_path: Path) -> None:
@@ -96,7 +98,7 @@ def test_the_database_of_a_bot_is_left_to_it(tmp_path: Path) -> None:
     file, key = tmp_path / "bot.db", tmp_path / "talk.key"
 
     async def somebody_talks_to_a_bot() -> None:
-        store = await Database.open(f"sqlite:///{file}", Cipher.load(None, key))
+        store = await Database.open(f"sqlite:///{file}", Cipher.at_hand(None, key))
         await store.turn(1, Key(7, 7, 0, 7), lambda _: Turned(Person()), NOW)
         await store.close()
 

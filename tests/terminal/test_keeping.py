@@ -74,7 +74,7 @@ def test_a_talk_begun_before_keys_lay_beside_is_still_opened_and_its_key_asked_f
     assert afterword("chat", "--db", "talk.db", typed="1\n", cwd=tmp_path, **old).returncode == 0
     assert "Question 2 of" in out(afterword("chat", "--db", "talk.db", cwd=tmp_path))
     lost = afterword("chat", "--db", "../talk.db", cwd=elsewhere)
-    assert lost.returncode == 1
+    assert lost.returncode == 2
     assert f"its key is not beside it ({tmp_path / 'talk.db.key'}). Put it there, or set DATA_KEY_FILE" in err(lost)
     assert list(elsewhere.iterdir()) == []
     assert not (tmp_path / "talk.db.key").exists()  # a new one would open nothing
