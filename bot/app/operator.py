@@ -5,6 +5,7 @@ Law of this file: every finding is a sentence that says what to do; no secret an
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -18,11 +19,12 @@ from bot.core.person import Key
 from bot.proof.moving import Survey, survey
 from bot.service.clock import SystemClock
 from bot.service.ports import Parked, Step
+from bot.storage import read_only
 from bot.storage.database import Database
 from bot.storage.dialects import of_file
 from bot.storage.encryption import Cipher
 from bot.storage.errors import StoreError
-from bot.storage.read_only import everybody
+from bot.storage.revision import inspect
 from bot.telegram.client import connected
 from bot.telegram.polling import ALLOWED
 from bot.telegram.talking import Talking
@@ -47,8 +49,8 @@ class Finding:
 
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Database]:
-    """Open the store for a moment; raises StoreError."""
-    store = await Database.open(settings.database_url, Cipher.load(settings.keys, settings.keys_file))
+    """Open the store for a moment to change something in it; no key and no tables are made here. Raises StoreError."""
+    store = await Database.open(settings.database_url, Cipher.at_hand(settings.keys, settings.keys_file))
     try:
         yield store
     finally:
@@ -60,8 +62,14 @@ async def opened(settings: Settings) -> AsyncIterator[Database]:
 
 async def parked(settings: Settings) -> list[Parked]:
     """Return what was put aside, the oldest first; raises StoreError."""
-    async with opened(settings) as store:
-        return list(await store.parked())
+    return await asyncio.to_thread(_parked, settings)
+
+
+def _parked(settings: Settings) -> list[Parked]:
+    if inspect(settings.database_url, count=False).standing == "empty":
+        return []  # and no key is there yet
+    cipher = Cipher.at_hand(settings.keys, settings.keys_file)
+    return list(read_only.parked(settings.database_url, cipher))
 
 
 async def release(settings: Settings, library: Library, flow: str, id_: int) -> bool:
@@ -105,7 +113,7 @@ def surveyed(
     StoreError.
     """
     url = settings.database_url if database == OWN else database if "://" in database else of_file(database)
-    people = everybody(url, Cipher.at_hand(settings.keys, settings.keys_file), cohort)
+    people = read_only.everybody(url, Cipher.at_hand(settings.keys, settings.keys_file), cohort)
     return survey(library, flow, people, SystemClock().now(), was)
 
 
@@ -119,14 +127,25 @@ async def examine(settings: Settings) -> list[Finding]:
 
 async def _store(settings: Settings) -> list[Finding]:
     try:
-        async with opened(settings) as store:
-            await store.ready()
-            depth = await store.depth()
+        return await asyncio.to_thread(_looked_at, settings)
     except (StoreError, OSError) as error:
         return [Finding(False, str(error))]
+
+
+def _looked_at(settings: Settings) -> list[Finding]:
+    """Look at the database and change nothing; raises StoreError."""
+    state = inspect(settings.database_url)
+    state.refuse_what_is_not_ours()
+    if state.standing == "empty":
+        return [Finding(True, f"{state.place}: there is no database yet; the first start makes it.")]
+    cipher = Cipher.at_hand(settings.keys, settings.keys_file)
+    read_only.prove(settings.database_url, cipher)
+    if state.standing == "older":
+        what = f"its tables are of revision {state.revision}, with {state.people} people, and the key fits"
+        return [Finding(True, f"{state.place}: {what}. It will be upgraded at the next start.")]
     found = [Finding(True, "The database answers, its tables are up to date, and the key fits.")]
-    if depth.parked:
-        found.append(Finding(False, f"{depth.parked} put aside: look with `afterword parked`."))
+    if aside := len(read_only.parked(settings.database_url, cipher)):
+        found.append(Finding(False, f"{aside} put aside: look with `afterword parked`."))
     return found
 
 

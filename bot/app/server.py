@@ -22,6 +22,7 @@ import structlog
 from telegram.error import InvalidToken, TelegramError
 
 from bot.app.settings import Settings
+from bot.app.upgrade import upgrade_in_child
 from bot.service.clock import SystemClock
 from bot.service.cohorts import Convene, Hold
 from bot.service.conversation import Apologise, Door, Respond
@@ -138,6 +139,7 @@ class _Wired:
 async def _opened(settings: Settings) -> Database:
     cipher = Cipher.load(settings.keys, settings.keys_file)
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    await upgrade_in_child(settings.database_url, cipher)
     return await Database.open(settings.database_url, cipher)
 
 

@@ -4,7 +4,9 @@ StoreError
 ├── StoreUnready           it cannot be used until somebody acts
 │   ├── BadKey             the key is malformed, readable by others, or not the one the data was written with
 │   ├── Corrupt            the database file is damaged; it is left as it is
-│   └── NotMigrated        its tables are not those of this version
+│   ├── NotMigrated        its tables are not those of this version
+│   │   └── NewerDatabase  they are those of a later version
+│   └── UpgradeFailed      it could not be upgraded; it is as it was
 ├── StoreTrouble           it fails for now; nothing was kept; try again
 │   ├── DiskFull
 │   ├── ReadOnly
@@ -39,6 +41,14 @@ class Corrupt(StoreUnready):
 
 class NotMigrated(StoreUnready):
     """The tables of the database are not those of this version."""
+
+
+class NewerDatabase(NotMigrated):
+    """The database was written by a later version of Afterword; it is left as it is."""
+
+
+class UpgradeFailed(StoreUnready):
+    """The database could not be upgraded, and is as it was."""
 
 
 class StoreTrouble(StoreError):

@@ -8,12 +8,15 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from types import TracebackType
+
+from cryptography.fernet import Fernet
 
 from bot.app.check_cache import keep, seal_of
 from bot.app.main import folders
@@ -22,6 +25,8 @@ from bot.app.settings import Settings
 from bot.content.library import load
 from bot.core.person import Key, Person, Turned
 from bot.core.session import Session
+from bot.storage.dialects import of_file
+from bot.storage.migrate import upgrade
 from tests.botapi import BotApiServer
 
 ROOT = Path(__file__).parents[2]
@@ -43,13 +48,26 @@ def seal_of_shipped() -> str:
     return seal
 
 
+@cache
+def blank() -> bytes:
+    """Return a SQLite file that has its tables and nobody in them."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "blank.sqlite3"
+        upgrade(of_file(file))
+        return file.read_bytes()
+
+
 class RunningBot:
     """`afterword run` against the test server; its log is in `log`, its data in `folder`.
 
-    It starts as if it had been started before: with the stamp of the shipped content. Other content is proved.
+    It starts as if it had been started before: with the stamp of the shipped content, and unless `prepared` is False
+    with key and tables. Other content is proved.
     """
 
-    def __init__(self, server: BotApiServer, folder: Path, *, webhook: bool = False, **settings: str) -> None:
+    def __init__(
+        self, server: BotApiServer, folder: Path, *, webhook: bool = False, prepared: bool = True, **settings: str
+    ) -> None:
+        self.prepared = prepared
         self.folder, self.log, self.port = folder, folder / "bot.log", free_port()
         hook = {"WEBHOOK_URL": f"http://127.0.0.1:{self.port}/hook", "WEBHOOK_SECRET": SECRET} if webhook else {}
         self.env = {
@@ -72,11 +90,27 @@ class RunningBot:
         me = int(self.env["TELEGRAM_BOT_TOKEN"].partition(":")[0])
         told = Person(cases={1: Session("after_interview", answers=dict(answers))}, current=1)
 
+        self.prepare()
+
         async def keep() -> None:
             async with opened(Settings.model_validate({**self.env})) as store:
                 await store.turn(who, Key(me, who, 0, who), lambda _: Turned(told), datetime.now(UTC))
 
         asyncio.run(keep())
+
+    def prepare(self) -> None:
+        """Make its key and its tables as a first start does; a copy of a file is quicker than a process for it."""
+        settings = Settings.model_validate({**self.env})
+        if not settings.keys and not settings.keys_file.exists():
+            settings.keys_file.parent.mkdir(parents=True, exist_ok=True)
+            settings.keys_file.touch(mode=0o600)
+            settings.keys_file.write_bytes(Fernet.generate_key())
+        if not settings.database_url.startswith("sqlite"):
+            upgrade(settings.database_url)
+        elif not (file := Path(settings.database_url.removeprefix("sqlite:///"))).exists():
+            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            file.touch(mode=0o600)
+            file.write_bytes(blank())
 
     @property
     def status(self) -> int | None:
@@ -85,6 +119,8 @@ class RunningBot:
 
     def start(self) -> None:
         """Start the process; it may take a few seconds until it answers."""
+        if self.prepared:
+            self.prepare()
         stamp = Path(self.env["DATA_DIR"]) / "proved"
         if not stamp.exists():
             keep(stamp, seal_of_shipped())

@@ -13,6 +13,7 @@ import pytest
 from bot.core.person import Key, Person, Turned
 from bot.storage.database import Database
 from bot.storage.encryption import Cipher
+from bot.storage.migrate import upgrade
 from tests.conftest import NOW
 
 ROOT = Path(__file__).parents[2]
@@ -118,6 +119,7 @@ def test_the_database_of_a_bot_is_left_to_it(tmp_path: Path) -> None:
     file, key = tmp_path / "bot.db", tmp_path / "talk.key"
 
     async def somebody_talks_to_a_bot() -> None:
+        upgrade(f"sqlite:///{file}")
         store = await Database.open(f"sqlite:///{file}", Cipher.load(None, key))
         await store.turn(1, Key(7, 7, 0, 7), lambda _: Turned(Person()), NOW)
         await store.close()
