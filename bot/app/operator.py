@@ -47,10 +47,15 @@ class Finding:
     sentence: str
 
 
+def cipher_of(settings: Settings) -> Cipher:
+    """Return what opens the database: the key of the settings, which is never made here. Raises `BadKey`."""
+    return Cipher.at_hand(settings.keys, settings.keys_file)
+
+
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Database]:
     """Open the store for a moment to change something in it; no key and no tables are made here. Raises StoreError."""
-    store = await Database.open(settings.database_url, Cipher.at_hand(settings.keys, settings.keys_file))
+    store = await Database.open(settings.database_url, cipher_of(settings))
     try:
         yield store
     finally:
@@ -68,7 +73,7 @@ async def parked(settings: Settings) -> list[Parked]:
 def _parked(settings: Settings) -> list[Parked]:
     if inspect(settings.database_url, count=False).standing == "empty":
         return []  # and no key is there yet
-    cipher = Cipher.at_hand(settings.keys, settings.keys_file)
+    cipher = cipher_of(settings)
     return list(read_only.parked(settings.database_url, cipher))
 
 
@@ -113,7 +118,7 @@ def surveyed(
     StoreError.
     """
     url = settings.database_url if database == OWN else database if "://" in database else of_file(database)
-    people = read_only.everybody(url, Cipher.at_hand(settings.keys, settings.keys_file), cohort)
+    people = read_only.everybody(url, cipher_of(settings), cohort)
     return survey(library, flow, people, SystemClock().now(), was)
 
 
@@ -138,7 +143,7 @@ def _looked_at(settings: Settings) -> list[Finding]:
     state.refuse_what_is_not_ours()
     if state.standing == "empty":
         return [Finding(True, f"{state.place}: there is no database yet; the first start makes it.")]
-    cipher = Cipher.at_hand(settings.keys, settings.keys_file)
+    cipher = cipher_of(settings)
     read_only.prove(settings.database_url, cipher)
     if state.standing == "older":
         what = f"its tables are of revision {state.revision}, with {state.people} people, and the key fits"

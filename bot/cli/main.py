@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli import coaches, draw, mutations, operator
+from bot.cli import backup, coaches, draw, mutations, operator
 from bot.cli.options import (
     Content,
     Flow,
@@ -243,6 +243,9 @@ app.command()(coaches.explain)
 app.command()(mutations.mutate)
 app.command()(operator.parked)
 app.command()(operator.doctor)
+app.command()(backup.backup)
+app.command()(backup.restore)
+app.command()(backup.move)
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,10 +21,11 @@ OLDEST: Final = timedelta(days=30)
 _NAME: Final = "before-upgrade-from"
 
 
-def copy_file(source: Path, target: Path) -> None:
-    """Copy a SQLite file as it is at this moment, with what is only in its log; raises FileExistsError, OSError.
+def copy_file(source: Path, target: Path) -> Mapping[str, int]:
+    """Copy a SQLite file as it is at this moment, with what is only in its log; return how many rows each table has.
 
-    Others may go on to read and write it meanwhile. The copy is one file, without a log.
+    Others may go on to read and write it meanwhile. The copy is one file, without a log, checked and counted before it
+    has its name. Raises FileExistsError and other OSError.
     """
     draft = target.with_name(f".{target.name}.part")
     draft.unlink(missing_ok=True)  # of a copy that was killed
@@ -32,13 +33,27 @@ def copy_file(source: Path, target: Path) -> None:
     try:
         address = f"{source.absolute().as_uri()}?mode=ro"
         with closing(sqlite3.connect(address, uri=True)) as reading, closing(sqlite3.connect(draft)) as writing:
+            reading.execute("BEGIN")  # what is counted is what is copied, however much is written meanwhile
+            rows = _counts(reading)
             reading.backup(writing)
             writing.execute("PRAGMA journal_mode=DELETE")
+            said = writing.execute("PRAGMA quick_check(1)").fetchone()[0]
+            if said != "ok" or _counts(writing) != rows:
+                raise OSError(f"{target} is not what {source} is ({said}). Look for a broken disk.")
         settle(draft, target)
+        return rows
     except sqlite3.Error as error:
         raise OSError(f"{target} cannot be written: {error}") from error
     finally:
         draft.unlink(missing_ok=True)
+
+
+def _counts(connection: sqlite3.Connection) -> Mapping[str, int]:
+    names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+    return {
+        name: connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0]  # noqa: S608  # a table's own name
+        for (name,) in names.fetchall()
+    }
 
 
 def settle(draft: Path, target: Path) -> None:

@@ -6,7 +6,8 @@ StoreError
 │   ├── Corrupt            the database file is damaged; it is left as it is
 │   ├── NotMigrated        its tables are not those of this version
 │   │   └── NewerDatabase  they are those of a later version
-│   └── UpgradeFailed      it could not be upgraded; it is as it was
+│   ├── UpgradeFailed      it could not be upgraded; it is as it was
+│   └── CannotCopy         a backup, its restoring or a move is refused; nothing was changed
 ├── StoreTrouble           it fails for now; nothing was kept; try again
 │   ├── DiskFull
 │   ├── ReadOnly
@@ -49,6 +50,10 @@ class NewerDatabase(NotMigrated):
 
 class UpgradeFailed(StoreUnready):
     """The database could not be upgraded, and is as it was."""
+
+
+class CannotCopy(StoreUnready):
+    """A backup, its restoring or a move is refused; nothing was changed."""
 
 
 class StoreTrouble(StoreError):
