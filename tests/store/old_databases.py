@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy import Engine, inspect, text
 
 from bot.core.agenda import Agenda, Life, Reminder
+from bot.core.cohorts.editions import Edition
 from bot.core.cohorts.records import Cohort, Member
 from bot.core.person import Person
 from bot.core.session import Session
@@ -35,7 +36,7 @@ _SINCE: Final = {
 _UNTIL: Final = {("reminder", ""): "0001", ("ledger", ""): "0001"}
 
 
-def make(url: str, revision: str, people: int, cipher: Cipher) -> None:
+def make(url: str, revision: str, people: int, cipher: Cipher, bot: int = BOT) -> None:
     """Make a database of a revision with so many people: one case each open, every third with a second one.
 
     Two of three have a reminder to come (as the revision knows it), every tenth is a member of a cohort.
@@ -47,6 +48,7 @@ def make(url: str, revision: str, people: int, cipher: Cipher) -> None:
             _lose_autoincrement(engine)
         with engine.begin() as connection:
             for table, row in _rows(revision, people, cipher):
+                row |= {"bot": bot} if "bot" in row else {}
                 put = {name: value for name, value in row.items() if _is_there(table, name, revision)}
                 if _is_there(table, "", revision):
                     sqlite = engine.dialect.name == "sqlite"
@@ -101,9 +103,10 @@ def _rows(revision: str, people: int, cipher: Cipher) -> Iterator[tuple[str, dic
     cohort = Cohort("Autumn", "en", {FIRST: "Coach"}, members, chat=GROUP)
     content, lesson = cipher.seal(cohort.to_json()), NOW + timedelta(days=3)
     yield "cohort", {
-        "bot": BOT, "number": 1, "chat": GROUP, "content": content, "poll": "p1", "wake": lesson, "edition": 1,
+        "bot": BOT, "number": 1, "chat": GROUP, "content": content, "poll": "p1", "wake": lesson, "edition": 0,
     }  # fmt: skip
-    yield "edition", {"bot": BOT, "number": 1, "cohort": 1, "coach": FIRST, "content": cipher.seal({"format": 1})}
+    draft = Edition(FIRST, NOW, "refused", cohort=1, files={"faq.yaml": "faq: []"})
+    yield "edition", {"bot": BOT, "number": 1, "cohort": 1, "coach": FIRST, "content": cipher.seal(draft.to_json())}
     standing = {"standing": "administrator", "may_write": True, "brought_by": FIRST, "title": cipher.seal("Autumn")}
     yield "room", {"bot": BOT, "chat": GROUP, **standing}
 

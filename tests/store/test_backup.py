@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import re
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -230,3 +232,27 @@ async def test_a_copy_that_is_not_the_same_is_taken_back(
 
 
 # -- the way back after an upgrade -------------------------------------------------------------------------------------
+
+
+PAGE = (Path(__file__).parents[2] / "docs/operators/upgrade.md").read_text(encoding="utf-8")
+
+
+def test_the_page_leads_back_to_the_version_before(tmp_path: Path) -> None:
+    """The commands of docs/operators/upgrade.md, typed as they stand there; only the copy's name is one's own."""
+    data = tmp_path / "data"
+    data.mkdir()
+    place = Place(f"sqlite:///{data / 'afterword.sqlite3'}")
+    make(place.url, "0006", 20, place.cipher)
+    before = counts(place.url)
+    done = upgrade(place.url)
+    assert done is not None
+    assert done.copy is not None
+    place.file.with_name("afterword.sqlite3-wal").touch()  # as a bot that was killed leaves it
+    (typed,) = re.findall(r"```sh\n(.*?)```", PAGE.partition("## Go back")[2], re.DOTALL)
+    typed = re.sub(r"COPY=\S+", f"COPY={done.copy.name}", typed)
+    subprocess.run(["sh", "-e", "-c", typed], cwd=tmp_path, check=True)
+    assert (counts(place.url), inspect(place.url).revision) == (before, "0006")
+    assert inspect(f"sqlite:///{data / 'upgraded' / 'afterword.sqlite3'}").revision == HEAD, "nothing is thrown away"
+    assert [one.name for one in data.glob("afterword*")] == ["afterword.sqlite3"], "and nothing spoils the copy"
+    upgrade(place.url)  # the next try
+    assert len(people(place)) == 20
