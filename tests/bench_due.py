@@ -19,6 +19,7 @@ from sqlalchemy import Engine, text
 
 from bot.storage.database import Database
 from bot.storage.encryption import Cipher
+from bot.storage.migrate import upgrade
 from bot.storage.schema import Utc
 from tests.conftest import NOW
 from tests.store.server import postgres
@@ -83,6 +84,8 @@ async def measured(urls: tuple[str, str]) -> tuple[float, float]:
     A commit waits for the disk, and by whole ticks on some machines: what else the machine does must meet both alike.
     """
     cipher = Cipher.of(Fernet.generate_key().decode())
+    for url in urls:
+        upgrade(url)
     few, many = [await Database.open(url, cipher) for url in urls]
     try:
         fill(few._engine, FEW)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from bot.app.settings import Settings
+from bot.app.upgrade import upgrade_here
 from bot.core.person import Key, Person, Turned
 from bot.service.ports import Step
 from bot.storage.database import Database
@@ -133,7 +134,9 @@ def _refuse_what_is_no_file(given: str) -> None:
 
 
 async def _open(file: Path, settings: Settings, now: datetime) -> Database:
-    store = await Database.open(of_file(file), _cipher(file, settings))
+    cipher = _cipher(file, settings)
+    await asyncio.to_thread(upgrade_here, of_file(file), cipher)
+    store = await Database.open(of_file(file), cipher)
     if await store.keeps_others(HERE.bot):
         await store.close()
         raise NotKept(f"{file}: a bot keeps its people there, and would answer here. Name a file of its own.")

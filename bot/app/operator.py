@@ -19,12 +19,13 @@ from bot.core.person import Key
 from bot.proof.moving import Survey, survey
 from bot.service.clock import SystemClock
 from bot.service.ports import Parked, Step
+from bot.storage import read_only
 from bot.storage.database import Database
 from bot.storage.dialects import of_file
 from bot.storage.encryption import Cipher
 from bot.storage.errors import StoreError
 from bot.storage.keys import check_key, read_key_use
-from bot.storage.read_only import everybody
+from bot.storage.revision import inspect
 from bot.telegram.client import connected
 from bot.telegram.diagnosis import explain
 from bot.telegram.polling import ALLOWED
@@ -49,20 +50,20 @@ class Finding:
     sentence: str
 
 
+def cipher_of(settings: Settings) -> Cipher:
+    """Return what opens the database: the key of the settings, which is never made here. Raises StoreError."""
+    check_key(settings.database_url, settings.keys, settings.keys_file)
+    return Cipher.at_hand(settings.keys, settings.keys_file)
+
+
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Database]:
-    """Open the store for a moment; raises StoreError."""
-    store = await Database.open(settings.database_url, _cipher(settings))
+    """Open the store for a moment to change something in it; no key and no tables are made here. Raises StoreError."""
+    store = await Database.open(settings.database_url, cipher_of(settings))
     try:
         yield store
     finally:
         await store.close()
-
-
-def _cipher(settings: Settings) -> Cipher:
-    """Return the cipher of what is kept; no key is made here. Raises StoreError."""
-    check_key(settings.database_url, settings.keys, settings.keys_file)
-    return Cipher.at_hand(settings.keys, settings.keys_file)
 
 
 # -- what was put aside ------------------------------------------------------------------------------------------------
@@ -70,8 +71,14 @@ def _cipher(settings: Settings) -> Cipher:
 
 async def parked(settings: Settings) -> list[Parked]:
     """Return what was put aside, the oldest first; raises StoreError."""
-    async with opened(settings) as store:
-        return list(await store.parked())
+    return await asyncio.to_thread(_parked, settings)
+
+
+def _parked(settings: Settings) -> list[Parked]:
+    if inspect(settings.database_url, count=False).standing == "empty":
+        return []  # and no key is there yet
+    cipher = cipher_of(settings)
+    return list(read_only.parked(settings.database_url, cipher))
 
 
 async def release(settings: Settings, library: Library, flow: str, id_: int) -> bool:
@@ -116,7 +123,7 @@ def surveyed(
     """
     url = settings.database_url if database == OWN else database if "://" in database else of_file(database)
     check_key(url, settings.keys, settings.keys_file)
-    people = everybody(url, Cipher.at_hand(settings.keys, settings.keys_file), cohort)
+    people = read_only.everybody(url, cipher_of(settings), cohort)
     return survey(library, flow, people, SystemClock().now(), was)
 
 
@@ -130,20 +137,31 @@ async def examine(settings: Settings) -> list[Finding]:
 
 async def _store(settings: Settings) -> list[Finding]:
     try:
-        async with opened(settings) as store:
-            await store.ready()
-            depth = await store.depth()
+        return await asyncio.to_thread(_looked_at, settings)
     except (StoreError, OSError) as error:
         return [Finding(False, str(error))]
+
+
+def _looked_at(settings: Settings) -> list[Finding]:
+    """Look at the database and change nothing; raises StoreError."""
+    state = inspect(settings.database_url)
+    state.refuse_what_is_not_ours()
+    if state.standing == "empty":
+        return [Finding(True, f"{state.place}: there is no database yet; the first start makes it.")]
+    cipher = cipher_of(settings)
+    read_only.prove(settings.database_url, cipher)
+    if state.standing == "older":
+        what = f"its tables are of revision {state.revision}, with {state.people} people, and the key fits"
+        return [Finding(True, f"{state.place}: {what}. It will be upgraded at the next start.")]
     found = [Finding(True, "The database answers, its tables are up to date, and the key fits.")]
-    if depth.parked:
-        found.append(Finding(False, f"{depth.parked} put aside: look with `afterword parked`."))
-    return [*found, *await asyncio.to_thread(look_at_keys, settings)]
+    if aside := len(read_only.parked(settings.database_url, cipher)):
+        found.append(Finding(False, f"{aside} put aside: look with `afterword parked`."))
+    return [*found, *look_at_keys(settings)]
 
 
 def look_at_keys(settings: Settings) -> list[Finding]:
     """Say how many values are left under which old key, and whether it can be dropped; raises StoreError."""
-    use = read_key_use(settings.database_url, _cipher(settings))
+    use = read_key_use(settings.database_url, cipher_of(settings))
     found = []
     for key, count in use.missing.items():
         sentence = f"{count} values need the key {key}, which isn't given: add it to DATA_KEY, behind the first."

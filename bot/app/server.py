@@ -23,6 +23,7 @@ from telegram.error import InvalidToken, TelegramError
 
 from bot.app.key_rotation import rotate_keys
 from bot.app.settings import Settings
+from bot.app.upgrade import upgrade_in_child
 from bot.service.clock import SystemClock
 from bot.service.cohorts import Convene, Hold
 from bot.service.conversation import Apologise, Door, Respond
@@ -150,6 +151,7 @@ async def _opened(settings: Settings) -> Database:
             file=str(settings.keys_file.absolute()),
         )
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    await upgrade_in_child(settings.database_url, cipher)
     return await Database.open(settings.database_url, cipher)
 
 

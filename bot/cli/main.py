@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli import coaches, draw, key, mutations, operator
+from bot.cli import backup, coaches, draw, key, mutations, operator
 from bot.cli.options import (
     NO_KEY,
     Content,
@@ -246,6 +246,9 @@ app.command()(mutations.mutate)
 app.command()(operator.parked)
 app.command()(operator.doctor)
 app.add_typer(key.app, name="key")
+app.command()(backup.backup)
+app.command()(backup.restore)
+app.command()(backup.move)
 
 
 def main() -> None:

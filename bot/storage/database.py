@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import URL, Engine
@@ -23,15 +24,16 @@ from bot.storage import dialects
 from bot.storage.cache import Memory
 from bot.storage.cohorts import Cohorts
 from bot.storage.compiled import Cursor
+from bot.storage.copies import drop_old_copies
 from bot.storage.dialects import Checkpoints
 from bot.storage.encryption import HEAD_SIZE, PROOF, Cipher, fingerprint
 from bot.storage.errors import BadKey, NotMigrated, StoreError, StoreUnready, translated, translating
 from bot.storage.key_rotation import look, rotate
 from bot.storage.keys import KeyUse, admit
-from bot.storage.migrate import head, migrate, version_of
 from bot.storage.outbox import Outbox
 from bot.storage.people import Turning
 from bot.storage.reminders import Agendas
+from bot.storage.revision import head, inspect, version_of
 from bot.storage.schema import aware
 from bot.storage.statements import Statements, statements_for
 from bot.storage.thread_pool import Pool
@@ -75,9 +77,9 @@ class Database:
 
     @classmethod
     async def open(cls, url: str | URL, cipher: Cipher, *, threads: int = THREADS) -> Database:
-        """Open the database at `url` (sqlite:///path or postgresql://…) and bring its tables up to date.
+        """Open the database at `url` (sqlite:///path or postgresql://…), whose tables `migrate.upgrade` has made.
 
-        Raises `StoreError`, in particular `BadKey`, `Corrupt` and other `StoreUnready`, and changes nothing then.
+        Raises `StoreError`, in particular `NotMigrated`, `BadKey` and `Corrupt`, and changes nothing then.
         """
         opened = await asyncio.to_thread(_open, url, cipher, threads)
         return cls(opened, cipher, threads)
@@ -257,11 +259,16 @@ class Database:
         return await self._runner.submit(self._outbox.depth, rank="long")
 
     async def tidy(self, now: datetime) -> int:
-        """Drop updates seen more than two days ago, in bites that delay nobody; return how many."""
+        """Drop updates seen more than two days ago, in bites that delay nobody; return how many.
+
+        Copies of the file that upgrades made go, too, once they are old.
+        """
         aware(now)
         dropped = 0
         while bite := await self._runner.submit(lambda c: self._outbox.tidy(c, now), rank="long"):
             dropped += bite
+        if self._checkpoints is not None:
+            await asyncio.to_thread(drop_old_copies, Path(self._place), now)
         return dropped
 
     async def rotate(self, renewed: Callable[[int], None] = lambda _: None) -> int:
@@ -316,11 +323,12 @@ def _only_if_kept(claim: Claim | None) -> Iterator[None]:
 
 def _open(url: str | URL, cipher: Cipher, threads: int) -> _Opened:
     where = dialects.read_url(url)
+    inspect(where, count=False).refuse_unless_current()
     opened = _Opened(dialects.connect(where, threads), dialects.place_of(where), where.drivername == "sqlite")
     try:
         if opened.sqlite:
             dialects.prepare_file(where)
-        migrate(opened.engine)
+
         has_old_keys = _prove(opened, statements_for(opened.engine.dialect), cipher)
         if opened.sqlite:
             dialects.empty_log(opened.engine)

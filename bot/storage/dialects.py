@@ -79,7 +79,13 @@ def connect(url: URL, threads: int) -> Engine:
         max_overflow=2,
         hide_parameters=True,
         isolation_level="READ COMMITTED",
-        connect_args={"connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3},
+        connect_args={
+            "connect_timeout": 5,
+            "fallback_application_name": "afterword",  # by which a move sees that a bot runs
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+        },
     )
     event.listen(engine, "connect", _limit_waiting)
     return engine

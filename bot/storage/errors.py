@@ -5,7 +5,10 @@ StoreError
 │   ├── BadKey             the key is malformed, readable by others, or not the one the data was written with
 │   │   └── NoKey          there is none where it is looked for
 │   ├── Corrupt            the database file is damaged; it is left as it is
-│   └── NotMigrated        its tables are not those of this version
+│   ├── NotMigrated        its tables are not those of this version
+│   │   └── NewerDatabase  they are those of a later version
+│   ├── UpgradeFailed      it could not be upgraded; it is as it was
+│   └── CannotCopy         a backup, its restoring or a move is refused; nothing was changed
 ├── StoreTrouble           it fails for now; nothing was kept; try again
 │   ├── DiskFull
 │   ├── ReadOnly
@@ -46,6 +49,18 @@ class Corrupt(StoreUnready):
 
 class NotMigrated(StoreUnready):
     """The tables of the database are not those of this version."""
+
+
+class NewerDatabase(NotMigrated):
+    """The database was written by a later version of Afterword; it is left as it is."""
+
+
+class UpgradeFailed(StoreUnready):
+    """The database could not be upgraded, and is as it was."""
+
+
+class CannotCopy(StoreUnready):
+    """A backup, its restoring or a move is refused; nothing was changed."""
 
 
 class StoreTrouble(StoreError):

@@ -157,7 +157,7 @@ class Outbox:
 
     def parked(self, cursor: Cursor, limit: int) -> Sequence[Parked]:
         """Return what is parked, the oldest first."""
-        return [self._shown(row) for row in self.statements.parked.all(cursor, {"limit": limit})]
+        return [parked_of(row, self.cipher) for row in self.statements.parked.all(cursor, {"limit": limit})]
 
     def release(self, cursor: Cursor, id_: int, now: datetime) -> bool:
         """Put a parked call back, behind what waits already; forget that a parked update was seen; ring a reminder."""
@@ -195,14 +195,15 @@ class Outbox:
     def _parked_call(self, row: Any, reason: str, now: datetime) -> dict[str, Any]:
         return _kept(row) | {"what": "call", "reason": self.cipher.seal(reason), "since": now}
 
-    def _shown(self, row: Any) -> Parked:
-        content = self.cipher.open(row.content)
-        reason = self.cipher.open(row.reason)
-        if row.what == "update":
-            return Parked(row.id, "update", None, reason, row.since, content)
-        if row.what == "reminder":
-            return Parked(row.id, "reminder", _key(row), reason, row.since, content)
-        return Parked(row.id, "call", _key(row), reason, row.since, {"method": row.method, "values": content})
+
+def parked_of(row: Any, cipher: Cipher) -> Parked:
+    """Return what a row of what was put aside holds."""
+    content, reason = cipher.open(row.content), cipher.open(row.reason)
+    if row.what == "update":
+        return Parked(row.id, "update", None, reason, row.since, content)
+    if row.what == "reminder":
+        return Parked(row.id, "reminder", _key(row), reason, row.since, content)
+    return Parked(row.id, "call", _key(row), reason, row.since, {"method": row.method, "values": content})
 
 
 def _key(row: Any) -> Key:

@@ -1,4 +1,4 @@
-"""Everybody who is kept, read one after another and changed by nothing: what an edit of the content is tried on.
+"""What is kept, read and changed by nothing: everybody, one after another, and what was put aside.
 
 Law of this file: it cannot write; neither tables, nor a key, nor a file are made. It reads in bites, so no transaction
 lasts and nobody waits.
@@ -6,7 +6,7 @@ lasts and nobody waits.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -14,13 +14,15 @@ from sqlalchemy import URL, Engine, bindparam, exists, select
 
 from bot.core.person import Person
 from bot.core.session import Session
+from bot.service.ports import Parked
 from bot.storage import dialects
 from bot.storage.cache import Memory
 from bot.storage.compiled import Prepared
 from bot.storage.encryption import Cipher
-from bot.storage.errors import BadKey, NotMigrated, translated
-from bot.storage.migrate import head, version_of
+from bot.storage.errors import BadKey, translated
+from bot.storage.outbox import parked_of
 from bot.storage.people import person_of
+from bot.storage.revision import inspect
 from bot.storage.schema import case_, person, roll, session
 from bot.storage.statements import OF_PERSON, statements_for
 
@@ -37,18 +39,39 @@ def everybody(url: str | URL, cipher: Cipher, cohort: int | None = None) -> Iter
     where = dialects.read_url(url)
     place = dialects.place_of(where)
     with _reading(dialects.connect_to_read(where), place) as engine:
+        inspect(where, count=False).refuse_unless_current()
         _prove(engine, place, cipher)
         yield from _read(engine, cipher, cohort)
 
 
+def parked(url: str | URL, cipher: Cipher, limit: int = 100) -> Sequence[Parked]:
+    """Return what was put aside, the oldest first; where there is no database yet, nothing was. Raises `StoreError`."""
+    where = dialects.read_url(url)
+    place = dialects.place_of(where)
+    state = inspect(where, count=False)
+    if state.standing == "empty":
+        return []
+    state.refuse_unless_current()
+    with _reading(dialects.connect_to_read(where), place) as engine:
+        _prove(engine, place, cipher)
+        with dialects.reading(engine) as cursor:
+            rows = statements_for(engine.dialect).parked.all(cursor, {"limit": limit})
+            return [parked_of(row, cipher) for row in rows]
+
+
+def prove(url: str | URL, cipher: Cipher) -> None:
+    """Raise `BadKey` unless the key is the one that a database was written with, whatever revision its tables are."""
+    where = dialects.read_url(url)
+    place = dialects.place_of(where)
+    with _reading(dialects.connect_to_read(where), place) as engine:
+        _prove(engine, place, cipher)
+
+
 def _prove(engine: Engine, place: str, cipher: Cipher) -> None:
-    """See that the tables are those of this code, and that the key is the one they were written with."""
     with dialects.reading(engine) as cursor:
-        version = version_of(cursor)
-        if version != head():
-            raise NotMigrated(f"{place}: its tables are of version {version}, not {head()}. Start the bot once.")
         proof = statements_for(engine.dialect).proof.one(cursor)
-        if proof is None or not cipher.fits(proof.value):
+        # Without a proof nobody ever opened it, so that any key will do.
+        if proof is not None and not cipher.fits(proof.value):
             raise BadKey(f"{place}: it was written with another key than the one given. Set DATA_KEY to its key.")
 
 

@@ -285,3 +285,12 @@ meta: Final = Table(
     Column("name", String, primary_key=True),
     Column("value", Encrypted, nullable=False),
 )
+
+# Kept in the clear: an older Afterword, or one without the key, can say which version wrote a database it refuses.
+upgrade: Final = Table(
+    "upgrade",
+    metadata,
+    Column("revision", String, primary_key=True),
+    Column("afterword", String, nullable=False),
+    Column("at", Utc, nullable=False),
+)

@@ -21,6 +21,7 @@ from bot.service.limits import Guard, Pace
 from bot.service.workers import Outbox
 from bot.storage.database import Database
 from bot.storage.encryption import Cipher
+from bot.storage.migrate import upgrade
 from bot.telegram.client import ApiBot
 from bot.telegram.intake import Intake
 from bot.telegram.messenger import TelegramMessenger
@@ -108,6 +109,7 @@ class Ours:
 @asynccontextmanager
 async def running(url: str, request: BaseRequest, base: str = "https://api.telegram.org") -> AsyncIterator[Ours]:
     """Start the parts on a database and a line to Telegram, as `bot.app.server` does."""
+    upgrade(url)
     store = await Database.open(url, Cipher.of(KEY))
     bot = ApiBot(TOKEN, f"{base}/bot", f"{base}/file/bot", request=request, get_updates_request=request)
     await request.initialize()

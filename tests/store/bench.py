@@ -20,6 +20,7 @@ from bot.core.person import Call, Key, Person, Turned
 from bot.core.session import Session
 from bot.storage.database import Database
 from bot.storage.encryption import Cipher
+from bot.storage.migrate import upgrade
 from tests.conftest import NOW
 
 PEOPLE, TURNS = 64, 100
@@ -52,6 +53,7 @@ async def measured(store: Database, updates: count[int], first: int) -> tuple[fl
 
 async def main(url: str, stored: int) -> None:
     cipher = Cipher.of(Fernet.generate_key().decode())
+    upgrade(url)
     store = await Database.open(url, cipher)
     updates = count(1)
     start = time.perf_counter()

@@ -73,7 +73,7 @@ def shared(template: str) -> str:
 
 
 def emptied(url: str) -> str:
-    from bot.storage.migrate import head
+    from bot.storage.revision import head
 
     with psycopg.connect(url, autocommit=True) as connection:
         for table in reversed(metadata.sorted_tables):

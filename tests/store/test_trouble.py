@@ -34,6 +34,7 @@ from bot.storage.errors import (
     Unstorable,
     translated,
 )
+from bot.storage.migrate import upgrade
 from tests.store.conftest import KEY, Opening, Place, fresh
 from tests.store.stories import ANNA, BEN, becomes, case, count, look, says, turn
 from tests.unprivileged import unprivileged
@@ -252,6 +253,7 @@ async def test_a_damaged_file_refuses_to_start_and_is_left_alone(sqlite: Place, 
 
 async def test_a_new_file_is_its_owners_alone(sqlite: Place, opening: Opening) -> None:
     sqlite.file.unlink()
+    upgrade(sqlite.url)
     await turn(await opening(sqlite), ANNA, count)
     modes = {f.name: f.stat().st_mode & 0o077 for f in sqlite.file.parent.iterdir()}
     assert len(modes) == 3
@@ -376,6 +378,7 @@ async def test_the_database_of_another_program_is_left_as_it_is_to_the_byte(tmp_
 
 async def test_a_file_is_the_one_named_whatever_its_characters(tmp_path: Path) -> None:
     file = tmp_path / "a?b#c %41.sqlite3"
+    upgrade(of_file(file))
     store = await Database.open(of_file(file), Cipher.of(KEY))
     await store.close()
     assert file.is_file()

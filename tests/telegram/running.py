@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -15,6 +17,8 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from types import TracebackType
+
+from cryptography.fernet import Fernet
 
 from bot.app import operator
 from bot.app.check_cache import keep, seal_of
@@ -24,7 +28,9 @@ from bot.content.library import load
 from bot.core.person import Key, Person, Turned
 from bot.core.session import Session
 from bot.storage.database import Database
-from bot.storage.encryption import Cipher
+from bot.storage.dialects import of_file
+from bot.storage.errors import StoreError
+from bot.storage.migrate import upgrade
 from tests.botapi import BotApiServer
 
 ROOT = Path(__file__).parents[2]
@@ -46,11 +52,33 @@ def seal_of_shipped() -> str:
     return seal
 
 
+@cache
+def blank() -> bytes:
+    """Return a SQLite file that has its tables and nobody in them."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "blank.sqlite3"
+        upgrade(of_file(file))
+        return file.read_bytes()
+
+
+def prepare(settings: Settings) -> None:
+    """Make key and tables as a first start does; a copy of a file is quicker than a process for it."""
+    if not settings.keys and not settings.keys_file.exists():
+        settings.keys_file.parent.mkdir(parents=True, exist_ok=True)
+        settings.keys_file.touch(mode=0o600)
+        settings.keys_file.write_bytes(Fernet.generate_key())
+    if not settings.database_url.startswith("sqlite"):
+        upgrade(settings.database_url)
+    elif not (file := Path(settings.database_url.removeprefix("sqlite:///"))).exists():
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file.touch(mode=0o600)
+        file.write_bytes(blank())
+
+
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Database]:
-    """Open the store, and make its key as a first start does."""
-    if settings.keys is None:
-        Cipher.from_file(settings.keys_file)
+    """Open the store, and make key and tables where there are none."""
+    prepare(settings)
     async with operator.opened(settings) as store:
         yield store
 
@@ -58,10 +86,14 @@ async def opened(settings: Settings) -> AsyncIterator[Database]:
 class RunningBot:
     """`afterword run` against the test server; its log is in `log`, its data in `folder`.
 
-    It starts as if it had been started before: with the stamp of the shipped content. Other content is proved.
+    It starts as if it had been started before: with the stamp of the shipped content, and unless `prepared` is False
+    with key and tables. Other content is proved.
     """
 
-    def __init__(self, server: BotApiServer, folder: Path, *, webhook: bool = False, **settings: str) -> None:
+    def __init__(
+        self, server: BotApiServer, folder: Path, *, webhook: bool = False, prepared: bool = True, **settings: str
+    ) -> None:
+        self.prepared = prepared
         self.folder, self.log, self.port = folder, folder / "bot.log", free_port()
         hook = {"WEBHOOK_URL": f"http://127.0.0.1:{self.port}/hook", "WEBHOOK_SECRET": SECRET} if webhook else {}
         self.env = {
@@ -90,6 +122,10 @@ class RunningBot:
 
         asyncio.run(keep())
 
+    def prepare(self) -> None:
+        """Make its key and its tables."""
+        prepare(Settings.model_validate({**self.env}))
+
     @property
     def status(self) -> int | None:
         """The exit status; None while it runs."""
@@ -97,6 +133,9 @@ class RunningBot:
 
     def start(self) -> None:
         """Start the process; it may take a few seconds until it answers."""
+        if self.prepared:
+            with contextlib.suppress(ValueError, StoreError):  # wrong settings are the bot's to name
+                self.prepare()
         stamp = Path(self.env["DATA_DIR"]) / "proved"
         if not stamp.exists():
             keep(stamp, seal_of_shipped())

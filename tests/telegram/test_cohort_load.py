@@ -54,6 +54,7 @@ def lectured(number: int, channel: int) -> Cohort:
 async def fill(bot: RunningBot, cohorts: Iterable[Cohort]) -> None:
     """Keep cohorts, the interviews of their members, and the channels of their plans, before the bot is started."""
     me = int(bot.env["TELEGRAM_BOT_TOKEN"].partition(":")[0])
+    bot.prepare()
     async with opened(Settings.model_validate({**bot.env})) as store:
         for number, cohort in enumerate(cohorts, 1):
             coach = min(cohort.coaches)

@@ -26,7 +26,11 @@ def afterword(bot: RunningBot, *arguments: str) -> subprocess.CompletedProcess[s
 def test_the_doctor_says_what_is_well_and_what_is_not(tmp_path: Path) -> None:
     with BotApiServer(seed=1) as telegram:
         well = RunningBot(telegram, tmp_path)
-        well.knows(77, {})
+        done = afterword(well, "doctor")
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "there is no database yet" in done.stdout
+        assert list(tmp_path.iterdir()) == [], "no key, no database, no folder"
+        well.prepare()
         done = afterword(well, "doctor")
         assert done.returncode == 0, done.stdout + done.stderr
         assert done.stdout.count("ok ") == 5
@@ -51,6 +55,8 @@ def test_the_doctor_says_what_is_well_and_what_is_not(tmp_path: Path) -> None:
 async def test_an_update_that_was_put_aside_is_listed_and_released(tmp_path: Path) -> None:
     with BotApiServer(seed=1) as telegram:
         bot = RunningBot(telegram, tmp_path)
+        assert afterword(bot, "parked").stdout == "0 put aside.\n", "before there is a database"
+        bot.prepare()
         bot_id = int(telegram.token.partition(":")[0])
         person = {"id": 77, "is_bot": False, "first_name": "Dana"}
         message = {"message_id": 1, "date": 0, "chat": {"id": 77, "type": "private"}, "from": person, "text": "hello"}

@@ -43,6 +43,7 @@ def one_planned(due: datetime) -> Person:
 async def fill(telegram: BotApiServer, bot: RunningBot, people: int, minutes: int = MINUTES) -> None:
     """Plan a reminder for each of so many people, spread over some minutes, before the bot is started."""
     me = int(telegram.token.partition(":")[0])
+    bot.prepare()
     async with opened(Settings.model_validate({**bot.env})) as store:
         for number in range(people):
             telegram.person(user_id=FIRST + number, started=True)

@@ -1,6 +1,8 @@
 """One agenda for each session, in place of rows for single reminders and ledger entries.
 
-Nothing was ever sent of the old rows, nobody had been asked for consent, and the ledger was empty: they are dropped.
+The old rows are dropped: what stood in `reminder` was planned by the bot with each advice, but nobody had been asked
+and nothing could send it (to send it now would be a message that nobody agreed to), and nothing ever wrote to `ledger`.
+Whoever is amid a case is offered reminders with their next advice.
 
 Revision: 0002, after 0001.
 """
@@ -14,6 +16,8 @@ revision = "0002"
 down_revision = "0001"
 branch_labels = None
 depends_on = None
+DROPS = ("reminder", "ledger")
+"""The tables that go on purpose; a row missing from any other takes the upgrade back (see migrate.py)."""
 
 
 def upgrade() -> None:

@@ -14,13 +14,11 @@ depends_on = None
 
 def upgrade() -> None:
     """Bring the tables up."""
-    with op.batch_alter_table("cohort", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("poll", sa.String(), server_default=sa.text("''"), nullable=False))
-        batch_op.create_index(batch_op.f("ix_cohort_bot_poll"), ["bot", "poll"], unique=False)
+    op.add_column("cohort", sa.Column("poll", sa.String(), server_default=sa.text("''"), nullable=False))
+    op.create_index(op.f("ix_cohort_bot_poll"), "cohort", ["bot", "poll"], unique=False)
 
 
 def downgrade() -> None:
     """Take it back."""
-    with op.batch_alter_table("cohort", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_cohort_bot_poll"))
-        batch_op.drop_column("poll")
+    op.drop_index(op.f("ix_cohort_bot_poll"), "cohort")
+    op.drop_column("cohort", "poll")

@@ -42,15 +42,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("bot", "person", name=op.f("pk_trial")),
     )
 
-    with op.batch_alter_table("cohort", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("edition", Id(), server_default=sa.text("0"), nullable=False))
+    op.add_column("cohort", sa.Column("edition", Id(), server_default=sa.text("0"), nullable=False))
 
 
 def downgrade() -> None:
     """Take it back."""
-    with op.batch_alter_table("cohort", schema=None) as batch_op:
-        batch_op.drop_column("edition")
-
+    op.drop_column("cohort", "edition")
     op.drop_table("trial")
     with op.batch_alter_table("edition", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_edition_opens"))

@@ -16,17 +16,12 @@ depends_on = None
 
 def upgrade() -> None:
     """Bring the tables up."""
-    with op.batch_alter_table("person", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("holidays", sa.String(), server_default=sa.text("''"), nullable=False))
-
-    with op.batch_alter_table("session", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("reminded", Id(), server_default=sa.text("0"), nullable=False))
+    # Plain ALTERs: as a batch this made both tables anew on SQLite, and every case was deleted with the old ones.
+    op.add_column("person", sa.Column("holidays", sa.String(), server_default=sa.text("''"), nullable=False))
+    op.add_column("session", sa.Column("reminded", Id(), server_default=sa.text("0"), nullable=False))
 
 
 def downgrade() -> None:
     """Take it back."""
-    with op.batch_alter_table("session", schema=None) as batch_op:
-        batch_op.drop_column("reminded")
-
-    with op.batch_alter_table("person", schema=None) as batch_op:
-        batch_op.drop_column("holidays")
+    op.drop_column("session", "reminded")
+    op.drop_column("person", "holidays")
