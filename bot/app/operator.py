@@ -1,16 +1,10 @@
-"""What an operator does beside the running bot: look at what was put aside, release it, and see what is wrong.
-
-Law of this file: every finding is a sentence that says what to do; no secret and nothing a person wrote is shown.
-"""
+"""What an operator does beside the running bot: look at what was put aside and release it, replay everybody."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Any
-
-from telegram.error import InvalidToken, TelegramError
 
 from bot.app.settings import Settings
 from bot.core.library import Library
@@ -23,26 +17,15 @@ from bot.storage.dialects import of_file
 from bot.storage.encryption import Cipher
 from bot.storage.errors import StoreError
 from bot.storage.read_only import everybody
-from bot.telegram.client import connected
-from bot.telegram.polling import ALLOWED
 from bot.telegram.talking import Talking
 from bot.telegram.updates import read
 
 OWN = "own"
 """Stands for the database of the settings, so that no password needs to be typed."""
-STALE_UPDATES = 100  # so many waiting updates mean that nobody fetches them
 
 
 class StillFails(Exception):
     """What was to be released fails as before; it stays put aside."""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that was looked at: whether it is as it should be, and a sentence about it."""
-
-    well: bool
-    sentence: str
 
 
 @asynccontextmanager
@@ -107,75 +90,3 @@ def surveyed(
     url = settings.database_url if database == OWN else database if "://" in database else of_file(database)
     people = everybody(url, Cipher.at_hand(settings.keys, settings.keys_file), cohort)
     return survey(library, flow, people, SystemClock().now(), was)
-
-
-# -- what is wrong -----------------------------------------------------------------------------------------------------
-
-
-async def examine(settings: Settings) -> list[Finding]:
-    """Look at token, database, migrations, key and webhook; return what was found, never raise for it."""
-    return [*await _store(settings), *await _telegram(settings)]
-
-
-async def _store(settings: Settings) -> list[Finding]:
-    try:
-        async with opened(settings) as store:
-            await store.ready()
-            depth = await store.depth()
-    except (StoreError, OSError) as error:
-        return [Finding(False, str(error))]
-    found = [Finding(True, "The database answers, its tables are up to date, and the key fits.")]
-    if depth.parked:
-        found.append(Finding(False, f"{depth.parked} put aside: look with `afterword parked`."))
-    return found
-
-
-async def _telegram(settings: Settings) -> list[Finding]:
-    if settings.bot_token is None:
-        return [Finding(False, "TELEGRAM_BOT_TOKEN is not set: get a token from @BotFather in Telegram.")]
-    async with connected(settings.bot_token, settings.server) as bot:
-        me = await _asked(lambda: bot.call("getMe", {}))
-        if isinstance(me, Finding):
-            return [me]
-        found = [Finding(True, f"Telegram knows the token: @{me.get('username')}."), _inline(me)]
-        hook = await _asked(lambda: bot.call("getWebhookInfo", {}))
-        return [*found, *([hook] if isinstance(hook, Finding) else _webhook(settings, hook))]
-
-
-def _inline(me: dict[str, Any]) -> Finding:
-    """Say whether the questions that many ask can be found from any chat; to leave that off is nothing wrong."""
-    if me.get("supports_inline_queries"):
-        return Finding(True, "Inline mode is on: the bot's name and a word find an answer in any chat.")
-    return Finding(
-        True, "Inline mode is off, so nothing is found from other chats: /setinline at @BotFather turns it on."
-    )
-
-
-async def _asked(call: Callable[[], Awaitable[dict[str, Any]]]) -> dict[str, Any] | Finding:
-    try:
-        return await call()
-    except InvalidToken:
-        return Finding(False, "Telegram refuses the token: get it anew from @BotFather and set TELEGRAM_BOT_TOKEN.")
-    except TelegramError as error:
-        return Finding(False, f"Telegram cannot be reached ({error}): see to the network, or TELEGRAM_API_BASE_URL.")
-
-
-def _webhook(settings: Settings, hook: dict[str, Any]) -> list[Finding]:
-    """Compare the webhook that Telegram has with the one that is set."""
-    found = []
-    has, wanted = hook.get("url") or None, settings.webhook_url
-    if has == wanted:
-        found.append(Finding(True, f"Updates come by {'webhook' if wanted else 'long polling'}, as set."))
-    elif wanted:
-        found.append(Finding(False, "Telegram does not know WEBHOOK_URL yet: start the bot, which tells it."))
-    else:
-        found.append(
-            Finding(False, "Telegram still has a webhook: start the bot, which deletes it, or set WEBHOOK_URL.")
-        )
-    if message := hook.get("last_error_message"):
-        found.append(Finding(False, f"Telegram's last try at the webhook failed: {message}."))
-    if has and set(hook.get("allowed_updates", ALLOWED)) != set(ALLOWED):
-        found.append(Finding(False, "Telegram sends other kinds of updates than asked for: restart the bot."))
-    if (waiting := hook.get("pending_update_count", 0)) > STALE_UPDATES:
-        found.append(Finding(False, f"{waiting} updates wait at Telegram: is the bot running?"))
-    return found
