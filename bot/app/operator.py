@@ -1,17 +1,11 @@
-"""What an operator does beside the running bot: look at what was put aside, release it, and see what is wrong.
-
-Law of this file: every finding is a sentence that says what to do; no secret and nothing a person wrote is shown.
-"""
+"""What an operator does beside the running bot: look at what was put aside and release it, replay everybody."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Any
-
-from telegram.error import TelegramError
 
 from bot.app.settings import Settings
 from bot.core.library import Library
@@ -24,30 +18,17 @@ from bot.storage.database import Database
 from bot.storage.dialects import of_file
 from bot.storage.encryption import Cipher
 from bot.storage.errors import StoreError
-from bot.storage.keys import check_key, read_key_use
+from bot.storage.keys import check_key
 from bot.storage.revision import inspect
-from bot.telegram.client import connected
-from bot.telegram.diagnosis import explain
-from bot.telegram.polling import ALLOWED
-from bot.telegram.route import BadRoute, Route
 from bot.telegram.talking import Talking
 from bot.telegram.updates import read
 
 OWN = "own"
 """Stands for the database of the settings, so that no password needs to be typed."""
-STALE_UPDATES = 100  # so many waiting updates mean that nobody fetches them
 
 
 class StillFails(Exception):
     """What was to be released fails as before; it stays put aside."""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that was looked at: whether it is as it should be, and a sentence about it."""
-
-    well: bool
-    sentence: str
 
 
 def cipher_of(settings: Settings) -> Cipher:
@@ -123,107 +104,5 @@ def surveyed(
     """
     url = settings.database_url if database == OWN else database if "://" in database else of_file(database)
     check_key(url, settings.keys, settings.keys_file)
-    people = read_only.everybody(url, cipher_of(settings), cohort)
+    people = read_only.everybody(url, Cipher.at_hand(settings.keys, settings.keys_file), cohort)
     return survey(library, flow, people, SystemClock().now(), was)
-
-
-# -- what is wrong -----------------------------------------------------------------------------------------------------
-
-
-async def examine(settings: Settings) -> list[Finding]:
-    """Look at token, database, migrations, key and webhook; return what was found, never raise for it."""
-    return [*await _store(settings), *await _telegram(settings)]
-
-
-async def _store(settings: Settings) -> list[Finding]:
-    try:
-        return await asyncio.to_thread(_looked_at, settings)
-    except (StoreError, OSError) as error:
-        return [Finding(False, str(error))]
-
-
-def _looked_at(settings: Settings) -> list[Finding]:
-    """Look at the database and change nothing; raises StoreError."""
-    state = inspect(settings.database_url)
-    state.refuse_what_is_not_ours()
-    if state.standing == "empty":
-        return [Finding(True, f"{state.place}: there is no database yet; the first start makes it.")]
-    cipher = cipher_of(settings)
-    read_only.prove(settings.database_url, cipher)
-    if state.standing == "older":
-        what = f"its tables are of revision {state.revision}, with {state.people} people, and the key fits"
-        return [Finding(True, f"{state.place}: {what}. It will be upgraded at the next start.")]
-    found = [Finding(True, "The database answers, its tables are up to date, and the key fits.")]
-    if aside := len(read_only.parked(settings.database_url, cipher)):
-        found.append(Finding(False, f"{aside} put aside: look with `afterword parked`."))
-    return [*found, *look_at_keys(settings)]
-
-
-def look_at_keys(settings: Settings) -> list[Finding]:
-    """Say how many values are left under which old key, and whether it can be dropped; raises StoreError."""
-    use = read_key_use(settings.database_url, cipher_of(settings))
-    found = []
-    for key, count in use.missing.items():
-        sentence = f"{count} values need the key {key}, which isn't given: add it to DATA_KEY, behind the first."
-        found.append(Finding(False, sentence))
-    for key, count in use.old.items():
-        if count:
-            sentence = f"{count} values are still under the key {key}: keep it until the running bot has renewed them."
-        else:
-            sentence = f"Nothing is under the old key {key} any more: it can be left out of DATA_KEY."
-        found.append(Finding(True, sentence))
-    return found
-
-
-async def _telegram(settings: Settings) -> list[Finding]:
-    if settings.bot_token is None:
-        return [Finding(False, "TELEGRAM_BOT_TOKEN is not set: get a token from @BotFather in Telegram.")]
-    try:
-        route = settings.route
-        async with connected(settings.bot_token, settings.server, route) as bot:
-            way = Finding(True, f"{route}.")
-            me = await _asked(lambda: bot.call("getMe", {}), route)
-            if isinstance(me, Finding):
-                return [way, me]
-            found = [way, Finding(True, f"Telegram knows the token: @{me.get('username')}."), _inline(me)]
-            hook = await _asked(lambda: bot.call("getWebhookInfo", {}), route)
-            return [*found, *([hook] if isinstance(hook, Finding) else _webhook(settings, hook))]
-    except BadRoute as bad:
-        return [Finding(False, str(bad))]
-
-
-def _inline(me: dict[str, Any]) -> Finding:
-    """Say whether the questions that many ask can be found from any chat; to leave that off is nothing wrong."""
-    if me.get("supports_inline_queries"):
-        return Finding(True, "Inline mode is on: the bot's name and a word find an answer in any chat.")
-    return Finding(
-        True, "Inline mode is off, so nothing is found from other chats: /setinline at @BotFather turns it on."
-    )
-
-
-async def _asked(call: Callable[[], Awaitable[dict[str, Any]]], route: Route) -> dict[str, Any] | Finding:
-    try:
-        return await call()
-    except TelegramError as error:
-        return Finding(False, explain(error, route))
-
-
-def _webhook(settings: Settings, hook: dict[str, Any]) -> list[Finding]:
-    """Compare the webhook that Telegram has with the one that is set."""
-    found = []
-    has, wanted = hook.get("url") or None, settings.webhook_url
-    if has == wanted:
-        found.append(Finding(True, f"Updates come by {'webhook' if wanted else 'long polling'}, as set."))
-    elif wanted:
-        found.append(Finding(False, "Telegram does not know WEBHOOK_URL yet: start the bot, which tells it."))
-    else:
-        found.append(
-            Finding(False, "Telegram still has a webhook: start the bot, which deletes it, or set WEBHOOK_URL.")
-        )
-    if message := hook.get("last_error_message"):
-        found.append(Finding(False, f"Telegram's last try at the webhook failed: {message}."))
-    if has and set(hook.get("allowed_updates", ALLOWED)) != set(ALLOWED):
-        found.append(Finding(False, "Telegram sends other kinds of updates than asked for: restart the bot."))
-    if (waiting := hook.get("pending_update_count", 0)) > STALE_UPDATES:
-        found.append(Finding(False, f"{waiting} updates wait at Telegram: is the bot running?"))
-    return found

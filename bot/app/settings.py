@@ -9,10 +9,12 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
+from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
@@ -21,6 +23,7 @@ from bot.telegram.route import DIRECT, SETTING, BadRoute, Route, choose, credent
 TELEGRAM: Final = "https://api.telegram.org"
 PORTS: Final = (443, 80, 88, 8443)
 """Where Telegram's servers send webhooks to (core.telegram.org/bots/api#setwebhook)."""
+HIGHEST_PORT: Final = 65_535
 SHORTEST_SECRET: Final = 16
 MOST_PROCESSES: Final = 28
 """Each must be allowed one call a second of the bot's budget (service/limits.py)."""
@@ -150,8 +153,10 @@ class Settings(BaseSettings):
     @field_validator("port", mode="before")
     @classmethod
     def _is_port(cls, given: Any) -> int:
-        if not str(given).isdecimal() or int(given) > 65_535:
-            raise ValueError(f"'{given}' is no port. Write a number up to 65535, such as 8080 (0: any free one).")
+        if not str(given).isdecimal() or int(given) > HIGHEST_PORT:
+            raise ValueError(
+                f"'{given}' is no port. Write a number up to {HIGHEST_PORT}, such as 8080 (0: any free one)."
+            )
         return int(given)
 
     @field_validator("processes", mode="before")
@@ -164,12 +169,16 @@ class Settings(BaseSettings):
     @field_validator("database")
     @classmethod
     def _is_database(cls, given: SecretStr | None) -> SecretStr | None:
-        if given is not None:
-            scheme = given.get_secret_value().partition(":")[0]
-            if scheme not in ("sqlite", "postgresql", "postgresql+psycopg", "postgres"):
-                raise ValueError(
-                    "it names no database known here. Write sqlite:///path or postgresql://user@host/name."
-                )
+        if given is not None and (fault := _database_fault(given.get_secret_value())):
+            raise ValueError(fault)
+        return given
+
+    @field_validator("processes")
+    @classmethod
+    def _has_database_for_all(cls, given: int, info: ValidationInfo) -> int:
+        database = _revealed(info.data.get("database")) or "sqlite:"
+        if given > 1 and "database" in info.data and database.startswith("sqlite"):
+            raise ValueError("several processes need PostgreSQL, and the database is a SQLite file. Set DATABASE_URL.")
         return given
 
     @field_validator("data_key")
@@ -311,6 +320,47 @@ def _named(place: int | str) -> str:
 
 def _sentence(message: str) -> str:
     return message.removeprefix("Value error, ")
+
+
+def unknown_names(folder: Path) -> list[tuple[str, str]]:
+    """Return a sentence about each name that no setting has, with the setting that was probably meant ("": none).
+
+    Of .env in `folder` every such name is told, of the environment only what looks like a slip.
+    """
+    known = {str(field.alias) for field in Settings.model_fields.values()}
+    try:
+        in_file = [name for name in dotenv_values(folder / ".env", encoding="utf-8") if name not in known]
+    except (OSError, UnicodeError):
+        in_file = []  # `load` says why it cannot be read
+    found = []
+    for name in in_file:
+        near = next(iter(get_close_matches(name.upper(), known, n=1, cutoff=0.7)), "")
+        meant = f"Did you mean {near}?" if near else "Leave it out unless another program reads it there."
+        found.append((f".env: {name} is not a setting, so it changes nothing. {meant}", near))
+    for name in sorted(set(os.environ) - known - set(in_file)):
+        near = next(iter(get_close_matches(name, known, n=1, cutoff=0.85)), "")
+        if near and near not in os.environ:
+            found.append((f"{name} is set and is not a setting, so it changes nothing. Did you mean {near}?", near))
+    return found
+
+
+def _database_fault(url: str) -> str:
+    """Say what is wrong with an address of a database, "" when nothing is; the address itself is never shown."""
+    scheme, _, rest = url.partition("://")
+    known = "Write sqlite:///path or postgresql://user:password@host/name."
+    if scheme == "sqlite":
+        return "" if rest.startswith("/") and len(rest) > 1 else f"a SQLite address names a file. {known}"
+    if scheme not in ("postgresql", "postgresql+psycopg", "postgres"):
+        return f"it names no database known here. {known}"
+    place, _, path = rest.partition("/")
+    if place.count("@") > 1 or "@" in path.partition("?")[0] or "#" in rest:
+        return "a character such as @ : / # ? or % in the password must be written as %40 %3A %2F %23 %3F %25."
+    if re.search(r"%(?![0-9A-Fa-f]{2})", place):
+        return "a % in the password must be written as %25."
+    _, _, port = place.rpartition("@")[2].rpartition("]")[2].partition(":")
+    if port and not (port.isascii() and port.isdecimal() and int(port) <= HIGHEST_PORT):
+        return f"its port is not a number up to {HIGHEST_PORT}. A : in the password must be written as %3A."
+    return ""
 
 
 def _revealed(secret: SecretStr | None) -> str | None:

@@ -1,7 +1,8 @@
-"""The commands for operators: arguments in, printing out, nothing else; what they do is in `operating.py`."""
+"""The commands for operators: arguments in, printing out, nothing else; `bot.app` does the work."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -37,10 +38,12 @@ def parked(
 
 
 def doctor() -> None:
-    """Look at token, database, key and webhook, and say what to do. Ends with status 1 if anything is wrong."""
-    from bot.app import operator as operating
+    """Look at settings, content, database, key and Telegram, and say what to do. Status 1 if anything is wrong."""
+    from bot.app import doctor as examiner
+    from bot.app.logging import configure
 
-    found = _done(operating.examine(_settings()))
+    configure("CRITICAL")
+    found = asyncio.run(examiner.examine(Path.cwd()))
     for finding in found:
         typer.echo(f"{'ok   ' if finding.well else 'WRONG'}  {finding.sentence}")
     if not all(finding.well for finding in found):
@@ -60,8 +63,6 @@ def _settings() -> Settings:
 
 
 def _done(work: Coroutine[Any, Any, T]) -> T:
-    import asyncio
-
     from bot.app.operator import StillFails
     from bot.storage.errors import BadKey, StoreError
 

@@ -10,7 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 from telegram.error import InvalidToken, NetworkError, TelegramError
 
-from bot.app.operator import examine
+from bot.app.doctor import telegram_findings
 from bot.app.settings import Settings, load
 from bot.telegram.client import UNREADABLE, Cut, Fault, NotBotApi, NotWritten
 from bot.telegram.diagnosis import explain
@@ -41,14 +41,14 @@ def closed_port() -> int:
 
 async def wrong(settings: Settings) -> str:
     """Return the one thing that doctor finds wrong."""
-    (sentence,) = [one.sentence for one in await examine(settings) if not one.well]
+    (sentence,) = [one.sentence for one in await telegram_findings(settings) if not one.well]
     return sentence
 
 
 async def test_doctor_says_which_way_it_goes_when_all_is_well(server: BotApiServer, settle: Any) -> None:
     async with http_proxy(port_of(server)) as proxy:
         settings = settle(HTTP_PROXY=f"127.0.0.1:{proxy.port}", TELEGRAM_API_BASE_URL="http://telegram.example:81")
-        found = [one.sentence for one in await examine(settings) if one.well]
+        found = [one.sentence for one in await telegram_findings(settings) if one.well]
     assert f"telegram.example:81 is reached through the proxy 127.0.0.1:{proxy.port} (HTTP_PROXY)." in found
     assert any("knows the token" in one for one in found)
 

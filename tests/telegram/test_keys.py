@@ -19,7 +19,8 @@ from typer.testing import CliRunner
 
 from bot.app.chat_storage import key_beside
 from bot.app.chat_storage import opened as talked
-from bot.app.operator import examine, look_at_keys, parked, surveyed
+from bot.app.doctor import Finding, database_findings, key_findings
+from bot.app.operator import cipher_of, parked, surveyed
 from bot.app.server import Talk, _opened, serve
 from bot.app.settings import Settings
 from bot.cli.main import app
@@ -108,7 +109,7 @@ async def test_what_only_reads_makes_no_key_either(tmp_path: Path) -> None:
         await parked(lost)
     with pytest.raises(NoKey, match="No new key was made"):
         surveyed(lost, "own", None, "", None)  # type: ignore[arg-type]  # nothing of it is looked at
-    (finding,) = [one for one in await examine(lost) if not one.well and "TELEGRAM" not in one.sentence]
+    (finding,) = [one for one in await database_findings(lost) if not one.well and "TELEGRAM" not in one.sentence]
     assert "No new key was made" in finding.sentence
     assert bytes_in(tmp_path) == before
 
@@ -155,25 +156,29 @@ async def test_the_bot_changes_the_key_while_it_serves_and_the_old_one_can_be_dr
         assert (await store.key_use()).left == 0
 
 
+def found(settings: Settings) -> list[Finding]:
+    return list(key_findings(settings, cipher_of(settings)))
+
+
 async def test_the_doctor_says_what_is_left_under_which_key(tmp_path: Path) -> None:
     await keep_somebody(settings_of(tmp_path, DATA_KEY=OLD))
-    assert look_at_keys(settings_of(tmp_path, DATA_KEY=OLD)) == []
+    assert found(settings_of(tmp_path, DATA_KEY=OLD)) == []
     both = settings_of(tmp_path, DATA_KEY=f"{NEW},{OLD}")
-    (finding,) = look_at_keys(both)
+    (finding,) = found(both)
     assert finding.well
-    assert finding.sentence.startswith(f"3 values are still under the key {OLD_NAME}: keep it")
+    assert finding.sentence.startswith(f"The key {OLD_NAME} still holds 3 values: keep it")
     async with opened(both) as store:
         await store.rotate()
-    (finding,) = look_at_keys(both)
+    (finding,) = found(both)
     assert finding.sentence == f"Nothing is under the old key {OLD_NAME} any more: it can be left out of DATA_KEY."
-    assert look_at_keys(settings_of(tmp_path, DATA_KEY=NEW)) == []
-    (finding,) = look_at_keys(settings_of(tmp_path, DATA_KEY=OLD))
+    assert found(settings_of(tmp_path, DATA_KEY=NEW)) == []
+    (finding,) = found(settings_of(tmp_path, DATA_KEY=OLD))
     assert not finding.well
     assert "which isn't given" in finding.sentence
     for key in (OLD, NEW):
         assert key[:8] not in finding.sentence
     with pytest.raises(NoKey):
-        look_at_keys(settings_of(tmp_path))
+        found(settings_of(tmp_path))
 
 
 # -- ten thousand values, answers meanwhile, five kills ----------------------------------------------------------------
