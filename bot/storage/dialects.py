@@ -61,39 +61,55 @@ def read_url(url: str | URL) -> URL:
 
 def place_of(url: URL) -> str:
     """Name the database for the operator, without a password."""
-    return str(url.database) if url.drivername == "sqlite" else url.render_as_string(hide_password=True)
+    if url.drivername == "sqlite":
+        return str(url.database)
+    return url.set(query={}).render_as_string(hide_password=True)  # a query may hold the password, too
 
 
-def connect(url: URL, threads: int) -> Engine:
-    """Make an engine; nothing is connected yet."""
+def connect(url: URL, threads: int, *, made: bool = False) -> Engine:
+    """Make an engine; nothing is connected yet. With `made` a file that is not there any more is not made anew."""
     # hide_parameters: an error must not print what people said, not even sealed.
     if url.drivername == "sqlite":
-        arguments = {"check_same_thread": False, "timeout": BUSY_SECONDS, "isolation_level": None}
-        engine = create_engine(url, poolclass=NullPool, hide_parameters=True, connect_args=arguments)
+        address = f"{Path(str(url.database)).absolute().as_uri()}?mode={'rw' if made else 'rwc'}"
+
+        def opened() -> sqlite3.Connection:
+            return sqlite3.connect(
+                address, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+            )
+
+        engine = create_engine("sqlite://", creator=opened, poolclass=NullPool, hide_parameters=True)
         event.listen(engine, "connect", _set_up)
         event.listen(engine, "begin", _begin)
         return engine
-    engine = create_engine(
+    engine = _postgres(
         url,
         pool_size=threads,
         max_overflow=2,
-        hide_parameters=True,
         isolation_level="READ COMMITTED",
-        connect_args={"connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3},
     )
-    event.listen(engine, "connect", _limit_waiting)
+    event.listen(engine, "begin", _limit_waiting)
     return engine
+
+
+def _postgres(url: URL, **options: Any) -> Engine:
+    """Make an engine on PostgreSQL that keeps nothing in a session; raises `StoreUnready` without its driver.
+
+    A pooler in transaction mode (PgBouncer) gives each transaction another session: what one prepares or sets for its
+    session, the next one misses, or meets as its own ('prepared statement "_pg3_0" already exists').
+    """
+    line = {"connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
+    try:
+        return create_engine(url, hide_parameters=True, connect_args={**line, "prepare_threshold": None}, **options)
+    except ImportError as error:
+        raise StoreUnready(
+            f"DATABASE_URL: the driver for PostgreSQL is not installed ({error}). Run: pip install 'psycopg[binary]'"
+        ) from None
 
 
 def connect_to_read(url: URL) -> Engine:
     """Make an engine that cannot write; raises `StoreUnready` where there is no file."""
     if url.drivername != "sqlite":
-        return create_engine(
-            url,
-            poolclass=NullPool,
-            hide_parameters=True,
-            connect_args={"connect_timeout": 5, "options": "-c default_transaction_read_only=on"},
-        )
+        return _postgres(url, poolclass=NullPool, execution_options={"postgresql_readonly": True})
     file = Path(str(url.database)).absolute()
     try:
         is_there = file.is_file()
@@ -127,11 +143,12 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if reading else WRITING)
 
 
-def _limit_waiting(connection: Any, _record: object) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SET lock_timeout = '10s'")
-        cursor.execute(f"SET idle_in_transaction_session_timeout = '{FROZEN_SECONDS}s'")
-    connection.commit()
+def _limit_waiting(connection: Connection) -> None:
+    """Bound what a transaction waits for, and how long it may stand still; for itself only."""
+    connection.exec_driver_sql(
+        "SELECT set_config('lock_timeout', '10s', true), "
+        f"set_config('idle_in_transaction_session_timeout', '{FROZEN_SECONDS}s', true)"
+    )
 
 
 @contextmanager
