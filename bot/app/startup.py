@@ -8,16 +8,16 @@ import random
 import threading
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
-from typing import Any, Final, TypeVar
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import structlog
 
 from bot.app.settings import Settings
 from bot.app.version import version
-from bot.storage.database import Database
-from bot.storage.dialects import place_of, read_url
-from bot.storage.encryption import Cipher
-from bot.storage.errors import ReadOnly, StoreTrouble, StoreUnready
+
+if TYPE_CHECKING:
+    from bot.storage.database import Database
 
 T = TypeVar("T")
 
@@ -80,6 +80,13 @@ async def in_background(work: Callable[[], T]) -> T:
 
 async def opened(settings: Settings, waits_for: Callable[[str], None]) -> Database:
     """Open the database once it is there; raises `StoreError` for what waiting does not mend."""
+    # Not before: it takes half a second, and /healthz answers meanwhile.
+    await in_background(lambda: import_module("bot.storage.database"))
+    from bot.storage.database import Database
+    from bot.storage.dialects import place_of, read_url
+    from bot.storage.encryption import Cipher
+    from bot.storage.errors import ReadOnly, StoreTrouble
+
     url = read_url(settings.database_url)
     place, is_file = place_of(url), url.drivername == "sqlite"
     waits_for(f"the database at {place}")
@@ -105,6 +112,8 @@ def _make_folder(settings: Settings) -> None:
     try:
         settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
+        from bot.storage.errors import StoreUnready
+
         raise StoreUnready(
             f"{settings.data_dir}: the data folder cannot be made: {error.strerror}. Let the bot's user write there, "
             "or set DATA_DIR."
@@ -113,6 +122,8 @@ def _make_folder(settings: Settings) -> None:
 
 def say_start(settings: Settings, sources: Mapping[str, str]) -> None:
     """Log the one line that says what starts; `sources` are the files of the content."""
+    from bot.storage.dialects import place_of, read_url
+
     log.info(
         "Afterword starts",
         version=version(),

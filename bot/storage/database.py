@@ -72,6 +72,8 @@ class Database:
         self._cohorts = Cohorts(opened.engine.dialect, cipher, self._turning)
         self._checkpoints = Checkpoints(self._engine) if opened.sqlite else None
         self._guard = FileGuard(Path(self._place)) if opened.sqlite else None
+        if self._guard is not None:
+            self._guard.watch(self._engine)
         self._runner: Runner = (
             Writer(self._engine, self._place, self._checkpoints.written, self._guard)
             if self._checkpoints and self._guard
@@ -336,9 +338,7 @@ def _only_if_kept(claim: Claim | None) -> Iterator[None]:
 
 def _open(url: str | URL, cipher: Cipher, threads: int) -> _Opened:
     where = dialects.read_url(url)
-    opened = _Opened(
-        dialects.connect(where, threads, made=True), dialects.place_of(where), where.drivername == "sqlite"
-    )
+    opened = _Opened(dialects.connect(where, threads), dialects.place_of(where), where.drivername == "sqlite")
     try:
         if opened.sqlite:
             dialects.prepare_file(where)

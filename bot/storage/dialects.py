@@ -66,18 +66,12 @@ def place_of(url: URL) -> str:
     return url.set(query={}).render_as_string(hide_password=True)  # a query may hold the password, too
 
 
-def connect(url: URL, threads: int, *, made: bool = False) -> Engine:
-    """Make an engine; nothing is connected yet. With `made` a file that is not there any more is not made anew."""
+def connect(url: URL, threads: int) -> Engine:
+    """Make an engine; nothing is connected yet."""
     # hide_parameters: an error must not print what people said, not even sealed.
     if url.drivername == "sqlite":
-        address = f"{Path(str(url.database)).absolute().as_uri()}?mode={'rw' if made else 'rwc'}"
-
-        def opened() -> sqlite3.Connection:
-            return sqlite3.connect(
-                address, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
-            )
-
-        engine = create_engine("sqlite://", creator=opened, poolclass=NullPool, hide_parameters=True)
+        arguments = {"check_same_thread": False, "timeout": BUSY_SECONDS, "isolation_level": None}
+        engine = create_engine(url, poolclass=NullPool, hide_parameters=True, connect_args=arguments)
         event.listen(engine, "connect", _set_up)
         event.listen(engine, "begin", _begin)
         return engine

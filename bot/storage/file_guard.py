@@ -10,6 +10,8 @@ import os
 from pathlib import Path
 from typing import Final
 
+from sqlalchemy import Engine, event
+
 from bot.storage.errors import Removed
 
 _LOOK_ONLY: Final = getattr(os, "O_PATH", None)
@@ -20,7 +22,11 @@ Identity = tuple[int, int]
 
 
 class FileGuard:
-    """Looks at a database file and its log, whose identity is noted at the first look after a connection is made."""
+    """Looks at a database file and its log: before each connection, and after each COMMIT before it is told of.
+
+    The log's identity is noted at the first look, and anew once the writer's connection is gone: the last connection
+    takes the log away.
+    """
 
     def __init__(self, file: Path) -> None:
         """Note which file it is; raises OSError where there is none."""
@@ -30,10 +36,16 @@ class FileGuard:
         self._known = _identity(self._file)
         self._known_log: Identity | None = None
 
-    def connected(self) -> None:
-        """Note that there is a new connection, which may have made a new log; raises `Removed`."""
+    def watch(self, engine: Engine) -> None:
+        """Let no connection be made to another file, nor make a file where there is none any more."""
+
+        @event.listens_for(engine, "do_connect")
+        def look(*_: object) -> None:
+            self.check()
+
+    def disconnected(self) -> None:
+        """Note that the writer's connection is gone, so that the log may be another one."""
         self._known_log = None
-        self.check()
 
     def check(self) -> None:
         """Raise `Removed` unless file and log are those that were opened."""

@@ -259,7 +259,6 @@ class Writer:
 
     def _lock_patiently(self) -> sqlite3.Connection:
         if self._connection is None:
-            self._guard.connected()  # before: a file that is gone must not be made anew
             self._pooled = self._engine.raw_connection()
             assert isinstance(self._pooled.dbapi_connection, sqlite3.Connection)
             self._connection = self._pooled.dbapi_connection
@@ -317,6 +316,7 @@ class Writer:
         pooled, self._pooled, self._connection, self._set, self._changes = self._pooled, None, None, "", 0
         if pooled is not None:
             pooled.invalidate()
+        self._guard.disconnected()
 
     def _call(self, action: Callable[[], None]) -> None:
         with suppress(RuntimeError):  # The loop is closed: nobody waits any more, and what is committed is durable.
