@@ -16,8 +16,9 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 MOST_CONNECTIONS: Final = 256
 """Telegram opens 40 (`webhook.CONNECTIONS`), a proxy about as many; a process may open 1,024 files, as a rule."""
-BACKLOG: Final = 128
-"""Connections that wait to be accepted; asyncio accepts as many at once before any of them is looked at."""
+BACKLOG: Final = 512
+"""Connections that wait to be accepted; asyncio accepts as many at once before any of them is looked at, so together
+with those above they stay below 1,024. With 128 one that finds no place tries again a second later."""
 HEAD_BYTES: Final = 16 * 1024
 REQUEST_SECONDS: Final = 10.0
 """So long a whole request may take to come in, from the connection or the answer before on."""
