@@ -18,6 +18,8 @@ from typing import Any, Final, Literal, TextIO
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from bot.app.log_rate import OncePerSecond
+
 STRUCK: Final = "***"
 SHORTEST: Final = 6
 """Characters; a shorter secret would be struck out of ordinary words, and none is accepted by `settings`."""
@@ -74,6 +76,7 @@ def configure(
     )
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(_Formatter(form, shared, Redactor(secrets)))
+    handler.addFilter(OncePerSecond(handler))
     root = logging.getLogger()
     for old in root.handlers[:]:
         root.removeHandler(old)

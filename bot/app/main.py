@@ -27,6 +27,7 @@ from bot.terminal.simulating import Simulation, shown
 
 if TYPE_CHECKING:
     from bot.app.content_registry import Live
+    from bot.app.server import Talk as TalkOfBot
     from bot.app.settings import Settings
     from bot.proof.examined import Examined
 
@@ -273,25 +274,43 @@ def simulate(library: Library, file: Path, until: date) -> list[Issue]:
     return simulation.issues
 
 
-def run_bot(library: Library, settings: Settings) -> None:
+def run_bot(settings: Settings) -> None:
     """Run the bot until it is told to stop; raises `CannotRun` with a sentence for the operator."""
     import asyncio
 
-    from bot.app.content_check_worker import examining
     from bot.app.logging import configure
-    from bot.app.reload import Contents, settle_garbage
-    from bot.app.server import Talk, serve
-    from bot.storage.errors import BadKey, StoreError
+    from bot.app.server import serve
+    from bot.app.startup import CannotListen
+    from bot.storage.errors import StoreError
     from bot.telegram.polling import Refused
     from bot.telegram.route import BadRoute
-    from bot.telegram.updates import read
 
     configure(settings.log_level, settings.log_format, settings.secrets)
     try:
-        contents = Contents(_live(library, settings), folders(settings.content), partial(_live_again, settings))
-    except (BadContent, OSError) as bad:
-        raise CannotRun(str(bad)) from None
-    talk = Talk(
+        asyncio.run(serve(settings, partial(_talk_of, settings)))
+    except BadContent as bad:
+        count = len(bad.issues)
+        raise CannotRun(f"{bad}\n{count} {'issue' if count == 1 else 'issues'}. The bot starts once none is left.") \
+            from None  # fmt: skip
+    except (StoreError, Refused, BadRoute, CannotListen) as error:
+        raise CannotRun(str(error)) from None
+    except OSError as error:
+        raise CannotRun(f"{error.filename or 'The system'}: {error.strerror or error}.") from None
+
+
+async def _talk_of(settings: Settings) -> TalkOfBot:
+    """Return what talks over the content once that is checked; raises `BadContent` and OSError."""
+    from bot.app.content_check_worker import examining
+    from bot.app.reload import Contents, settle_garbage
+    from bot.app.server import Talk
+    from bot.app.startup import in_background, say_start
+    from bot.telegram.updates import read
+
+    library = await in_background(lambda: prove(settings.content, settings.stamp_file))
+    say_start(settings, library.sources)
+    contents = Contents(_live(library, settings), folders(settings.content), partial(_live_again, settings))
+    settle_garbage()
+    return Talk(
         contents.respond,
         read,
         apologise=contents.apologise,
@@ -303,13 +322,6 @@ def run_bot(library: Library, settings: Settings) -> None:
         fetch=contents.fetch,
         examine=partial(examining, contents.shelf),
     )
-    settle_garbage()
-    try:
-        asyncio.run(serve(settings, talk))
-    except (StoreError, Refused, BadRoute) as error:
-        raise CannotRun(str(error), for_want_of_key=isinstance(error, BadKey)) from None
-    except OSError as error:
-        raise CannotRun(f"Nothing can listen at {settings.listen}:{settings.port}: {error.strerror}.") from None
 
 
 def look_for_key(settings: Settings) -> None:

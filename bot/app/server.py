@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import random
-import signal
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -23,7 +21,9 @@ from telegram.error import InvalidToken, TelegramError
 
 from bot.app.key_rotation import rotate_keys
 from bot.app.settings import Settings
-from bot.app.upgrade import upgrade_in_child
+from bot.app.signals import handled
+from bot.app.startup import CannotListen, Stopped, opened, unless
+from bot.app.version import version
 from bot.service.clock import SystemClock
 from bot.service.cohorts import Convene, Hold
 from bot.service.conversation import Apologise, Door, Respond
@@ -31,8 +31,6 @@ from bot.service.limits import Guard, Pace
 from bot.service.ports import Clock, Store
 from bot.service.reminders import Reminders
 from bot.service.workers import LEASE, Outbox
-from bot.storage.database import Database
-from bot.storage.keys import cipher_for
 from bot.telegram.client import ApiBot, connected
 from bot.telegram.diagnosis import explain
 from bot.telegram.inline import Search
@@ -40,6 +38,7 @@ from bot.telegram.intake import Intake, Read
 from bot.telegram.messenger import TelegramMessenger
 from bot.telegram.metrics import Meters
 from bot.telegram.polling import ALLOWED, REFUSED, TIMEOUT, Age, Polling, Refused
+from bot.telegram.readiness import Readiness
 from bot.telegram.route import Route
 from bot.telegram.standing import looked
 from bot.telegram.webhook import Server, Web, drop_webhook, set_webhook
@@ -52,6 +51,9 @@ TOASTS_SECONDS: Final = 0.5
 """How long each may take to end; together less than the 10 s that a stop may last."""
 SILENCE: Final = 3 * TIMEOUT
 """Seconds without an answer of Telegram's after which a polling bot is not ready."""
+HOOK_SILENCE: Final = 300.0
+"""The same by webhook, where Telegram is asked every ASK_SECONDS while nothing comes."""
+ASK_SECONDS: Final = 60.0
 TIDY_SECONDS: Final = 3600.0
 
 log = structlog.get_logger("afterword")
@@ -88,9 +90,13 @@ class Talk:
     allowed: Sequence[str] = ALLOWED
 
 
+Opening = Callable[[], Awaitable[Talk]]
+"""Reads and checks the content; cancelled when the bot is told to stop before."""
+
+
 async def serve(
     settings: Settings,
-    talk: Talk,
+    talk: Talk | Opening,
     *,
     timeout: int = TIMEOUT,
     lease: timedelta = LEASE,
@@ -98,33 +104,72 @@ async def serve(
 ) -> None:
     """Run the bot until SIGTERM, SIGINT or `stop`; `timeout` is how many seconds a getUpdates waits.
 
-    Raises `StoreError`, `Refused`, `BadRoute`, and OSError when the webhook's port is taken.
+    The web side is up first and says what the start waits for. Raises `StoreError`, `Refused`, `CannotListen` and
+    whatever `talk` raises.
     """
+    stopping, edited = stop or asyncio.Event(), asyncio.Event()
+    silence = HOOK_SILENCE if settings.webhook_url else SILENCE + timeout
+    front = Front.of(silence)
+    async with contextlib.AsyncExitStack() as stack:
+        stack.enter_context(handled(stopping, edited))
+        await stack.enter_async_context(_listening(settings, front))
+        try:
+            ready = await unless(stopping, _started(settings, talk, front, lease, stack))
+        except Stopped:
+            ready = None
+        if ready is not None:
+            talk, wired, bot = ready
+            async with _at_work(wired, talk, bot, stopping, edited, settings.operator):
+                taking = _hooked if settings.webhook_url else _polled
+                await taking(settings, talk, bot, wired, timeout, stopping)
+    log.info("stopped")
+
+
+@dataclass(frozen=True)
+class Front:
+    """What is there before the bot is: the web side, what it counts, and what it says of the start."""
+
+    meters: Meters
+    age: Age
+    readiness: Readiness
+    web: Web
+
+    @classmethod
+    def of(cls, silence: float) -> Front:
+        """Make it; `silence` is how many seconds without Telegram are too many."""
+        meters, age = Meters(version()), Age()
+        readiness = Readiness(age, silence=silence)
+        return cls(meters, age, readiness, Web(readiness, SystemClock(), meters, age))
+
+
+async def _started(
+    settings: Settings, talk: Talk | Opening, front: Front, lease: timedelta, stack: contextlib.AsyncExitStack
+) -> tuple[Talk, _Wired, ApiBot]:
+    """Open everything in order; what was opened is closed by `stack`."""
     token = settings.bot_token
     assert token is not None, "without a token the conversation is held in the terminal"
-    stopping = stop or asyncio.Event()
-    edited = asyncio.Event()
-    async with contextlib.AsyncExitStack() as stack:
-        stack.enter_context(_signals(stopping, edited))
-        store = await _opened(settings)
-        stack.push_async_callback(store.close)
-        await store.take_over()
-        if moved := await store.rezone(SystemClock().now()):
-            log.info("the clocks of some zones run by new rules: reminders there are worked out anew", zones=len(moved))
-        route = settings.route
-        log.info(str(route))
-        bot = await stack.enter_async_context(connected(token, settings.server, route))
-        me = await _until_done(lambda: bot.call("getMe", {}), stopping, route)
-        if me is None:
-            return
-        log.info("Telegram knows this bot", username=me.get("username"))
-        wired = _wired(store, bot, me, talk, lease, settings.processes)
-        stack.push_async_callback(wired.messenger.close, TOASTS_SECONDS)
-        stack.push_async_callback(_cancelled, asyncio.create_task(rotate_keys(store, wired.meters)))
-        async with _at_work(wired, talk, bot, stopping, edited, settings.operator):
-            taking = _hooked if settings.webhook_url else _polled
-            await taking(settings, talk, bot, wired, timeout, stopping)
-    log.info("stopped")
+    if not isinstance(talk, Talk):
+        front.readiness.waits_for("the content to be checked")
+        began = time.monotonic()
+        talk = await talk()
+        front.meters.checked(time.monotonic() - began)
+    store = await opened(settings, front.readiness.waits_for)
+    stack.push_async_callback(store.close)
+    await store.take_over()
+    if moved := await store.rezone(SystemClock().now()):
+        log.info("the clocks of some zones run by new rules: reminders there are worked out anew", zones=len(moved))
+    front.readiness.waits_for("Telegram to answer")
+    route = settings.route
+    log.info(str(route))
+    bot = await stack.enter_async_context(connected(token, settings.server, route))
+    me = await _until_done(lambda: bot.call("getMe", {}), route)
+    front.age.touch()
+    log.info("Telegram knows this bot", username=me.get("username"))
+    wired = _wired(store, bot, me, talk, lease, settings.processes, front)
+    stack.push_async_callback(wired.messenger.close, TOASTS_SECONDS)
+    stack.push_async_callback(_cancelled, asyncio.create_task(rotate_keys(store, front.meters)))
+    front.web.started(store, wired.intake.receive)
+    return talk, wired, bot
 
 
 @dataclass(frozen=True)
@@ -133,30 +178,18 @@ class _Wired:
 
     store: Store
     clock: Clock
-    meters: Meters
     messenger: TelegramMessenger
     outbox: Outbox
     door: Door
     reminders: Reminders
     intake: Intake
-    age: Age
+    front: Front
 
 
-async def _opened(settings: Settings) -> Database:
-    had_key = settings.keys is not None or settings.keys_file.exists()
-    cipher = cipher_for(settings.database_url, settings.keys, settings.keys_file)
-    if not had_key:
-        log.warning(
-            "a key for personal data was made: keep a copy of it apart from the data, which nothing else opens",
-            file=str(settings.keys_file.absolute()),
-        )
-    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    await upgrade_in_child(settings.database_url, cipher)
-    return await Database.open(settings.database_url, cipher)
-
-
-def _wired(store: Store, bot: ApiBot, me: dict[str, Any], talk: Talk, lease: timedelta, processes: int) -> _Wired:
-    clock, meters = SystemClock(), Meters()
+def _wired(
+    store: Store, bot: ApiBot, me: dict[str, Any], talk: Talk, lease: timedelta, processes: int, front: Front
+) -> _Wired:
+    clock, meters = SystemClock(), front.meters
     messenger, guard = TelegramMessenger(bot, meters.acknowledged), Guard()
     pace = Pace(processes, began=time.monotonic())
     outbox = Outbox(store, messenger, clock, lease=lease, pace=pace, guard=guard, watch=meters)
@@ -169,7 +202,7 @@ def _wired(store: Store, bot: ApiBot, me: dict[str, Any], talk: Talk, lease: tim
     look = partial(looked, bot, me["id"])
     intake = Intake(me["id"], door, messenger, lambda update: talk.read(me, update), search, look)
     reminders = Reminders(store, door, clock)
-    return _Wired(store, clock, meters, messenger, outbox, door, reminders, intake, Age())
+    return _Wired(store, clock, messenger, outbox, door, reminders, intake, front)
 
 
 @contextlib.asynccontextmanager
@@ -177,23 +210,26 @@ async def _at_work(
     wired: _Wired, talk: Talk, bot: ApiBot, stopping: asyncio.Event, edited: asyncio.Event, operator: int | None
 ) -> AsyncIterator[None]:
     """Send, tidy and set the menu meanwhile; at the end what is due is still sent."""
+    runs = wired.front.meters.runs
     sending = asyncio.create_task(wired.outbox.run())
     sending.add_done_callback(lambda _task: stopping.set())  # without an outbox nothing must be taken in
     ringing = asyncio.create_task(wired.reminders.run())
-    beside: list[asyncio.Future[None]] = [asyncio.create_task(_tidying(wired.store, wired.clock))]
-    if talk.prepare is not None:
-        beside.append(asyncio.create_task(_prepared(talk.prepare(bot))))
+    beside: dict[str, asyncio.Future[None]] = {"tidy": asyncio.create_task(_tidying(wired.store, wired.clock))}
     if talk.examine is not None:
-        beside.append(asyncio.ensure_future(talk.examine(wired.store, wired.door, bot)))
+        beside["editions"] = asyncio.ensure_future(talk.examine(wired.store, wired.door, bot))
     if talk.reload is not None:
-        beside.append(asyncio.create_task(_reloading(talk.reload, talk, bot, edited, operator)))
+        beside["reload"] = asyncio.create_task(_reloading(talk.reload, talk, bot, edited, operator))
+    for name, task in {"outbox": sending, "reminders": ringing, **beside}.items():
+        runs(name, task)
+    if talk.prepare is not None:  # ends by itself
+        beside["menu"] = asyncio.create_task(_prepared(talk.prepare(bot)))
     try:
         yield
     finally:
-        for task in beside:
+        for task in beside.values():
             task.cancel()
         wired.reminders.close()
-        await asyncio.gather(*beside, ringing, return_exceptions=True)
+        await asyncio.gather(*beside.values(), ringing, return_exceptions=True)
         wired.outbox.close(OUTBOX_SECONDS)
         await sending
 
@@ -205,37 +241,45 @@ async def _hooked(
     assert settings.webhook_url is not None
     assert settings.secret is not None
     url, secret = settings.webhook_url, settings.secret
-    web = Web(wired.store, wired.clock, wired.meters, wired.age)
-    web.listen(settings.webhook_path, secret, wired.intake.receive)
-    server = Server(web.application(), settings.listen, settings.port)
-    log.info("listening", port=server.port)
-    async with _served(server):
-        if await _until_done(lambda: set_webhook(bot, url, secret, talk.allowed), stopping, settings.route) is not None:
-            await stopping.wait()
+    front = wired.front
+    front.readiness.waits_for("Telegram to take note of the webhook")
+    with contextlib.suppress(Stopped):
+        await unless(stopping, _until_done(lambda: set_webhook(bot, url, secret, talk.allowed), settings.route))
+        front.age.touch()
+        front.readiness.started(wired.store)
+        await unless(stopping, _asking(bot, front.age))
 
 
 async def _polled(
     settings: Settings, talk: Talk, bot: ApiBot, wired: _Wired, timeout: int, stopping: asyncio.Event
 ) -> None:
-    """Take updates in by long polling until the stop; the web side is for the operator only, and may be missing."""
-    web = Web(wired.store, wired.clock, wired.meters, wired.age, silence=SILENCE + timeout)
-    async with contextlib.AsyncExitStack() as stack:
-        try:
-            server = Server(web.application(), settings.listen, settings.port)
-        except OSError as error:
-            log.warning("nothing is served at PORT, which is taken; the bot runs all the same", error=error.strerror)
-        else:
-            log.info("listening", port=server.port)
-            await stack.enter_async_context(_served(server))
-        if await _until_done(lambda: drop_webhook(bot), stopping, settings.route) is None:
-            return
-        polling = Polling(bot, wired.intake.receive, timeout=timeout, allowed=talk.allowed, heard=wired.age.touch)
-        running = asyncio.create_task(polling.run())
-        running.add_done_callback(lambda _task: stopping.set())
-        await stopping.wait()
-        polling.stop()
-        with contextlib.suppress(TimeoutError):  # what is not confirmed by then comes again
-            await asyncio.wait_for(running, INTAKE_SECONDS)
+    """Take updates in by long polling until the stop."""
+    front = wired.front
+    front.readiness.waits_for("Telegram to drop the webhook, if there is one")
+    try:
+        await unless(stopping, _until_done(lambda: drop_webhook(bot), settings.route))
+    except Stopped:
+        return
+    front.age.touch()
+    front.readiness.started(wired.store)
+    polling = Polling(bot, wired.intake.receive, timeout=timeout, allowed=talk.allowed, heard=front.age.touch)
+    running = asyncio.create_task(polling.run())
+    front.meters.runs("polling", running)
+    running.add_done_callback(lambda _task: stopping.set())
+    await stopping.wait()
+    polling.stop()
+    with contextlib.suppress(TimeoutError):  # what is not confirmed by then comes again
+        await asyncio.wait_for(running, INTAKE_SECONDS)
+
+
+async def _asking(bot: ApiBot, age: Age) -> None:
+    """By webhook a night may pass in silence: ask Telegram now and then, so that it is known whether it is there."""
+    while True:
+        await asyncio.sleep(ASK_SECONDS)
+        if age.age() >= ASK_SECONDS:
+            with contextlib.suppress(TelegramError):
+                await bot.call("getMe", {})
+                age.touch()
 
 
 async def _cancelled(task: asyncio.Task[None]) -> None:
@@ -244,7 +288,23 @@ async def _cancelled(task: asyncio.Task[None]) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _served(server: Server) -> AsyncIterator[None]:
+async def _listening(settings: Settings, front: Front) -> AsyncIterator[None]:
+    """Serve the web side meanwhile. Only a webhook cannot do without; raises `CannotListen`."""
+    if settings.webhook_url:
+        assert settings.secret is not None
+        front.web.listen(settings.webhook_path, settings.secret)
+    try:
+        server = Server(front.web.application(), settings.listen, settings.port)
+    except OSError as error:
+        if settings.webhook_url:
+            raise CannotListen(
+                f"Nothing can listen at {settings.listen}:{settings.port}: {error.strerror}. Free the port, or set "
+                "LISTEN and PORT to one that is free."
+            ) from None
+        log.warning("nothing is served at PORT, which is taken; the bot runs all the same", error=error.strerror)
+        yield
+        return
+    log.info("listening", port=server.port)
     serving = asyncio.create_task(server.run_until_stopped())
     try:
         yield
@@ -253,10 +313,10 @@ async def _served(server: Server) -> AsyncIterator[None]:
         await serving
 
 
-async def _until_done(action: Callable[[], Awaitable[T]], stopping: asyncio.Event, route: Route) -> T | None:
-    """Do something at Telegram, however long it is away; None when told to stop before. Raises `Refused`."""
+async def _until_done(action: Callable[[], Awaitable[T]], route: Route) -> T:
+    """Do something at Telegram, however long it is away. Raises `Refused`."""
     pause = 0.5
-    while not stopping.is_set():
+    while True:
         try:
             return await action()
         except InvalidToken:
@@ -264,10 +324,8 @@ async def _until_done(action: Callable[[], Awaitable[T]], stopping: asyncio.Even
         except TelegramError as error:
             if pause <= 1:
                 log.warning("Telegram is not reached yet; trying on", error=explain(error, route))
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stopping.wait(), pause * random.uniform(0.75, 1.25))  # noqa: S311 - a jitter
+            await asyncio.sleep(pause * random.uniform(0.75, 1.25))  # noqa: S311 - a jitter
             pause = min(2 * pause, 30.0)
-    return None
 
 
 async def _prepared(setting: Awaitable[None]) -> None:
@@ -309,41 +367,3 @@ async def _tidying(store: Store, clock: Clock) -> None:
         except Exception as error:
             log.warning("old update ids could not be dropped; trying again in an hour", exc_info=error)
         await asyncio.sleep(TIDY_SECONDS)
-
-
-@contextlib.contextmanager
-def _signals(stopping: asyncio.Event, edited: asyncio.Event) -> Iterator[None]:
-    """Let SIGTERM and SIGINT set the one event meanwhile, and SIGHUP the other."""
-    loop = asyncio.get_running_loop()
-    taken = []
-    meant = {"SIGTERM": stopping.set, "SIGINT": stopping.set, "SIGHUP": _hung_up(stopping, edited)}
-    for name, action in meant.items():
-        # Not on Windows, and not outside the main thread, where tests run it.
-        with contextlib.suppress(NotImplementedError, RuntimeError, ValueError, AttributeError):
-            number = getattr(signal, name)
-            loop.add_signal_handler(number, action)
-            taken.append(number)
-    try:
-        yield
-    finally:
-        for number in taken:
-            loop.remove_signal_handler(number)
-
-
-def _hung_up(stopping: asyncio.Event, edited: asyncio.Event) -> Callable[[], None]:
-    """Return what SIGHUP does: the content was edited; or the terminal it was started in is gone, and it ends."""
-    ignored = signal.getsignal(getattr(signal, "SIGHUP", signal.SIGTERM)) == signal.SIG_IGN  # as nohup leaves it
-    at_terminal = _has_terminal() and not ignored
-
-    def act() -> None:
-        (stopping if at_terminal and not _has_terminal() else edited).set()
-
-    return act
-
-
-def _has_terminal() -> bool:
-    try:
-        os.close(os.open("/dev/tty", os.O_RDONLY | getattr(os, "O_NOCTTY", 0)))
-    except OSError:
-        return False
-    return True

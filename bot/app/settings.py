@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
+from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
@@ -66,6 +67,12 @@ class Settings(BaseSettings):
     coach_ids: Annotated[str, Field(alias="COACHES")] = ""
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], Field(alias="LOG_LEVEL")] = "INFO"
     log_format: Annotated[Literal["plain", "json"], Field(alias="LOG_FORMAT")] = "plain"
+
+    @field_validator("token", "webhook_secret", "data_key", "database", "server", "webhook_url", mode="before")
+    @classmethod
+    def _trimmed(cls, given: Any) -> Any:
+        """Drop the line end that a secret has when it comes out of a file, and blanks around it."""
+        return (given.strip() or None) if isinstance(given, str) else given
 
     @field_validator("token_file", "webhook_secret_file", mode="before")
     @classmethod
@@ -310,6 +317,14 @@ def load(folder: Path) -> Settings:
     except (OSError, UnicodeError, SettingsError) as error:
         raise BadSettings((f"{folder / '.env'}: it cannot be read ({type(error).__name__}). See to the file.",)) \
             from None  # fmt: skip
+
+
+def log_format(folder: Path) -> Literal["plain", "json"]:
+    """Return how the log is to be written where the settings themselves cannot be read."""
+    given = os.environ.get("LOG_FORMAT")
+    with suppress(OSError, UnicodeError):
+        given = given or dotenv_values(folder / ".env").get("LOG_FORMAT")
+    return "json" if (given or "").strip().lower() == "json" else "plain"
 
 
 def _named(place: int | str) -> str:

@@ -11,7 +11,7 @@ import sys
 from datetime import UTC, datetime
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -25,11 +25,11 @@ from bot.cli.options import (
     checked_flow,
     checked_language,
     fail,
+    fatal,
     morning,
     opened,
     outside,
     pairs,
-    proved,
 )
 
 if TYPE_CHECKING:
@@ -47,6 +47,20 @@ app = typer.Typer(
 )
 
 Zone = Annotated[str | None, typer.Option(help="The time zone, such as Europe/Berlin; without it, this machine's.")]
+
+
+TOKENLESS: Final = (
+    "TELEGRAM_BOT_TOKEN is not set, so there is no bot to run, and this is not a terminal to talk in. Get a token from "
+    "@BotFather in Telegram and set TELEGRAM_BOT_TOKEN or TELEGRAM_BOT_TOKEN_FILE; `afterword chat` talks without one."
+)
+
+
+def _say_version(asked: bool) -> None:
+    if asked:
+        from bot.app.version import version
+
+        typer.echo(f"afterword {version()}")
+        raise typer.Exit
 
 
 def checked_zone(zone: str | None) -> str | None:
@@ -67,15 +81,33 @@ def read_bytes_kindly(errors: str) -> None:
         sys.stdin.reconfigure(encoding="utf-8" if errors == "surrogateescape" else None, errors=errors)
 
 
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Whether, when and how to connect on LinkedIn after an interview."""
+
+
 @app.command()
 def run() -> None:
-    """Start the bot when a token is set, else hold the same conversation here."""
-    settings = _settings()
+    """Start the bot; without a token, in a terminal, hold the same conversation here."""
+    from bot.app.settings import BadSettings, load, log_format
+
+    try:
+        settings = load(Path.cwd())
+    except BadSettings as bad:
+        fatal("\n".join(bad.faults), log_format(Path.cwd()))
     if settings.bot_token:
         _serve(settings)
         return
+    if sys.stdin is None or not sys.stdin.isatty():
+        fatal(TOKENLESS, settings.log_format)
     from bot.app.main import Setting
+    from bot.app.signals import let_go
 
+    let_go()
     library = opened(settings.content)
     flow = checked_flow(library, None)
     typer.echo(library.catalogue("en").say("terminal.no_token"), err=True)
@@ -92,13 +124,12 @@ def _settings() -> Settings:
 
 
 def _serve(settings: Settings) -> None:
-    from bot.app.main import CannotRun, look_for_key, run_bot
+    from bot.app.main import CannotRun, run_bot
 
     try:
-        look_for_key(settings)
-        run_bot(proved(settings.content, settings.stamp_file), settings)
+        run_bot(settings)
     except CannotRun as error:
-        fail(str(error), NO_KEY if error.for_want_of_key else 1)
+        fatal(str(error), settings.log_format, settings.secrets)
 
 
 @app.command()

@@ -176,6 +176,7 @@ class Door:
                 await self._put_due_aside(due, failure.error)
             self._watch.turned("FellDue", how, self._seconds() - began)
         if turned is not None and turned.calls:
+            self._watch.rung(due.key, due.at)
             self._sending.wake()
         return turned
 
@@ -221,6 +222,7 @@ class Door:
     async def _put_due_aside(self, due: Due, error: Exception) -> None:
         error_id = _error_id(due.key.bot, due.session)
         await self._kept(self._store.park_due(due, _reason(error, error_id), self._clock.now()))
+        self._watch.put_aside("reminder", "fault")
         log.error("reminder parked", error=type(error).__name__, id=error_id, exc_info=error)
 
     async def spoiled(self, bot: int, update: int, error: Exception, raw: Mapping[str, Any]) -> None:
@@ -334,6 +336,7 @@ class Door:
 
     def _tell(self, update: int, kind: str, error: Exception, error_id: str) -> None:
         """Tell the operator, once, in the log that an update was put aside."""
+        self._watch.put_aside("update", "fault")
         log.error("update parked", update=update, kind=kind, error=type(error).__name__, id=error_id, exc_info=error)
 
     async def _kept(self, action: Awaitable[object]) -> None:

@@ -93,6 +93,22 @@ class Depth:
     parked: int
 
 
+@dataclass(frozen=True)
+class Census:
+    """How much is kept: people, what waits, and the database's size in bytes.
+
+    `waiting` are calls, the oldest put into the outbox at `oldest`; `due` are reminders whose time has come; `parked`
+    is what is put aside, by what it is (update | call | reminder).
+    """
+
+    people: int
+    waiting: int
+    oldest: datetime | None
+    due: int
+    parked: Mapping[str, int]
+    size: int
+
+
 class Store(Protocol):
     """Keeps people, their cases and what is still to be sent. Every method is one transaction."""
 
@@ -177,11 +193,17 @@ class Store(Protocol):
     async def depth(self) -> Depth:
         """Count what waits."""
 
+    async def census(self, now: datetime) -> Census:
+        """Count what is kept, beside the turns: with a million people it takes a while and delays nobody."""
+
     async def tidy(self, now: datetime) -> int:
         """Drop what need not be kept: updates seen more than two days ago (Telegram repeats none older than one)."""
 
     async def ready(self) -> None:
         """Raise StoreUnready, with a sentence for the operator, unless the database answers and is migrated."""
+
+    async def check_write(self) -> None:
+        """Write something and commit it, as an answer would be; raises `StoreTrouble` when nothing can be kept."""
 
     async def close(self) -> None:
         """Finish what was begun and let go of the database."""

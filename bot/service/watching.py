@@ -5,10 +5,15 @@ Law of this file: names of kinds and outcomes come from the code, so they are fe
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal, Protocol
+
+from bot.core.person import Key
 
 Taken = Literal["done", "seen", "muted", "parked", "not_kept"]
 Fate = Literal["delivered", "again", "ambiguous", "limited", "never", "moved", "hushed"]
+Aside = Literal["update", "call", "reminder"]
+Reason = Literal["fault", "unreachable", "refused", "too_fast", "perhaps_delivered", "not_delivered"]
 
 
 class Watch(Protocol):
@@ -20,6 +25,15 @@ class Watch(Protocol):
     def sent(self, method: str, fate: Fate, seconds: float) -> None:
         """Hear what became of a call; `seconds` is how long Telegram took to answer."""
 
+    def rung(self, key: Key, due: datetime) -> None:
+        """Hear that a reminder due at `due` is in the outbox."""
+
+    def reminded(self, key: Key, now: datetime) -> None:
+        """Hear that Telegram took a reminder."""
+
+    def put_aside(self, what: Aside, reason: Reason) -> None:
+        """Hear that something was put aside."""
+
 
 class Unwatched:
     """Nobody counts."""
@@ -28,4 +42,13 @@ class Unwatched:
         """Hear, and forget."""
 
     def sent(self, method: str, fate: Fate, seconds: float) -> None:
+        """Hear, and forget."""
+
+    def rung(self, key: Key, due: datetime) -> None:
+        """Hear, and forget."""
+
+    def reminded(self, key: Key, now: datetime) -> None:
+        """Hear, and forget."""
+
+    def put_aside(self, what: Aside, reason: Reason) -> None:
         """Hear, and forget."""

@@ -24,7 +24,7 @@ from bot.core.person import Key
 from bot.service.faults import passing
 from bot.service.limits import Guard, Pace
 from bot.service.ports import Again, Claim, Clock, Delivered, Messenger, Moved, Never, Posted, Store
-from bot.service.watching import Fate, Unwatched, Watch
+from bot.service.watching import Fate, Reason, Unwatched, Watch
 
 LEASE: Final = timedelta(seconds=20)
 """How long a claimed call is ours: FRESH of it for waiting, the rest for the longest call to Telegram (`request.py`).
@@ -223,7 +223,7 @@ class Outbox:
         """Begin with a call; its place in the flood limits is taken before the next claim looks at them."""
         now, edit = self._seconds(), posted.call.method.startswith("edit")
         if not posted.call.reminder and self._guard.muted((posted.key.bot, posted.key.person), now):
-            return self._park(posted, HUSHED, "hushed")
+            return self._park(posted, HUSHED, "hushed", why="too_fast")
         if (wait := self._pace.wait(posted.key.chat, edit, now)) > 0:
             return self._put_back(posted, wait, "limited")
         self._pace.take(posted.key.chat, edit, now)
@@ -258,6 +258,8 @@ class Outbox:
         else:
             fate = await self._settle(posted, outcome)
         self._watch.sent(posted.call.method, fate, took)
+        if fate == "delivered" and posted.call.reminder:
+            self._watch.reminded(posted.key, self._clock.now())
         if _TALKATIVE.isEnabledFor(logging.DEBUG):
             log.debug("call", call=posted.id, method=posted.call.method, fate=fate, seconds=round(took, 4))
         return following
@@ -292,7 +294,7 @@ class Outbox:
                 if whole_chat:  # first of all, or the chat's next call is claimed once this one is off
                     bot, chat = posted.key.bot, posted.key.chat
                     await self._surely(posted, lambda: self._store.blocked(bot, chat, reason, self._clock.now()))
-                await self._park(posted, reason)
+                await self._park(posted, reason, why="unreachable" if whole_chat else "refused")
                 return "never"
 
     async def _again(self, posted: Posted, outcome: Again) -> Fate:
@@ -300,10 +302,10 @@ class Outbox:
         if outcome.ambiguous:
             self._doubts[posted.id] += 1
             if self._doubts[posted.id] >= DOUBTS:
-                await self._park(posted, PERHAPS)
+                await self._park(posted, PERHAPS, why="perhaps_delivered")
                 return "ambiguous"
         if posted.attempts >= ATTEMPTS:
-            await self._park(posted, EXHAUSTED)
+            await self._park(posted, EXHAUSTED, why="not_delivered")
             return "never"
         pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(self._failures[posted.id] - 1, 10))
         wait = outcome.after if outcome.whole_chat else max(outcome.after, pause)
@@ -320,8 +322,9 @@ class Outbox:
         if fate:
             self._watch.sent(posted.call.method, fate, 0.0)
 
-    async def _park(self, posted: Posted, reason: str, fate: Fate | None = None) -> None:
+    async def _park(self, posted: Posted, reason: str, fate: Fate | None = None, *, why: Reason) -> None:
         self._forget(posted)
+        self._watch.put_aside("call", why)
         log.warning("call parked", call=posted.id, method=posted.call.method)
         await self._surely(posted, lambda: self._store.park(posted, reason, self._clock.now()))
         self.wake()

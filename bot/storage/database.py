@@ -6,6 +6,7 @@ Law of this file: every method hands one function over to a store thread and awa
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
@@ -19,15 +20,17 @@ from bot.core.cohorts.editions import Edition
 from bot.core.cohorts.records import Convened
 from bot.core.person import Key, Turned
 from bot.service.cohorts import Convening, Holding
-from bot.service.ports import Claim, Depth, Due, Job, Parked, Posted, Retry, Step
+from bot.service.ports import Census, Claim, Depth, Due, Job, Parked, Posted, Retry, Step
 from bot.storage import dialects
 from bot.storage.cache import Memory
+from bot.storage.census import census
 from bot.storage.cohorts import Cohorts
 from bot.storage.compiled import Cursor
 from bot.storage.copies import drop_old_copies
 from bot.storage.dialects import Checkpoints
 from bot.storage.encryption import HEAD_SIZE, PROOF, Cipher, fingerprint
 from bot.storage.errors import BadKey, NotMigrated, StoreError, StoreUnready, translated, translating
+from bot.storage.file_guard import FileGuard
 from bot.storage.key_rotation import look, rotate
 from bot.storage.keys import KeyUse, admit
 from bot.storage.outbox import Outbox
@@ -43,6 +46,10 @@ THREADS: Final = 8
 """Transactions at once on PostgreSQL."""
 FORGETTING_SECONDS: Final = 5.0
 """So long a turn that forgets somebody waits until the log is empty as well; later it is emptied all the same."""
+
+
+CHECK_BYTES: Final = 8192
+"""What is written to see whether an answer could be kept; a turn writes less."""
 
 
 @dataclass(frozen=True)
@@ -69,9 +76,12 @@ class Database:
         self._outbox = Outbox(statements, cipher, self._turning, self._agendas)
         self._cohorts = Cohorts(opened.engine.dialect, cipher, self._turning)
         self._checkpoints = Checkpoints(self._engine) if opened.sqlite else None
+        self._guard = FileGuard(Path(self._place)) if opened.sqlite else None
+        if self._guard is not None:
+            self._guard.watch(self._engine)
         self._runner: Runner = (
-            Writer(self._engine, self._place, self._checkpoints.written)
-            if self._checkpoints
+            Writer(self._engine, self._place, self._checkpoints.written, self._guard)
+            if self._checkpoints and self._guard
             else Pool(self._engine, self._place, threads)
         )
 
@@ -258,6 +268,18 @@ class Database:
         """Count what waits."""
         return await self._runner.submit(self._outbox.depth, rank="long")
 
+    async def census(self, now: datetime) -> Census:
+        """Count what is kept; see `Store.census`."""
+        aware(now)
+        return await asyncio.to_thread(self._counted, now)
+
+    def _counted(self, now: datetime) -> Census:
+        try:
+            with self._reading() as cursor:
+                return census(cursor, self._engine.dialect, now, Path(self._place) if self._guard else None)
+        except Exception as error:
+            raise translated(error, self._place) from error
+
     async def tidy(self, now: datetime) -> int:
         """Drop updates seen more than two days ago, in bites that delay nobody; return how many.
 
@@ -296,6 +318,14 @@ class Database:
         if version != head():
             raise NotMigrated(f"{self._place}: its tables are of version {version}, not {head()}. Start the bot anew.")
 
+    async def check_write(self) -> None:
+        """Write something and commit it, as an answer would be; raises `StoreTrouble` when nothing can be kept."""
+        await self._runner.submit(self._check_written)
+
+    def _check_written(self, cursor: Cursor) -> None:
+        value = self._cipher.seal(os.urandom(CHECK_BYTES // 2).hex())
+        self._statements.put_rules.run(cursor, {"name": "check", "value": value})
+
     async def close(self) -> None:
         """Finish what was begun and let go of the database; later calls raise `StoreClosed`."""
         await self._runner.close()
@@ -305,6 +335,8 @@ class Database:
         if self._checkpoints is not None:
             self._checkpoints.close()
         self._engine.dispose()
+        if self._guard is not None:
+            self._guard.close()
 
     def _reading(self) -> AbstractContextManager[Cursor]:
         return dialects.reading(self._engine)

@@ -61,7 +61,9 @@ def read_url(url: str | URL) -> URL:
 
 def place_of(url: URL) -> str:
     """Name the database for the operator, without a password."""
-    return str(url.database) if url.drivername == "sqlite" else url.render_as_string(hide_password=True)
+    if url.drivername == "sqlite":
+        return str(url.database)
+    return url.set(query={}).render_as_string(hide_password=True)  # a query may hold the password, too
 
 
 def connect(url: URL, threads: int) -> Engine:
@@ -73,33 +75,39 @@ def connect(url: URL, threads: int) -> Engine:
         event.listen(engine, "connect", _set_up)
         event.listen(engine, "begin", _begin)
         return engine
-    engine = create_engine(
+    engine = _postgres(
         url,
         pool_size=threads,
         max_overflow=2,
-        hide_parameters=True,
         isolation_level="READ COMMITTED",
-        connect_args={
-            "connect_timeout": 5,
-            "fallback_application_name": "afterword",  # by which a move sees that a bot runs
-            "keepalives_idle": 10,
-            "keepalives_interval": 5,
-            "keepalives_count": 3,
-        },
+        name="afterword",  # by which a move sees that a bot runs
     )
-    event.listen(engine, "connect", _limit_waiting)
+    event.listen(engine, "begin", _limit_waiting)
     return engine
+
+
+def _postgres(url: URL, name: str = "afterword-look", **options: Any) -> Engine:
+    """Make an engine on PostgreSQL that keeps nothing in a session; raises `StoreUnready` without its driver.
+
+    A pooler in transaction mode (PgBouncer) gives each transaction another session: what one prepares or sets for its
+    session, the next one misses, or meets as its own ('prepared statement "_pg3_0" already exists').
+    """
+    line = {
+        "connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3,
+        "fallback_application_name": name, "prepare_threshold": None,
+    }  # fmt: skip
+    try:
+        return create_engine(url, hide_parameters=True, connect_args=line, **options)
+    except ImportError as error:
+        raise StoreUnready(
+            f"DATABASE_URL: the driver for PostgreSQL is not installed ({error}). Run: pip install 'psycopg[binary]'"
+        ) from None
 
 
 def connect_to_read(url: URL) -> Engine:
     """Make an engine that cannot write; raises `StoreUnready` where there is no file."""
     if url.drivername != "sqlite":
-        return create_engine(
-            url,
-            poolclass=NullPool,
-            hide_parameters=True,
-            connect_args={"connect_timeout": 5, "options": "-c default_transaction_read_only=on"},
-        )
+        return _postgres(url, poolclass=NullPool, execution_options={"postgresql_readonly": True})
     file = Path(str(url.database)).absolute()
     try:
         is_there = file.is_file()
@@ -133,11 +141,12 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if reading else WRITING)
 
 
-def _limit_waiting(connection: Any, _record: object) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SET lock_timeout = '10s'")
-        cursor.execute(f"SET idle_in_transaction_session_timeout = '{FROZEN_SECONDS}s'")
-    connection.commit()
+def _limit_waiting(connection: Connection) -> None:
+    """Bound what a transaction waits for, and how long it may stand still; for itself only."""
+    connection.exec_driver_sql(
+        "SELECT set_config('lock_timeout', '10s', true), "
+        f"set_config('idle_in_transaction_session_timeout', '{FROZEN_SECONDS}s', true)"
+    )
 
 
 @contextmanager

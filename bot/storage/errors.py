@@ -9,10 +9,12 @@ StoreError
 │   │   └── NewerDatabase  they are those of a later version
 │   ├── UpgradeFailed      it could not be upgraded; it is as it was
 │   └── CannotCopy         a backup, its restoring or a move is refused; nothing was changed
+│   └── NotLetIn           the server knows no such database or user, or the password is wrong
 ├── StoreTrouble           it fails for now; nothing was kept; try again
 │   ├── DiskFull
 │   ├── ReadOnly
 │   ├── Locked
+│   ├── Removed            the database file was taken away or replaced; it must be put back
 │   └── Lost               the connection is gone; the next call makes a new one
 ├── StoreClosed            it was closed
 └── Unstorable             these values cannot be kept (a ValueError); trying again does not help
@@ -63,6 +65,10 @@ class CannotCopy(StoreUnready):
     """A backup, its restoring or a move is refused; nothing was changed."""
 
 
+class NotLetIn(StoreUnready):
+    """The database server knows no such database or user, or the password is wrong."""
+
+
 class StoreTrouble(StoreError):
     """The store fails for now and kept nothing; try again."""
 
@@ -77,6 +83,10 @@ class ReadOnly(StoreTrouble):
 
 class Locked(StoreTrouble):
     """Somebody else holds the database."""
+
+
+class Removed(StoreTrouble):
+    """The database file is not the one any more that was opened."""
 
 
 class Lost(StoreTrouble):
@@ -109,6 +119,18 @@ _SAID: Final[tuple[tuple[str, type[StoreError], str], ...]] = (
     ("no such table", NotMigrated, "its tables are missing. Start the bot, which makes them."),
     ("no such column", NotMigrated, "its tables are of another version. Start the bot, which brings them up to date."),
     ("does not exist", NotMigrated, "its tables are missing or of another version. Start the bot, which makes them."),
+)
+
+
+# What a server (or a pooler before it) says to a connection that it will never let in, however long one waits.
+_NOT_LET_IN: Final = (
+    ("no password supplied", "the server asks for a password."),
+    ("authentication failed", "the user or the password is wrong."),
+    ("no pg_hba.conf entry", "the server lets nobody in from this address as this user."),
+    ('" does not exist', "the server has no such database or no such user. Make it, or name another."),
+    ("no such database", "the pooler knows no such database. Name one that it has."),
+    ("no such user", "the pooler knows no such user. Name one that it has."),
+    ("unsupported startup parameter", "a pooler stands before it that does not pass on what the bot asks for."),
 )
 
 
@@ -151,8 +173,15 @@ def _meaning(error: BaseException, place: str) -> StoreError:
     if _of_values(error):
         # What the driver says of them may quote them.
         return Unstorable(f"{place}: these values cannot be kept: {type(error).__name__}.")
+    low = said.lower()
+    if "connection failed" in low:
+        for words, meaning in _NOT_LET_IN:
+            if words in low:
+                return NotLetIn(
+                    f"{place}: {meaning} See to DATABASE_URL. (The database said: {said.strip().splitlines()[0]})"
+                )
     for words, kind, meaning in _SAID:
-        if words in said.lower():
+        if words in low:
             return kind(f"{place}: {meaning} (The database said: {said.strip().splitlines()[0]})")
     if isinstance(error, exc.StatementError) and not isinstance(error, exc.DBAPIError):
         return Unstorable(f"{place}: these values cannot be kept: {type(error.orig).__name__}.")

@@ -23,6 +23,7 @@ from bot.service.faults import passing
 from bot.storage import dialects
 from bot.storage.compiled import Cursor
 from bot.storage.errors import StoreClosed, spoils_transaction, translated
+from bot.storage.file_guard import FileGuard
 
 T = TypeVar("T")
 Work = Callable[[Cursor], T]
@@ -99,8 +100,8 @@ class Writer:
     Late jobs join whatever is committed next.
     """
 
-    def __init__(self, engine: Engine, place: str, written: Callable[[], None]) -> None:
-        self._engine, self._place, self._written = engine, place, written
+    def __init__(self, engine: Engine, place: str, written: Callable[[], None], guard: FileGuard) -> None:
+        self._engine, self._place, self._written, self._guard = engine, place, written, guard
         self._loop = asyncio.get_running_loop()
         self._queues: dict[Rank, deque[Job]] = {"late": deque(), "mark": deque(), "turn": deque(), "long": deque()}
         self._running = self._closed = self._company = self._was_long = False
@@ -294,6 +295,7 @@ class Writer:
             passing("before_commit")
             began = time.perf_counter()
             self._connection.execute("COMMIT")
+            self._guard.check()  # what was written to a file that is gone is kept nowhere
             changes = self._connection.total_changes
             kept = changes > self._changes and any(job.error is None for job in group)
             if self._set == "FULL" and kept:  # who only reads, or is undone, does not wait for the disk
@@ -314,6 +316,7 @@ class Writer:
         pooled, self._pooled, self._connection, self._set, self._changes = self._pooled, None, None, "", 0
         if pooled is not None:
             pooled.invalidate()
+        self._guard.disconnected()
 
     def _call(self, action: Callable[[], None]) -> None:
         with suppress(RuntimeError):  # The loop is closed: nobody waits any more, and what is committed is durable.

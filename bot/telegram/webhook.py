@@ -11,6 +11,7 @@ import contextlib
 import hmac
 import json
 import socket
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
@@ -21,38 +22,47 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from bot.service.ports import Clock, Store
+from bot.service.ports import Census, Clock, Store
+from bot.telegram import port_limits
 from bot.telegram.client import ApiBot, Flooded
 from bot.telegram.metrics import Meters
 from bot.telegram.polling import ALLOWED, Age, Receive
+from bot.telegram.readiness import STORE_SECONDS, Readiness
 
 LARGEST: Final = 1024 * 1024
 """Bytes in the body of a request; an update has some kilobytes."""
 SECRET_HEADER: Final = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - the name of a header, no secret
 AGAIN_SECONDS: Final = 2
 """When Telegram may send an update again that could not be kept."""
+COUNT_SECONDS: Final = 10.0
+"""So long what was counted of the database counts as news, or longer where counting takes long."""
 CONNECTIONS: Final = 40
 GRACE: Final = 4
 """Seconds that requests in hand have to end when the server stops."""
-STORE_SECONDS: Final = 3.0
 
 log = structlog.get_logger("afterword.web")
 
 
 class Web:
-    """The routes. `silence`: seconds without a word from Telegram after which /readyz says so (None: never)."""
+    """The routes: health from the first second, and the webhook once `receive` is set; until then Telegram repeats."""
 
-    def __init__(self, store: Store, clock: Clock, meters: Meters, age: Age, *, silence: float | None = None) -> None:
-        self._store, self._clock, self._meters, self._age, self._silence = store, clock, meters, age, silence
+    def __init__(self, readiness: Readiness, clock: Clock, meters: Meters, age: Age) -> None:
+        self._readiness, self._clock, self._meters, self._age = readiness, clock, meters, age
+        self.receive: Receive | None = None
+        self._counting = Counting(clock)
         self._routes = [
             Route("/healthz", self._healthz),
             Route("/readyz", self._readyz),
             Route("/metrics", self._metrics),
         ]
 
-    def listen(self, path: str, secret: str, receive: Receive) -> None:
-        """Take Telegram's updates at `path` from whoever knows the secret."""
-        self._routes.append(Route(path, _Hook(secret, receive, self._age.touch).take, methods=["POST"]))
+    def listen(self, path: str, secret: str) -> None:
+        """Take Telegram's updates at `path` from whoever knows the secret; to be called before `application`."""
+        self._routes.append(Route(path, _Hook(secret, self, self._age.touch).take, methods=["POST"]))
+
+    def started(self, store: Store, receive: Receive) -> None:
+        """Take updates in, and count what is kept."""
+        self._counting.store, self.receive = store, receive
 
     def application(self) -> Starlette:
         """Return the application to serve."""
@@ -62,32 +72,50 @@ class Web:
         return PlainTextResponse("alive\n")
 
     async def _readyz(self, _request: Request) -> Response:
-        try:
-            await asyncio.wait_for(self._store.ready(), STORE_SECONDS)
-        except TimeoutError:
-            return PlainTextResponse(f"The database does not answer within {STORE_SECONDS:g} s.\n", 503)
-        except Exception as error:
-            log.warning("the store is not ready", exc_info=error)
-            return PlainTextResponse(f"{type(error).__name__}: the log says more.\n", 503)
-        if self._silence is not None and self._age.age() > self._silence:
-            return PlainTextResponse(f"Telegram was last heard of {self._age.age():.0f} s ago.\n", 503)
+        if trouble := await self._readiness.trouble():
+            return PlainTextResponse(f"{trouble}\n", 503)
         return PlainTextResponse(f"ready; Telegram was heard of {self._age.age():.0f} s ago\n")
 
     async def _metrics(self, _request: Request) -> Response:
-        try:
-            depth = await asyncio.wait_for(self._store.depth(), STORE_SECONDS)
-        except Exception as error:
-            log.warning("the outbox cannot be counted", exc_info=error)
-            return PlainTextResponse("", 503)
-        page = self._meters.page(depth, self._clock.now(), self._age.age())
+        ready = not await self._readiness.trouble()
+        page = self._meters.page(await self._counting.latest(), ready, self._clock.now(), self._age.age())
         return Response(page, media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+class Counting:
+    """Counts what is kept, seldom enough that it costs a hundredth of the time at most, however much that is."""
+
+    def __init__(self, clock: Clock, seconds: Callable[[], float] = time.monotonic) -> None:
+        self._clock, self._seconds = clock, seconds
+        self.store: Store | None = None
+        self._census: Census | None = None
+        self._next = -float("inf")
+        self._counting: asyncio.Task[None] | None = None
+
+    async def latest(self) -> Census | None:
+        """Return what was counted last; None when nothing is known yet. Only the first count is waited for."""
+        if self.store is not None and self._seconds() >= self._next and (not self._counting or self._counting.done()):
+            self._counting = asyncio.create_task(self._count(self.store))
+        if self._census is None and self._counting is not None:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(asyncio.shield(self._counting), STORE_SECONDS)
+        return self._census
+
+    async def _count(self, store: Store) -> None:
+        began = self._seconds()
+        try:
+            self._census = await store.census(self._clock.now())
+        except Exception as error:
+            self._census = None  # old numbers would look like news
+            log.warning("what is kept cannot be counted", error=str(error))
+        self._next = self._seconds() + max(COUNT_SECONDS, 100 * (self._seconds() - began))
 
 
 class _Hook:
     """The webhook's endpoint."""
 
-    def __init__(self, secret: str, receive: Receive, heard: Callable[[], None]) -> None:
-        self._secret, self._receive, self._heard = secret.encode(), receive, heard
+    def __init__(self, secret: str, web: Web, heard: Callable[[], None]) -> None:
+        self._secret, self._web, self._heard = secret.encode(), web, heard
 
     async def take(self, request: Request) -> Response:
         """Keep one update."""
@@ -102,12 +130,18 @@ class _Hook:
         if update is None:
             return Response(status_code=400)
         self._heard()
+        if self._web.receive is None:  # the start is not over
+            return _again()
         try:
-            await self._receive(update)
+            await self._web.receive(update)
         except Exception as error:
             log.error("an update is not kept yet; Telegram sends it again", update=update["update_id"], exc_info=error)
-            return Response(status_code=503, headers={"Retry-After": str(AGAIN_SECONDS)})
+            return _again()
         return Response(status_code=200)
+
+
+def _again() -> Response:
+    return Response(status_code=503, headers={"Retry-After": str(AGAIN_SECONDS)})
 
 
 async def _read(request: Request) -> bytes | None:
@@ -138,12 +172,11 @@ class Server(uvicorn.Server):
     def __init__(self, application: Starlette, host: str, port: int) -> None:
         config = uvicorn.Config(
             application, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=GRACE,
-            server_header=False,
-            http="h11",  # it bounds the head of a request; httptools, taken where there is one, reads without end
+            server_header=False, **port_limits.options(),
         )  # fmt: skip
         super().__init__(config)
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        self.socket = socket.create_server((host, port), family=family, backlog=512)
+        self.socket = socket.create_server((host, port), family=family, backlog=port_limits.BACKLOG)
         self.port = int(self.socket.getsockname()[1])
 
     @contextlib.contextmanager

@@ -29,12 +29,14 @@ from bot.storage.errors import (
     Locked,
     Lost,
     ReadOnly,
+    Removed,
     StoreTrouble,
     StoreUnready,
     Unstorable,
     translated,
 )
 from bot.storage.migrate import upgrade
+from tests.conftest import NOW
 from tests.store.conftest import KEY, Opening, Place, fresh
 from tests.store.stories import ANNA, BEN, becomes, case, count, look, says, turn
 from tests.unprivileged import unprivileged
@@ -140,6 +142,74 @@ async def test_a_connection_that_cannot_even_begin_is_made_anew(sqlite: Place, o
 async def test_a_read_only_file_refuses_to_start(anywhere: Place) -> None:
     with read_only(anywhere.file), pytest.raises(StoreUnready, match="Let the bot's user write"):
         await Database.open(anywhere.url, anywhere.cipher)
+
+
+def family(file: Path) -> list[Path]:
+    """Return the database file and what lies beside it: its log and the log's index."""
+    return sorted(file.parent.glob(f"{file.name}*"))
+
+
+@posix
+async def test_a_file_that_is_moved_away_is_noticed_before_anything_is_confirmed(
+    sqlite: Place, opening: Opening, tmp_path: Path
+) -> None:
+    store = await opening(sqlite)
+    await turn(store, ANNA, count)
+    away = tmp_path / "away"
+    away.mkdir()
+    for file in family(sqlite.file):
+        file.rename(away / file.name)
+    for _ in range(2):
+        with pytest.raises(Removed, match="Put it back"):
+            await turn(store, ANNA, count)
+    with pytest.raises(Removed):
+        await store.check_write()
+    with pytest.raises(Removed):
+        await store.census(NOW)
+    assert family(sqlite.file) == [], "no empty database is made in its place"
+    for file in family(away / sqlite.file.name):
+        file.rename(sqlite.file.parent / file.name)
+    await turn(store, BEN, count)
+    await store.check_write()
+
+
+@posix
+@pytest.mark.parametrize("part", ["", "-wal"])
+async def test_a_part_that_is_removed_is_noticed_before_anything_is_confirmed(
+    sqlite: Place, opening: Opening, part: str
+) -> None:
+    store = await opening(sqlite)
+    await turn(store, ANNA, count)
+    Path(f"{sqlite.file}{part}").unlink()
+    with pytest.raises(Removed):
+        await turn(store, ANNA, count)
+
+
+@posix
+async def test_a_file_that_is_replaced_is_noticed_and_the_new_one_is_left_alone(
+    sqlite: Place, opening: Opening, tables: bytes
+) -> None:
+    store = await opening(sqlite)
+    await turn(store, ANNA, count)
+    for file in family(sqlite.file):
+        file.unlink()
+    sqlite.file.write_bytes(tables)
+    for _ in range(2):
+        with pytest.raises(Removed, match="start the bot anew"):
+            await turn(store, ANNA, count)
+    assert sqlite.file.read_bytes() == tables
+    assert family(sqlite.file) == [sqlite.file]
+
+
+@posix
+async def test_a_write_is_tried_to_tell_whether_one_is_possible(sqlite: Place, opening: Opening) -> None:
+    store = await opening(sqlite)
+    await store.check_write()
+    with no_larger_than(Path(f"{sqlite.file}-wal").stat().st_size):
+        # The log may be written over from its beginning; then it is the end of that which is met.
+        tried = [await asyncio.gather(store.check_write(), return_exceptions=True) for _ in range(10)]
+    assert any(isinstance(error, DiskFull) for (error,) in tried)
+    await store.check_write()
 
 
 LOCKING = """

@@ -15,9 +15,11 @@ import pytest
 from bot.service.clock import SystemClock
 from bot.service.conversation import NotKept
 from bot.storage.database import Database
+from bot.storage.errors import DiskFull
 from bot.telegram.client import connected
 from bot.telegram.metrics import Meters
 from bot.telegram.polling import ALLOWED, Age
+from bot.telegram.readiness import LOOK_SECONDS, Readiness
 from bot.telegram.webhook import LARGEST, SECRET_HEADER, Server, Web, drop_webhook, set_webhook
 from tests.botapi import BotApiServer, Person
 from tests.service.conftest import opened
@@ -33,10 +35,16 @@ class Running:
         self.got: list[dict[str, Any]] = []
         self.trouble: Exception | None = None
         self.seconds = 0.0
-        self.web = Web(store, SystemClock(), self.meters, self.age, silence=60)
-        self.web.listen("/hook", SECRET, self.receive)
+        self.readiness = Readiness(self.age, silence=60, seconds=lambda: self.now)
+        self.now = 0.0
+        self.web = Web(self.readiness, SystemClock(), self.meters, self.age)
+        self.web.listen("/hook", SECRET)
         self.server = Server(self.web.application(), "127.0.0.1", 0)
         self.url = f"http://127.0.0.1:{self.server.port}"
+
+    def started(self) -> None:
+        self.readiness.started(self.store)
+        self.web.started(self.store, self.receive)
 
     async def receive(self, update: dict[str, Any]) -> None:
         await asyncio.sleep(self.seconds)
@@ -63,6 +71,7 @@ class Running:
 async def running(tmp_path: Path) -> AsyncIterator[Running]:
     store = await opened(tmp_path)
     running = Running(store)
+    running.started()
     serving = asyncio.create_task(running.server.run_until_stopped())
     yield running
     running.server.stop()
@@ -134,20 +143,63 @@ async def test_health_readiness_and_metrics(running: Running, monkeypatch: pytes
         'afterword_updates_total{how="done",kind="Said"} 1.0',
         'afterword_calls_total{fate="delivered",method="sendMessage"} 1.0',
         "afterword_outbox_waiting 0.0",
-        "afterword_parked 0.0",
+        'afterword_parked_waiting{what="call"} 0.0',
+        "afterword_ready 1.0",
     ):
         assert line in page
     assert (await running.get("/hook"))[0] == 405
     monkeypatch.setattr(running.age, "age", lambda: 61.0)
-    assert await running.get("/readyz") == (503, "Telegram was last heard of 61 s ago.\n")
+    assert await running.get("/readyz") == (503, "Telegram was last heard of 61 s ago\n")
+    assert "afterword_ready 0.0" in (await running.get("/metrics"))[1]
+
+
+async def test_health_answers_before_anything_is_there_and_telegram_is_asked_to_come_again(tmp_path: Path) -> None:
+    store = await opened(tmp_path)
+    early = Running(store)
+    serving = asyncio.create_task(early.server.run_until_stopped())
+    early.readiness.waits_for("the database at afterword.sqlite3")
+    assert await early.get("/healthz") == (200, "alive\n")
+    assert await early.get("/readyz") == (503, "waiting for the database at afterword.sqlite3\n")
+    assert "afterword_ready 0.0" in (await early.get("/metrics"))[1]
+    assert await early.post(UPDATE) == (503, "2")
+    assert early.got == []
+    early.started()
+    assert await early.post(UPDATE) == (200, None)
+    assert (await early.get("/readyz"))[0] == 200
+    early.server.stop()
+    await asyncio.wait_for(serving, 6)
+    await store.close()
 
 
 async def test_a_closed_store_is_not_ready_but_alive(running: Running) -> None:
     await running.store.close()
     assert (await running.get("/healthz"))[0] == 200
     status, said = await running.get("/readyz")
-    assert (status, said.split(":")[0]) == (503, "StoreUnready")
-    assert (await running.get("/metrics"))[0] == 503
+    assert (status, said.split(":")[0]) == (503, "StoreClosed")
+    assert "afterword_ready 0.0" in (await running.get("/metrics"))[1]
+
+
+async def test_ready_means_that_something_can_be_kept_and_is_found_out_seldom(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = 0
+    trouble: Exception | None = DiskFull("there is no room")
+
+    async def check_write() -> None:
+        nonlocal looks
+        looks += 1
+        if trouble:
+            raise trouble
+
+    monkeypatch.setattr(running.store, "check_write", check_write)
+    for _ in range(5):
+        status, said = await running.get("/readyz")
+        assert (status, said.split(":")[0]) == (503, "DiskFull")
+    assert looks == 1
+    trouble = None
+    running.now += LOOK_SECONDS
+    assert (await running.get("/readyz"))[0] == 200
+    assert looks == 2
 
 
 async def test_a_stop_lets_a_request_in_hand_end(running: Running) -> None:

@@ -23,16 +23,6 @@ SCRIPT = "1\n1\n1\n1\n2\n1\ntoday\n2\n1\n1\nDana\nData Analyst\nNorthwind\nKuber
 # -- talking -----------------------------------------------------------------------------------------------------------
 
 
-def test_run_without_a_token_says_how_to_get_one_and_talks_here() -> None:
-    done = afterword("run", typed=SCRIPT)
-    assert done.returncode == 0, err(done)
-    assert "BotFather" in err(done)
-    assert err(done).count("\n") == 1
-    assert "Send a thank-you e-mail" in out(done)
-    assert "Hi Dana" in out(done)
-    assert "/200 characters" in out(done)
-
-
 def test_piped_output_is_plain() -> None:
     done = afterword("chat", "--now", "2026-11-23T10:00", typed=SCRIPT)
     assert "\x1b" not in out(done)
