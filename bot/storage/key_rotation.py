@@ -100,7 +100,7 @@ async def look(
 
     def count() -> Uses:
         with reading() as cursor:
-            return count_values(cursor, dialect)
+            return count_values(cursor, dialect, cipher)
 
     found = await asyncio.to_thread(count)
     if not any(head == FERNET for head, _ in found):  # nothing seals so any more

@@ -132,6 +132,13 @@ def test_a_talk_whose_key_is_gone_is_refused_wherever_its_key_is_kept(tmp_path: 
         file.unlink()
 
 
+def test_the_key_of_a_talk_can_be_changed_as_well(tmp_path: Path) -> None:
+    for keys in (OLD, f"{NEW},{OLD}", NEW):
+        with talked(str(tmp_path / "talk.db"), settings_of(tmp_path, DATA_KEY=keys), datetime.now(UTC)) as talk:
+            person = talk.turn(lambda kept: kept or Person(facts={"name": "Anna"}), datetime.now(UTC))
+    assert person.facts == {"name": "Anna"}
+
+
 async def test_the_bot_changes_the_key_while_it_serves_and_the_old_one_can_be_dropped(
     tmp_path: Path, library: Library
 ) -> None:
