@@ -98,7 +98,8 @@ def connect_to_read(url: URL) -> Engine:
             url,
             poolclass=NullPool,
             hide_parameters=True,
-            connect_args={"connect_timeout": 5, "options": "-c default_transaction_read_only=on"},
+            connect_args={"connect_timeout": 5},
+            execution_options={"postgresql_readonly": True},  # of each transaction: PgBouncer takes no options
         )
     file = Path(str(url.database)).absolute()
     try:
