@@ -98,9 +98,15 @@ def inspect(url: str | URL, *, count: bool = True) -> DatabaseState:
 
 def _has_bytes(file: Path) -> bool:
     try:
-        return not file.is_dir() and file.stat().st_size > 0
-    except OSError:
-        return False  # whoever makes it says what is in the way
+        if file.is_dir():
+            raise StoreUnready(f"{file}: the database cannot be opened: Is a directory. Name a file in it.")
+        return file.stat().st_size > 0
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise StoreUnready(
+            f"{file}: the database cannot be looked at: {error.strerror}. See to the rights of the folders above it."
+        ) from error
 
 
 def _state(connection: Connection, place: str, count: bool) -> DatabaseState:

@@ -296,6 +296,13 @@ def test_a_look_changes_no_byte(old_file: Place) -> None:
     assert {file.name: file.read_bytes() for file in old_file.file.parent.iterdir()} == before
 
 
+def test_what_cannot_be_looked_at_is_not_taken_for_none(tmp_path: Path) -> None:
+    with pytest.raises(StoreUnready, match="Is a directory"):
+        inspect(f"sqlite:///{tmp_path}")
+    with pytest.raises(StoreUnready, match="File name too long"):
+        inspect(f"sqlite:///{tmp_path}/{'x' * 300}/a.sqlite3")
+
+
 def write(place: Place, *statements: str) -> None:
     engine = dialects.connect(dialects.read_url(place.url), 1)
     with engine.begin() as connection:
