@@ -25,8 +25,8 @@ from telegram.request import BaseRequest, RequestData
 from bot.telegram.route import BadRoute, Route, choose
 
 CONNECT_SECONDS: Final = 5.0
-READ_SECONDS: Final = 10.0
-"""Both together are no longer than what the outbox leaves of a lease for a call."""
+CALL_SECONDS: Final = 10.0
+"""How long a call may take, with connecting; no longer than what the outbox leaves of a lease for it."""
 POOL: Final = 32
 KEEP_SECONDS: Final = 30.0
 """How long an idle connection is kept; the other side keeps it longer, else a request meets a closed line."""
@@ -89,10 +89,14 @@ class Flooded(TelegramError):
 
 
 class Line(BaseRequest):
-    """A pool of connections that are kept alive and go one way; `connect` and `read` are seconds."""
+    """A pool of connections that are kept alive and go one way.
+
+    `connect` is how many seconds connecting may take, with the waiting for a place in the pool; `read` those of a whole
+    call.
+    """
 
     def __init__(
-        self, route: Route, pool: int = POOL, connect: float = CONNECT_SECONDS, read: float = READ_SECONDS
+        self, route: Route, pool: int = POOL, connect: float = CONNECT_SECONDS, read: float = CALL_SECONDS
     ) -> None:
         self._route, self._pool, self._connect, self._read = route, pool, connect, read
         self._timeout = self._patience(read)
@@ -100,12 +104,11 @@ class Line(BaseRequest):
         self._session: aiohttp.ClientSession | None = None
 
     def _patience(self, read: float) -> aiohttp.ClientTimeout:
-        """Return the bounds of one call; connecting includes waiting for a place in the pool."""
-        return aiohttp.ClientTimeout(total=self._connect + read, connect=self._connect, sock_read=read)
+        return aiohttp.ClientTimeout(total=read, connect=self._connect)
 
     @property
     def read_timeout(self) -> float:
-        """Seconds to wait for an answer unless a call says otherwise."""
+        """Seconds that a call may take unless it says otherwise."""
         return self._read
 
     async def initialize(self) -> None:
@@ -166,7 +169,7 @@ class ApiBot(Bot):
     """A bot whose calls are made by name with JSON values; answers stay JSON."""
 
     async def call(self, method: str, values: Mapping[str, Any], read: float | None = None) -> Any:
-        """Call a method and return its result; `read` is how many seconds to wait; raises TelegramError."""
+        """Call a method and return its result; `read` is how many seconds it may take; raises TelegramError."""
         return await self.request.post(
             f"{self.base_url}/{method}",
             cast("RequestData", _CallData(values)),

@@ -126,13 +126,14 @@ async def test_an_answer_that_comes_too_late_is_not_the_next_ones() -> None:
     late = asyncio.Event()
 
     async def play(server: RawServer, writer: asyncio.StreamWriter) -> None:
-        if len(server.asked) == 1:
+        if len(server.asked) == 2:
             await late.wait()
             writer.write(OK.replace(b"true}", b"1234}", 1))
         else:
             writer.write(OK)
 
-    async with answering(play) as far, bot_at(far.url, pool=1, read=0.05) as bot:
+    async with answering(play) as far, bot_at(far.url, pool=1, read=0.1) as bot:
+        assert await bot.call("getMe", {}, read=5) is True
         error = await failing(bot)
         assert (type(error), str(error)) == (Cut, "no answer in time")
         late.set()
@@ -147,7 +148,7 @@ async def test_no_more_connections_than_allowed_and_who_waits_too_long_was_not_w
         await held.wait()
         writer.write(OK)
 
-    async with answering(play) as far, bot_at(far.url, pool=2, connect=0.1) as bot:
+    async with answering(play) as far, bot_at(far.url, pool=2, connect=0.5) as bot:
         waiting = [asyncio.create_task(bot.call("getMe", {})) for _ in range(2)]
         await until(lambda: len(far.asked) == 2)
         error = await failing(bot)

@@ -140,7 +140,8 @@ async def test_an_answer_that_does_not_come_is_ambiguous(server: BotApiServer, d
     line = Line(route, read=0.2)
     await line.initialize()
     bot = ApiBot(server.token, server.base_url, request=line, get_updates_request=Line(route))
-    async with asyncio.timeout(1):  # `read` bounds the wait by itself, whatever connecting did not take
+    await bot.call("getMe", {}, read=5)  # a connection is there
+    async with asyncio.timeout(1):
         assert await TelegramMessenger(bot).make(key(dana), said("hello")) == Again(0.0, ambiguous=True)
     await line.shutdown()
 
