@@ -21,8 +21,9 @@ from bot.app.chat_storage import key_beside
 from bot.app.chat_storage import opened as talked
 from bot.app.doctor import Finding, database_findings, key_findings
 from bot.app.operator import cipher_of, parked, surveyed
-from bot.app.server import Talk, _opened, serve
+from bot.app.server import Talk, serve
 from bot.app.settings import Settings
+from bot.app.startup import opened as started
 from bot.cli.main import app
 from bot.core.library import Library
 from bot.core.person import Key, Person, Turned
@@ -73,7 +74,7 @@ async def test_a_first_start_says_where_the_key_is_and_that_a_copy_belongs_elsew
     settings = settings_of(tmp_path)
     for times in (1, 0):
         with capture_logs() as log:
-            await (await _opened(settings)).close()
+            await (await started(settings, lambda _: None)).close()
         assert [one["file"] for one in log] == [str(tmp_path / "data.key")] * times
         assert all("keep a copy of it apart from the data" in one["event"] for one in log)
 
@@ -269,7 +270,7 @@ async def test_ten_thousand_values_get_another_key_while_people_answer_and_the_b
         assert bot.stop()[0] == 0
         bot.env["DATA_KEY"] = OLD
         with pytest.raises(BadKey, match="another key"):
-            await _opened(Settings.model_validate({**bot.env}))
+            await started(Settings.model_validate({**bot.env}), lambda _: None)
         bot.env["DATA_KEY"] = NEW
         async with opened(Settings.model_validate({**bot.env})) as store:
             for number in range(1, PEOPLE + 1):
