@@ -21,6 +21,7 @@ from typing import Any, Final, TypeVar
 import structlog
 from telegram.error import InvalidToken, TelegramError
 
+from bot.app import systemd
 from bot.app.settings import Settings
 from bot.service.clock import SystemClock
 from bot.service.cohorts import Convene, Hold
@@ -166,16 +167,21 @@ async def _at_work(
     sending = asyncio.create_task(wired.outbox.run())
     sending.add_done_callback(lambda _task: stopping.set())  # without an outbox nothing must be taken in
     ringing = asyncio.create_task(wired.reminders.run())
-    beside: list[asyncio.Future[None]] = [asyncio.create_task(_tidying(wired.store, wired.clock))]
+    beside: list[asyncio.Future[None]] = [
+        asyncio.create_task(_tidying(wired.store, wired.clock)),
+        asyncio.create_task(systemd.watchdog()),
+    ]
     if talk.prepare is not None:
         beside.append(asyncio.create_task(_prepared(talk.prepare(bot))))
     if talk.examine is not None:
         beside.append(asyncio.ensure_future(talk.examine(wired.store, wired.door, bot)))
     if talk.reload is not None:
         beside.append(asyncio.create_task(_reloading(talk.reload, talk, bot, edited, operator)))
+    systemd.notify("READY=1")
     try:
         yield
     finally:
+        systemd.notify("STOPPING=1")
         for task in beside:
             task.cancel()
         wired.reminders.close()
@@ -264,11 +270,14 @@ async def _reloading(
     while True:
         await edited.wait()
         edited.clear()
+        systemd.notify("RELOADING=1")
         try:
             reloaded = await reload()
         except Exception as error:
             log.error("the new content could not be looked at; the old one stays", exc_info=error)
             continue
+        finally:
+            systemd.notify("READY=1")
         if reloaded.anew and talk.prepare is not None:
             await _prepared(talk.prepare(bot))
         if reloaded.notice and operator is not None:
