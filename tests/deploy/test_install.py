@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -30,8 +31,19 @@ def place() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
-def install(source: Path, target: Path) -> subprocess.CompletedProcess[str]:
-    environment = {"PYTHON": sys.executable, **os.environ}
+def another_user() -> tuple[str, int]:
+    """Return a Python and a user who is not us and may start it; ourselves where there is none."""
+    if os.geteuid() == 0:
+        for python in (sys.executable, "/usr/bin/python3", "/usr/local/bin/python3"):
+            new_enough = "import ensurepip, sys; sys.exit(sys.version_info < (3, 11))"
+            with suppress(OSError):
+                if subprocess.run([python, "-c", new_enough], user=NOBODY, cwd="/", check=False).returncode == 0:
+                    return python, NOBODY
+    return sys.executable, os.geteuid()
+
+
+def install(source: Path, target: Path, python: str = sys.executable) -> subprocess.CompletedProcess[str]:
+    environment = {"PYTHON": python, **os.environ}
     command = ["sh", str(source / "deploy" / "install.sh"), str(target)]
     return subprocess.run(command, capture_output=True, text=True, env=environment, cwd="/", check=False)
 
@@ -53,24 +65,23 @@ def contents(tree: Path) -> dict[str, tuple[int, int]]:
 @pytest.mark.slow
 def test_the_images_steps_make_a_bot_that_runs_as_another_user_from_a_tree_it_cannot_change(place: Path) -> None:
     source, target, data, key = (place / name for name in ("source", "installed", "data", "key"))
+    python, user = another_user()
     for one in in_context(ROOT):  # as little as the image's build is given
         into = source / one.relative_to(ROOT)
         into.parent.mkdir(parents=True, exist_ok=True)
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(one, into, ignore=ignored) if one.is_dir() else shutil.copy(one, into)
 
-    done = install(source, target)
+    done = install(source, target, python)
     assert done.returncode == 0, done.stderr
     shutil.rmtree(source)  # what is installed needs nothing of it
 
     packages = {found.name.lower() for found in target.glob("lib/python3*/site-packages/*")}
     assert not {"pip", "setuptools", "hatchling", "pygraphviz", "pytest"} & packages, "the last stage builds nothing"
     subprocess.run(["chmod", "-R", "a-w", str(target)], check=True)
-    user = NOBODY if os.geteuid() == 0 else os.geteuid()
     for folder in (data, key):
         folder.mkdir(mode=0o700)
-        if os.geteuid() == 0:
-            os.chown(folder, user, user)
+        os.chown(folder, user, -1)
     before, port = contents(target), free_port()
 
     with BotApiServer(seed=1) as telegram:
@@ -80,15 +91,17 @@ def test_the_images_steps_make_a_bot_that_runs_as_another_user_from_a_tree_it_ca
             "TELEGRAM_BOT_TOKEN": telegram.token, "TELEGRAM_API_BASE_URL": telegram.url,
             "DATA_DIR": str(data), "DATA_KEY_FILE": str(key / "data.key"), "PORT": str(port),
         }  # fmt: skip
-        who = {"user": user, "group": user, "extra_groups": []} if os.geteuid() == 0 else {}
         with (place / "bot.log").open("wb") as log:
-            bot = subprocess.Popen(["afterword", "run"], cwd=data, env=environment, stdout=log, stderr=log, **who)
+            bot = subprocess.Popen(
+                [target / "bin" / "afterword", "run"], cwd=data, env=environment, stdout=log, stderr=log, user=user
+            )
         try:
             dana.says("/start")
             telegram.wait(lambda: any(one.from_bot for one in telegram.chat(dana.id).messages), 120)
             asked = subprocess.run(
-                ["python", "-m", "bot.app.healthcheck"], env=environment, capture_output=True, text=True, check=False
-            )
+                [target / "bin" / "python", "-m", "bot.app.healthcheck"],
+                env=environment, capture_output=True, text=True, check=False,
+            )  # fmt: skip
             assert (asked.returncode, asked.stdout.partition(";")[0]) == (0, "ready")
         finally:
             bot.terminate()

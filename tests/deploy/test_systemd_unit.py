@@ -55,7 +55,7 @@ def test_secrets_are_handed_over_as_credentials_under_the_names_of_settings() ->
     for name, _, file in handed:
         assert name in names
         assert file == f"/etc/afterword/{name}"
-        assert f"LoadCredential={name}:{file} " in WRAPPER
+        assert re.search(rf"^for name in .*\b{name}\b.*; do$", WRAPPER, re.MULTILINE), name
 
 
 def test_a_command_beside_the_service_has_the_services_user_settings_and_data() -> None:
