@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 export PYTHONUTF8 := 1
 
-.PHONY: run chat check test slow bench million mutate lint schemas lock clean help
+.PHONY: run chat check test slow bench million mutate lint schemas settings lock clean help
 
 run: $(VENV)/.run  ## talk to Afterword (in Telegram when a token is set, else here in the terminal)
 	@$(BIN)/afterword run
@@ -42,9 +42,14 @@ mutate: $(VENV)/.run  ## small faults made in copies of the content: would anyth
 schemas: $(VENV)/.test  ## write schemas/*.json anew from the models
 	@$(BIN)/python -m bot.content.schemas schemas
 
+settings: $(VENV)/.run  ## write docs/operators/settings.md anew from .env.example
+	@$(BIN)/python tools/settings_page.py
+
 lock:  ## resolve requirements/*.txt anew (needs uv; the lists name no host)
 	@uv pip compile -q --universal --generate-hashes --no-header --no-annotate --python-version 3.11 \
 	  --extra build --extra diagrams --extra postgres --extra socks pyproject.toml -o requirements/run.txt
+	@uv pip compile -q --universal --generate-hashes --no-header --no-annotate --python-version 3.11 \
+	  --extra build --extra postgres --extra socks -c requirements/run.txt pyproject.toml -o requirements/serve.txt
 	@uv pip compile -q --universal --generate-hashes --no-header --no-annotate --python-version 3.11 \
 	  --extra build --extra diagrams --extra postgres --extra socks --extra test -c requirements/run.txt pyproject.toml -o requirements/test.txt
 	@uv pip compile -q --universal --generate-hashes --no-header --no-annotate --python-version 3.11 \

@@ -88,7 +88,7 @@ def test_the_reference_names_every_key_that_a_coach_may_write() -> None:
 
 def test_nothing_private_to_a_machine_is_written_down() -> None:
     """Lock files name no host, and they pin every package by hash."""
-    for name in ("run", "test"):
+    for name in ("run", "serve", "test"):
         lock = (ROOT / "requirements" / f"{name}.txt").read_text(encoding="utf-8")
         assert "://" not in lock
         assert "--index-url" not in lock

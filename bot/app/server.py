@@ -19,6 +19,7 @@ from typing import Any, Final, TypeVar
 import structlog
 from telegram.error import InvalidToken, TelegramError
 
+from bot.app import systemd
 from bot.app.key_rotation import rotate_keys
 from bot.app.settings import Settings
 from bot.app.signals import handled
@@ -221,11 +222,14 @@ async def _at_work(
         beside["reload"] = asyncio.create_task(_reloading(talk.reload, talk, bot, edited, operator))
     for name, task in {"outbox": sending, "reminders": ringing, **beside}.items():
         runs(name, task)
+    beside["watchdog"] = asyncio.create_task(systemd.watchdog())  # ends by itself where systemd asks for none
     if talk.prepare is not None:  # ends by itself
         beside["menu"] = asyncio.create_task(_prepared(talk.prepare(bot)))
+    systemd.notify("READY=1")
     try:
         yield
     finally:
+        systemd.notify("STOPPING=1")
         for task in beside.values():
             task.cancel()
         wired.reminders.close()
@@ -341,11 +345,14 @@ async def _reloading(
     while True:
         await edited.wait()
         edited.clear()
+        systemd.notify("RELOADING=1")
         try:
             reloaded = await reload()
         except Exception as error:
             log.error("the new content could not be looked at; the old one stays", exc_info=error)
             continue
+        finally:
+            systemd.notify("READY=1")
         if reloaded.anew and talk.prepare is not None:
             await _prepared(talk.prepare(bot))
         if reloaded.notice and operator is not None:

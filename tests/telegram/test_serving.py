@@ -8,18 +8,20 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
-from bot.app.server import Talk, serve
+from bot.app.server import Reloaded, Talk, serve
 from bot.app.settings import Settings, load
+from bot.app.systemd import notify
 from bot.core.person import Call, Key, Person, Turned
 from bot.service.conversation import Knock
 from bot.telegram.intake import News, Read
@@ -243,3 +245,65 @@ def test_sigterm_under_load_ends_in_time_and_loses_and_doubles_nothing(
 def server_in_thread() -> Any:
     with BotApiServer(seed=1) as server:
         yield server
+
+
+@pytest.fixture
+def systemd(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], list[str]]]:
+    """Return what hears what systemd is told from now on: all of it, in order, without repetitions."""
+    heard: list[str] = []
+    with TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as line:
+        line.bind(f"{folder}/notify")  # a folder of its own: an address has 107 bytes at most
+        line.setblocking(False)
+        monkeypatch.setenv("NOTIFY_SOCKET", f"{folder}/notify")
+        monkeypatch.setenv("WATCHDOG_USEC", "100000")
+
+        def listen() -> list[str]:
+            with suppress(BlockingIOError):
+                while True:
+                    heard.append(line.recv(200).decode().partition("\n")[0])
+            return [told for told, before in zip(heard, [None, *heard], strict=False) if told != before]
+
+        yield listen
+
+
+async def test_systemd_is_told_when_the_bot_is_ready_alive_reloading_and_stopping(
+    server: BotApiServer, settings: Settings, systemd: Callable[[], list[str]]
+) -> None:
+    stop, read_again = asyncio.Event(), asyncio.Event()
+
+    async def reload() -> Reloaded:
+        await read_again.wait()
+        return Reloaded(anew=False)
+
+    with server.outage(), capture_logs() as log:
+        running = asyncio.create_task(serve(settings, replace(TALK, reload=reload), timeout=2, stop=stop))
+        await until(lambda: any("not reached yet" in entry["event"] for entry in log))
+        assert systemd() == [], "not ready before Telegram knows the bot"
+    await until(lambda: systemd()[:2] == ["READY=1", "WATCHDOG=1"])
+    os.kill(os.getpid(), signal.SIGHUP)
+    await until(lambda: "RELOADING=1" in systemd())
+    assert systemd().count("READY=1") == 1, "not ready again before the content is read"
+    read_again.set()
+    await until(lambda: systemd().count("READY=1") == 2)
+    stop.set()
+    await until(lambda: systemd() and running.done(), 10)
+    await running
+    assert systemd()[-1] == "STOPPING=1", "and no sign of life after it"
+
+
+async def test_a_systemd_that_is_gone_does_not_end_the_bot(
+    server: BotApiServer, dana: Human, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NOTIFY_SOCKET", "/nowhere/notify")
+    async with serving(settings):
+        dana.says("hello")
+        await until(lambda: said(server, dana) == ["1 hello"])
+
+
+def test_systemd_may_name_a_socket_that_is_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as line:
+        line.bind("")  # Linux picks an abstract address
+        line.settimeout(5)
+        monkeypatch.setenv("NOTIFY_SOCKET", "@" + line.getsockname()[1:].decode())
+        notify("STOPPING=1")
+        assert line.recv(200) == b"STOPPING=1"
