@@ -212,7 +212,9 @@ async def _at_work(
     if talk.examine is not None:
         beside["editions"] = asyncio.ensure_future(talk.examine(wired.store, wired.door, bot))
     if talk.reload is not None:
-        beside["reload"] = asyncio.create_task(_reloading(talk.reload, talk, bot, edited, operator))
+        beside["reload"] = asyncio.create_task(
+            _reloading(talk.reload, talk, bot, edited, operator, wired.front.meters.checked)
+        )
     for name, task in {"outbox": sending, "reminders": ringing, **beside}.items():
         runs(name, task)
     if talk.prepare is not None:  # ends by itself
@@ -325,16 +327,23 @@ async def _prepared(setting: Awaitable[None]) -> None:
 
 
 async def _reloading(
-    reload: Callable[[], Awaitable[Reloaded]], talk: Talk, bot: ApiBot, edited: asyncio.Event, operator: int | None
+    reload: Callable[[], Awaitable[Reloaded]],
+    talk: Talk,
+    bot: ApiBot,
+    edited: asyncio.Event,
+    operator: int | None,
+    checked: Callable[[float], None],
 ) -> None:
     while True:
         await edited.wait()
         edited.clear()
+        began = time.monotonic()
         try:
             reloaded = await reload()
         except Exception as error:
             log.error("the new content could not be looked at; the old one stays", exc_info=error)
             continue
+        checked(time.monotonic() - began)
         if reloaded.anew and talk.prepare is not None:
             await _prepared(talk.prepare(bot))
         if reloaded.notice and operator is not None:
