@@ -278,6 +278,8 @@ def run_bot(settings: Settings) -> None:
     """Run the bot until it is told to stop; raises `CannotRun` with a sentence for the operator."""
     import asyncio
 
+    import structlog
+
     from bot.app.logging import configure
     from bot.app.server import serve
     from bot.app.startup import CannotListen
@@ -296,6 +298,9 @@ def run_bot(settings: Settings) -> None:
         raise CannotRun(str(error)) from None
     except OSError as error:
         raise CannotRun(f"{error.filename or 'The system'}: {error.strerror or error}.") from None
+    except Exception as error:
+        structlog.get_logger("afterword").critical("the bot ended by a fault of its own", exc_info=error)
+        raise SystemExit(1) from None
 
 
 async def _talk_of(settings: Settings) -> TalkOfBot:

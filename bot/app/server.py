@@ -219,7 +219,9 @@ async def _at_work(
     if talk.examine is not None:
         beside["editions"] = asyncio.ensure_future(talk.examine(wired.store, wired.door, bot))
     if talk.reload is not None:
-        beside["reload"] = asyncio.create_task(_reloading(talk.reload, talk, bot, edited, operator))
+        beside["reload"] = asyncio.create_task(
+            _reloading(talk.reload, talk, bot, edited, operator, wired.front.meters.checked)
+        )
     for name, task in {"outbox": sending, "reminders": ringing, **beside}.items():
         runs(name, task)
     beside["watchdog"] = asyncio.create_task(systemd.watchdog())  # ends by itself where systemd asks for none
@@ -340,12 +342,18 @@ async def _prepared(setting: Awaitable[None]) -> None:
 
 
 async def _reloading(
-    reload: Callable[[], Awaitable[Reloaded]], talk: Talk, bot: ApiBot, edited: asyncio.Event, operator: int | None
+    reload: Callable[[], Awaitable[Reloaded]],
+    talk: Talk,
+    bot: ApiBot,
+    edited: asyncio.Event,
+    operator: int | None,
+    checked: Callable[[float], None],
 ) -> None:
     while True:
         await edited.wait()
         edited.clear()
         systemd.notify("RELOADING=1")
+        began = time.monotonic()
         try:
             reloaded = await reload()
         except Exception as error:
@@ -353,6 +361,7 @@ async def _reloading(
             continue
         finally:
             systemd.notify("READY=1")
+        checked(time.monotonic() - began)
         if reloaded.anew and talk.prepare is not None:
             await _prepared(talk.prepare(bot))
         if reloaded.notice and operator is not None:

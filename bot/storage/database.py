@@ -320,6 +320,8 @@ class Database:
 
     async def check_write(self) -> None:
         """Write something and commit it, as an answer would be; raises `StoreTrouble` when nothing can be kept."""
+        if self._guard is not None:
+            await asyncio.to_thread(self._guard.check_room)
         await self._runner.submit(self._check_written)
 
     def _check_written(self, cursor: Cursor) -> None:

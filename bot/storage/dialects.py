@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
 from bot.storage.compiled import Cursor, Prepared
 from bot.storage.errors import Corrupt, StoreUnready, translated
@@ -75,33 +75,25 @@ def connect(url: URL, threads: int) -> Engine:
         event.listen(engine, "connect", _set_up)
         event.listen(engine, "begin", _begin)
         return engine
-    engine = _postgres(
-        url,
-        pool_size=threads,
-        max_overflow=2,
-        isolation_level="READ COMMITTED",
-        name="afterword",  # by which a move sees that a bot runs
-    )
-    event.listen(engine, "begin", _limit_waiting)
-    return engine
+    # By its name a move sees that a bot runs.
+    return _postgres(url, "afterword", pool_size=threads, max_overflow=2, isolation_level="READ COMMITTED")
 
 
 def _postgres(url: URL, name: str = "afterword-look", **options: Any) -> Engine:
-    """Make an engine on PostgreSQL that keeps nothing in a session; raises `StoreUnready` without its driver.
-
-    A pooler in transaction mode (PgBouncer) gives each transaction another session: what one prepares or sets for its
-    session, the next one misses, or meets as its own ('prepared statement "_pg3_0" already exists').
-    """
+    """Make an engine on PostgreSQL; raises `StoreUnready` without its driver."""
     line = {
         "connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3,
-        "fallback_application_name": name, "prepare_threshold": None,
+        "fallback_application_name": name,
     }  # fmt: skip
     try:
-        return create_engine(url, hide_parameters=True, connect_args=line, **options)
+        engine = create_engine(url, hide_parameters=True, connect_args=line, **options)
     except ImportError as error:
         raise StoreUnready(
             f"DATABASE_URL: the driver for PostgreSQL is not installed ({error}). Run: pip install 'psycopg[binary]'"
         ) from None
+    event.listen(engine, "connect", _set_up_session)
+    event.listen(engine, "begin", _set_up_transaction)
+    return engine
 
 
 def connect_to_read(url: URL) -> Engine:
@@ -141,12 +133,35 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if reading else WRITING)
 
 
-def _limit_waiting(connection: Connection) -> None:
-    """Bound what a transaction waits for, and how long it may stand still; for itself only."""
-    connection.exec_driver_sql(
-        "SELECT set_config('lock_timeout', '10s', true), "
-        f"set_config('idle_in_transaction_session_timeout', '{FROZEN_SECONDS}s', true)"
-    )
+def _set_up_session(connection: Any, record: ConnectionPoolEntry) -> None:
+    """Bound what a session waits for, unless a pooler gives it to others meanwhile (PgBouncer in transaction mode).
+
+    Then nothing may be set or prepared in one: the next transaction misses it, or meets that of another client under
+    the same name ('prepared statement "_pg3_0" already exists').
+    """
+    with connection.cursor() as cursor:
+        pooled = has_pooler(cursor.execute("SELECT pg_backend_pid()").fetchone()[0], connection)
+        if not pooled:
+            cursor.execute(_bounds(for_transaction=False))
+    connection.commit()
+    record.info["pooled"] = pooled
+    if pooled:
+        connection.prepare_threshold = None
+
+
+def has_pooler(process: int, connection: Any) -> bool:
+    """Tell whether `process`, which serves us, is not the one that we were told of: a pooler makes a number up."""
+    return bool(process != connection.info.backend_pid)
+
+
+def _set_up_transaction(connection: Connection) -> None:
+    if connection.info.get("pooled"):
+        connection.exec_driver_sql(_bounds(for_transaction=True))
+
+
+def _bounds(*, for_transaction: bool) -> str:
+    bounds = {"lock_timeout": 10, "idle_in_transaction_session_timeout": FROZEN_SECONDS}
+    return "SELECT " + ", ".join(f"set_config('{name}', '{n}s', {for_transaction})" for name, n in bounds.items())
 
 
 @contextmanager

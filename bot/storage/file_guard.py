@@ -7,15 +7,20 @@ commits then is gone with the process.
 from __future__ import annotations
 
 import os
+import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from sqlalchemy import Engine, event
 
-from bot.storage.errors import Removed
+from bot.storage.errors import DiskFull, Removed
 
 _LOOK_ONLY: Final = getattr(os, "O_PATH", None)
 """How Linux opens a file without reading it. Closing it lets go of no lock, as closing any other descriptor would."""
+
+LEAST_ROOM: Final = 1024 * 1024
+"""Bytes that must be free for the database to count as one that can be written to."""
 
 Identity = tuple[int, int]
 """A device, and a file on it."""
@@ -58,6 +63,16 @@ class FileGuard:
                 "Put it back where it was with its -wal file; if it is lost, put a backup in its place and start the "
                 "bot anew."
             )
+
+    def check_room(self) -> None:
+        """Raise `DiskFull` when the disk has next to no room: for a while a write may still fit into the log there is.
+
+        A file that is gone is left to `check`.
+        """
+        with suppress(OSError):
+            free = shutil.disk_usage(os.path.dirname(self._file) or ".").free  # noqa: PTH120 - as above
+            if free < LEAST_ROOM:
+                raise DiskFull(f"{self._file}: there is no room left on its disk ({free} bytes). Make room.")
 
     def close(self) -> None:
         """Let go of the file."""

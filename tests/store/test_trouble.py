@@ -19,7 +19,7 @@ import psycopg
 import pytest
 
 from bot.core.person import Turned
-from bot.storage import dialects
+from bot.storage import dialects, file_guard
 from bot.storage.database import Database
 from bot.storage.dialects import of_file
 from bot.storage.encryption import Cipher
@@ -202,7 +202,9 @@ async def test_a_file_that_is_replaced_is_noticed_and_the_new_one_is_left_alone(
 
 
 @posix
-async def test_a_write_is_tried_to_tell_whether_one_is_possible(sqlite: Place, opening: Opening) -> None:
+async def test_a_write_is_tried_to_tell_whether_one_is_possible(
+    sqlite: Place, opening: Opening, monkeypatch: pytest.MonkeyPatch
+) -> None:
     store = await opening(sqlite)
     await store.check_write()
     with no_larger_than(Path(f"{sqlite.file}-wal").stat().st_size):
@@ -210,6 +212,9 @@ async def test_a_write_is_tried_to_tell_whether_one_is_possible(sqlite: Place, o
         tried = [await asyncio.gather(store.check_write(), return_exceptions=True) for _ in range(10)]
     assert any(isinstance(error, DiskFull) for (error,) in tried)
     await store.check_write()
+    monkeypatch.setattr(file_guard, "LEAST_ROOM", shutil.disk_usage(sqlite.file.parent).total + 1)
+    with pytest.raises(DiskFull, match="Make room"):
+        await store.check_write()
 
 
 LOCKING = """

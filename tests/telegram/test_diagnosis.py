@@ -18,6 +18,7 @@ from bot.telegram.route import choose
 from tests.botapi import BotApiServer
 from tests.support.proxies import http_proxy, port_of, socks_proxy
 from tests.support.raw_server import answering, certified, saying
+from tests.telegram.running import prepare
 from tests.telegram.test_serving import given, serving, until
 
 PAGE = b"HTTP/1.1 404 Not Found\r\nContent-Length: 12\r\n\r\n<h1>No.</h1>"
@@ -103,6 +104,7 @@ async def test_doctor_names_what_is_wrong_with_a_proxy(server: BotApiServer, set
 async def test_the_log_says_the_same_at_the_start(settle: Any) -> None:
     port = closed_port()
     settings = settle(TELEGRAM_PROXY=f"http://dana:hunter22@127.0.0.1:{port}")
+    prepare(settings)
     with capture_logs() as log:
         async with serving(settings):
             await until(lambda: any("not reached yet" in entry["event"] for entry in log))

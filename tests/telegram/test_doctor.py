@@ -68,7 +68,7 @@ SETTINGS: list[tuple[dict[str, str], str]] = [
     ({"DATABASE_URL": "postgresql://bot:hunter/22@db/x"}, "must be written as %40"),
     ({"DATABASE_URL": "postgresql://bot:hunter22%@db/x"}, "a % in the password must be written as %25"),
     ({"DATABASE_URL": "postgresql://bot@db:hunter22/x"}, "its port is not a number"),
-    ({"DATA_KEY": "hunter22"}, "DATA_KEY: it is no key: 44 characters"),
+    ({"DATA_KEY": "hunter22"}, "DATA_KEY: it is not a key: 44 characters"),
     ({"PROCESSES": "2"}, "PROCESSES: several processes need PostgreSQL"),
     ({"PROCESSES": "100", "DATABASE_URL": "postgresql://db/x"}, "PROCESSES: '100' is no number of processes"),
     ({"CONTENT": "nowhere"}, "CONTENT: 'nowhere' holds no flows/ and messages/"),
@@ -187,7 +187,7 @@ Changed = Callable[[BotApiServer], dict[str, str]]
     [
         (lambda _: {"TELEGRAM_BOT_TOKEN": ""}, "TELEGRAM_BOT_TOKEN is not set"),
         (lambda _: {"TELEGRAM_BOT_TOKEN": TOKEN}, "Telegram refuses the token"),
-        (lambda _: {"TELEGRAM_API_BASE_URL": "http://127.0.0.1:1"}, "Telegram cannot be reached"),
+        (lambda _: {"TELEGRAM_API_BASE_URL": "http://127.0.0.1:1"}, "127.0.0.1:1 refuses the connection"),
         (lambda _: {"OPERATOR": "4999"}, "OPERATOR: 4999 cannot be written to"),
         (lambda telegram: {"OPERATOR": str(telegram.person(started=True).id)}, ""),
     ],

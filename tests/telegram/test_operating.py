@@ -33,7 +33,7 @@ def test_the_doctor_says_what_is_well_and_what_is_not(tmp_path: Path) -> None:
         well.prepare()
         done = afterword(well, "doctor")
         assert done.returncode == 0, done.stdout + done.stderr
-        assert done.stdout.count("ok ") == 5
+        assert done.stdout.count("ok ") == 7
         assert "Inline mode is on" in done.stdout
         telegram.world.inline = False
         done = afterword(well, "doctor")

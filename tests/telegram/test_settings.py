@@ -56,6 +56,23 @@ def test_secrets_may_be_in_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert (settings.bot_token, settings.secret) == (TOKEN, SECRET)
 
 
+def test_line_ends_and_blanks_around_a_secret_are_dropped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = Fernet.generate_key().decode()
+    for name, value in (
+        ("TELEGRAM_BOT_TOKEN", TOKEN),
+        ("WEBHOOK_SECRET", SECRET),
+        ("DATA_KEY", key),
+        ("DATABASE_URL", "sqlite:///x"),
+        ("WEBHOOK_URL", "https://bot.example.org/telegram"),
+    ):
+        monkeypatch.setenv(name, f" {value}\r\n")
+    settings = load(tmp_path)
+    assert (settings.bot_token, settings.secret, settings.keys) == (TOKEN, SECRET, key)
+    assert (settings.database_url, settings.webhook_path) == ("sqlite:///x", "/telegram")
+    monkeypatch.setenv("TELEGRAM_BOT_TOKEN", " \n")
+    assert load(tmp_path).bot_token is None
+
+
 def test_systemd_may_hand_secrets_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "credentials"
     folder.mkdir()
