@@ -25,10 +25,9 @@ from bot.app.subprocess_runner import run
 from bot.core.cohorts.editions import Change, Edition, Examined, Finding, chosen
 from bot.core.library import Library
 from bot.core.person import Key
-from bot.service.clock import SystemClock
 from bot.service.conversation import Door
 from bot.service.opening import NotKept
-from bot.service.ports import Job, Store
+from bot.service.ports import Clock, Job, Store
 from bot.telegram.client import ApiBot
 
 LEASE: Final = timedelta(minutes=6)
@@ -45,15 +44,14 @@ AGAIN: Final = timedelta(seconds=20)
 log = structlog.get_logger("afterword.bench")
 
 
-async def examining(shelf: Shelf, store: Store, door: Door, bot: ApiBot) -> None:
+async def examining(shelf: Shelf, store: Store, clock: Clock, door: Door, bot: ApiBot) -> None:
     """Check whatever waits to be checked, until cancelled."""
-    clock = SystemClock()
     while True:
         door.edited.clear()
         try:
             job = await store.claim_edition(clock.now(), LEASE)
             if job is not None:
-                await _examine(shelf.base.talking.library, job, store, door, bot)
+                await _examine(shelf.base.talking.library, job, store, clock, door, bot)
                 continue
         except Exception as error:
             log.warning("what a coach sent cannot be checked now; it is tried again", exc_info=error)
@@ -61,14 +59,14 @@ async def examining(shelf: Shelf, store: Store, door: Door, bot: ApiBot) -> None
             await asyncio.wait_for(door.edited.wait(), LOOK)
 
 
-async def _examine(shipped: Library, job: Job, store: Store, door: Door, bot: ApiBot) -> None:
+async def _examine(shipped: Library, job: Job, store: Store, clock: Clock, door: Door, bot: ApiBot) -> None:
     edition = job.edition
     try:
         found = await _found(shipped, job, store, bot)
         await door.examined(Key(job.bot, edition.coach, 0, edition.coach), found)
     except (TelegramError, NotKept) as error:
         log.warning("an edition waits to be checked", error=type(error).__name__)
-        await store.put_off(job.bot, job.number, SystemClock().now() + AGAIN)
+        await store.put_off(job.bot, job.number, clock.now() + AGAIN)
     else:
         log.info("an edition was checked", findings=len(found.findings), trouble=found.trouble)
 

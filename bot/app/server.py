@@ -22,7 +22,7 @@ import structlog
 from telegram.error import InvalidToken, TelegramError
 
 from bot.app.settings import Settings
-from bot.service.clock import SystemClock
+from bot.service.clock import SystemClock, TrustedClock
 from bot.service.cohorts import Convene, Hold
 from bot.service.conversation import Apologise, Door, Respond
 from bot.service.limits import Guard, Pace
@@ -79,7 +79,7 @@ class Talk:
     """Answers a search, given the bot's username."""
     fetch: Callable[[Store, int, int], Awaitable[None]] | None = None
     """Gets an edition of the content (of a bot, by its number) to hand."""
-    examine: Callable[[Store, Door, ApiBot], Awaitable[None]] | None = None
+    examine: Callable[[Store, Clock, Door, ApiBot], Awaitable[None]] | None = None
     """Checks what coaches hand in, as long as the bot runs."""
     allowed: Sequence[str] = ALLOWED
 
@@ -105,14 +105,15 @@ async def serve(
         store = await _opened(settings)
         stack.push_async_callback(store.close)
         await store.take_over()
-        if moved := await store.rezone(SystemClock().now()):
+        clock = TrustedClock(SystemClock(), last=await store.last_instant())
+        if moved := await store.rezone(clock.now()):
             log.info("the clocks of some zones run by new rules: reminders there are worked out anew", zones=len(moved))
         bot = await stack.enter_async_context(connected(token, settings.server))
         me = await _until_done(lambda: bot.call("getMe", {}), stopping)
         if me is None:
             return
         log.info("Telegram knows this bot", username=me.get("username"))
-        wired = _wired(store, bot, me, talk, lease, settings.processes)
+        wired = _wired(store, clock, bot, me, talk, lease, settings.processes)
         stack.push_async_callback(wired.messenger.close, TOASTS_SECONDS)
         async with _at_work(wired, talk, bot, stopping, edited, settings.operator):
             taking = _hooked if settings.webhook_url else _polled
@@ -141,8 +142,10 @@ async def _opened(settings: Settings) -> Database:
     return await Database.open(settings.database_url, cipher)
 
 
-def _wired(store: Store, bot: ApiBot, me: dict[str, Any], talk: Talk, lease: timedelta, processes: int) -> _Wired:
-    clock, meters = SystemClock(), Meters()
+def _wired(
+    store: Store, clock: Clock, bot: ApiBot, me: dict[str, Any], talk: Talk, lease: timedelta, processes: int
+) -> _Wired:
+    meters = Meters()
     messenger, guard = TelegramMessenger(bot, meters.acknowledged), Guard()
     pace = Pace(processes, began=time.monotonic())
     outbox = Outbox(store, messenger, clock, lease=lease, pace=pace, guard=guard, watch=meters)
@@ -170,7 +173,7 @@ async def _at_work(
     if talk.prepare is not None:
         beside.append(asyncio.create_task(_prepared(talk.prepare(bot))))
     if talk.examine is not None:
-        beside.append(asyncio.ensure_future(talk.examine(wired.store, wired.door, bot)))
+        beside.append(asyncio.ensure_future(talk.examine(wired.store, wired.clock, wired.door, bot)))
     if talk.reload is not None:
         beside.append(asyncio.create_task(_reloading(talk.reload, talk, bot, edited, operator)))
     try:

@@ -177,6 +177,9 @@ class Store(Protocol):
     async def depth(self) -> Depth:
         """Count what waits."""
 
+    async def last_instant(self) -> datetime | None:
+        """Return the instant of the last `tidy`: when the bot is known to have run; None: there was none."""
+
     async def tidy(self, now: datetime) -> int:
         """Drop what need not be kept: updates seen more than two days ago (Telegram repeats none older than one)."""
 

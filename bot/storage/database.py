@@ -252,9 +252,14 @@ class Database:
         """Count what waits."""
         return await self._runner.submit(self._outbox.depth, rank="long")
 
+    async def last_instant(self) -> datetime | None:
+        """Return the instant of the last `tidy`; None: there was none."""
+        return await self._runner.submit(self._outbox.last_instant)
+
     async def tidy(self, now: datetime) -> int:
         """Drop updates seen more than two days ago, in bites that delay nobody; return how many."""
         aware(now)
+        await self._runner.submit(lambda c: self._outbox.note_instant(c, now))
         dropped = 0
         while bite := await self._runner.submit(lambda c: self._outbox.tidy(c, now), rank="long"):
             dropped += bite

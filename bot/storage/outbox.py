@@ -185,6 +185,15 @@ class Outbox:
         waiting, oldest = self.statements.waiting.one(cursor)
         return Depth(waiting, oldest, self.statements.count_parked.one(cursor).parked)
 
+    def last_instant(self, cursor: Cursor) -> datetime | None:
+        """Return the instant that was noted last; None: none was."""
+        row = self.statements.noted.one(cursor, {})
+        return None if row is None else datetime.fromisoformat(self.cipher.open(row.value))
+
+    def note_instant(self, cursor: Cursor, now: datetime) -> None:
+        """Note that it is `now`, for the next start."""
+        self.statements.put_noted.run(cursor, {"name": "instant", "value": self.cipher.seal(now.isoformat())})
+
     def tidy(self, cursor: Cursor, now: datetime) -> int:
         """Drop a bite of what was seen long ago; return how much that was, 0 when nothing is left."""
         return self.statements.tidy.run(cursor, {"before": now - KEPT_SEEN})

@@ -288,6 +288,8 @@ class Statements:
             .where(session.c.opens > bindparam("now_", type_=Utc()), tuple_(session.c.bot, session.c.person).in_(there))
             .values(wake=bindparam("now_", type_=Utc()), opens=bindparam("now_", type_=Utc()))
         )
+        self.noted = self._made(select(meta.c.value).where(meta.c.name == literal("instant")))
+        self.put_noted = self._made(self._kept(meta, "value"))
         self.put_proof = self._made(self._upsert(meta).on_conflict_do_nothing())
 
 
