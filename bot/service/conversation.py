@@ -30,7 +30,7 @@ from bot.core.cohorts.records import Cohort, Convened, Rolls
 from bot.core.person import OWED, Key, Person, Turned
 from bot.core.session import FellDue
 from bot.service.cohorts import Convene, Convening, Hold, Holding
-from bot.service.limits import Guard
+from bot.service.limits import GroupGuard, Guard
 from bot.service.opening import Fetch, NotKept, Unopened, fetched
 from bot.service.ports import Claim, Clock, Due, Step, Store
 from bot.service.sending import Nobody, Sending
@@ -116,7 +116,7 @@ class Door:
         self._store, self._clock, self._respond, self._apologise = store, clock, respond, apologise
         self._convene, self._hold, self._name, self._fetch = convene, hold, name, fetch
         self._guard, self._sending, self._watch = guard or Guard(), sending or Nobody(), watch or Unwatched()
-        self._seconds = seconds
+        self._seconds, self._groups = seconds, GroupGuard()
         self.edited = asyncio.Event()
         # Pseudonyms in the log tell people apart while the process runs, and cannot be turned back into ids.
         self._salt = hashlib.blake2b(str(id(self)).encode() + str(time.time_ns()).encode()).digest()[:16]
@@ -285,7 +285,9 @@ class Door:
                 convened = self._convene(knock, person, rolls, now, token_hex(32))
             except Exception as error:
                 raise _StepFailed from error
-            return _unposted(convened) if muted else convened
+            if muted:
+                return _unposted(convened)
+            return _bounded(convened, self._groups, knock.update, self._seconds())
 
         return together
 
@@ -360,6 +362,16 @@ def _unposted(convened: Convened) -> Convened:
     """Return the turn without what it says in the sender's own chat; what it tells others is sent."""
     kept = tuple(post for post in convened.posts if post.key.person != convened.speaker)
     return replace(convened, calls=(), posts=kept)
+
+
+def _bounded(convened: Convened, groups: GroupGuard, update: int, now: float) -> Convened:
+    """Return the turn without what it posts in a group where that was said just now, or too much is asked there."""
+    for post in convened.posts if convened.instead else ():
+        chat, edit = (post.key.bot, post.key.chat), post.call.method.startswith("edit")
+        answer = post.key.topic, post.call.method, repr(post.call.values)
+        if groups.withholds(chat, answer, edit, update, now):
+            return replace(convened, posts=(), toast=convened.instead)
+    return convened
 
 
 def _reason(error: Exception, error_id: str) -> str:

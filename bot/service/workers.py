@@ -222,7 +222,8 @@ class Outbox:
     def _begun(self, posted: Posted) -> Awaitable[Posted | None]:
         """Begin with a call; its place in the flood limits is taken before the next claim looks at them."""
         now, edit = self._seconds(), posted.call.method.startswith("edit")
-        if not posted.call.reminder and self._guard.muted((posted.key.bot, posted.key.person), now):
+        own = posted.key.chat == posted.key.person  # in a group it may be what others wait for, too
+        if own and not posted.call.reminder and self._guard.muted((posted.key.bot, posted.key.person), now):
             return self._park(posted, HUSHED, "hushed")
         if (wait := self._pace.wait(posted.key.chat, edit, now)) > 0:
             return self._put_back(posted, wait, "limited")

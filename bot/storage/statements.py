@@ -153,6 +153,8 @@ class Statements:
         ours = {"not_before": EPOCH, "fence": 1, "attempts": 1, **{n: bindparam(n) for n in ("worker", "lease_until")}}
         self.post_claimed = self._made(insert(outbox).values({**ours, **new}).returning(outbox.c.id))
         self.waits = self._made(select(outbox.c.id).where(_of_chat(outbox)).limit(1))
+        same = (outbox.c.topic == bindparam("topic_"), outbox.c.method == bindparam("method_"))
+        self.alike = self._made(select(outbox.c.content).where(_of_chat(outbox), *same))
         older = outbox.alias("older")
         head = not_(
             select(literal(1))

@@ -52,10 +52,12 @@ class Cohorting:
         place, message = (key, extra["message"])
         if found.place is not None:
             place, message = replace(key, chat=found.place[0], topic=found.place[1]), 0
-        posts = tuple(Post(place, call) for call in _calls(found.panels, message))
+        once = isinstance(knock.event, Asked) and not found.cohorts
+        posts = tuple(Post(place, call, once) for call in _calls(found.panels, message))
         return Convened(
-            None, (), toast=found.toast, cohorts=found.cohorts, posts=posts, room=found.room, speaker=key.person
-        )
+            None, (), toast=found.toast, cohorts=found.cohorts, posts=posts, room=found.room, speaker=key.person,
+            instead=found.instead,
+        )  # fmt: skip
 
     def hold(self, name: str, bot: int, number: int, cohort: Cohort, rolls: Rolls, now: datetime, /) -> Convened:
         """Return what is due of a cohort; see service.cohorts.Hold."""

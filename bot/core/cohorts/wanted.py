@@ -34,7 +34,7 @@ GIVEN: Final[Mapping[str, tuple[str, ...]]] = {
     **{f"digest.column.{name}": () for name in ("day", "question", "answer", "number", "members")},
 }
 GROUP: Final = (
-    "hello", "help", "hidden", "not_coach", "which_cohort", "here", "here_topic", "practice", "cohort", "hand",
+    "hello", "help", "busy", "hidden", "not_coach", "which_cohort", "here", "here_topic", "practice", "cohort", "hand",
     "questions",
     "not_found",
     *(f"check.{what}" for what in ("writes", "mute", "private", "reads_all", "admin", "unknown")),
