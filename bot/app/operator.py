@@ -17,7 +17,8 @@ from bot.core.library import Library
 from bot.core.person import Key
 from bot.proof.moving import Survey, survey
 from bot.service.clock import SystemClock
-from bot.service.ports import Parked, Step
+from bot.service.ports import Depth, Parked, Step
+from bot.service.refusals import Kind
 from bot.storage.database import Database
 from bot.storage.dialects import of_file
 from bot.storage.encryption import Cipher
@@ -58,10 +59,25 @@ async def opened(settings: Settings) -> AsyncIterator[Database]:
 # -- what was put aside ------------------------------------------------------------------------------------------------
 
 
-async def parked(settings: Settings) -> list[Parked]:
-    """Return what was put aside, the oldest first; raises StoreError."""
+async def parked(settings: Settings, faults: bool) -> tuple[list[Parked], Depth]:
+    """Return what was put aside, the oldest first, and how much there is of each kind; raises StoreError.
+
+    With `faults` what needs nobody's attention is counted only.
+    """
     async with opened(settings) as store:
-        return list(await store.parked())
+        return list(await store.parked(faults=faults)), await store.depth()
+
+
+async def discard(settings: Settings, id_: int) -> bool:
+    """Drop something that was put aside for good; False when there is none. Raises StoreError."""
+    async with opened(settings) as store:
+        return await store.discard(id_)
+
+
+async def discard_all(settings: Settings, kind: Kind) -> int:
+    """Drop all of a kind that was put aside until now; return how much. Raises StoreError."""
+    async with opened(settings) as store:
+        return await store.discard_all(kind, SystemClock().now())
 
 
 async def release(settings: Settings, library: Library, flow: str, id_: int) -> bool:
@@ -125,8 +141,10 @@ async def _store(settings: Settings) -> list[Finding]:
     except (StoreError, OSError) as error:
         return [Finding(False, str(error))]
     found = [Finding(True, "The database answers, its tables are up to date, and the key fits.")]
-    if depth.parked:
-        found.append(Finding(False, f"{depth.parked} put aside: look with `afterword parked`."))
+    if depth.faults:
+        found.append(Finding(False, f"{depth.faults} put aside: look with `afterword parked`."))
+    if others := depth.parked - depth.faults:
+        found.append(Finding(True, f"{others} put aside for chats that shut the bot out or are gone; they expire."))
     return found
 
 

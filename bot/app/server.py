@@ -290,8 +290,10 @@ async def _tidying(store: Store, clock: Clock) -> None:
     while True:
         try:
             await store.tidy(clock.now())
+            if dropped := await store.expire(clock.now()):
+                log.info("what was put aside long ago is dropped", kinds=dict(dropped))
         except Exception as error:
-            log.warning("old update ids could not be dropped; trying again in an hour", exc_info=error)
+            log.warning("what is old could not be dropped; trying again in an hour", exc_info=error)
         await asyncio.sleep(TIDY_SECONDS)
 
 

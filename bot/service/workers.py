@@ -24,6 +24,7 @@ from bot.core.person import Key
 from bot.service.faults import passing
 from bot.service.limits import Guard, Pace
 from bot.service.ports import Again, Claim, Clock, Delivered, Messenger, Moved, Never, Posted, Store
+from bot.service.refusals import HUSHED, UNDELIVERED, UNSURE
 from bot.service.watching import Fate, Unwatched, Watch
 
 LEASE: Final = timedelta(seconds=20)
@@ -50,9 +51,8 @@ STORE_PAUSES: Final = (0.05, 0.2, 0.5, 1.0)
 EMPTY_PAUSE: Final = 0.1
 """Seconds to wait when the store says that something is due and gives nothing: somebody else is about to send it."""
 
-HUSHED: Final = "not sent: the person sends faster than can be answered"
-PERHAPS: Final = f"perhaps delivered: {DOUBTS} times the line broke before Telegram answered"
-EXHAUSTED: Final = f"not delivered in {ATTEMPTS} attempts"
+PERHAPS: Final = f"{UNSURE}: {DOUBTS} times the line broke before Telegram answered"
+EXHAUSTED: Final = f"{UNDELIVERED} in {ATTEMPTS} attempts"
 
 Chat = tuple[int, int]
 """A bot and a chat."""

@@ -19,6 +19,7 @@ from bot.core.cohorts.records import Convened
 from bot.core.person import Key, Turned
 from bot.service.cohorts import Convening, Holding
 from bot.service.ports import Claim, Depth, Due, Job, Parked, Posted, Retry, Step
+from bot.service.refusals import KINDS, Kind, kept
 from bot.storage import dialects
 from bot.storage.cache import Memory
 from bot.storage.cohorts import Cohorts
@@ -29,6 +30,7 @@ from bot.storage.errors import BadKey, NotMigrated, StoreError, StoreUnready, tr
 from bot.storage.key_rotation import rotate
 from bot.storage.migrate import head, migrate, version_of
 from bot.storage.outbox import Outbox
+from bot.storage.parked import drop
 from bot.storage.people import Turning
 from bot.storage.reminders import Agendas
 from bot.storage.schema import aware
@@ -221,9 +223,9 @@ class Database:
         now = aware(now)
         return await self._runner.submit(lambda c: self._outbox.next_at(c, now), rank="long")
 
-    async def parked(self, limit: int = 100) -> Sequence[Parked]:
-        """Return what is parked, the oldest first."""
-        return await self._runner.submit(lambda c: self._outbox.parked(c, limit), rank="long")
+    async def parked(self, limit: int = 100, *, faults: bool = False) -> Sequence[Parked]:
+        """Return what is parked, the oldest first; with `faults` only what an operator should look at."""
+        return await self._runner.submit(lambda c: self._outbox.parked(c, limit, faults), rank="long")
 
     async def release(self, id_: int, now: datetime) -> bool:
         """Put a parked call back, or forget that a parked update was seen; False when there is none."""
@@ -247,6 +249,18 @@ class Database:
         if found is not None:
             self._turning.turn(cursor, update, *found, now)
         return True
+
+    async def discard(self, id_: int) -> bool:
+        """Drop something parked for good; False when there is none."""
+        return await self._runner.submit(lambda c: self._outbox.discard(c, id_))
+
+    async def discard_all(self, kind: Kind, now: datetime) -> int:
+        """Drop all that was parked of one kind before an instant; return how much."""
+        return (await drop(self._runner, self._outbox, {kind: aware(now)})).get(kind, 0)
+
+    async def expire(self, now: datetime) -> Mapping[Kind, int]:
+        """Drop what was parked too long ago for its kind, in bites that delay nobody; see `Store.expire`."""
+        return await drop(self._runner, self._outbox, {kind: aware(now) - kept(kind) for kind in KINDS})
 
     async def depth(self) -> Depth:
         """Count what waits."""
