@@ -148,7 +148,8 @@ def _wired(
     meters = Meters()
     messenger, guard = TelegramMessenger(bot, meters.acknowledged), Guard()
     pace = Pace(processes, began=time.monotonic())
-    outbox = Outbox(store, messenger, clock, lease=lease, pace=pace, guard=guard, watch=meters)
+    outbox = Outbox(store, messenger, clock, lease=lease, pace=pace, guard=guard, watch=meters,
+                    undelivered=lambda *what: door.undelivered(*what))  # fmt: skip
     door = Door(
         store, clock, talk.respond, apologise=talk.apologise, convene=talk.convene, hold=talk.hold,
         name=str(me.get("username", "")),

@@ -26,13 +26,14 @@ from typing import Any, Final, Protocol
 
 import structlog
 
-from bot.core.cohorts.records import Cohort, Convened, Rolls
-from bot.core.person import OWED, Key, Person, Turned
+from bot.core.cohorts.records import Cohort, Convened, Rolls, Undelivered
+from bot.core.person import OWED, Call, Key, Person, Turned
 from bot.core.session import FellDue
 from bot.service.cohorts import Convene, Convening, Hold, Holding
 from bot.service.limits import GroupGuard, Guard
 from bot.service.opening import Fetch, NotKept, Unopened, fetched
 from bot.service.ports import Claim, Clock, Due, Step, Store
+from bot.service.refusals import kind_of
 from bot.service.sending import Nobody, Sending
 from bot.service.watching import Taken, Unwatched, Watch
 
@@ -180,14 +181,27 @@ class Door:
         return turned
 
     async def examined(self, key: Key, event: object) -> None:
-        """Let what checking an edition came to take its turn; raises `NotKept`, and what always fails is dropped."""
-        extra = {"language": "", "name": "", "bot": self._name, "message": 0}
-        knock = Knock(0, key, event, extra, shared=True)
+        """Let what checking an edition came to take its turn; raises `NotKept`."""
         try:
-            await self._made(lambda now: self._store.convene(None, key, self._together(knock, False, now), now))
+            await self._beside(key, event)
         except _GaveUp as failure:
             log.error("what checking an edition came to could not be taken in", exc_info=failure.error)
             raise NotKept(type(failure.error).__name__) from failure.error
+
+    async def undelivered(self, key: Key, call: Call, reason: str) -> None:
+        """Let the coaches of a group hear that something cannot be posted there; raises `NotKept`."""
+        if self._convene is None:
+            return
+        try:
+            await self._beside(key, Undelivered(call, kind_of(reason)))
+        except _GaveUp as failure:
+            log.error("nobody could be told what was not posted", exc_info=failure.error)
+
+    async def _beside(self, key: Key, event: object) -> None:
+        """Make a turn of what is no update of Telegram's; raises `NotKept` and `_GaveUp`."""
+        extra = {"language": "", "name": "", "bot": self._name, "message": 0}
+        knock = Knock(0, key, event, extra, shared=True)
+        await self._made(lambda now: self._store.convene(None, key, self._together(knock, False, now), now))
         self._sending.wake()
 
     async def hold(self) -> bool:

@@ -20,7 +20,7 @@ from typing import Final
 
 import structlog
 
-from bot.core.person import Key
+from bot.core.person import Call, Key
 from bot.service.faults import passing
 from bot.service.limits import Guard, Pace
 from bot.service.ports import Again, Claim, Clock, Delivered, Messenger, Moved, Never, Posted, Store
@@ -67,7 +67,10 @@ def chat_of(key: Key) -> Chat:
 
 
 class Outbox:
-    """Sends what waits; `guard` is the door's, and tells whose answers need not be sent any more."""
+    """Sends what waits; `guard` is the door's, and tells whose answers need not be sent any more.
+
+    `undelivered` hears what cannot be posted in a group or channel, and why, before it is put aside.
+    """
 
     def __init__(
         self,
@@ -81,9 +84,11 @@ class Outbox:
         pace: Pace | None = None,
         guard: Guard | None = None,
         watch: Watch | None = None,
+        undelivered: Callable[[Key, Call, str], Awaitable[None]] | None = None,
         seconds: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store, self._messenger, self._clock, self._name = store, messenger, clock, name
+        self._undelivered = undelivered
         self._lease, self._parallel, self._pace = lease, parallel, pace or Pace()
         self._guard, self._watch, self._seconds = guard or Guard(), watch or Unwatched(), seconds
         self._bell, self._gate = asyncio.Event(), asyncio.Lock()
@@ -324,6 +329,9 @@ class Outbox:
     async def _park(self, posted: Posted, reason: str, fate: Fate | None = None) -> None:
         self._forget(posted)
         log.warning("call parked", call=posted.id, method=posted.call.method)
+        if (tell := self._undelivered) is not None and posted.key.chat != posted.key.person:
+            # First: a kill in between has it tried, and told, again.
+            await self._surely(posted, lambda: tell(posted.key, posted.call, reason))
         await self._surely(posted, lambda: self._store.park(posted, reason, self._clock.now()))
         self.wake()
         if fate:

@@ -299,6 +299,14 @@ class Convened(Turned):
 
 
 @dataclass(frozen=True)
+class Undelivered:
+    """A call to a group or channel that cannot be made, and the kind of its reason (`service.refusals`)."""
+
+    call: Call
+    why: str
+
+
+@dataclass(frozen=True)
 class Polled:
     """How a poll stands: Telegram's id of it, and the votes for each option."""
 

@@ -8,6 +8,7 @@ from typing import Final
 from bot.core.cohorts.digest import OTHERS, QUESTIONS
 from bot.core.cohorts.records import PURPOSES
 from bot.core.cohorts.review import is_name
+from bot.core.cohorts.undelivered import WHY
 from bot.core.library import Library
 
 PLAIN: Final = (
@@ -129,6 +130,9 @@ def asked_for(library: Library) -> Iterator[tuple[str, tuple[str, ...]]]:
         yield from ((f"cohort.digest.{question}.{part}", ()) for part in ("title", *cells, OTHERS))
     yield from ((f"group.{key}", ()) for key in GROUP)
     yield "group.tied", ("name",)
+    yield "group.unposted.title", ("name", "what")
+    yield "group.unposted.go_on", ("again",)
+    yield from ((f"group.unposted.{why}", ()) for why in (*WHY, "other"))
     measures = tuple(library.measures)
     for name in library.faq:
         yield from ((f"faq.{name}.question", ()), (f"faq.{name}.answer", measures))
