@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -270,7 +271,7 @@ def run_bot(library: Library, settings: Settings) -> None:
     """Run the bot until it is told to stop; raises `CannotRun` with a sentence for the operator."""
     import asyncio
 
-    from bot.app.content_check_worker import examining
+    from bot.app.content_check_worker import Bounds, examining
     from bot.app.logging import configure
     from bot.app.reload import Contents, settle_garbage
     from bot.app.server import Talk, serve
@@ -293,15 +294,24 @@ def run_bot(library: Library, settings: Settings) -> None:
         reload=contents.reload,
         search=contents.search,
         fetch=contents.fetch,
-        examine=partial(examining, contents.shelf),
+        examine=partial(examining, contents.shelf, Bounds(settings.check_seconds, settings.check_memory_mb * 1024**2)),
     )
     settle_garbage()
+    use_a_writable_folder(settings.data_dir)
     try:
         asyncio.run(serve(settings, talk))
     except (StoreError, Refused) as error:
         raise CannotRun(str(error)) from None
     except OSError as error:
         raise CannotRun(f"Nothing can listen at {settings.listen}:{settings.port}: {error.strerror}.") from None
+
+
+def use_a_writable_folder(data: Path) -> None:
+    """Put files that live for a moment beside the data where no folder for such files can be written to."""
+    try:
+        tempfile.gettempdir()
+    except OSError:
+        tempfile.tempdir = str(data.resolve())
 
 
 def _live(library: Library, settings: Settings, shipped: Library | None = None) -> Live:

@@ -99,7 +99,7 @@ REVIEW: Final[Mapping[str, tuple[str, ...]]] = {
 
 BENCH: Final[Mapping[str, tuple[str, ...]]] = {
     **dict.fromkeys(("how", "shipped", "adapted", "files", "which_file", "other_draft", "for_which", "findings_how",
-                     "finding_file", "change_file", "late", "stuck", "try", "drop", "undo", "back", "meanwhile",
+                     "finding_file", "change_file", "late", "disk", "stuck", "try", "drop", "undo", "back", "meanwhile",
                      "options.bench"), ()),
     **dict.fromkeys(("title", "publish", "dropped", "is_published", "undone", "fallen", "fallen_short"), ("name",)),
     **dict.fromkeys(("checking", "still_checking"), ("files",)),
