@@ -10,7 +10,7 @@ import asyncio
 import json
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -25,18 +25,13 @@ from bot.app.subprocess_runner import run
 from bot.core.cohorts.editions import Change, Edition, Examined, Finding, chosen
 from bot.core.library import Library
 from bot.core.person import Key
-from bot.service.clock import SystemClock
 from bot.service.conversation import Door
 from bot.service.opening import NotKept
-from bot.service.ports import Job, Store
+from bot.service.ports import Clock, Job, Store
 from bot.telegram.client import ApiBot
 
-LEASE: Final = timedelta(minutes=6)
-"""How long an edition is somebody's who checks it; both processes together take less."""
-PATIENCE: Final = 120.0
-"""Seconds for each of the two; what is meant takes two or three."""
-MEMORY: Final = 2 * 1024**3
-"""Bytes; what is meant takes a tenth of it."""
+FETCHING: Final = timedelta(minutes=2)
+"""How long fetching what was sent may take."""
 LOOK: Final = 5.0
 """Seconds until somebody looks for what another process left to be checked."""
 AGAIN: Final = timedelta(seconds=20)
@@ -45,15 +40,27 @@ AGAIN: Final = timedelta(seconds=20)
 log = structlog.get_logger("afterword.bench")
 
 
-async def examining(shelf: Shelf, store: Store, door: Door, bot: ApiBot) -> None:
+@dataclass(frozen=True)
+class Bounds:
+    """What each of the two processes that check may take: seconds, and bytes of memory."""
+
+    seconds: float = 120.0
+    memory: int = 256 * 1024**2
+
+    @property
+    def lease(self) -> timedelta:
+        """How long an edition is somebody's who checks it; both processes together take less."""
+        return 2 * timedelta(seconds=self.seconds) + FETCHING
+
+
+async def examining(shelf: Shelf, bounds: Bounds, store: Store, clock: Clock, door: Door, bot: ApiBot) -> None:
     """Check whatever waits to be checked, until cancelled."""
-    clock = SystemClock()
     while True:
         door.edited.clear()
         try:
-            job = await store.claim_edition(clock.now(), LEASE)
+            job = await store.claim_edition(clock.now(), bounds.lease)
             if job is not None:
-                await _examine(shelf.base.talking.library, job, store, door, bot)
+                await _examine(shelf.base.talking.library, bounds, job, store, clock, door, bot)
                 continue
         except Exception as error:
             log.warning("what a coach sent cannot be checked now; it is tried again", exc_info=error)
@@ -61,19 +68,25 @@ async def examining(shelf: Shelf, store: Store, door: Door, bot: ApiBot) -> None
             await asyncio.wait_for(door.edited.wait(), LOOK)
 
 
-async def _examine(shipped: Library, job: Job, store: Store, door: Door, bot: ApiBot) -> None:
+async def _examine(
+    shipped: Library, bounds: Bounds, job: Job, store: Store, clock: Clock, door: Door, bot: ApiBot
+) -> None:
     edition = job.edition
     try:
-        found = await _found(shipped, job, store, bot)
+        try:
+            found = await _found(shipped, bounds, job, store, bot)
+        except OSError as error:
+            log.error("what a coach sent cannot be put on the disk to be checked", error=error.strerror)
+            found = Examined(job.number, edition.files, trouble="disk")
         await door.examined(Key(job.bot, edition.coach, 0, edition.coach), found)
     except (TelegramError, NotKept) as error:
         log.warning("an edition waits to be checked", error=type(error).__name__)
-        await store.put_off(job.bot, job.number, SystemClock().now() + AGAIN)
+        await store.put_off(job.bot, job.number, clock.now() + AGAIN)
     else:
         log.info("an edition was checked", findings=len(found.findings), trouble=found.trouble)
 
 
-async def _found(shipped: Library, job: Job, store: Store, bot: ApiBot) -> Examined:
+async def _found(shipped: Library, bounds: Bounds, job: Job, store: Store, bot: ApiBot) -> Examined:
     """Return what checking an edition comes to; raises TelegramError where Telegram is to be asked again."""
     edition = job.edition
     raw: dict[str, bytes] = {name: text.encode() for name, text in edition.files.items()}
@@ -94,16 +107,16 @@ async def _found(shipped: Library, job: Job, store: Store, bot: ApiBot) -> Exami
         whole = {name: text.encode() for name, text in shipped.sources.items()}
         await asyncio.to_thread(write, new, {**whole, **own})
         await asyncio.to_thread(write, was, {**whole, **_bytes(before, shipped)})
-        found = await _judged(found, edition, new, was)
+        found = await _judged(found, bounds, edition, new, was)
     files = laid_over(shipped, found.files)
     return replace(found, seal=await asyncio.to_thread(seal_over, files))
 
 
-async def _judged(found: Examined, edition: Edition, new: Path, was: Path) -> Examined:
+async def _judged(found: Examined, bounds: Bounds, edition: Edition, new: Path, was: Path) -> Examined:
     """Have the content proved, the cohort's people replayed against it, and a draft compared with what there is."""
     try:
         members = ("--against", OWN, "--cohort", str(edition.cohort))
-        checked = await _asked("check", "--json", "--content", str(new), *members)
+        checked = await _asked(bounds, "check", "--json", "--content", str(new), *members)
         findings = tuple(map(_finding, checked["issues"]))
         if findings:
             return replace(found, findings=findings)
@@ -111,16 +124,17 @@ async def _judged(found: Examined, edition: Edition, new: Path, was: Path) -> Ex
             log.error("an edition would strand somebody", moves=checked["against"]["moves"])
             return replace(found, trouble="stuck")
         if edition.draft:
-            return replace(found, changes=tuple(_changes(await _asked("diff", str(was), str(new), "--json"))))
+            return replace(found, changes=tuple(_changes(await _asked(bounds, "diff", str(was), str(new), "--json"))))
     except (TimeoutError, ValueError, LookupError) as error:
-        log.error("an edition could not be checked to its end", error=type(error).__name__)
+        hint = "more CHECK_SECONDS or CHECK_MEMORY_MB may help"
+        log.error("an edition could not be checked to its end", error=type(error).__name__, hint=hint)
         return replace(found, trouble="late")
     return found
 
 
-async def _asked(*command: str) -> dict[str, Any]:
+async def _asked(bounds: Bounds, *command: str) -> dict[str, Any]:
     """Return what a command answers as JSON; raises TimeoutError, and ValueError where it ends without an answer."""
-    said, trouble = await run(*command, patience=PATIENCE, memory=MEMORY)
+    said, trouble = await run(*command, patience=bounds.seconds, memory=bounds.memory)
     try:
         answer: dict[str, Any] = json.loads(said)
     except ValueError:

@@ -12,6 +12,7 @@ import hashlib
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -20,7 +21,6 @@ import structlog
 
 from bot.app.check_cache import seal_of
 from bot.core.library import Library
-from bot.service.clock import SystemClock
 from bot.service.opening import Unopened
 from bot.service.ports import Store
 from bot.telegram.cohorting import Cohorting
@@ -30,6 +30,7 @@ MOST: Final = 8
 """So many editions are at hand at once; one that changes rules takes some 80 MB, others a few."""
 STAND_IN: Final = 3.0
 """Seconds after which an edition is looked for again that could not be talked with."""
+AT_ONCE: Final = datetime.fromtimestamp(0, UTC)
 
 log = structlog.get_logger("afterword.shelf")
 
@@ -115,7 +116,7 @@ class Shelf:
         if edition.seal != seal_over(files):
             if not edition.draft:
                 log.info("an edition is proved anew: the shipped content or the code is another than it was laid over")
-                await store.put_off(bot, number, SystemClock().now())
+                await store.put_off(bot, number, AT_ONCE)
             return away
         try:
             return _Kept(await asyncio.to_thread(self._read, files, shipped))

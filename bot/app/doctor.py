@@ -18,6 +18,7 @@ from telegram.error import BadRequest, TelegramError
 from bot.app.operator import cipher_of
 from bot.app.settings import BadSettings, Settings, load, unknown_names
 from bot.core.issues import counted
+from bot.service.refusals import NO_FAULT
 from bot.storage import read_only
 from bot.storage.encryption import Cipher
 from bot.storage.errors import StoreError
@@ -174,9 +175,17 @@ def _database(settings: Settings) -> list[Finding]:
         what = f"its tables are of revision {state.revision}, with {state.people:,} people, and the key fits"
         return [Finding(True, f"{state.place}: {what}. It will be upgraded at the next start.")]
     found = [Finding(True, "The database answers, its tables are up to date, and the key fits.")]
-    if aside := len(read_only.parked(settings.database_url, cipher)):
-        found.append(Finding(False, f"{aside} put aside: look with `afterword parked`."))
-    return [*found, *key_findings(settings, cipher)]
+    _, kinds = read_only.parked(settings.database_url, cipher, limit=1)
+    return [*found, *parked_findings(kinds), *key_findings(settings, cipher)]
+
+
+def parked_findings(kinds: Mapping[str, int]) -> Iterator[Finding]:
+    """Say how much was put aside; chats that shut the bot out or are gone are no fault."""
+    quiet = sum(count for kind, count in kinds.items() if kind in NO_FAULT)
+    if faults := sum(kinds.values()) - quiet:
+        yield Finding(False, f"{faults} put aside: look with `afterword parked`.")
+    if quiet:
+        yield Finding(True, f"{quiet} put aside for chats that shut the bot out or are gone; they expire.")
 
 
 def key_findings(settings: Settings, cipher: Cipher) -> Iterator[Finding]:

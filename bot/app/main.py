@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -305,7 +306,7 @@ def run_bot(settings: Settings) -> None:
 
 async def _talk_of(settings: Settings) -> TalkOfBot:
     """Return what talks over the content once that is checked; raises `BadContent` and OSError."""
-    from bot.app.content_check_worker import examining
+    from bot.app.content_check_worker import Bounds, examining
     from bot.app.reload import Contents, settle_garbage
     from bot.app.server import Talk
     from bot.app.startup import in_background, say_start
@@ -315,6 +316,7 @@ async def _talk_of(settings: Settings) -> TalkOfBot:
     say_start(settings, library.sources)
     contents = Contents(_live(library, settings), folders(settings.content), partial(_live_again, settings))
     settle_garbage()
+    use_a_writable_folder(settings.data_dir)
     return Talk(
         contents.respond,
         read,
@@ -325,7 +327,7 @@ async def _talk_of(settings: Settings) -> TalkOfBot:
         reload=contents.reload,
         search=contents.search,
         fetch=contents.fetch,
-        examine=partial(examining, contents.shelf),
+        examine=partial(examining, contents.shelf, Bounds(settings.check_seconds, settings.check_memory_mb * 1024**2)),
     )
 
 
@@ -340,6 +342,14 @@ def look_for_key(settings: Settings) -> None:
         raise CannotRun(str(error), for_want_of_key=True) from None
     except StoreError:
         return  # whatever else is wrong with the database, the start itself says, or waits for
+
+
+def use_a_writable_folder(data: Path) -> None:
+    """Put files that live for a moment beside the data where no folder for such files can be written to."""
+    try:
+        tempfile.gettempdir()
+    except OSError:
+        tempfile.tempdir = str(data.resolve())
 
 
 def _live(library: Library, settings: Settings, shipped: Library | None = None) -> Live:

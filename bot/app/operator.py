@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -13,6 +13,7 @@ from bot.core.person import Key
 from bot.proof.moving import Survey, survey
 from bot.service.clock import SystemClock
 from bot.service.ports import Parked, Step
+from bot.service.refusals import Kind
 from bot.storage import read_only
 from bot.storage.database import Database
 from bot.storage.dialects import of_file
@@ -50,16 +51,30 @@ async def opened(settings: Settings) -> AsyncIterator[Database]:
 # -- what was put aside ------------------------------------------------------------------------------------------------
 
 
-async def parked(settings: Settings) -> list[Parked]:
-    """Return what was put aside, the oldest first; raises StoreError."""
-    return await asyncio.to_thread(_parked, settings)
+async def parked(settings: Settings, faults: bool) -> tuple[Sequence[Parked], Mapping[str, int]]:
+    """Return what was put aside, the oldest first, and how much there is of each kind; raises StoreError.
+
+    With `faults` what needs nobody's attention is counted only. Nothing is changed.
+    """
+    return await asyncio.to_thread(_parked, settings, faults)
 
 
-def _parked(settings: Settings) -> list[Parked]:
+def _parked(settings: Settings, faults: bool) -> tuple[Sequence[Parked], Mapping[str, int]]:
     if inspect(settings.database_url, count=False).standing == "empty":
-        return []  # and no key is there yet
-    cipher = cipher_of(settings)
-    return list(read_only.parked(settings.database_url, cipher))
+        return [], {}  # and no key is there yet
+    return read_only.parked(settings.database_url, cipher_of(settings), faults=faults)
+
+
+async def discard(settings: Settings, id_: int) -> bool:
+    """Drop something that was put aside for good; False when there is none. Raises StoreError."""
+    async with opened(settings) as store:
+        return await store.discard(id_)
+
+
+async def discard_all(settings: Settings, kind: Kind) -> int:
+    """Drop all of a kind that was put aside until now; return how much. Raises StoreError."""
+    async with opened(settings) as store:
+        return await store.discard_all(kind, SystemClock().now())
 
 
 async def release(settings: Settings, library: Library, flow: str, id_: int) -> bool:

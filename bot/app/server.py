@@ -25,7 +25,7 @@ from bot.app.settings import Settings
 from bot.app.signals import handled
 from bot.app.startup import CannotListen, Stopped, opened, unless
 from bot.app.version import version
-from bot.service.clock import SystemClock
+from bot.service.clock import SystemClock, TrustedClock
 from bot.service.cohorts import Convene, Hold
 from bot.service.conversation import Apologise, Door, Respond
 from bot.service.limits import Guard, Pace
@@ -86,7 +86,7 @@ class Talk:
     """Answers a search, given the bot's username."""
     fetch: Callable[[Store, int, int], Awaitable[None]] | None = None
     """Gets an edition of the content (of a bot, by its number) to hand."""
-    examine: Callable[[Store, Door, ApiBot], Awaitable[None]] | None = None
+    examine: Callable[[Store, Clock, Door, ApiBot], Awaitable[None]] | None = None
     """Checks what coaches hand in, as long as the bot runs."""
     allowed: Sequence[str] = ALLOWED
 
@@ -157,7 +157,8 @@ async def _started(
     store = await opened(settings, front.readiness.waits_for)
     stack.push_async_callback(store.close)
     await store.take_over()
-    if moved := await store.rezone(SystemClock().now()):
+    clock = TrustedClock(SystemClock(), last=await store.last_instant())
+    if moved := await store.rezone(clock.now()):
         log.info("the clocks of some zones run by new rules: reminders there are worked out anew", zones=len(moved))
     front.readiness.waits_for("Telegram to answer")
     route = settings.route
@@ -166,7 +167,7 @@ async def _started(
     me = await _until_done(lambda: bot.call("getMe", {}), route)
     front.age.touch()
     log.info("Telegram knows this bot", username=me.get("username"))
-    wired = _wired(store, bot, me, talk, lease, settings.processes, front)
+    wired = _wired(store, clock, bot, me, talk, lease, settings.processes, front)
     stack.push_async_callback(wired.messenger.close, TOASTS_SECONDS)
     stack.push_async_callback(_cancelled, asyncio.create_task(rotate_keys(store, front.meters)))
     front.web.started(store, wired.intake.receive)
@@ -188,12 +189,20 @@ class _Wired:
 
 
 def _wired(
-    store: Store, bot: ApiBot, me: dict[str, Any], talk: Talk, lease: timedelta, processes: int, front: Front
+    store: Store,
+    clock: Clock,
+    bot: ApiBot,
+    me: dict[str, Any],
+    talk: Talk,
+    lease: timedelta,
+    processes: int,
+    front: Front,
 ) -> _Wired:
-    clock, meters = SystemClock(), front.meters
+    meters = front.meters
     messenger, guard = TelegramMessenger(bot, meters.acknowledged), Guard()
     pace = Pace(processes, began=time.monotonic())
-    outbox = Outbox(store, messenger, clock, lease=lease, pace=pace, guard=guard, watch=meters)
+    outbox = Outbox(store, messenger, clock, lease=lease, pace=pace, guard=guard, watch=meters,
+                    undelivered=lambda *what: door.undelivered(*what))  # fmt: skip
     door = Door(
         store, clock, talk.respond, apologise=talk.apologise, convene=talk.convene, hold=talk.hold,
         name=str(me.get("username", "")),
@@ -217,7 +226,7 @@ async def _at_work(
     ringing = asyncio.create_task(wired.reminders.run())
     beside: dict[str, asyncio.Future[None]] = {"tidy": asyncio.create_task(_tidying(wired.store, wired.clock))}
     if talk.examine is not None:
-        beside["editions"] = asyncio.ensure_future(talk.examine(wired.store, wired.door, bot))
+        beside["editions"] = asyncio.ensure_future(talk.examine(wired.store, wired.clock, wired.door, bot))
     if talk.reload is not None:
         beside["reload"] = asyncio.create_task(
             _reloading(talk.reload, talk, bot, edited, operator, wired.front.meters.checked)
@@ -380,6 +389,8 @@ async def _tidying(store: Store, clock: Clock) -> None:
     while True:
         try:
             await store.tidy(clock.now())
+            if dropped := await store.expire(clock.now()):
+                log.info("what was put aside long ago is dropped", kinds=dict(dropped))
         except Exception as error:
-            log.warning("old update ids could not be dropped; trying again in an hour", exc_info=error)
+            log.warning("what is old could not be dropped; trying again in an hour", exc_info=error)
         await asyncio.sleep(TIDY_SECONDS)

@@ -28,6 +28,8 @@ HIGHEST_PORT: Final = 65_535
 SHORTEST_SECRET: Final = 16
 MOST_PROCESSES: Final = 28
 """Each must be allowed one call a second of the bot's budget (service/limits.py)."""
+LEAST_CHECK_MEMORY: Final = 192
+"""Megabytes; the check of the shipped content takes 140."""
 TOKEN_SHAPE: Final = re.compile(r"\d{3,20}:[A-Za-z0-9_-]{20,}")
 _USER_ID: Final = re.compile(r"[1-9][0-9]{0,15}", re.ASCII)
 KEY_SHAPE: Final = re.compile(r"[\s,]*[A-Za-z0-9_=-]{44}([\s,]+[A-Za-z0-9_=-]{44})*[\s,]*")
@@ -63,6 +65,8 @@ class Settings(BaseSettings):
     key_file: Annotated[Path | None, Field(alias="DATA_KEY_FILE")] = None
     processes: Annotated[int, Field(alias="PROCESSES")] = 1
     content: Annotated[Path | None, Field(alias="CONTENT")] = None
+    check_memory_mb: Annotated[int, Field(alias="CHECK_MEMORY_MB")] = 256
+    check_seconds: Annotated[int, Field(alias="CHECK_SECONDS")] = 120
     operator_id: Annotated[str | None, Field(alias="OPERATOR")] = None
     coach_ids: Annotated[str, Field(alias="COACHES")] = ""
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], Field(alias="LOG_LEVEL")] = "INFO"
@@ -171,6 +175,17 @@ class Settings(BaseSettings):
     def _is_number(cls, given: Any) -> int:
         if not str(given).isdecimal() or not 1 <= int(given) <= MOST_PROCESSES:
             raise ValueError(f"'{given}' is no number of processes. Write a number from 1 to {MOST_PROCESSES}.")
+        return int(given)
+
+    @field_validator("check_memory_mb", "check_seconds", mode="before")
+    @classmethod
+    def _is_bound(cls, given: Any, info: ValidationInfo) -> int:
+        least, most, what = {
+            "check_memory_mb": (LEAST_CHECK_MEMORY, 65_536, "megabytes"),
+            "check_seconds": (10, 3600, "seconds"),
+        }[info.field_name or ""]
+        if not str(given).isdecimal() or not least <= int(given) <= most:
+            raise ValueError(f"'{given}' is not a number of {what} that fits. Write one from {least} to {most}.")
         return int(given)
 
     @field_validator("database")

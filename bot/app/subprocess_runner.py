@@ -18,13 +18,16 @@ try:
     import resource
     os.nice(5)
     resource.setrlimit(resource.RLIMIT_CPU, ({seconds}, {seconds}))
-    resource.setrlimit(resource.RLIMIT_AS, ({memory}, {memory}))
+    resource.setrlimit(resource.RLIMIT_DATA, ({memory}, {memory}))
 except ImportError:
     pass
 from bot.cli.main import main
 main()
 """
-"""A program that takes its bounds on itself and then does what is asked; Windows knows no such bounds."""
+"""A program that takes its bounds on itself and then does what is asked; Windows knows no such bounds.
+
+RLIMIT_DATA counts what is allocated; RLIMIT_AS would count addresses as well, which cost nothing.
+"""
 
 
 async def run(*asked: str, patience: float, memory: int = 0) -> tuple[bytes, bytes]:

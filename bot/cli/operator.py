@@ -19,22 +19,42 @@ T = TypeVar("T")
 
 def parked(
     release: Annotated[int | None, typer.Option(help="Let this one have another try.")] = None,
+    discard: Annotated[int | None, typer.Option(help="Drop this one for good.")] = None,
+    discard_all: Annotated[str, typer.Option(help="Drop all of this kind for good.")] = "",
+    every: Annotated[bool, typer.Option("--all", help="List what is no fault, too: chats that are shut.")] = False,
 ) -> None:
-    """List what was put aside because it always failed, or release one of it."""
+    """List what was put aside because it failed, by kind; release one of it, or discard it."""
     from bot.app import operator as operating
     from bot.app.main import open_library, the_flow
+    from bot.service.refusals import KEPT_NO_FAULT, KINDS, NO_FAULT
 
     settings = _settings()
+    if discard_all:
+        kind = next((known for known in KINDS if known == discard_all), None)
+        if kind is None:
+            fail(f"There is no kind '{discard_all}'. It is one of: {', '.join(KINDS)}.")
+        typer.echo(f"{_done(operating.discard_all(settings, kind))} discarded.")
+        return
+    if discard is not None:
+        if not _done(operating.discard(settings, discard)):
+            fail(f"Nothing with the number {discard} was put aside.")
+        typer.echo("Discarded.")
+        return
     if release is not None:
         library = open_library(settings.content)
         if not _done(operating.release(settings, library, the_flow(library), release)):
             fail(f"Nothing with the number {release} was put aside.")
         typer.echo("Released.")
         return
-    found = _done(operating.parked(settings))
+    found, kinds = _done(operating.parked(settings, faults=not every))
     for one in found:
-        typer.echo(f"{one.id}  {one.since:%Y-%m-%d %H:%M} UTC  {one.what}: {one.reason}")
-    typer.echo(f"{len(found)} put aside." + (" Release one with --release NUMBER." if found else ""))
+        typer.echo(f"{one.id}  {one.since:%Y-%m-%d %H:%M} UTC  {one.what}, {one.kind}: {one.reason}")
+    how = " Try one again with --release NUMBER, or drop it with --discard NUMBER." if found else ""
+    quiet = {kind: count for kind, count in sorted(kinds.items()) if kind in NO_FAULT and not every}
+    typer.echo(f"{sum(kinds.values()) - sum(quiet.values())} put aside.{how}")
+    if quiet:
+        others = ", ".join(f"{count} {kind}" for kind, count in quiet.items())
+        typer.echo(f"Nothing to mend, and gone after {KEPT_NO_FAULT.days} days: {others}. --all lists them, too.")
 
 
 def doctor() -> None:

@@ -214,7 +214,10 @@ class ReminderEntry(Part):
     ] = 14
     overdue: Annotated[
         Literal["ask", "say", "drop"],
-        Field(description="Far too late: ask whether it still matters, say it all the same, or drop it."),
+        Field(
+            description="Far too late: ask whether it still matters, say it all the same, or drop this one and come at"
+            " its next time; one that has none asks."
+        ),
     ] = "ask"
     again: Annotated[AgainEntry | None, Field(description="When it comes more than once.")] = None
     asks: Annotated[tuple[str, ...], Field(description="The facts that are asked anew when somebody comes back.")] = ()

@@ -75,6 +75,11 @@ def business_day_from(day: date, week: WorkingWeek = DEFAULT_WEEK) -> date:
     return day if week.works(day) else add_business_days(day, 1, week)
 
 
+def next_month(day: date) -> date:
+    """Return the first day of the month after that of `day`."""
+    return date(day.year + day.month // 12, day.month % 12 + 1, 1)
+
+
 @lru_cache(maxsize=4096)
 def business_days_between(start: date, end: date, week: WorkingWeek = DEFAULT_WEEK) -> int:
     """Count the business days after `start` up to and including `end`; 0 when `end` is not later."""

@@ -16,6 +16,7 @@ from bot.core.calendar import (
     add_business_days,
     business_day_from,
     instant,
+    next_month,
     zone_named,
 )
 from bot.core.facts import Answers, Facts, Known
@@ -93,7 +94,7 @@ class Days:
         if moment.start == "opening":
             return self.opening
         if moment.start == "next_month":
-            return date(self.today.year + self.today.month // 12, self.today.month % 12 + 1, 1)
+            return next_month(self.today)
         return self.dates.get(moment.start)
 
     def fall(self, moment: Moment) -> tuple[date, time] | None:

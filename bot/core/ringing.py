@@ -1,7 +1,8 @@
 """When reminders fall due: what is said, in one message a day, and how each of them ends.
 
 Law of this file: pure; the same agenda rung at the same instant says the same. Nothing is said before its time, outside
-the hours to speak, or about a case that has closed.
+the hours to speak, or about a case that has closed. What was agreed to is never dropped for being late: it is asked
+once whether it still matters, and a case closes GRACE after that at the earliest.
 """
 
 from __future__ import annotations
@@ -12,13 +13,21 @@ from datetime import date, datetime
 from typing import Literal
 
 from bot.core.agenda import Agenda, Life, Reminder, relocated
-from bot.core.calendar import ONE_DAY, Hours, add_business_days, local_date, speakable_from
+from bot.core.calendar import (
+    ONE_DAY,
+    Hours,
+    add_business_days,
+    business_day_from,
+    local_date,
+    next_month,
+    speakable_from,
+)
 from bot.core.judging import Place
 from bot.core.rules import Manners, ReminderKind
 
 GRACE = 7 * ONE_DAY
-"""From the last reminder of a case that was kept open for it to its end: time to look into it."""
-Ending = Literal["said", "merged", "expired"]
+"""From what was said last about a case to its end, at least: time to look into it."""
+Ending = Literal["said", "merged", "moved", "expired"]
 Kinds = Mapping[str, ReminderKind]
 
 
@@ -65,12 +74,19 @@ def _rung(agenda: Agenda, kinds: Kinds, manners: Manners, now: datetime, place: 
 
 
 def _closing(agenda: Agenda, kinds: Kinds, manners: Manners, today: date) -> tuple[Agenda, tuple[int, ...]]:
-    """Close the cases whose day has come; one that is kept warm closes after the last of its reminders."""
+    """Close the cases whose day has come; one with reminders to come, or late, closes after the last of them.
+
+    While they rest by the candidate's own word they keep no case open.
+    """
     ended = []
     for case, life in agenda.lives.items():
         if life.closes is None or life.closes > today:
             continue
-        left = [r for r in agenda.of(case) if not _expired(r, agenda, kinds, manners, max(r.day, today))]
+        left = [
+            r
+            for r in agenda.of(case)
+            if not (_expired(r, agenda, kinds, manners, today) or (agenda.paused and _rests(r, life, manners, today)))
+        ]
         agenda = agenda.with_planned([*(r for r in agenda.planned if r.case != case), *left])
         closes = max(max(r.day for r in left), today) + GRACE if left else None
         agenda = agenda.with_life(case, replace(life, closes=closes))
@@ -84,26 +100,28 @@ def _put_off(agenda: Agenda, due: list[Reminder], until: datetime) -> Agenda:
 
 def _said(agenda: Agenda, kinds: Kinds, manners: Manners, today: date, place: Place, due: list[Reminder]) -> Rung:
     """Say what is due in one message, and with it what would be due later in the day."""
-    with_it = [r for r in agenda.planned if r.day <= today]
-    heard = [r for r in with_it if not _expired(r, agenda, kinds, manners, today)]
-    gone = [r for r in due if r not in heard]
-    rest = [r for r in agenda.planned if r not in heard and r not in gone]
+    with_it = [r for r in agenda.planned if r.day <= today and not _expired(r, agenda, kinds, manners, today)]
+    later = {r: _later(r, kinds, today, place, agenda.hours) for r in with_it if _skipped(r, kinds, today)}
+    heard = [r for r in with_it if r not in later]
+    gone = [r for r in due if r not in with_it]
+    rest = [r for r in agenda.planned if r not in with_it and r not in gone] + list(later.values())
+    ended: list[tuple[Reminder, Ending]] = [(r, "merged" if n else "said") for n, r in enumerate(heard)]
+    ended += [*((r, "moved") for r in later), *((r, "expired") for r in gone)]
     if not heard:
-        return Rung(agenda.with_planned(rest), ended=tuple((r, "expired") for r in gone))
+        return Rung(agenda.with_planned(rest), ended=tuple(ended))
     spoken, lives = [], dict(agenda.lives)
     for case in dict.fromkeys(r.case for r in heard):
         said = [r for r in heard if r.case == case]
-        live = [r for r in said if not _overdue(r, kinds, today)]
+        life = agenda.life(case, today)
+        live = [r for r in said if not _overdue(r, life, kinds, manners, today)]
         of_these = tuple(r.kind for r in live or said)
         spoken.append(Spoken(case, of_these, overdue=not live))
-        life = agenda.life(case, today)
         counts = {**life.counts, **{r.kind: life.counts.get(r.kind, 0) + 1 for r in said}}
-        lives[case] = replace(life, said=life.said + 1, counts=counts, asked=of_these)
+        closes = life.closes and max(life.closes, today + GRACE)
+        lives[case] = replace(life, said=life.said + 1, counts=counts, asked=of_these, closes=closes)
         rest += [again for r in live if (again := _again(r, kinds, counts[r.kind], today, place, agenda.hours))]
-    how: tuple[tuple[Reminder, Ending], ...] = tuple((r, "merged" if n else "said") for n, r in enumerate(heard))
     after = replace(agenda, lives=lives, said_on=today, spoken=tuple(said.case for said in spoken))
-    after = after.with_planned(rest)
-    return Rung(after, tuple(spoken), (*how, *((r, "expired") for r in gone)))
+    return Rung(after.with_planned(rest), tuple(spoken), tuple(ended))
 
 
 def _expired(reminder: Reminder, agenda: Agenda, kinds: Kinds, manners: Manners, today: date) -> bool:
@@ -112,8 +130,6 @@ def _expired(reminder: Reminder, agenda: Agenda, kinds: Kinds, manners: Manners,
         kind is None  # the content was edited meanwhile
         or life.consent != "yes"
         or life.said >= manners.unanswered
-        or (_rests(reminder, life, manners, today) and not (kind.again and kind.again.days))  # keeping warm ends itself
-        or (kind.overdue == "drop" and (today - reminder.day).days > kind.overdue_days)
     )
 
 
@@ -127,9 +143,34 @@ def _rests(reminder: Reminder, life: Life, manners: Manners, today: date) -> boo
     return closed(life, manners, today) and not closed(life, manners, reminder.day)
 
 
-def _overdue(reminder: Reminder, kinds: Kinds, today: date) -> bool:
+def _overdue(reminder: Reminder, life: Life, kinds: Kinds, manners: Manners, today: date) -> bool:
+    """Tell whether it can only be asked if a reminder still matters: it is far too late, or its case is over by now."""
     kind = kinds[reminder.kind]
-    return kind.overdue == "ask" and (today - reminder.day).days > kind.overdue_days
+    late = _late(reminder, kind, today)
+    if kind.overdue == "ask":
+        return late or _rests(reminder, life, manners, today)
+    return kind.overdue == "drop" and late  # and it has no next time
+
+
+def _late(reminder: Reminder, kind: ReminderKind, today: date) -> bool:
+    return (today - reminder.day).days > kind.overdue_days
+
+
+def _skipped(reminder: Reminder, kinds: Kinds, today: date) -> bool:
+    """Tell whether a reminder that is far too late is let go, as its kind has a next time."""
+    kind = kinds[reminder.kind]
+    returns = kind.again is not None or kind.due.start == "next_month"
+    return kind.overdue == "drop" and returns and _late(reminder, kind, today)
+
+
+def _later(reminder: Reminder, kinds: Kinds, today: date, place: Place, hours: Hours) -> Reminder:
+    """Return a reminder that is let go at its kind's next time."""
+    again, day = kinds[reminder.kind].again, reminder.day
+    if again is None:
+        return reminder.on(business_day_from(next_month(today), place.week), place, hours)
+    while day <= today:
+        day = add_business_days(day + ONE_DAY * again.days, again.business_days, place.week)
+    return reminder.on(business_day_from(day, place.week), place, hours)
 
 
 def _again(reminder: Reminder, kinds: Kinds, count: int, today: date, place: Place, hours: Hours) -> Reminder | None:

@@ -125,7 +125,8 @@ class Again:
 class ReminderKind:
     """A reason to come back.
 
-    More than `overdue_days` late it only asks whether it still matters, is said all the same, or is dropped.
+    More than `overdue_days` late it only asks whether it still matters, is said all the same, or is let go and comes at
+    its next time; one that has none asks.
     `asks` are the facts that its follow-up asks anew.
     """
 

@@ -26,13 +26,14 @@ from typing import Any, Final, Protocol
 
 import structlog
 
-from bot.core.cohorts.records import Cohort, Convened, Rolls
-from bot.core.person import OWED, Key, Person, Turned
+from bot.core.cohorts.records import Cohort, Convened, Rolls, Undelivered
+from bot.core.person import OWED, Call, Key, Person, Turned
 from bot.core.session import FellDue
 from bot.service.cohorts import Convene, Convening, Hold, Holding
-from bot.service.limits import Guard
+from bot.service.limits import GroupGuard, Guard
 from bot.service.opening import Fetch, NotKept, Unopened, fetched
 from bot.service.ports import Claim, Clock, Due, Step, Store
+from bot.service.refusals import kind_of
 from bot.service.sending import Nobody, Sending
 from bot.service.watching import Taken, Unwatched, Watch
 
@@ -116,7 +117,7 @@ class Door:
         self._store, self._clock, self._respond, self._apologise = store, clock, respond, apologise
         self._convene, self._hold, self._name, self._fetch = convene, hold, name, fetch
         self._guard, self._sending, self._watch = guard or Guard(), sending or Nobody(), watch or Unwatched()
-        self._seconds = seconds
+        self._seconds, self._groups = seconds, GroupGuard()
         self.edited = asyncio.Event()
         # Pseudonyms in the log tell people apart while the process runs, and cannot be turned back into ids.
         self._salt = hashlib.blake2b(str(id(self)).encode() + str(time.time_ns()).encode()).digest()[:16]
@@ -181,14 +182,27 @@ class Door:
         return turned
 
     async def examined(self, key: Key, event: object) -> None:
-        """Let what checking an edition came to take its turn; raises `NotKept`, and what always fails is dropped."""
-        extra = {"language": "", "name": "", "bot": self._name, "message": 0}
-        knock = Knock(0, key, event, extra, shared=True)
+        """Let what checking an edition came to take its turn; raises `NotKept`."""
         try:
-            await self._made(lambda now: self._store.convene(None, key, self._together(knock, False, now), now))
+            await self._beside(key, event)
         except _GaveUp as failure:
             log.error("what checking an edition came to could not be taken in", exc_info=failure.error)
             raise NotKept(type(failure.error).__name__) from failure.error
+
+    async def undelivered(self, key: Key, call: Call, reason: str) -> None:
+        """Let the coaches of a group hear that something cannot be posted there; raises `NotKept`."""
+        if self._convene is None:
+            return
+        try:
+            await self._beside(key, Undelivered(call, kind_of(reason)))
+        except _GaveUp as failure:
+            log.error("nobody could be told what was not posted", exc_info=failure.error)
+
+    async def _beside(self, key: Key, event: object) -> None:
+        """Make a turn of what is no update of Telegram's; raises `NotKept` and `_GaveUp`."""
+        extra = {"language": "", "name": "", "bot": self._name, "message": 0}
+        knock = Knock(0, key, event, extra, shared=True)
+        await self._made(lambda now: self._store.convene(None, key, self._together(knock, False, now), now))
         self._sending.wake()
 
     async def hold(self) -> bool:
@@ -222,7 +236,7 @@ class Door:
     async def _put_due_aside(self, due: Due, error: Exception) -> None:
         error_id = _error_id(due.key.bot, due.session)
         await self._kept(self._store.park_due(due, _reason(error, error_id), self._clock.now()))
-        self._watch.put_aside("reminder", "fault")
+        self._watch.put_aside("bug")
         log.error("reminder parked", error=type(error).__name__, id=error_id, exc_info=error)
 
     async def spoiled(self, bot: int, update: int, error: Exception, raw: Mapping[str, Any]) -> None:
@@ -287,7 +301,9 @@ class Door:
                 convened = self._convene(knock, person, rolls, now, token_hex(32))
             except Exception as error:
                 raise _StepFailed from error
-            return _unposted(convened) if muted else convened
+            if muted:
+                return _unposted(convened)
+            return _bounded(convened, self._groups, knock.update, self._seconds())
 
         return together
 
@@ -336,7 +352,7 @@ class Door:
 
     def _tell(self, update: int, kind: str, error: Exception, error_id: str) -> None:
         """Tell the operator, once, in the log that an update was put aside."""
-        self._watch.put_aside("update", "fault")
+        self._watch.put_aside("bug")
         log.error("update parked", update=update, kind=kind, error=type(error).__name__, id=error_id, exc_info=error)
 
     async def _kept(self, action: Awaitable[object]) -> None:
@@ -363,6 +379,16 @@ def _unposted(convened: Convened) -> Convened:
     """Return the turn without what it says in the sender's own chat; what it tells others is sent."""
     kept = tuple(post for post in convened.posts if post.key.person != convened.speaker)
     return replace(convened, calls=(), posts=kept)
+
+
+def _bounded(convened: Convened, groups: GroupGuard, update: int, now: float) -> Convened:
+    """Return the turn without what it posts in a group where that was said just now, or too much is asked there."""
+    for post in convened.posts if convened.instead else ():
+        chat, edit = (post.key.bot, post.key.chat), post.call.method.startswith("edit")
+        answer = post.key.topic, post.call.method, repr(post.call.values)
+        if groups.withholds(chat, answer, edit, update, now):
+            return replace(convened, posts=(), toast=convened.instead)
+    return convened
 
 
 def _reason(error: Exception, error_id: str) -> str:

@@ -27,6 +27,12 @@ FLOOD: Final = (5.0, 30)
 """Updates per second of one person, and how many at once, that are answered."""
 QUIET_SECONDS: Final = 3.0
 """How long a flooder must be silent to be answered again."""
+ANSWERS: Final = (12, 61.0)
+"""Messages, seconds: what its members can have posted in a group, so that most of GROUP is never waited for."""
+TAPS: Final = (30, 61.0)
+"""Edits, seconds: how often members' taps change what stands in a group."""
+REPEAT: Final = 10.0
+"""Seconds in which an answer in a group also answers whoever asks the same."""
 MANY: Final = 10_000
 """So many counters are kept before those that are at rest are dropped."""
 
@@ -142,6 +148,36 @@ class Pace:
 def _part(whole: int, processes: int) -> int:
     """Return the part of a number of events that is one process's; one at least, or it could never send."""
     return max(1, whole // processes)
+
+
+class GroupGuard:
+    """Bounds what members can have a bot say in a group, so that one of them or a hundred hold up nobody for long."""
+
+    def __init__(self) -> None:
+        self._said: dict[Hashable, tuple[int, float]] = {}
+        self._counts: dict[tuple[Hashable, bool], Window] = {}
+
+    def withholds(self, chat: Hashable, answer: Hashable, edit: bool, update: int, now: float) -> bool:
+        """Count an answer in a group; return whether it is not to be given: it was just now, or too many were.
+
+        `update` is what asks for it: one that is handled again is judged as it was the first time.
+        """
+        by, at = self._said.get((chat, answer), (0, float("-inf")))
+        recent = now - at < REPEAT
+        if recent and (by == update or not edit):  # an edit may bring back what stood there before
+            return by != update
+        window = self._counts.setdefault((chat, edit), Window(*(TAPS if edit else ANSWERS)))
+        if window.wait(now) > 0:
+            return True
+        window.take(now)
+        self._said[chat, answer] = update, now
+        self._tidy(now)
+        return False
+
+    def _tidy(self, now: float) -> None:
+        if len(self._said) + len(self._counts) > MANY:
+            self._said = {one: said for one, said in self._said.items() if now - said[1] < REPEAT}
+            self._counts = {one: window for one, window in self._counts.items() if not window.resting(now)}
 
 
 class Guard:

@@ -6,7 +6,7 @@ Law of this file: Protocols and the values that cross them. One implementation o
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -14,6 +14,7 @@ from bot.core.cohorts.editions import Edition
 from bot.core.cohorts.records import Convened
 from bot.core.person import Call, Key, Person, Turned
 from bot.service.cohorts import Convening, Holding
+from bot.service.refusals import NO_FAULT, Kind
 
 Step = Callable[[Person | None], Turned]
 """One turn as a pure function of the person as stored (None: never seen)."""
@@ -82,6 +83,7 @@ class Parked:
     reason: str
     since: datetime
     payload: Mapping[str, Any]
+    kind: Kind
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,13 @@ class Depth:
     waiting: int
     oldest: datetime | None
     parked: int
+    kinds: Mapping[str, int] = field(default_factory=dict)
+    """How much is parked of each kind; under "" what was parked before there were kinds, until the next hour."""
+
+    @property
+    def faults(self) -> int:
+        """How much is parked that an operator should look at."""
+        return sum(count for kind, count in self.kinds.items() if kind not in NO_FAULT)
 
 
 @dataclass(frozen=True)
@@ -98,7 +107,7 @@ class Census:
     """How much is kept: people, what waits, and the database's size in bytes.
 
     `waiting` are calls, the oldest put into the outbox at `oldest`; `due` are reminders whose time has come; `parked`
-    is what is put aside, by what it is (update | call | reminder).
+    is what is put aside, by kind.
     """
 
     people: int
@@ -184,17 +193,26 @@ class Store(Protocol):
     async def next_at(self, now: datetime) -> datetime | None:
         """Return the instant from which some waiting call may be claimed; None when nothing waits."""
 
-    async def parked(self, limit: int = 100) -> Sequence[Parked]:
-        """Return what is parked, the oldest first."""
+    async def parked(self, limit: int = 100, *, faults: bool = False) -> Sequence[Parked]:
+        """Return what is parked, the oldest first; with `faults` only what an operator should look at."""
 
     async def release(self, id_: int, now: datetime) -> bool:
         """Put a parked call back into the outbox, or forget that a parked update was seen; False when there is none."""
+
+    async def discard(self, id_: int) -> bool:
+        """Drop something parked for good; False when there is none."""
+
+    async def expire(self, now: datetime) -> Mapping[Kind, int]:
+        """Drop what was parked too long ago for its kind (`service.refusals`); return how much of each kind."""
 
     async def depth(self) -> Depth:
         """Count what waits."""
 
     async def census(self, now: datetime) -> Census:
         """Count what is kept, beside the turns: with a million people it takes a while and delays nobody."""
+
+    async def last_instant(self) -> datetime | None:
+        """Return the instant of the last `tidy`: when the bot is known to have run; None: there was none."""
 
     async def tidy(self, now: datetime) -> int:
         """Drop what need not be kept: updates seen more than two days ago (Telegram repeats none older than one)."""

@@ -9,11 +9,10 @@ from datetime import datetime
 from typing import Literal, Protocol
 
 from bot.core.person import Key
+from bot.service.refusals import Kind
 
 Taken = Literal["done", "seen", "muted", "parked", "not_kept"]
 Fate = Literal["delivered", "again", "ambiguous", "limited", "never", "moved", "hushed"]
-Aside = Literal["update", "call", "reminder"]
-Reason = Literal["fault", "unreachable", "refused", "too_fast", "perhaps_delivered", "not_delivered"]
 
 
 class Watch(Protocol):
@@ -31,7 +30,7 @@ class Watch(Protocol):
     def reminded(self, key: Key, now: datetime) -> None:
         """Hear that Telegram took a reminder."""
 
-    def put_aside(self, what: Aside, reason: Reason) -> None:
+    def put_aside(self, kind: Kind) -> None:
         """Hear that something was put aside."""
 
 
@@ -50,5 +49,5 @@ class Unwatched:
     def reminded(self, key: Key, now: datetime) -> None:
         """Hear, and forget."""
 
-    def put_aside(self, what: Aside, reason: Reason) -> None:
+    def put_aside(self, kind: Kind) -> None:
         """Hear, and forget."""

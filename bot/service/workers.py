@@ -20,11 +20,12 @@ from typing import Final
 
 import structlog
 
-from bot.core.person import Key
+from bot.core.person import Call, Key
 from bot.service.faults import passing
 from bot.service.limits import Guard, Pace
 from bot.service.ports import Again, Claim, Clock, Delivered, Messenger, Moved, Never, Posted, Store
-from bot.service.watching import Fate, Reason, Unwatched, Watch
+from bot.service.refusals import HUSHED, UNDELIVERED, UNSURE, kind_of
+from bot.service.watching import Fate, Unwatched, Watch
 
 LEASE: Final = timedelta(seconds=20)
 """How long a claimed call is ours: FRESH of it for waiting, the rest for the longest call to Telegram (`request.py`).
@@ -50,9 +51,8 @@ STORE_PAUSES: Final = (0.05, 0.2, 0.5, 1.0)
 EMPTY_PAUSE: Final = 0.1
 """Seconds to wait when the store says that something is due and gives nothing: somebody else is about to send it."""
 
-HUSHED: Final = "not sent: the person sends faster than can be answered"
-PERHAPS: Final = f"perhaps delivered: {DOUBTS} times the line broke before Telegram answered"
-EXHAUSTED: Final = f"not delivered in {ATTEMPTS} attempts"
+PERHAPS: Final = f"{UNSURE}: {DOUBTS} times the line broke before Telegram answered"
+EXHAUSTED: Final = f"{UNDELIVERED} in {ATTEMPTS} attempts"
 
 Chat = tuple[int, int]
 """A bot and a chat."""
@@ -67,7 +67,10 @@ def chat_of(key: Key) -> Chat:
 
 
 class Outbox:
-    """Sends what waits; `guard` is the door's, and tells whose answers need not be sent any more."""
+    """Sends what waits; `guard` is the door's, and tells whose answers need not be sent any more.
+
+    `undelivered` hears what cannot be posted in a group or channel, and why, before it is put aside.
+    """
 
     def __init__(
         self,
@@ -81,9 +84,11 @@ class Outbox:
         pace: Pace | None = None,
         guard: Guard | None = None,
         watch: Watch | None = None,
+        undelivered: Callable[[Key, Call, str], Awaitable[None]] | None = None,
         seconds: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store, self._messenger, self._clock, self._name = store, messenger, clock, name
+        self._undelivered = undelivered
         self._lease, self._parallel, self._pace = lease, parallel, pace or Pace()
         self._guard, self._watch, self._seconds = guard or Guard(), watch or Unwatched(), seconds
         self._bell, self._gate = asyncio.Event(), asyncio.Lock()
@@ -222,8 +227,9 @@ class Outbox:
     def _begun(self, posted: Posted) -> Awaitable[Posted | None]:
         """Begin with a call; its place in the flood limits is taken before the next claim looks at them."""
         now, edit = self._seconds(), posted.call.method.startswith("edit")
-        if not posted.call.reminder and self._guard.muted((posted.key.bot, posted.key.person), now):
-            return self._park(posted, HUSHED, "hushed", why="too_fast")
+        own = posted.key.chat == posted.key.person  # in a group it may be what others wait for, too
+        if own and not posted.call.reminder and self._guard.muted((posted.key.bot, posted.key.person), now):
+            return self._park(posted, HUSHED, "hushed")
         if (wait := self._pace.wait(posted.key.chat, edit, now)) > 0:
             return self._put_back(posted, wait, "limited")
         self._pace.take(posted.key.chat, edit, now)
@@ -294,7 +300,7 @@ class Outbox:
                 if whole_chat:  # first of all, or the chat's next call is claimed once this one is off
                     bot, chat = posted.key.bot, posted.key.chat
                     await self._surely(posted, lambda: self._store.blocked(bot, chat, reason, self._clock.now()))
-                await self._park(posted, reason, why="unreachable" if whole_chat else "refused")
+                await self._park(posted, reason)
                 return "never"
 
     async def _again(self, posted: Posted, outcome: Again) -> Fate:
@@ -302,10 +308,10 @@ class Outbox:
         if outcome.ambiguous:
             self._doubts[posted.id] += 1
             if self._doubts[posted.id] >= DOUBTS:
-                await self._park(posted, PERHAPS, why="perhaps_delivered")
+                await self._park(posted, PERHAPS)
                 return "ambiguous"
         if posted.attempts >= ATTEMPTS:
-            await self._park(posted, EXHAUSTED, why="not_delivered")
+            await self._park(posted, EXHAUSTED)
             return "never"
         pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(self._failures[posted.id] - 1, 10))
         wait = outcome.after if outcome.whole_chat else max(outcome.after, pause)
@@ -322,10 +328,13 @@ class Outbox:
         if fate:
             self._watch.sent(posted.call.method, fate, 0.0)
 
-    async def _park(self, posted: Posted, reason: str, fate: Fate | None = None, *, why: Reason) -> None:
+    async def _park(self, posted: Posted, reason: str, fate: Fate | None = None) -> None:
         self._forget(posted)
-        self._watch.put_aside("call", why)
+        self._watch.put_aside(kind_of(reason))
         log.warning("call parked", call=posted.id, method=posted.call.method)
+        if (tell := self._undelivered) is not None and posted.key.chat != posted.key.person:
+            # First: a kill in between has it tried, and told, again.
+            await self._surely(posted, lambda: tell(posted.key, posted.call, reason))
         await self._surely(posted, lambda: self._store.park(posted, reason, self._clock.now()))
         self.wake()
         if fate:

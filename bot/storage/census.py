@@ -20,7 +20,7 @@ _WAITING: Final = select(
 _DUE: Final = (
     select(func.count().label("count")).select_from(session).where(session.c.opens <= bindparam("now", type_=Utc()))
 )
-_PARKED: Final = select(parked.c.what, func.count().label("count")).group_by(parked.c.what)
+_PARKED: Final = select(parked.c.kind, func.count().label("count")).group_by(parked.c.kind)
 
 
 def census(cursor: Cursor, dialect: Dialect, now: datetime, file: Path | None) -> Census:
@@ -35,7 +35,7 @@ def census(cursor: Cursor, dialect: Dialect, now: datetime, file: Path | None) -
         waiting=waiting.count,
         oldest=waiting.oldest,
         due=ask(_DUE).one(cursor, {"now": now}).count,
-        parked={row.what: row.count for row in ask(_PARKED).all(cursor)},
+        parked={row.kind: row.count for row in ask(_PARKED).all(cursor)},
         size=_size_of(file) if file else _size_on_server(cursor),
     )
 

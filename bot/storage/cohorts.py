@@ -203,7 +203,8 @@ class Cohorts:
         if convened.room is not None:
             self._keep_room(cursor, key, convened.room)
         for post in convened.posts:
-            self._turning.post(cursor, post.key, Turned(None, (post.call,)), now)
+            if not (post.once and self._turning.waits(cursor, post.key, post.call)):
+                self._turning.post(cursor, post.key, Turned(None, (post.call,)), now)
         return convened
 
     def _keep_room(self, cursor: Cursor, key: Key, here: Room) -> None:

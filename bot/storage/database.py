@@ -21,6 +21,7 @@ from bot.core.cohorts.records import Convened
 from bot.core.person import Key, Turned
 from bot.service.cohorts import Convening, Holding
 from bot.service.ports import Census, Claim, Depth, Due, Job, Parked, Posted, Retry, Step
+from bot.service.refusals import KINDS, Kind, kept
 from bot.storage import dialects
 from bot.storage.cache import Memory
 from bot.storage.census import census
@@ -34,6 +35,7 @@ from bot.storage.file_guard import FileGuard
 from bot.storage.key_rotation import look, rotate
 from bot.storage.keys import KeyUse, admit
 from bot.storage.outbox import Outbox
+from bot.storage.parked import drop
 from bot.storage.people import Turning
 from bot.storage.reminders import Agendas
 from bot.storage.revision import head, inspect, version_of
@@ -237,9 +239,9 @@ class Database:
         now = aware(now)
         return await self._runner.submit(lambda c: self._outbox.next_at(c, now), rank="long")
 
-    async def parked(self, limit: int = 100) -> Sequence[Parked]:
-        """Return what is parked, the oldest first."""
-        return await self._runner.submit(lambda c: self._outbox.parked(c, limit), rank="long")
+    async def parked(self, limit: int = 100, *, faults: bool = False) -> Sequence[Parked]:
+        """Return what is parked, the oldest first; with `faults` only what an operator should look at."""
+        return await self._runner.submit(lambda c: self._outbox.parked(c, limit, faults), rank="long")
 
     async def release(self, id_: int, now: datetime) -> bool:
         """Put a parked call back, or forget that a parked update was seen; False when there is none."""
@@ -264,6 +266,18 @@ class Database:
             self._turning.turn(cursor, update, *found, now)
         return True
 
+    async def discard(self, id_: int) -> bool:
+        """Drop something parked for good; False when there is none."""
+        return await self._runner.submit(lambda c: self._outbox.discard(c, id_))
+
+    async def discard_all(self, kind: Kind, now: datetime) -> int:
+        """Drop all that was parked of one kind before an instant; return how much."""
+        return (await drop(self._runner, self._outbox, {kind: aware(now)})).get(kind, 0)
+
+    async def expire(self, now: datetime) -> Mapping[Kind, int]:
+        """Drop what was parked too long ago for its kind, in bites that delay nobody; see `Store.expire`."""
+        return await drop(self._runner, self._outbox, {kind: aware(now) - kept(kind) for kind in KINDS})
+
     async def depth(self) -> Depth:
         """Count what waits."""
         return await self._runner.submit(self._outbox.depth, rank="long")
@@ -280,12 +294,17 @@ class Database:
         except Exception as error:
             raise translated(error, self._place) from error
 
+    async def last_instant(self) -> datetime | None:
+        """Return the instant of the last `tidy`; None: there was none."""
+        return await self._runner.submit(self._outbox.last_instant)
+
     async def tidy(self, now: datetime) -> int:
         """Drop updates seen more than two days ago, in bites that delay nobody; return how many.
 
         Copies of the file that upgrades made go, too, once they are old.
         """
         aware(now)
+        await self._runner.submit(lambda c: self._outbox.note_instant(c, now))
         dropped = 0
         while bite := await self._runner.submit(lambda c: self._outbox.tidy(c, now), rank="long"):
             dropped += bite

@@ -13,6 +13,7 @@ from typing import Any
 
 from bot.core.person import Key
 from bot.service.ports import Claim, Depth, Parked, Posted
+from bot.service.refusals import Kind, kind_of
 from bot.storage.compiled import Cursor
 from bot.storage.encryption import Cipher
 from bot.storage.people import Turning, call_of
@@ -110,6 +111,7 @@ class Outbox:
             cursor,
             {
                 "what": "update",
+                "kind": kind_of(reason),
                 "bot": bot,
                 "update_id": update,
                 "reason": self.cipher.seal(reason),
@@ -155,9 +157,10 @@ class Outbox:
         at: datetime | None = self.statements.next_at.one(cursor).at
         return at if at is None else max(at, now)
 
-    def parked(self, cursor: Cursor, limit: int) -> Sequence[Parked]:
+    def parked(self, cursor: Cursor, limit: int, faults: bool) -> Sequence[Parked]:
         """Return what is parked, the oldest first."""
-        return [parked_of(row, self.cipher) for row in self.statements.parked.all(cursor, {"limit": limit})]
+        asked = self.statements.faults if faults else self.statements.parked
+        return [parked_of(row, self.cipher) for row in asked.all(cursor, {"limit": limit})]
 
     def release(self, cursor: Cursor, id_: int, now: datetime) -> bool:
         """Put a parked call back, behind what waits already; forget that a parked update was seen; ring a reminder."""
@@ -183,7 +186,33 @@ class Outbox:
     def depth(self, cursor: Cursor) -> Depth:
         """Count what waits."""
         waiting, oldest = self.statements.waiting.one(cursor)
-        return Depth(waiting, oldest, self.statements.count_parked.one(cursor).parked)
+        kinds = {row.kind: row.parked for row in self.statements.count_parked.all(cursor, {})}
+        return Depth(waiting, oldest, sum(kinds.values()), kinds)
+
+    def discard(self, cursor: Cursor, id_: int) -> bool:
+        """Drop something parked for good."""
+        return bool(self.statements.discard.run(cursor, {"id_": id_}))
+
+    def expire(self, cursor: Cursor, kind: Kind, before: datetime) -> int:
+        """Drop a bite of what was parked before an instant, of one kind; return how much that was."""
+        return self.statements.expire.run(cursor, {"kind_": kind, "before": before})
+
+    def name_kinds(self, cursor: Cursor) -> int:
+        """Give a bite of what was parked before there were kinds its kind; return how much that was."""
+        rows = self.statements.unnamed.all(cursor, {})
+        if rows:
+            named = [{"id_": row.id, "kind_": kind_of(self.cipher.open(row.reason))} for row in rows]
+            self.statements.put_kind.run_each(cursor, named)
+        return len(rows)
+
+    def last_instant(self, cursor: Cursor) -> datetime | None:
+        """Return the instant that was noted last; None: none was."""
+        row = self.statements.noted.one(cursor, {})
+        return None if row is None else datetime.fromisoformat(self.cipher.open(row.value))
+
+    def note_instant(self, cursor: Cursor, now: datetime) -> None:
+        """Note that it is `now`, for the next start."""
+        self.statements.put_noted.run(cursor, {"name": "instant", "value": self.cipher.seal(now.isoformat())})
 
     def tidy(self, cursor: Cursor, now: datetime) -> int:
         """Drop a bite of what was seen long ago; return how much that was, 0 when nothing is left."""
@@ -193,17 +222,18 @@ class Outbox:
         return self.statements.finish.one(cursor, {"id_": posted.id, "fence_": posted.fence})
 
     def _parked_call(self, row: Any, reason: str, now: datetime) -> dict[str, Any]:
-        return _kept(row) | {"what": "call", "reason": self.cipher.seal(reason), "since": now}
+        return _kept(row) | {"what": "call", "kind": kind_of(reason), "reason": self.cipher.seal(reason), "since": now}
 
 
 def parked_of(row: Any, cipher: Cipher) -> Parked:
     """Return what a row of what was put aside holds."""
     content, reason = cipher.open(row.content), cipher.open(row.reason)
+    kind = row.kind or kind_of(reason)
     if row.what == "update":
-        return Parked(row.id, "update", None, reason, row.since, content)
+        return Parked(row.id, "update", None, reason, row.since, content, kind)
     if row.what == "reminder":
-        return Parked(row.id, "reminder", _key(row), reason, row.since, content)
-    return Parked(row.id, "call", _key(row), reason, row.since, {"method": row.method, "values": content})
+        return Parked(row.id, "reminder", _key(row), reason, row.since, content, kind)
+    return Parked(row.id, "call", _key(row), reason, row.since, {"method": row.method, "values": content}, kind)
 
 
 def _key(row: Any) -> Key:

@@ -263,6 +263,11 @@ class Turning:
             claim.posted = Posted(id_, key, calls[0], attempts=1, fence=1, alone=not rows)
         self.statements.post.run_each(cursor, rows)
 
+    def waits(self, cursor: Cursor, key: Key, call: Call) -> bool:
+        """Tell whether an equal call waits to be made in the same chat and topic."""
+        asked = {"bot_": key.bot, "chat_": key.chat, "topic_": key.topic, "method_": call.method}
+        return any(self.cipher.open(row.content) == call.values for row in self.statements.alike.all(cursor, asked))
+
     def _is_first(self, cursor: Cursor, key: Key) -> bool:
         return self.statements.waits.one(cursor, {"bot_": key.bot, "chat_": key.chat}) is None
 

@@ -6,7 +6,7 @@ lasts and nobody waits.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -44,19 +44,27 @@ def everybody(url: str | URL, cipher: Cipher, cohort: int | None = None) -> Iter
         yield from _read(engine, cipher, cohort)
 
 
-def parked(url: str | URL, cipher: Cipher, limit: int = 100) -> Sequence[Parked]:
-    """Return what was put aside, the oldest first; where there is no database yet, nothing was. Raises `StoreError`."""
+def parked(
+    url: str | URL, cipher: Cipher, *, faults: bool = False, limit: int = 100
+) -> tuple[Sequence[Parked], Mapping[str, int]]:
+    """Return what was put aside, the oldest first, and how much there is of each kind.
+
+    With `faults` what needs nobody's attention is counted only. Where there is no database yet, nothing was put aside.
+    Raises `StoreError`.
+    """
     where = dialects.read_url(url)
     place = dialects.place_of(where)
     state = inspect(where, count=False)
     if state.standing == "empty":
-        return []
+        return [], {}
     state.refuse_unless_current()
     with _reading(dialects.connect_to_read(where), place) as engine:
         _prove(engine, place, cipher)
         with dialects.reading(engine) as cursor:
-            rows = statements_for(engine.dialect).parked.all(cursor, {"limit": limit})
-            return [parked_of(row, cipher) for row in rows]
+            statements = statements_for(engine.dialect)
+            rows = (statements.faults if faults else statements.parked).all(cursor, {"limit": limit})
+            kinds = {row.kind: row.parked for row in statements.count_parked.all(cursor, {})}
+            return [parked_of(row, cipher) for row in rows], kinds
 
 
 def prove(url: str | URL, cipher: Cipher) -> None:

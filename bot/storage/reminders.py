@@ -14,6 +14,7 @@ from bot.core.agenda import Agenda
 from bot.core.calendar import rules_of
 from bot.core.person import Key, Turned
 from bot.service.ports import Due, Step
+from bot.service.refusals import kind_of
 from bot.storage.compiled import Cursor
 from bot.storage.encryption import Cipher
 from bot.storage.people import Turning
@@ -72,6 +73,7 @@ class Agendas:
         self.statements.reopen.run(cursor, {"id_": due.session, "opens_": None})
         row = {
             "what": "reminder",
+            "kind": kind_of(reason),
             "bot": due.key.bot,
             "chat": due.key.chat,
             "topic": due.key.topic,

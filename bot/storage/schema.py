@@ -264,6 +264,8 @@ parked: Final = Table(
     metadata,
     Column("id", AutoId, primary_key=True),
     Column("what", String, nullable=False),
+    # See service.refusals; empty for what was put aside before there were kinds.
+    Column("kind", String, nullable=False, server_default=text("''")),
     Column("bot", Id, nullable=False),
     Column("update_id", Id),
     Column("chat", Id),
@@ -276,6 +278,7 @@ parked: Final = Table(
     Column("reason", Encrypted, nullable=False),
     Column("content", Encrypted, nullable=False),
     Column("since", Utc, nullable=False),
+    Index(None, "kind", "since"),
     sqlite_autoincrement=True,
 )
 

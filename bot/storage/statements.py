@@ -32,6 +32,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.elements import ClauseElement
 
+from bot.service.refusals import NO_FAULT
 from bot.storage.compiled import Prepared
 from bot.storage.schema import (
     EPOCH,
@@ -153,6 +154,8 @@ class Statements:
         ours = {"not_before": EPOCH, "fence": 1, "attempts": 1, **{n: bindparam(n) for n in ("worker", "lease_until")}}
         self.post_claimed = self._made(insert(outbox).values({**ours, **new}).returning(outbox.c.id))
         self.waits = self._made(select(outbox.c.id).where(_of_chat(outbox)).limit(1))
+        same = (outbox.c.topic == bindparam("topic_"), outbox.c.method == bindparam("method_"))
+        self.alike = self._made(select(outbox.c.content).where(_of_chat(outbox), *same))
         older = outbox.alias("older")
         head = not_(
             select(literal(1))
@@ -229,7 +232,7 @@ class Statements:
             .where(_of_chat(session), session.c.person == bindparam("person_"))
             .values(opens=session.c.wake)
         )
-        whose = ("what", "bot", "chat", "topic", "person", "reason", "content", "since")
+        whose = ("what", "kind", "bot", "chat", "topic", "person", "reason", "content", "since")
         self.park_due = self._made(insert(parked).inline(), *whose)
 
     def _chats(self) -> None:
@@ -264,14 +267,24 @@ class Statements:
         self.join = self._made(_moved(case_))
 
     def _put_aside(self) -> None:
-        self.park_call = self._made(insert(parked).inline(), "what", *KEPT, "reason", "since")
-        of_update = ("what", "bot", "update_id", "reason", "content", "since")
+        self.park_call = self._made(insert(parked).inline(), "what", "kind", *KEPT, "reason", "since")
+        of_update = ("what", "kind", "bot", "update_id", "reason", "content", "since")
         self.park_update = self._made(insert(parked).inline(), *of_update)
         self.parked = self._made(select(parked).order_by(parked.c.id).limit(bindparam("limit")))
+        faults = select(parked).where(parked.c.kind.not_in([literal(kind) for kind in sorted(NO_FAULT)]))
+        self.faults = self._made(faults.order_by(parked.c.id).limit(bindparam("limit")))
         updates = and_(parked.c.bot == bindparam("bot_"), parked.c.what == literal("update"))
         self.parked_updates = self._made(select(parked.c.id, parked.c.content).where(updates))
         self.unpark = self._made(delete(parked).where(parked.c.id == bindparam("id_")).returning(parked))
-        self.count_parked = self._made(select(func.count().label("parked")).select_from(parked))
+        self.count_parked = self._made(select(parked.c.kind, func.count().label("parked")).group_by(parked.c.kind))
+        of_kind = parked.c.kind == bindparam("kind_")
+        old = select(parked.c.id).where(of_kind, parked.c.since < bindparam("before", type_=Utc())).limit(BITE)
+        self.expire = self._made(delete(parked).where(parked.c.id.in_(old)))
+        self.discard = self._made(delete(parked).where(parked.c.id == bindparam("id_")))
+        self.unnamed = self._made(select(parked.c.id, parked.c.reason).where(parked.c.kind == literal("")).limit(BITE))
+        self.put_kind = self._made(
+            update(parked).where(parked.c.id == bindparam("id_")).values(kind=bindparam("kind_"))
+        )
         this = and_(seen.c.bot == bindparam("bot_"), seen.c.update_id == bindparam("update_"))
         self.unsee = self._made(delete(seen).where(this))
 
@@ -288,6 +301,8 @@ class Statements:
             .where(session.c.opens > bindparam("now_", type_=Utc()), tuple_(session.c.bot, session.c.person).in_(there))
             .values(wake=bindparam("now_", type_=Utc()), opens=bindparam("now_", type_=Utc()))
         )
+        self.noted = self._made(select(meta.c.value).where(meta.c.name == literal("instant")))
+        self.put_noted = self._made(self._kept(meta, "value"))
         self.put_proof = self._made(self._upsert(meta).on_conflict_do_nothing())
 
 

@@ -6,6 +6,8 @@ private a tap edits the panel it was on.
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -15,8 +17,9 @@ from bot.core.cohorts.editions import Examined, Handed
 from bot.core.cohorts.panels import Ballot, Button, Closing, Edited, Plot, Sheet, Shown
 from bot.core.cohorts.private import Desk
 from bot.core.cohorts.public import answer_panel, questions_panel, reply
-from bot.core.cohorts.records import Cohort, Convened, Post, Pressed, Rolls
+from bot.core.cohorts.records import Cohort, Convened, Post, Pressed, Rolls, Undelivered
 from bot.core.cohorts.speaking import Speaker
+from bot.core.cohorts.undelivered import told
 from bot.core.cohorts.visiting import Answer, Visitor
 from bot.core.desk import Asked, Strange
 from bot.core.library import Library
@@ -44,6 +47,8 @@ class Cohorting:
         """Return what a knock leads to; see service.cohorts.Convene."""
         if knock.key.chat == knock.key.person:
             return self._in_private(knock, person or self.talking.newcomer(knock), rolls, now, dice)
+        if isinstance(knock.event, Undelivered):
+            return self._undelivered(knock.key, knock.event, rolls)
         extra, key = knock.extra, knock.key
         speaker = Speaker(
             key.person, key.chat, key.topic, extra["bot"], extra["reads_all"], extra.get("may_poll"), extra["message"]
@@ -52,10 +57,22 @@ class Cohorting:
         place, message = (key, extra["message"])
         if found.place is not None:
             place, message = replace(key, chat=found.place[0], topic=found.place[1]), 0
-        posts = tuple(Post(place, call) for call in _calls(found.panels, message))
+        once = isinstance(knock.event, Asked) and not found.cohorts
+        posts = tuple(Post(place, call, once) for call in _calls(found.panels, message))
         return Convened(
-            None, (), toast=found.toast, cohorts=found.cohorts, posts=posts, room=found.room, speaker=key.person
+            None, (), toast=found.toast, cohorts=found.cohorts, posts=posts, room=found.room, speaker=key.person,
+            instead=found.instead,
+        )  # fmt: skip
+
+    def _undelivered(self, key: Key, event: Undelivered, rolls: Rolls) -> Convened:
+        """Tell the coaches in private what could not be posted; see `Door.undelivered`."""
+        found = told(self.talking.library, rolls, key.chat, key.person, first_line(event.call), event.why)
+        posts = tuple(
+            Post(Key(key.bot, coach, 0, coach), call, once=True)
+            for coach, panel in found.panels.items()
+            for call in _calls((panel,))
         )
+        return Convened(None, (), cohorts=found.cohorts, posts=posts)
 
     def hold(self, name: str, bot: int, number: int, cohort: Cohort, rolls: Rolls, now: datetime, /) -> Convened:
         """Return what is due of a cohort; see service.cohorts.Hold."""
@@ -153,6 +170,13 @@ def _calls(panels: Sequence[Shown], message: int = 0) -> Iterator[Call]:
             yield Call("editMessageText", {"message_id": message, **values})
         else:
             yield Call("sendMessage", values)
+
+
+def first_line(call: Call) -> str:
+    """Return how a call's message begins, without its markup."""
+    values = call.values
+    said = next((str(values[name]) for name in ("question", "text", "caption") if values.get(name)), "")
+    return html.unescape(re.sub(r"<[^>]+>", "", said)).strip().partition("\n")[0]
 
 
 def _unasked(call: Call) -> Call:

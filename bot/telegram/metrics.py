@@ -22,12 +22,12 @@ from prometheus_client import (
 
 from bot.core.person import Key
 from bot.service.ports import Census
-from bot.service.watching import Aside, Fate, Reason, Taken
+from bot.service.refusals import KINDS, Kind
+from bot.service.watching import Fate, Taken
 
 TURNS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
 CALLS: Final = (0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0)
 LATE: Final = (1.0, 5.0, 15.0, 30.0, 60.0, 120.0, 300.0, 900.0, 3600.0, 86_400.0)
-ASIDE: Final[tuple[Aside, ...]] = ("update", "call", "reminder")
 MOST_DUE: Final = 10_000
 """Reminders between the ring and Telegram that are remembered; of those beyond, the lateness is not counted."""
 
@@ -48,9 +48,7 @@ class Meters:
             "afterword_reminder_lateness_seconds", "From a reminder's time until Telegram took it", buckets=LATE,
             registry=registry,
         )  # fmt: skip
-        self._aside = Counter(
-            "afterword_parked", "What was put aside since the start", ("what", "reason"), registry=registry
-        )
+        self._aside = Counter("afterword_parked", "What was put aside since the start", ("kind",), registry=registry)
         self._state = _State(registry)
         self._tasks: dict[str, asyncio.Future[None]] = {}
         self._due: OrderedDict[tuple[int, int], datetime] = OrderedDict()
@@ -78,9 +76,9 @@ class Meters:
         if due is not None:
             self._late.observe(max(0.0, (now - due).total_seconds()))
 
-    def put_aside(self, what: Aside, reason: Reason) -> None:
+    def put_aside(self, kind: Kind) -> None:
         """Count what was put aside."""
-        self._aside.labels(what, reason).inc()
+        self._aside.labels(kind).inc()
 
     def acknowledged(self, arrived: bool) -> None:
         """Count an answer to a tap."""
@@ -127,7 +125,7 @@ class _State:
         self._waiting = Gauge("afterword_outbox_waiting", "Calls that wait", registry=registry)
         self._oldest = Gauge("afterword_outbox_oldest_seconds", "Age of the oldest call", registry=registry)
         self._due = Gauge("afterword_reminders_due", "Reminders whose time has come", registry=registry)
-        self._parked = Gauge("afterword_parked_waiting", "What is put aside", ("what",), registry=registry)
+        self._parked = Gauge("afterword_parked_waiting", "What is put aside", ("kind",), registry=registry)
         self._size = Gauge("afterword_database_size_bytes", "What the database takes on its disk", registry=registry)
 
     def counted(self, census: Census, now: datetime) -> None:
@@ -136,6 +134,6 @@ class _State:
         self._waiting.set(census.waiting)
         self._oldest.set((now - census.oldest).total_seconds() if census.oldest else 0)
         self._due.set(census.due)
-        for what in ASIDE:
-            self._parked.labels(what).set(census.parked.get(what, 0))
+        for kind in KINDS:
+            self._parked.labels(kind).set(census.parked.get(kind, 0))
         self._size.set(census.size)

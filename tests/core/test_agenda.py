@@ -81,16 +81,22 @@ def test_much_too_late_it_only_asks_whether_it_still_matters(library: Library) -
     assert rung(library, agenda, at(WEDNESDAY + 15 * DAY)).spoken == (Spoken(1, ("M2",), overdue=True),)
 
 
-def test_some_are_dropped_when_they_are_much_too_late(library: Library) -> None:
-    said = rung(library, planned(("M9", WEDNESDAY, TEN)), at(WEDNESDAY + 15 * DAY))
+def test_some_move_to_their_next_time_when_they_are_much_too_late(library: Library) -> None:
+    """The bot was down: a nudge that comes every month keeps its day in the series, notes come back with the month."""
+    said = rung(library, planned(("M8", WEDNESDAY, TEN), ("M9", WEDNESDAY, TEN)), at(WEDNESDAY + 47 * DAY))
     assert said.spoken == ()
-    assert [how for _, how in said.ended] == ["expired"]
+    assert [how for _, how in said.ended] == ["moved", "moved"]
+    assert [(r.kind, r.day) for r in said.agenda.planned] == [
+        ("M8", WEDNESDAY + 61 * DAY),  # a Monday
+        ("M9", date(2027, 2, 1)),
+    ]
+    assert rung(library, said.agenda, at(WEDNESDAY + 61 * DAY)).spoken == (Spoken(1, ("M8",)),)
 
 
-def test_a_case_closes_by_itself(library: Library) -> None:
+def test_what_is_late_behind_the_end_of_its_case_only_asks_whether_it_still_matters(library: Library) -> None:
     agenda = planned(("M7", MONDAY + 44 * DAY, TEN))
     assert rung(library, agenda, at(MONDAY + 45 * DAY)).spoken == (Spoken(1, ("M7",)),)
-    assert rung(library, agenda, at(MONDAY + 46 * DAY)).spoken == ()
+    assert rung(library, agenda, at(MONDAY + 46 * DAY)).spoken == (Spoken(1, ("M7",), overdue=True),)
 
 
 def test_a_day_that_somebody_was_promised_is_kept_however_far_ahead_it_is(library: Library) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
 from bot.core.desk import Approved
 from bot.core.library import Library
+from bot.core.session import FellDue
 from tests.core.test_desk import SLOTS, WARM
 from tests.core.test_reminding import Reminded
 
@@ -73,6 +74,45 @@ def test_what_is_still_to_come_keeps_the_case_open(dana: Reminded) -> None:
     heard = dana.until(dana.now + 90 * DAY)
     assert heard[-1][1] == "reminder M2"
     assert names(dana) == set()
+
+
+def down_until(dana: Reminded, then: datetime) -> None:
+    """Let time pass with nobody there to ring anything, and let the bot come back."""
+    dana.now = then
+    if (wake := dana.person.agenda.wake) is not None and wake <= then:
+        dana.visit(FellDue())
+
+
+def test_a_reminder_that_fell_due_while_the_bot_was_down_asks_once_however_long_that_was(dana: Reminded) -> None:
+    """Due within days, and the bot is away for more than the forty-five after which a case closes."""
+    dana.say(*SLOTS)
+    down_until(dana, dana.now + 48 * DAY)
+    assert dana.names == ["reminder overdue"]
+    assert names(dana) == {"first", "topic", "company"}, "they are needed for what is asked"
+    assert dana.until(dana.now + 6 * DAY) == []
+    assert names(dana) == {"first", "topic", "company"}
+    assert dana.until(dana.now + 2 * DAY) == []
+    assert names(dana) == set(), "it was asked, and time has passed"
+    assert dana.person.agenda.wake is None
+
+
+def test_back_in_the_night_the_bot_waits_with_the_question_and_closes_nothing_before(dana: Reminded) -> None:
+    dana.say(*SLOTS)
+    night = (dana.now + 48 * DAY).replace(hour=23)
+    down_until(dana, night)
+    assert dana.names == []
+    assert names(dana) == {"first", "topic", "company"}
+    assert [name for _, name in dana.until(night + DAY / 2)] == ["reminder overdue"]
+    assert names(dana) == {"first", "topic", "company"}
+
+
+def test_whoever_answers_the_late_question_is_reminded_as_ever(dana: Reminded) -> None:
+    dana.say(*SLOTS)
+    down_until(dana, dana.now + 48 * DAY)
+    dana.beside("snooze")
+    assert dana.names == ["notice snoozed"]
+    assert [name for _, name in dana.until(dana.now + 5 * DAY)] == ["reminder M1 M2"]
+    assert names(dana) == {"first", "topic", "company"}
 
 
 def thumb(dana: Reminded, message: int) -> None:

@@ -90,9 +90,9 @@ class Course:
 
     @property
     def door_lease(self) -> Any:
-        from bot.app.content_check_worker import LEASE
+        from bot.app.content_check_worker import Bounds
 
-        return LEASE
+        return Bounds().lease
 
     def rows(self, *tables: str) -> list[Any]:
         with sqlite3.connect(self.file) as connection:

@@ -14,7 +14,8 @@ from bot.core.person import Call, Key, Person, Turned
 from bot.service.conversation import Door, Knock, Respond
 from bot.service.limits import Guard, Pace
 from bot.service.ports import Again, Delivered, Moved, Never, Outcome, Posted
-from bot.service.workers import DOUBTS, HUSHED, PERHAPS, Outbox
+from bot.service.refusals import HUSHED
+from bot.service.workers import DOUBTS, PERHAPS, Outbox
 from bot.storage.database import Database
 from bot.storage.errors import Locked
 from tests.service.conftest import BOT, Scripted, SetClock, echo, key, knock

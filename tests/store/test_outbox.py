@@ -10,6 +10,8 @@ from sqlalchemy import text
 
 from bot.core.person import Call, Key, Person, Turned
 from bot.service.ports import Claim
+from bot.service.refusals import HUSHED, KINDS, NO_FAULT
+from bot.service.workers import EXHAUSTED, PERHAPS
 from bot.storage.compiled import Prepared
 from bot.storage.database import Database
 from tests.conftest import NOW
@@ -315,3 +317,52 @@ async def test_an_edit_that_became_a_new_message_holds_the_newest_buttons(store:
         (posted,) = await claim(store)
         await store.sent(posted, sent_as, NOW)
         assert await look(store, ANNA, lambda person: person.panel) == sent_as
+
+
+REASONS = {
+    "blocked": "Forbidden: bot was blocked by the user",
+    "gone": "Chat not found",
+    "closed": "TOPIC_CLOSED",
+    "forbidden": "Not enough rights to send polls to the chat",
+    "flooded": HUSHED,
+    "too_long": "Message is too long",
+    "refused": 'Can\'t parse entities: unsupported start tag "…"',
+    "unsure": PERHAPS,
+    "undelivered": EXHAUSTED,
+    "bug": "KeyError (3F00AB)",
+}
+
+
+async def test_what_is_put_aside_has_a_kind_and_expires_by_it(store: Database) -> None:
+    assert set(REASONS) == set(KINDS)
+    for number, reason in enumerate(REASONS.values()):
+        await store.park_update(1, number, reason, {}, NOW)
+    depth = await store.depth()
+    assert depth.kinds == dict.fromkeys(KINDS, 1)
+    assert (depth.parked, depth.faults) == (10, 5)
+    assert [one.kind for one in await store.parked()] == list(REASONS)
+    assert [one.kind for one in await store.parked(faults=True)] == list(REASONS)[5:]
+    assert await store.expire(NOW + timedelta(days=14)) == {}
+    assert await store.expire(NOW + timedelta(days=15)) == dict.fromkeys(sorted(NO_FAULT, key=KINDS.index), 1)
+    assert await store.expire(NOW + timedelta(days=90)) == {}
+    assert len(await store.expire(NOW + timedelta(days=91))) == 5
+    assert (await store.depth()).parked == 0
+
+
+async def test_what_was_put_aside_can_be_discarded_alone_or_with_its_kind(store: Database) -> None:
+    for number in range(4):
+        await store.park_update(1, number, REASONS["bug"] if number else REASONS["refused"], {}, NOW)
+    first = (await store.parked())[0]
+    assert await store.discard(first.id)
+    assert not await store.discard(first.id)
+    assert await store.discard_all("bug", NOW + timedelta(seconds=1)) == 3
+    assert (await store.depth()).parked == 0
+
+
+async def test_what_was_put_aside_before_there_were_kinds_is_given_its_own(store: Database) -> None:
+    for number, reason in enumerate(REASONS.values()):
+        await store.park_update(1, number, reason, {}, NOW)
+    await store._runner.submit(lambda cursor: cursor.execute("UPDATE parked SET kind = ''", ()))
+    assert [one.kind for one in await store.parked()] == list(REASONS)
+    await store.expire(NOW)
+    assert (await store.depth()).kinds == dict.fromkeys(KINDS, 1)

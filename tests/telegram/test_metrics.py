@@ -34,11 +34,11 @@ def full_page() -> str:
     meters.acknowledged(True)
     meters.rung(ANNAS, NOW)
     meters.reminded(ANNAS, NOW + timedelta(seconds=40))
-    meters.put_aside("call", "refused")
+    meters.put_aside("refused")
     loop = asyncio.new_event_loop()
     meters.runs("outbox", loop.create_future())
     loop.close()
-    census = Census(people=7, waiting=2, oldest=NOW - timedelta(seconds=9), due=1, parked={"call": 3}, size=4096)
+    census = Census(people=7, waiting=2, oldest=NOW - timedelta(seconds=9), due=1, parked={"bug": 3}, size=4096)
     return meters.page(census, True, NOW, 1.5).decode()
 
 
@@ -57,9 +57,9 @@ def test_what_is_counted_is_shown_by_its_unit() -> None:
         "afterword_reminders_due 1.0",
         'afterword_reminder_lateness_seconds_bucket{le="30.0"} 0.0',
         'afterword_reminder_lateness_seconds_bucket{le="60.0"} 1.0',
-        'afterword_parked_waiting{what="call"} 3.0',
-        'afterword_parked_waiting{what="update"} 0.0',
-        'afterword_parked_total{reason="refused",what="call"} 1.0',
+        'afterword_parked_waiting{kind="bug"} 3.0',
+        'afterword_parked_waiting{kind="blocked"} 0.0',
+        'afterword_parked_total{kind="refused"} 1.0',
         "afterword_database_size_bytes 4096.0",
         'afterword_task_alive{task="outbox"} 1.0',
         "afterword_ready 1.0",
@@ -107,7 +107,7 @@ async def test_what_is_kept_is_counted_beside_the_turns(tmp_path: Path) -> None:
     await turn(store, BEN, count)
     await store.park_update(1, 99, "reason", {"a": 1}, NOW)
     census = await store.census(NOW)
-    assert (census.people, census.waiting, census.due, census.parked) == (2, 2, 0, {"update": 1})
+    assert (census.people, census.waiting, census.due, census.parked) == (2, 2, 0, {"bug": 1})
     assert census.oldest is not None
     assert census.size > 4096
     await store.close()

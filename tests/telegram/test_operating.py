@@ -66,11 +66,14 @@ async def test_an_update_that_was_put_aside_is_listed_and_released(tmp_path: Pat
             for number, error, payload in (
                 (5, "ValueError (ABC123)", {"update_id": 5, "message": message}),
                 (6, "KeyError (DEF456)", {"callback_query": {"data": "x"}}),
+                (7, "Forbidden: bot was blocked by the user", {}),
             ):
                 await store.park_update(bot_id, number, error, payload, datetime.now(UTC))
         listed = afterword(bot, "parked").stdout
-        assert "update: ValueError (ABC123)" in listed
+        assert "update, bug: ValueError (ABC123)" in listed
         assert "hello" not in listed
+        assert "2 put aside" in listed, "somebody who blocked the bot is no fault"
+        assert "Nothing to mend, and gone after 14 days: 1 blocked." in listed
         hello, broken = (line.split()[0] for line in listed.splitlines()[:2])
         assert afterword(bot, "parked", "--release", hello).stdout == "Released.\n"
         async with opened(settings) as store:
@@ -79,9 +82,13 @@ async def test_an_update_that_was_put_aside_is_listed_and_released(tmp_path: Pat
         assert done.returncode == 1
         assert "still fails with KeyError" in done.stderr
         assert "Traceback" not in done.stderr
-        (left,) = [line for line in afterword(bot, "parked").stdout.splitlines() if "update:" in line]
+        (left,) = [line for line in afterword(bot, "parked").stdout.splitlines() if "update, bug:" in line]
         assert left.split()[0] == broken, "what cannot be handled stays where it is, and nothing else"
         assert afterword(bot, "parked", "--release", "999").returncode == 1
+        assert afterword(bot, "parked", "--discard", broken).stdout == "Discarded.\n"
+        assert afterword(bot, "parked", "--discard-all", "blocked").stdout == "1 discarded.\n"
+        assert "It is one of: blocked, gone" in afterword(bot, "parked", "--discard-all", "no").stderr
+        assert afterword(bot, "parked").stdout == "0 put aside.\n"
 
 
 def test_a_replay_that_cannot_be_made_is_said_and_makes_nothing(tmp_path: Path) -> None:

@@ -124,9 +124,9 @@ class Handed:
     caption: str = ""
 
 
-Trouble = Literal["", "gone", "late", "stuck", "unnamed"]
-"""Why an edition could not be checked: its document is gone at Telegram; it took too long; somebody could not go on
-with it; a document is meant for one of several files."""
+Trouble = Literal["", "disk", "gone", "late", "stuck", "unnamed"]
+"""Why an edition could not be checked: nothing can be written to the disk; its document is gone at Telegram; it took
+too long, or too much memory; somebody could not go on with it; a document is meant for one of several files."""
 
 
 @dataclass(frozen=True)

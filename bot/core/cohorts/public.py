@@ -27,6 +27,15 @@ def reply(library: Library, speaker: Speaker, rolls: Rolls, entry: object) -> Re
     tied = rolls.tied(speaker.chat)
     language = next((cohort.language for _, cohort in sorted(tied.items())), "")
     hall = _Hall(library, library.catalogue(language), speaker, rolls)
+    found = _replied(hall, entry)
+    asked = isinstance(entry, Asked) or (isinstance(entry, Pressed) and entry.verb == "faq")
+    if not asked or found.cohorts or any(speaker.person in cohort.coaches for cohort in tied.values()):
+        return found
+    return replace(found, instead=hall.catalogue.say("group.busy"))  # however many ask, a coach is answered
+
+
+def _replied(hall: _Hall, entry: object) -> Reply:
+    library, speaker, rolls = hall.library, hall.speaker, hall.rolls
     match entry:
         case Stood():
             return hall.stood(entry)

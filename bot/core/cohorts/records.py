@@ -273,6 +273,8 @@ class Post:
 
     key: Key
     call: Call
+    once: bool = False
+    """Where an equal one waits already, that one is enough."""
 
 
 @dataclass(frozen=True)
@@ -289,9 +291,19 @@ class Convened(Turned):
     """Editions as they are now; one of None is gone."""
     speaker: int = 0
     """Whose turn it is."""
+    instead: str = ""
+    """The toast if what is posted is withheld, as too much is asked in a group; empty: it never is."""
 
 
 # -- events --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Undelivered:
+    """A call to a group or channel that cannot be made, and the kind of its reason (`service.refusals`)."""
+
+    call: Call
+    why: str
 
 
 @dataclass(frozen=True)

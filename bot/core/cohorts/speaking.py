@@ -38,5 +38,7 @@ class Reply:
     cohorts: Mapping[int, Cohort | None] = field(default_factory=dict)
     room: Room | None = None
     toast: str = ""
+    instead: str = ""
+    """The toast if the panels are withheld, as too much is asked; empty: they never are."""
     place: tuple[int, int] | None = None
     """Chat and topic, where that is not where somebody spoke; then nothing that was tapped is edited."""

@@ -8,6 +8,7 @@ from typing import Final
 from bot.core.cohorts.digest import OTHERS, QUESTIONS
 from bot.core.cohorts.records import PURPOSES
 from bot.core.cohorts.review import is_name
+from bot.core.cohorts.undelivered import WHY
 from bot.core.library import Library
 
 PLAIN: Final = (
@@ -34,7 +35,7 @@ GIVEN: Final[Mapping[str, tuple[str, ...]]] = {
     **{f"digest.column.{name}": () for name in ("day", "question", "answer", "number", "members")},
 }
 GROUP: Final = (
-    "hello", "help", "hidden", "not_coach", "which_cohort", "here", "here_topic", "practice", "cohort", "hand",
+    "hello", "help", "busy", "hidden", "not_coach", "which_cohort", "here", "here_topic", "practice", "cohort", "hand",
     "questions",
     "not_found",
     *(f"check.{what}" for what in ("writes", "mute", "private", "reads_all", "admin", "unknown")),
@@ -98,7 +99,7 @@ REVIEW: Final[Mapping[str, tuple[str, ...]]] = {
 
 BENCH: Final[Mapping[str, tuple[str, ...]]] = {
     **dict.fromkeys(("how", "shipped", "adapted", "files", "which_file", "other_draft", "for_which", "findings_how",
-                     "finding_file", "change_file", "late", "stuck", "try", "drop", "undo", "back", "meanwhile",
+                     "finding_file", "change_file", "late", "disk", "stuck", "try", "drop", "undo", "back", "meanwhile",
                      "options.bench"), ()),
     **dict.fromkeys(("title", "publish", "dropped", "is_published", "undone", "fallen", "fallen_short"), ("name",)),
     **dict.fromkeys(("checking", "still_checking"), ("files",)),
@@ -129,6 +130,9 @@ def asked_for(library: Library) -> Iterator[tuple[str, tuple[str, ...]]]:
         yield from ((f"cohort.digest.{question}.{part}", ()) for part in ("title", *cells, OTHERS))
     yield from ((f"group.{key}", ()) for key in GROUP)
     yield "group.tied", ("name",)
+    yield "group.unposted.title", ("name", "what")
+    yield "group.unposted.go_on", ("again",)
+    yield from ((f"group.unposted.{why}", ()) for why in (*WHY, "other"))
     measures = tuple(library.measures)
     for name in library.faq:
         yield from ((f"faq.{name}.question", ()), (f"faq.{name}.answer", measures))
