@@ -302,6 +302,7 @@ def run_bot(library: Library, settings: Settings) -> None:
         apologise=contents.apologise,
         convene=contents.convene,
         hold=contents.hold,
+        silent=contents.silent,
         prepare=contents.prepare,
         reload=contents.reload,
         search=contents.search,

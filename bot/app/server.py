@@ -26,8 +26,9 @@ from bot.service.clock import SystemClock
 from bot.service.cohorts import Convene, Hold
 from bot.service.conversation import Apologise, Door, Respond
 from bot.service.limits import Guard, Pace
-from bot.service.ports import Clock, Store
+from bot.service.ports import Clock, Silent, Store
 from bot.service.reminders import Reminders
+from bot.service.retention import Retention
 from bot.service.workers import LEASE, Outbox
 from bot.storage.database import Database
 from bot.storage.encryption import Cipher
@@ -71,6 +72,8 @@ class Talk:
     apologise: Apologise | None = None
     convene: Convene | None = None
     hold: Hold | None = None
+    silent: Silent | None = None
+    """Says what is due to people who have been silent for long."""
     prepare: Callable[[ApiBot], Awaitable[None]] | None = None
     """Sets commands and descriptions; what it raises is logged, and the bot runs without them."""
     reload: Callable[[], Awaitable[Reloaded]] | None = None
@@ -114,7 +117,7 @@ async def serve(
         log.info("Telegram knows this bot", username=me.get("username"))
         wired = _wired(store, bot, me, talk, lease, settings.processes)
         stack.push_async_callback(wired.messenger.close, TOASTS_SECONDS)
-        async with _at_work(wired, talk, bot, stopping, edited, settings.operator):
+        async with _at_work(wired, talk, bot, stopping, edited, settings):
             taking = _hooked if settings.webhook_url else _polled
             await taking(settings, talk, bot, wired, timeout, stopping)
     log.info("stopped")
@@ -160,19 +163,22 @@ def _wired(store: Store, bot: ApiBot, me: dict[str, Any], talk: Talk, lease: tim
 
 @contextlib.asynccontextmanager
 async def _at_work(
-    wired: _Wired, talk: Talk, bot: ApiBot, stopping: asyncio.Event, edited: asyncio.Event, operator: int | None
+    wired: _Wired, talk: Talk, bot: ApiBot, stopping: asyncio.Event, edited: asyncio.Event, settings: Settings
 ) -> AsyncIterator[None]:
     """Send, tidy and set the menu meanwhile; at the end what is due is still sent."""
     sending = asyncio.create_task(wired.outbox.run())
     sending.add_done_callback(lambda _task: stopping.set())  # without an outbox nothing must be taken in
     ringing = asyncio.create_task(wired.reminders.run())
     beside: list[asyncio.Future[None]] = [asyncio.create_task(_tidying(wired.store, wired.clock))]
+    if talk.silent is not None:
+        retention = Retention(wired.store, wired.clock, talk.silent, settings.retention_days)
+        beside.append(asyncio.create_task(_retaining(retention)))
     if talk.prepare is not None:
         beside.append(asyncio.create_task(_prepared(talk.prepare(bot))))
     if talk.examine is not None:
         beside.append(asyncio.ensure_future(talk.examine(wired.store, wired.door, bot)))
     if talk.reload is not None:
-        beside.append(asyncio.create_task(_reloading(talk.reload, talk, bot, edited, operator)))
+        beside.append(asyncio.create_task(_reloading(talk.reload, talk, bot, edited, settings.operator)))
     try:
         yield
     finally:
@@ -289,6 +295,15 @@ async def _tidying(store: Store, clock: Clock) -> None:
             await store.tidy(clock.now())
         except Exception as error:
             log.warning("old update ids could not be dropped; trying again in an hour", exc_info=error)
+        await asyncio.sleep(TIDY_SECONDS)
+
+
+async def _retaining(retention: Retention) -> None:
+    while True:
+        try:
+            await retention.round()
+        except Exception as error:
+            log.warning("people who were silent for long could not be looked for; trying again", exc_info=error)
         await asyncio.sleep(TIDY_SECONDS)
 
 

@@ -53,7 +53,7 @@ def step_for(library: Library, person: Person, silence: Silence, retention: int,
         return "none"
     if silence.enrolled or has_step_ahead(library, person, silence.wake, now):
         return "none"
-    if silence.told is None:
+    if silence.told is None or not silence.heard < silence.told <= now:
         return "tell" if speakable_from(now, person.zone, person.agenda.hours) <= now else "none"
     between = sum(1 for day in silence.ran if silence.told.date() < day < now.date())
     return "delete" if now - silence.told >= GRACE and between >= RAN_SINCE else "none"

@@ -6,10 +6,10 @@ Law of this file: every method hands one function over to a store thread and awa
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import URL, Engine
@@ -18,7 +18,7 @@ from bot.core.cohorts.editions import Edition
 from bot.core.cohorts.records import Convened
 from bot.core.person import Key, Turned
 from bot.service.cohorts import Convening, Holding
-from bot.service.ports import Claim, Depth, Due, Job, Parked, Posted, Retry, Step
+from bot.service.ports import Claim, Depth, Due, Job, Parked, Posted, Retry, Silent, Step
 from bot.storage import dialects
 from bot.storage.cache import Memory
 from bot.storage.cohorts import Cohorts
@@ -31,6 +31,7 @@ from bot.storage.migrate import head, migrate, version_of
 from bot.storage.outbox import Outbox
 from bot.storage.people import Turning
 from bot.storage.reminders import Agendas
+from bot.storage.retention import Retention
 from bot.storage.schema import aware
 from bot.storage.statements import Statements, statements_for
 from bot.storage.thread_pool import Pool
@@ -62,6 +63,7 @@ class Database:
         self._agendas = Agendas(statements, cipher, self._turning)
         self._outbox = Outbox(statements, cipher, self._turning, self._agendas)
         self._cohorts = Cohorts(opened.engine.dialect, cipher, self._turning)
+        self._retention = Retention(opened.engine.dialect, self._turning)
         self._checkpoints = Checkpoints(self._engine) if opened.sqlite else None
         self._runner: Runner = (
             Writer(self._engine, self._place, self._checkpoints.written)
@@ -103,9 +105,8 @@ class Database:
         aware(now)
         with _only_if_kept(claim):
             turned = await self._runner.submit(lambda c: self._turned(c, update, key, step, now, claim), key)
-        if turned is not None and turned.person is None and self._checkpoints is not None:
-            # Deleted rows are zeroed in the file; their old pages are in the log until it is emptied.
-            await asyncio.to_thread(self._checkpoints.empty, FORGETTING_SECONDS)
+        if turned is not None and turned.person is None:
+            await self._emptied()
         return turned
 
     def _turned(
@@ -259,6 +260,40 @@ class Database:
         while bite := await self._runner.submit(lambda c: self._outbox.tidy(c, now), rank="long"):
             dropped += bite
         return dropped
+
+    async def begin_walk(self, now: datetime) -> Collection[date] | None:
+        """Note that the bot runs on this day; see `Store.begin_walk`."""
+        aware(now)
+        return await self._runner.submit(lambda c: self._retention.begin(c, now), rank="long")
+
+    async def silent_people(self, after: int, silence: timedelta, now: datetime) -> tuple[Sequence[Key], int]:
+        """Return who may have been silent for so long; see `Store.silent_people`."""
+        aware(now)
+        page = await self._runner.submit(lambda c: self._retention.page(c, after, silence, now), rank="long")
+        return page.people, page.last
+
+    async def end_silence(self, key: Key, ran: Collection[date], silent: Silent, now: datetime) -> Turned | None:
+        """Do what is due about somebody who has been silent for long; see `Store.end_silence`."""
+        aware(now)
+        turned = await self._runner.submit(lambda c: self._ended(c, key, ran, silent, now), key)
+        if turned is not None and turned.person is None:
+            await self._emptied()
+        return turned
+
+    def _ended(self, cursor: Cursor, key: Key, ran: Collection[date], silent: Silent, now: datetime) -> Turned | None:
+        turned = self._retention.end(cursor, key, ran, silent, now)
+        if turned is not None and turned.person is None:
+            self._cohorts.forget(cursor, key.bot, key.person)
+        return turned
+
+    async def _emptied(self) -> None:
+        """Empty SQLite's log: deleted rows are zeroed in the file, and their old pages are in the log until then."""
+        if self._checkpoints is not None:
+            await asyncio.to_thread(self._checkpoints.empty, FORGETTING_SECONDS)
+
+    def pseudonym(self, person: int) -> str:
+        """Return the name of somebody in logs; see `Store.pseudonym`."""
+        return self._cipher.pseudonym(person)
 
     async def rotate(self) -> int:
         """Encrypt anew under the first key whatever is under another; return how many values that were.

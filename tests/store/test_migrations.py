@@ -57,7 +57,7 @@ def test_processes_that_start_at_once_migrate_once(engine: Engine) -> None:
 
 
 def test_the_versions_lie_inside_the_package() -> None:
-    assert migrate.head() == "0007"
+    assert migrate.head() == "0008"
     assert Path(dialects.__file__).with_name("migrations").joinpath("versions", "0001_first.py").exists()
 
 
@@ -71,7 +71,7 @@ async def test_tables_of_another_version_are_not_ready(place: Place) -> None:
     try:
         with store._engine.begin() as connection:
             connection.execute(text("UPDATE alembic_version SET version_num = '0000'"))
-        with pytest.raises(NotMigrated, match="version 0000, not 0007"):
+        with pytest.raises(NotMigrated, match="version 0000, not 0008"):
             await store.ready()
     finally:
         await store.close()
