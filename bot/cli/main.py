@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli import coaches, draw, mutations, operator
+from bot.cli import coaches, draw, mutations, operator, people
 from bot.cli.options import (
     Content,
     Flow,
@@ -243,6 +243,7 @@ app.command()(coaches.explain)
 app.command()(mutations.mutate)
 app.command()(operator.parked)
 app.command()(operator.doctor)
+app.add_typer(people.app, name="people")
 
 
 def main() -> None:

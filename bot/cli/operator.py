@@ -21,14 +21,14 @@ def parked(
     from bot.app import operator as operating
     from bot.app.main import open_library, the_flow
 
-    settings = _settings()
+    settings = settings_here()
     if release is not None:
         library = open_library(settings.content)
-        if not _done(operating.release(settings, library, the_flow(library), release)):
+        if not done(operating.release(settings, library, the_flow(library), release)):
             _fail(f"Nothing with the number {release} was put aside.")
         typer.echo("Released.")
         return
-    found = _done(operating.parked(settings))
+    found = done(operating.parked(settings))
     for one in found:
         typer.echo(f"{one.id}  {one.since:%Y-%m-%d %H:%M} UTC  {one.what}: {one.reason}")
     typer.echo(f"{len(found)} put aside." + (" Release one with --release NUMBER." if found else ""))
@@ -38,14 +38,15 @@ def doctor() -> None:
     """Look at token, database, key and webhook, and say what to do. Ends with status 1 if anything is wrong."""
     from bot.app import operator as operating
 
-    found = _done(operating.examine(_settings()))
+    found = done(operating.examine(settings_here()))
     for finding in found:
         typer.echo(f"{'ok   ' if finding.well else 'WRONG'}  {finding.sentence}")
     if not all(finding.well for finding in found):
         raise typer.Exit(1)
 
 
-def _settings() -> Settings:
+def settings_here() -> Settings:
+    """Return the settings of this folder, or say what is wrong with them and end."""
     from bot.app.logging import configure
     from bot.app.settings import BadSettings, load
 
@@ -57,15 +58,17 @@ def _settings() -> Settings:
     return settings
 
 
-def _done(work: Coroutine[Any, Any, T]) -> T:
+def done(work: Coroutine[Any, Any, T]) -> T:
+    """Return what comes of some work, or say why nothing does and end."""
     import asyncio
 
     from bot.app.operator import StillFails
+    from bot.app.people import NotDone
     from bot.storage.errors import StoreError
 
     try:
         return asyncio.run(work)
-    except (StoreError, StillFails) as error:
+    except (StoreError, StillFails, NotDone) as error:
         _fail(str(error))
 
 

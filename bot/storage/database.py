@@ -31,6 +31,7 @@ from bot.storage.migrate import head, migrate, version_of
 from bot.storage.outbox import Outbox
 from bot.storage.people import Turning
 from bot.storage.reminders import Agendas
+from bot.storage.requests import Requests
 from bot.storage.retention import Retention
 from bot.storage.schema import aware
 from bot.storage.statements import Statements, statements_for
@@ -70,6 +71,11 @@ class Database:
             if self._checkpoints
             else Pool(self._engine, self._place, threads)
         )
+
+    @property
+    def requests(self) -> Requests:
+        """What an operator does for people who ask by mail."""
+        return Requests(self._runner, self._turning, self._cohorts, self._emptied)
 
     @classmethod
     async def open(cls, url: str | URL, cipher: Cipher, *, threads: int = THREADS) -> Database:

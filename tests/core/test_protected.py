@@ -17,7 +17,7 @@ from bot.core.catalogue import Catalogue, Message
 from bot.core.cohorts import private, public
 from bot.core.cohorts.panels import Panel, Shown
 from bot.core.cohorts.privacy import shared_lines
-from bot.core.cohorts.records import Cohort, Member, Pressed, Room, Stood, sealed
+from bot.core.cohorts.records import Cohort, Member, Pressed, Stood, sealed
 from bot.core.cohorts.speaking import Speaker
 from bot.core.cohorts.visiting import Answer, Visitor
 from bot.core.desk import Asked, Entry, Served, newcomer, serve
@@ -31,6 +31,7 @@ from bot.core.session import Picked, Said, Session
 from bot.proof.protected import protected_kept
 from bot.telegram.talking import Talking
 from tests.conftest import NOW
+from tests.core.rolls import Rolls as Kept
 from tests.service.coursing import SHOWN
 
 COACH, DANA, NUMBER, SECRET, CHANGED = 1, 10, 4, "s" * 22, "¤"
@@ -57,45 +58,10 @@ def attack(library: Library) -> Library:
     return replace(library, catalogues=made).bound_to(library).like(library)
 
 
-@dataclass
-class Rolls:
-    """What is kept of one cohort, and of Dana's interview."""
-
-    kept: dict[int, Cohort]
-
-    def cohort(self, number: int) -> Cohort | None:
-        return self.kept.get(number)
-
-    def coached(self, person: int) -> Mapping[int, Cohort]:
-        return {n: one for n, one in self.kept.items() if person in one.coaches}
-
-    def joined(self, person: int) -> Mapping[int, Cohort]:
-        return {n: one for n, one in self.kept.items() if person in one.members}
-
-    def tied(self, chat: int) -> Mapping[int, Cohort]:
-        return {n: one for n, one in self.kept.items() if one.chat == chat}
-
-    def polling(self, poll: str) -> Mapping[int, Cohort]:  # noqa: ARG002 - as the Protocol has it
-        return {}
-
-    def room(self, chat: int) -> Room | None:  # noqa: ARG002 - as the Protocol has it
-        return None
-
-    def edition(self, number: int) -> None:  # noqa: ARG002 - as the Protocol has it
-        return None
-
-    def editions(self, coach: int) -> Mapping[int, Any]:  # noqa: ARG002 - as the Protocol has it
-        return {}
-
-    def channels(self, person: int) -> Mapping[int, Room]:  # noqa: ARG002 - as the Protocol has it
-        return {}
-
-    def language(self, person: int) -> str:  # noqa: ARG002 - as the Protocol has it
-        return "en"
-
-    def cases(self, people: frozenset[int]) -> Mapping[int, Mapping[int, Session]]:  # noqa: ARG002 - as the Protocol has it
-        names = {"first": "Maria", "company": "Northwind", "me": "Sam"}
-        return {DANA: {1: Session("after_interview", answers={**SHOWN, **names})}}
+def kept_of(cohorts: Mapping[int, Cohort]) -> Kept:
+    """Return what is kept of some cohorts, and of Dana's interview, which has come to its note."""
+    names = {"first": "Maria", "company": "Northwind", "me": "Sam"}
+    return Kept(dict(cohorts), {DANA: {1: Session("after_interview", answers={**SHOWN, **names})}})
 
 
 @dataclass
@@ -107,7 +73,7 @@ class Walk:
     seen: set[str] = field(default_factory=set)
     decided: set[str] = field(default_factory=set)
 
-    def desk(self, rolls: Rolls) -> private.Desk:
+    def desk(self, rolls: Kept) -> private.Desk:
         visitor = Visitor(DANA, "Dana", "en", named=False, bot="b", dice="0" * 64, message=5)
         return private.Desk(self.library, visitor, rolls, NOW)
 
@@ -133,7 +99,7 @@ class Walk:
             if not button.about:
                 continue
             verb, *about = button.about
-            answer = self.desk(Rolls(dict(kept))).pressed(Pressed(verb, tuple(about)))
+            answer = self.desk(kept_of(kept)).pressed(Pressed(verb, tuple(about)))
             if self.from_(answer, kept):
                 self.decided.add(verb)
                 self.note(panel)
@@ -157,7 +123,7 @@ def walk(attack: Library) -> Walk:
     walk = Walk(attack)
     for members in ({}, {DANA: Member(NOW)}):
         kept = {NUMBER: cohort(members=members, edition=9)}
-        desk = walk.desk(Rolls(kept))
+        desk = walk.desk(kept_of(kept))
         for asked in (Asked("start", f"c_{NUMBER}_{SECRET}"), Asked("cohort"), Asked("hand"), Asked("start", "hand")):
             walk.from_(desk.asked(asked), kept)
         for panel in desk.privacy():
@@ -180,7 +146,7 @@ def test_a_new_topic_is_all_that_an_edition_adds_to_a_raised_hand(attack: Librar
     faq = {**attack.faq, "ours": ()}
     words = {**attack.catalogues["en"].messages, "faq.ours.question": "Our own exercise?"}
     edition = replace(attack, faq=faq, catalogues={"en": Catalogue("en", words)})
-    answer = Walk(edition).desk(Rolls({NUMBER: cohort(members={DANA: Member(NOW)})})).asked(Asked("hand"))
+    answer = Walk(edition).desk(kept_of({NUMBER: cohort(members={DANA: Member(NOW)})})).asked(Asked("hand"))
     (panel,) = answer.panels
     assert isinstance(panel, Panel)
     labels = [button.label for button in panel.buttons]
@@ -192,7 +158,7 @@ def test_what_the_shipped_content_hides_is_hidden_whatever_an_edition_makes_of_i
     """An edition that calls a name a phrase would leave it in, above the words: Names are hidden."""
     facts = {name: replace(fact, phrase=True) for name, fact in attack.facts.by_name.items() if fact.kind == "text"}
     edition = replace(attack, facts=replace(attack.facts, by_name={**attack.facts.by_name, **facts}))
-    desk = Walk(edition).desk(Rolls({NUMBER: cohort(members={DANA: Member(NOW)})}))
+    desk = Walk(edition).desk(kept_of({NUMBER: cohort(members={DANA: Member(NOW)})}))
     (listed,) = desk.pressed(Pressed("review", (str(NUMBER),))).panels
     assert isinstance(listed, Panel)
     note = next(button for button in listed.buttons if button.about[0] == "note")
@@ -205,7 +171,7 @@ def test_what_the_shipped_content_hides_is_hidden_whatever_an_edition_makes_of_i
 
 def test_what_a_group_is_promised_is_no_editions(attack: Library) -> None:
     speaker = Speaker(DANA, -5, 0, "b", reads_all=False)
-    kept = Rolls({NUMBER: cohort(chat=-5)})
+    kept = kept_of({NUMBER: cohort(chat=-5)})
     came = public.reply(attack, speaker, kept, Stood("left", "member", may_write=True))
     for reply in (came, *(public.reply(attack, speaker, kept, Asked(c)) for c in ("practice", "cohort", "hand", "x"))):
         (panel,) = reply.panels
@@ -236,7 +202,7 @@ def test_privacy_export_and_forget_say_what_was_shipped(
 ) -> None:
     dana = newcomer(attack, "en")
     full = cohort(members={DANA: Member(NOW, {"counts": NOW, "nudges": NOW})}, hands=((DANA, "should_i"),))
-    shared = shared_lines(Rolls({NUMBER: full, 5: replace(full, coaches={DANA: "D"}, members={})}), DANA,
+    shared = shared_lines(kept_of({NUMBER: full, 5: replace(full, coaches={DANA: "D"}, members={})}), DANA,
                           attack.catalogue("en"))  # fmt: skip
     for asked in (Asked("privacy"), Asked("privacy", shared=shared), Asked("export"), Asked("forget")):
         served = tells(dana, asked)
