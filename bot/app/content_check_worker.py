@@ -102,21 +102,22 @@ async def _found(shipped: Library, bounds: Bounds, job: Job, store: Store, bot: 
     before = await store.edition(job.bot, edition.base) if edition.base else None
     found = Examined(job.number, _texts(raw))
     with TemporaryDirectory(prefix="afterword-") as made:
-        new, was = Path(made, "new"), Path(made, "was")
+        new, was, base = Path(made, "new"), Path(made, "was"), Path(made, "base")
         own = {name: content for name, content in raw.items() if name in shipped.sources}
         whole = {name: text.encode() for name, text in shipped.sources.items()}
         await asyncio.to_thread(write, new, {**whole, **own})
         await asyncio.to_thread(write, was, {**whole, **_bytes(before, shipped)})
-        found = await _judged(found, bounds, edition, new, was)
+        await asyncio.to_thread(write, base, whole)
+        found = await _judged(found, bounds, edition, new, was, base)
     files = laid_over(shipped, found.files)
     return replace(found, seal=await asyncio.to_thread(seal_over, files))
 
 
-async def _judged(found: Examined, bounds: Bounds, edition: Edition, new: Path, was: Path) -> Examined:
+async def _judged(found: Examined, bounds: Bounds, edition: Edition, new: Path, was: Path, base: Path) -> Examined:
     """Have the content proved, the cohort's people replayed against it, and a draft compared with what there is."""
     try:
         members = ("--against", OWN, "--cohort", str(edition.cohort))
-        checked = await _asked(bounds, "check", "--json", "--content", str(new), *members)
+        checked = await _asked(bounds, "check", "--json", "--content", str(new), "--shipped", str(base), *members)
         findings = tuple(map(_finding, checked["issues"]))
         if findings:
             return replace(found, findings=findings)

@@ -59,14 +59,22 @@ def folders(content: Path | None) -> tuple[Path, Path]:
     return (content / "flows", content / "messages") if content else default_folders()
 
 
-def check(content: Path | None) -> tuple[Examined | None, list[Issue]]:
-    """Load the content and examine it; return what was examined with every issue, in file order."""
+def check(content: Path | None, shipped: Path | None = None) -> tuple[Examined | None, list[Issue]]:
+    """Load the content and examine it; return what was examined with every issue, in file order.
+
+    With `shipped` it is a coach's edition of the content in that folder, whose protected texts it must not change.
+    """
     from bot.proof.checking import findings
     from bot.proof.examined import Examined
+    from bot.proof.protected import protected_kept
 
     loaded = load(*folders(content))
+    base = load(*folders(shipped)) if shipped else None
     proof = Examined(loaded.library, loaded.places) if loaded.library is not None else None
-    return proof, ordered([*loaded.issues, *(findings(proof) if proof else ())])
+    found = [*loaded.issues, *(findings(proof) if proof else ())]
+    if proof and base and base.library is not None:
+        found += protected_kept(proof.library, loaded.places, base.library, base.places)
+    return proof, ordered(found)
 
 
 def prove(content: Path | None, stamp: Path | None) -> Library:
@@ -289,6 +297,9 @@ def run_bot(settings: Settings) -> None:
     from bot.telegram.route import BadRoute
 
     configure(settings.log_level, settings.log_format, settings.secrets)
+    if unsaid := [name for name in ("RESPONSIBLE", "CONTACT") if not getattr(settings, name.lower())]:
+        log = structlog.get_logger("afterword")
+        log.warning(f"/privacy cannot tell people who runs this bot and where to ask: set {' and '.join(unsaid)}")
     try:
         asyncio.run(serve(settings, partial(_talk_of, settings)))
     except BadContent as bad:
@@ -323,6 +334,7 @@ async def _talk_of(settings: Settings) -> TalkOfBot:
         apologise=contents.apologise,
         convene=contents.convene,
         hold=contents.hold,
+        silent=contents.silent,
         prepare=contents.prepare,
         reload=contents.reload,
         search=contents.search,
@@ -358,7 +370,7 @@ def _live(library: Library, settings: Settings, shipped: Library | None = None) 
     from bot.telegram.cohorting import Cohorting
     from bot.telegram.talking import Talking
 
-    talking = Talking(library, the_flow(library))
+    talking = Talking(library, the_flow(library), settings.told_operator)
     return Live(talking, Cohorting(talking, settings.coaches, shipped))
 
 
@@ -368,6 +380,6 @@ def _live_again(settings: Settings, content: Path, shipped: Library | None) -> L
 
     try:
         library = open_library(content)
-        return _live(library.like(shipped) if shipped else library, settings, shipped)
+        return _live(library.bound_to(shipped).like(shipped) if shipped else library, settings, shipped)
     except BadContent as bad:
         raise Refused(tuple(map(str, bad.issues))) from None

@@ -25,6 +25,7 @@ from bot.core.cohorts.records import Cohort, Convened, Rolls
 from bot.core.cohorts.shelving import edition_of
 from bot.core.library import FALLBACK_LANGUAGE
 from bot.core.person import Person, Turned
+from bot.core.retention import Silence
 from bot.core.trial import Tried
 from bot.service.conversation import Knock
 from bot.service.ports import Store
@@ -84,6 +85,10 @@ class Contents:
         """Return what is due of a cohort; see service.cohorts.Hold."""
         talks = self.shelf.of(bot, cohort.edition)
         return talks.cohorting.hold(name, bot, number, cohort, rolls, now)
+
+    def silent(self, person: Person, silence: Silence, now: datetime, /) -> Turned | None:
+        """Return what is due to somebody who has been silent for long; see service.ports.Silent."""
+        return self.live.talking.silent(person, silence, now)
 
     def search(self, bot: str, asked: Search, /) -> Mapping[str, Any]:
         """Answer a search from the shipped content, whoever asks: it may be posted anywhere."""

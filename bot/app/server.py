@@ -29,8 +29,9 @@ from bot.service.clock import SystemClock, TrustedClock
 from bot.service.cohorts import Convene, Hold
 from bot.service.conversation import Apologise, Door, Respond
 from bot.service.limits import Guard, Pace
-from bot.service.ports import Clock, Store
+from bot.service.ports import Clock, Silent, Store
 from bot.service.reminders import Reminders
+from bot.service.retention import Retention
 from bot.service.workers import LEASE, Outbox
 from bot.telegram.client import ApiBot, connected
 from bot.telegram.diagnosis import explain
@@ -78,6 +79,8 @@ class Talk:
     apologise: Apologise | None = None
     convene: Convene | None = None
     hold: Hold | None = None
+    silent: Silent | None = None
+    """Says what is due to people who have been silent for long."""
     prepare: Callable[[ApiBot], Awaitable[None]] | None = None
     """Sets commands and descriptions; what it raises is logged, and the bot runs without them."""
     reload: Callable[[], Awaitable[Reloaded]] | None = None
@@ -120,7 +123,7 @@ async def serve(
             ready = None
         if ready is not None:
             talk, wired, bot = ready
-            async with _at_work(wired, talk, bot, stopping, edited, settings.operator):
+            async with _at_work(wired, talk, bot, stopping, edited, settings):
                 taking = _hooked if settings.webhook_url else _polled
                 await taking(settings, talk, bot, wired, timeout, stopping)
     log.info("stopped")
@@ -217,7 +220,7 @@ def _wired(
 
 @contextlib.asynccontextmanager
 async def _at_work(
-    wired: _Wired, talk: Talk, bot: ApiBot, stopping: asyncio.Event, edited: asyncio.Event, operator: int | None
+    wired: _Wired, talk: Talk, bot: ApiBot, stopping: asyncio.Event, edited: asyncio.Event, settings: Settings
 ) -> AsyncIterator[None]:
     """Send, tidy and set the menu meanwhile; at the end what is due is still sent."""
     runs = wired.front.meters.runs
@@ -225,11 +228,14 @@ async def _at_work(
     sending.add_done_callback(lambda _task: stopping.set())  # without an outbox nothing must be taken in
     ringing = asyncio.create_task(wired.reminders.run())
     beside: dict[str, asyncio.Future[None]] = {"tidy": asyncio.create_task(_tidying(wired.store, wired.clock))}
+    if talk.silent is not None:
+        retention = Retention(wired.store, wired.clock, talk.silent, settings.retention_days)
+        beside["retention"] = asyncio.create_task(_retaining(retention))
     if talk.examine is not None:
         beside["editions"] = asyncio.ensure_future(talk.examine(wired.store, wired.clock, wired.door, bot))
     if talk.reload is not None:
         beside["reload"] = asyncio.create_task(
-            _reloading(talk.reload, talk, bot, edited, operator, wired.front.meters.checked)
+            _reloading(talk.reload, talk, bot, edited, settings.operator, wired.front.meters.checked)
         )
     for name, task in {"outbox": sending, "reminders": ringing, **beside}.items():
         runs(name, task)
@@ -393,4 +399,13 @@ async def _tidying(store: Store, clock: Clock) -> None:
                 log.info("what was put aside long ago is dropped", kinds=dict(dropped))
         except Exception as error:
             log.warning("what is old could not be dropped; trying again in an hour", exc_info=error)
+        await asyncio.sleep(TIDY_SECONDS)
+
+
+async def _retaining(retention: Retention) -> None:
+    while True:
+        try:
+            await retention.round()
+        except Exception as error:
+            log.warning("people who were silent for long could not be looked for; trying again", exc_info=error)
         await asyncio.sleep(TIDY_SECONDS)

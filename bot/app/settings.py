@@ -19,7 +19,8 @@ from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
-from bot.telegram.route import DIRECT, SETTING, BadRoute, Route, choose, credentials, parsed
+from bot.core.privacy import DEFAULT_RETENTION, Operator
+from bot.telegram.route import DIRECT, SETTING, VARIABLES, BadRoute, Route, choose, credentials, parsed
 
 TELEGRAM: Final = "https://api.telegram.org"
 PORTS: Final = (443, 80, 88, 8443)
@@ -33,6 +34,10 @@ LEAST_CHECK_MEMORY: Final = 192
 TOKEN_SHAPE: Final = re.compile(r"\d{3,20}:[A-Za-z0-9_-]{20,}")
 _USER_ID: Final = re.compile(r"[1-9][0-9]{0,15}", re.ASCII)
 KEY_SHAPE: Final = re.compile(r"[\s,]*[A-Za-z0-9_=-]{44}([\s,]+[A-Za-z0-9_=-]{44})*[\s,]*")
+_MAIL: Final = re.compile(r"[^@\s<>\"]+@[^@\s<>\"]+\.[^@\s<>\".]+", re.ASCII)
+LONGEST_NAME: Final = 200
+RETENTION_RANGE: Final = (30, 1095)
+"""Days: a month, so that nobody is deleted amid an application; three years, after which no interview is of use."""
 
 
 class BadSettings(Exception):
@@ -69,6 +74,10 @@ class Settings(BaseSettings):
     check_seconds: Annotated[int, Field(alias="CHECK_SECONDS")] = 120
     operator_id: Annotated[str | None, Field(alias="OPERATOR")] = None
     coach_ids: Annotated[str, Field(alias="COACHES")] = ""
+    responsible: Annotated[str, Field(alias="RESPONSIBLE")] = ""
+    contact: Annotated[str, Field(alias="CONTACT")] = ""
+    privacy_url: Annotated[str, Field(alias="PRIVACY_URL")] = ""
+    retention_days: Annotated[int, Field(alias="RETENTION_DAYS")] = DEFAULT_RETENTION
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], Field(alias="LOG_LEVEL")] = "INFO"
     log_format: Annotated[Literal["plain", "json"], Field(alias="LOG_FORMAT")] = "plain"
 
@@ -213,6 +222,48 @@ class Settings(BaseSettings):
             )
         return given
 
+    @field_validator("responsible")
+    @classmethod
+    def _is_name(cls, given: str) -> str:
+        name = " ".join(given.split())
+        if len(name) > LONGEST_NAME or not name.isprintable():
+            raise ValueError(
+                f"it is shown to people as a name and has room for {LONGEST_NAME} characters, without control "
+                "characters. Write a person or a company, such as: Example Coaching Ltd, Dublin."
+            )
+        return name
+
+    @field_validator("contact")
+    @classmethod
+    def _is_contact(cls, given: str) -> str:
+        parts = urlsplit(given.strip())
+        is_link = parts.scheme == "https" and bool(parts.hostname)
+        if given.strip() and not (is_link or _MAIL.fullmatch(given.strip())):
+            raise ValueError(
+                f"'{given}' is neither a mail address nor a link. Write one such as privacy@example.org or "
+                "https://example.org/contact."
+            )
+        return given.strip()
+
+    @field_validator("privacy_url")
+    @classmethod
+    def _is_policy(cls, given: str) -> str:
+        parts = urlsplit(given.strip())
+        if given.strip() and (parts.scheme != "https" or not parts.hostname or not given.strip().isprintable()):
+            raise ValueError(f"'{given}' is no https address. Write one such as https://example.org/privacy.")
+        return given.strip()
+
+    @field_validator("retention_days", mode="before")
+    @classmethod
+    def _is_retention(cls, given: Any) -> int:
+        least, most = RETENTION_RANGE
+        if not (str(given).isascii() and str(given).isdecimal() and least <= int(given) <= most):
+            raise ValueError(
+                f"'{given}' is not a number of days from {least} to {most}. So many days after somebody was last heard "
+                f"from they are told that they will be deleted; {DEFAULT_RETENTION} unless set."
+            )
+        return int(given)
+
     @field_validator("log_level", mode="before")
     @classmethod
     def _is_level(cls, given: Any) -> str:
@@ -261,6 +312,11 @@ class Settings(BaseSettings):
     def operator(self) -> int | None:
         """The user id of whoever is told what became of edited content; None: only the log is."""
         return None if self.operator_id is None else int(self.operator_id)
+
+    @property
+    def told_operator(self) -> Operator:
+        """Who runs the bot, as its people are told."""
+        return Operator(self.responsible, self.contact, self.privacy_url, self.retention_days)
 
     @property
     def coaches(self) -> frozenset[int]:
@@ -364,6 +420,9 @@ def unknown_names(folder: Path) -> list[tuple[str, str]]:
         in_file = []  # `load` says why it cannot be read
     found = []
     for name in in_file:
+        if name.upper() in (*VARIABLES, "NO_PROXY"):
+            found.append((f".env: {name} is only read from the environment. Write {SETTING} in .env instead.", SETTING))
+            continue
         near = next(iter(get_close_matches(name.upper(), known, n=1, cutoff=0.7)), "")
         meant = f"Did you mean {near}?" if near else "Leave it out unless another program reads it there."
         found.append((f".env: {name} is not a setting, so it changes nothing. {meant}", near))

@@ -37,6 +37,10 @@ def check(
         str | None, typer.Option(help="With --against, what the bot talks with now: a folder, or a git revision.")
     ] = None,
     cohort: Annotated[int | None, typer.Option(help="With --against, replay the people of this cohort only.")] = None,
+    shipped: Annotated[
+        Path | None,
+        typer.Option(help="Check it as an edition of the content in this folder, whose protected texts it must keep."),
+    ] = None,
     content: Content = None,
 ) -> None:
     """Check flows, rules and messages; name every issue with its place. Ends with status 1 if there is any."""
@@ -45,7 +49,7 @@ def check(
 
     if was is not None and against is None:
         fail("--was says what the bot talks with now, for a comparison: name its database with --against, or: own.")
-    proof, issues = check_content(content)
+    proof, issues = check_content(content, shipped)
     replayed = Replayed.of(proof.library, against, was, cohort) if proof is not None and against is not None else None
     if talks:
         _write_talks(issues, talks)

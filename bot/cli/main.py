@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from bot.cli import backup, coaches, draw, key, mutations, operator
+from bot.cli import backup, coaches, draw, key, mutations, operator, people
 from bot.cli.options import (
     NO_KEY,
     Content,
@@ -280,6 +280,7 @@ app.add_typer(key.app, name="key")
 app.command()(backup.backup)
 app.command()(backup.restore)
 app.command()(backup.move)
+app.add_typer(people.app, name="people")
 
 
 def main() -> None:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from bot.terminal.transcript import Transcript
 
 Fate = Literal["caught", "changes nothing", "both right", "survived"]
-LEFT_ALONE: Final = frozenset({"claims", "limits", "faq", "both_right"})
+LEFT_ALONE: Final = frozenset({"claims", "limits", "faq", "both_right", "protected"})
 """What the source says and what the platform allows is no policy of the coach's."""
 SPOKEN: Final = ("questions", "advice")
 

@@ -28,25 +28,25 @@ def parked(
     from bot.app.main import open_library, the_flow
     from bot.service.refusals import KEPT_NO_FAULT, KINDS, NO_FAULT
 
-    settings = _settings()
+    settings = settings_here()
     if discard_all:
         kind = next((known for known in KINDS if known == discard_all), None)
         if kind is None:
             fail(f"There is no kind '{discard_all}'. It is one of: {', '.join(KINDS)}.")
-        typer.echo(f"{_done(operating.discard_all(settings, kind))} discarded.")
+        typer.echo(f"{done(operating.discard_all(settings, kind))} discarded.")
         return
     if discard is not None:
-        if not _done(operating.discard(settings, discard)):
+        if not done(operating.discard(settings, discard)):
             fail(f"Nothing with the number {discard} was put aside.")
         typer.echo("Discarded.")
         return
     if release is not None:
         library = open_library(settings.content)
-        if not _done(operating.release(settings, library, the_flow(library), release)):
+        if not done(operating.release(settings, library, the_flow(library), release)):
             fail(f"Nothing with the number {release} was put aside.")
         typer.echo("Released.")
         return
-    found, kinds = _done(operating.parked(settings, faults=not every))
+    found, kinds = done(operating.parked(settings, faults=not every))
     for one in found:
         typer.echo(f"{one.id}  {one.since:%Y-%m-%d %H:%M} UTC  {one.what}, {one.kind}: {one.reason}")
     how = " Try one again with --release NUMBER, or drop it with --discard NUMBER." if found else ""
@@ -70,7 +70,8 @@ def doctor() -> None:
         raise typer.Exit(1)
 
 
-def _settings() -> Settings:
+def settings_here() -> Settings:
+    """Return the settings of this folder, or say what is wrong with them and end."""
     from bot.app.logging import configure
     from bot.app.settings import BadSettings, load
 
@@ -82,11 +83,13 @@ def _settings() -> Settings:
     return settings
 
 
-def _done(work: Coroutine[Any, Any, T]) -> T:
+def done(work: Coroutine[Any, Any, T]) -> T:
+    """Return what comes of some work, or say why nothing does and end."""
     from bot.app.operator import StillFails
+    from bot.app.people import NotDone
     from bot.storage.errors import BadKey, StoreError
 
     try:
         return asyncio.run(work)
-    except (StoreError, StillFails) as error:
+    except (StoreError, StillFails, NotDone) as error:
         fail(str(error), NO_KEY if isinstance(error, BadKey) else 1)

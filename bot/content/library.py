@@ -21,8 +21,8 @@ from bot.content.courses import CaseFile, LessonsFile, read_case, read_series
 from bot.content.facts import read_facts
 from bot.content.flows import read_flow
 from bot.content.ledger import LedgerFile, read_ledger
-from bot.content.messages import check_locale, read_messages
-from bot.content.models import ClaimsFile, FactsFile, FaqFile, FlowFile, LimitsFile, MessagesFile
+from bot.content.messages import check_locale, read_messages, read_protected
+from bot.content.models import ClaimsFile, FactsFile, FaqFile, FlowFile, LimitsFile, MessagesFile, ProtectedFile
 from bot.content.notes import read_claims, read_faq, read_limits, read_notes
 from bot.content.policy import read_manners, read_reminders, read_rules
 from bot.content.policy_models import NotesFile, RemindersFile, RulesFile
@@ -45,9 +45,9 @@ from bot.core.rules import Manners, ReminderKind, Ruleset
 Model = TypeVar("Model", bound=BaseModel)
 Value = TypeVar("Value", Flow, Ruleset, CaseStudy, Series)
 
-SINGLE = frozenset({"both_right", "facts", "claims", "faq", "ledger", "limits", "notes", "reminders"})
+SINGLE = frozenset({"both_right", "facts", "claims", "faq", "ledger", "limits", "notes", "protected", "reminders"})
 """The files of flows/ that there is one of each; every other one is a conversation."""
-LATER = frozenset({"flows/faq.yaml", "flows/ledger.yaml"})
+LATER = frozenset({"flows/faq.yaml", "flows/ledger.yaml", "flows/protected.yaml"})
 """Files that content did not always have, and that decide no advice."""
 ENDING = ".yaml"
 
@@ -99,6 +99,7 @@ class _Parts:
     faq: dict[str, tuple[str, ...]]
     cases: dict[str, CaseStudy]
     series: dict[str, Series]
+    protected: tuple[str, ...]
 
     def library(self) -> Library:
         messages = self.messages
@@ -118,6 +119,7 @@ class _Parts:
             self.faq,
             self.cases,
             self.series,
+            self.protected,
         )
 
 
@@ -159,6 +161,7 @@ class _Loading:
         reminders = self._one("reminders", RemindersFile) if here else None
         claims = self._one("claims", ClaimsFile) if here else None
         faq = self._one("faq", FaqFile) if here else None
+        protected = self._one("protected", ProtectedFile) if here else None
         if here and (self._flows / BOTH_RIGHT).is_file():
             self._file(self._flows / BOTH_RIGHT, self._flows, BothRightFile)  # nobody is told what it says
         ledger = self._one("ledger", LedgerFile) if here else None
@@ -193,6 +196,7 @@ class _Loading:
             faq=read_faq(faq.sheet, faq.file, words) if faq and faq.file else {},
             cases=_by_id("case", cases, lambda sheet, file: read_case(sheet, file, words)),
             series=_by_id("series", lessons, lambda sheet, file: read_series(sheet, file, words)),
+            protected=read_protected(protected.sheet, protected.file) if protected and protected.file else (),
         )
 
     # -- files -------------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from typing import Any
 
 from babel import Locale, UnknownLocaleError
 
+from bot.content.models import ProtectedFile
 from bot.content.sheet import Sheet
 from bot.content.yaml_source import Path
 from bot.core.catalogue import LOCALE, PLACEHOLDER, Message
@@ -46,6 +47,13 @@ def read_messages(sheets: Iterable[Sheet], language: str) -> dict[str, Message]:
             sheet.address(place, "message", language, key)
             _check_blanks(sheet, path)
     return found
+
+
+def read_protected(sheet: Sheet, file: ProtectedFile) -> tuple[str, ...]:
+    """Return the names of messages and groups of messages that no edition changes."""
+    for number, name in enumerate(file.protected):
+        sheet.address(sheet.at("protected", number), "protected", name)
+    return file.protected
 
 
 def _flat(value: object, path: Path) -> Iterator[tuple[Path, Message]]:

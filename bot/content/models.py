@@ -17,6 +17,7 @@ from bot.content.parts import (
     Days,
     DayText,
     MessageKey,
+    MessageName,
     Name,
     OptionalWhen,
     Part,
@@ -267,6 +268,18 @@ class FaqFile(Part):
     """flows/faq.yaml: the questions that are answered without a case, in the order in which they are listed."""
 
     faq: Annotated[dict[Name, QuestionEntry], Field(min_length=1, description="The questions by name.")]
+
+
+# -- flows/protected.yaml ----------------------------------------------------------------------------------------------
+
+
+class ProtectedFile(Part):
+    """flows/protected.yaml: the texts that no coach's edition changes."""
+
+    protected: Annotated[
+        tuple[MessageName, ...],
+        Field(min_length=1, description="Each a message, such as cohort.leave, or a group of messages."),
+    ]
 
 
 # -- messages/<language>/*.yaml --------------------------------------------------------------------------------------

@@ -31,6 +31,7 @@ CLAIM_ID = r"^C[0-9]+$"
 CLOCK = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 MESSAGE_KEY = r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$"
+MESSAGE_NAME = r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$"
 MOST_DAYS = 366  # a reminder later than in a year is a slip of the keyboard, and days are counted one by one
 MOST_NUMBERS = 50  # each number of a number fact is a button and a branch of the decision diagram
 
@@ -44,6 +45,7 @@ ClaimId = Annotated[str, StringConstraints(pattern=CLAIM_ID)]
 Clock = Annotated[str, StringConstraints(pattern=CLOCK)]
 DayText = Annotated[str, StringConstraints(pattern=DAY)]
 MessageKey = Annotated[str, StringConstraints(pattern=MESSAGE_KEY)]
+MessageName = Annotated[str, StringConstraints(pattern=MESSAGE_NAME)]
 Sentence = Annotated[str, StringConstraints(min_length=1)]
 Switch = Annotated[bool, Field(strict=True)]
 Whole = Annotated[int, Field(strict=True)]

@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from bot.content.both_right import BothRightFile
 from bot.content.courses import CaseFile, LessonsFile
 from bot.content.ledger import LedgerFile
-from bot.content.models import ClaimsFile, FactsFile, FaqFile, FlowFile, LimitsFile, MessagesFile
+from bot.content.models import ClaimsFile, FactsFile, FaqFile, FlowFile, LimitsFile, MessagesFile, ProtectedFile
 from bot.content.policy_models import NotesFile, RemindersFile, RulesFile
 
 MODELS: Mapping[str, type[BaseModel]] = {
@@ -31,6 +31,7 @@ MODELS: Mapping[str, type[BaseModel]] = {
     "limits": LimitsFile,
     "messages": MessagesFile,
     "notes": NotesFile,
+    "protected": ProtectedFile,
     "reminders": RemindersFile,
     "rules": RulesFile,
 }

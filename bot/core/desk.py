@@ -18,8 +18,10 @@ from bot.core.days import Misread
 from bot.core.library import FALLBACK_LANGUAGE, Library
 from bot.core.managing import Managing
 from bot.core.person import Person
+from bot.core.privacy import Operator, privacy_lines
 from bot.core.reading import choose
 from bot.core.reminding import BESIDE
+from bot.core.retention import KEEP
 from bot.core.scene import Scene
 from bot.core.sending import SENT, WISHED
 from bot.core.session import (
@@ -46,6 +48,7 @@ BACK = "back"
 """The option that takes the last answer back; no fact has a value of this name in front of it."""
 WHY = "why_"
 """With a rule's id, the option beside an advice that asks what it rests on; it counts by no turn."""
+EXPORT = "afterword.json"
 CASES_LISTED = 20  # the newest; a keyboard holds no more than some 8 kB
 
 
@@ -61,6 +64,8 @@ class Asked:
 
     command: str
     argument: str = ""
+    shared: tuple[str, ...] = ()
+    """What coaches see of them, a line for each cohort; found for /privacy."""
 
 
 @dataclass(frozen=True)
@@ -101,15 +106,34 @@ class Served:
         return tuple(effect for effect in self.effects if isinstance(effect, Outgoing))
 
 
-def serve(library: Library, flow: str, person: Person, entry: Entry, now: datetime) -> Served:
-    """Return what `entry` leads to for `person` at the instant `now` (aware)."""
-    return _Visit(library, flow, person, now).serve(entry)
+def serve(
+    library: Library, flow: str, person: Person, entry: Entry, now: datetime, operator: Operator | None = None
+) -> Served:
+    """Return what `entry` leads to for `person` at the instant `now` (aware); `operator` None: in a terminal."""
+    visit = _Visit(library, flow, person, now)
+    visit.operator = operator
+    return visit.serve(entry)
+
+
+def exported(person: Person) -> str:
+    """Return everything that is kept of somebody, as JSON."""
+    kept = {
+        "language": person.language,
+        "zone": person.zone,
+        "working_days": list(person.working_days),
+        "days_off": list(person.holidays),
+        "about_you": dict(person.facts),
+        "reminders": person.agenda.to_json(),
+        "cases": {str(number): person.cases[number].to_json() for number in sorted(person.cases)},
+    }
+    return json.dumps(kept, ensure_ascii=False, indent=2)
 
 
 class _Visit(Managing):
     """One visit: what can be asked for at the desk."""
 
     forgotten = False
+    operator: Operator | None = None
 
     def serve(self, entry: Entry) -> Served:
         return self.beside_the_way(entry) or self.turn(entry)
@@ -134,8 +158,8 @@ class _Visit(Managing):
     def turn(self, entry: Entry) -> Served:
         assert not isinstance(entry, FellDue | Approved), "nobody said anything"
         match entry:
-            case Asked(command, argument):
-                self.command(command, argument)
+            case Asked():
+                self.command(entry)
             case Strange(what):
                 self.say(f"strange.{what}")
                 self.repeat()
@@ -177,8 +201,17 @@ class _Visit(Managing):
         self.converse(Why(advice=True), ask=False)
         return Served(self.person, tuple(self.effects))
 
+    def kept(self) -> Served:
+        """Answer whoever wants to be kept; being heard from is what keeps them, and nobody is kept who is gone."""
+        if not self.person.cases and not self.person.facts:
+            return Served(self.person, toast=self.catalogue.say("remind.over"))
+        self.say("retention.kept")
+        return Served(self.person.but(), tuple(self.effects))
+
     def tapped_beside(self, option: str) -> Served:
         """Do what was tapped below a reminder; only what asks something is a turn, so open buttons keep their count."""
+        if option == KEEP:
+            return self.kept()
         if not self.beside(option):
             return Served(self.person, toast=self.catalogue.say("remind.over"))
         asks = any(isinstance(e, Outgoing) and e.kind in ("question", "menu") for e in self.effects)
@@ -187,21 +220,22 @@ class _Visit(Managing):
 
     # -- commands ----------------------------------------------------------------------------------------------------
 
-    def command(self, name: str, argument: str) -> None:
+    def command(self, asked: Asked) -> None:
+        name = asked.command
         # What the desk asked is over, whatever the command: an answer is never read against a question not in sight.
         self.person = replace(self.person, asking="")
         if name in CONVERSED:
             self.converse(CONVERSED[name])
             return
         told: Mapping[str, Callable[[], None]] = {
-            "start": partial(self.start, argument),
+            "start": partial(self.start, asked.argument),
             "cases": partial(self.offer, "cases"),
             "language": self.language,
             "reminders": self.list_reminders,
             "settings": partial(self.offer, "settings"),
             "forget": partial(self.offer, "forget"),
             "help": self.help,
-            "privacy": self.privacy,
+            "privacy": partial(self.privacy, asked.shared),
             "export": self.export,
         }
         if name in told:
@@ -235,27 +269,17 @@ class _Visit(Managing):
         )
         self.again()
 
-    def privacy(self) -> None:
-        closing = self.catalogue.say("privacy.closing", days=self.library.manners.close_after_days)
-        blocks = tuple(Block("item", text) for text in (*self.catalogue.alternatives("privacy.points"), closing))
+    def privacy(self, shared: tuple[str, ...]) -> None:
+        """Say what is kept and who sees it; `shared` is what coaches see."""
+        lines = privacy_lines(self.catalogue, self.operator, shared, self.library.manners.close_after_days)
         title = Block("title", self.catalogue.say("privacy.title"))
+        blocks = tuple(Block("item", line) for line in lines)
         self.effects.append(Outgoing("notice", "notice privacy", (title, *blocks)))
         self.again()
 
     def export(self) -> None:
         """Hand over everything that is kept, as JSON."""
-        person = self.person
-        kept = {
-            "language": person.language,
-            "zone": person.zone,
-            "working_days": list(person.working_days),
-            "days_off": list(person.holidays),
-            "about_you": dict(person.facts),
-            "reminders": person.agenda.to_json(),
-            "cases": {str(number): person.cases[number].to_json() for number in sorted(person.cases)},
-        }
-        text = json.dumps(kept, ensure_ascii=False, indent=2)
-        self.effects.append(Document("afterword.json", text, self.catalogue.say("export.caption")))
+        self.effects.append(Document(EXPORT, exported(self.person), self.catalogue.say("export.caption")))
         self.again()
 
     # -- what the desk itself asks -------------------------------------------------------------------------------------

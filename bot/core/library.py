@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from bot.core.catalogue import Catalogue
@@ -66,8 +66,31 @@ class Library:
     """Invented interviews that groups work through."""
     series: Mapping[str, Series] = field(default_factory=dict)
     """Lessons for channels."""
+    protected: tuple[str, ...] = ()
+    """The messages, or groups of them, that no coach's edition changes."""
     sources: Mapping[str, str] = field(default_factory=dict)
     """The files it was read from, by their name within the content, such as flows/facts.yaml."""
+
+    shipped: Library | None = None
+    """What a coach's edition is laid over; None: this is nobody's edition."""
+
+    def is_protected(self, key: str) -> bool:
+        """Tell whether no edition changes the message `key`."""
+        return any(key == name or key.startswith(f"{name}.") for name in self.protected)
+
+    def binds(self, language: str, key: str) -> bool:
+        """Tell whether an edition has to say `key` as it is said here; a message of its own it may word."""
+        return self.is_protected(key) and self.catalogue(language).has(key)
+
+    def bound_to(self, shipped: Library) -> Library:
+        """Return this edition of `shipped` with every protected text as it was shipped, whatever the edition says."""
+        catalogues: dict[str, Catalogue] = {}
+        for language in sorted(self.catalogues, key=lambda name: name != FALLBACK_LANGUAGE):
+            own = {k: m for k, m in self.catalogues[language].messages.items() if not shipped.binds(language, k)}
+            theirs = shipped.catalogues[language].messages if language in shipped.catalogues else {}
+            kept = {**own, **{k: m for k, m in theirs.items() if shipped.is_protected(k)}}
+            catalogues[language] = Catalogue(language, kept, catalogues.get(FALLBACK_LANGUAGE))
+        return replace(self, catalogues=catalogues, protected=shipped.protected, shipped=shipped)
 
     def like(self, base: Library) -> Library:
         """Take over what is compiled in `base` where nothing but words is another here; return itself.

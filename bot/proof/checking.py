@@ -24,6 +24,7 @@ from bot.proof.deciding import examples_hold, laws_hold, overrides_oppose, rules
 from bot.proof.examined import Examined, Property
 from bot.proof.fitting import texts_placed
 from bot.proof.hearing import asked_in_time, facts_told
+from bot.proof.protected import protected_known
 from bot.proof.texts import (
     advice_short,
     labels_differ,
@@ -137,6 +138,7 @@ WORDING: tuple[Callable[[Library, Places], Iterator[Issue]], ...] = (
     texts_placed,
     cases_placed,
     lessons_placed,
+    protected_known,
 )
 PROPERTIES: tuple[Property, ...] = (
     steps_reached,

@@ -119,8 +119,6 @@ class Door:
         self._guard, self._sending, self._watch = guard or Guard(), sending or Nobody(), watch or Unwatched()
         self._seconds, self._groups = seconds, GroupGuard()
         self.edited = asyncio.Event()
-        # Pseudonyms in the log tell people apart while the process runs, and cannot be turned back into ids.
-        self._salt = hashlib.blake2b(str(id(self)).encode() + str(time.time_ns()).encode()).digest()[:16]
 
     async def knock(self, knock: Knock) -> Turned | None:
         """Keep what the knock leads to and return it; None when it was seen before or had to be put aside.
@@ -258,9 +256,8 @@ class Door:
         self._sending.wake()
 
     def pseudonym(self, key: Key) -> str:
-        """Return a name for the log that says nothing about who it is."""
-        name = f"{key.bot}:{key.chat}:{key.topic}:{key.person}".encode()
-        return hashlib.blake2b(name, digest_size=4, key=self._salt).hexdigest()
+        """Return a name for the log that says nothing about who it is; `afterword people find` knows."""
+        return self._store.pseudonym(key.person)
 
     def _muting(self, key: Key, now: float) -> bool:
         who = (key.bot, key.person)

@@ -5,19 +5,27 @@ Law of this file: Protocols and the values that cross them. One implementation o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
 from bot.core.cohorts.editions import Edition
 from bot.core.cohorts.records import Convened
 from bot.core.person import Call, Key, Person, Turned
+from bot.core.retention import Silence
 from bot.service.cohorts import Convening, Holding
 from bot.service.refusals import NO_FAULT, Kind
 
 Step = Callable[[Person | None], Turned]
 """One turn as a pure function of the person as stored (None: never seen)."""
+
+
+Silent = Callable[[Person, Silence, datetime], Turned | None]
+"""What is due to somebody silent for long: a notice, nothing (None), or (a person of None) to be forgotten.
+
+A pure function of the person as stored, how long they have been silent, and the instant.
+"""
 
 
 Retry = Callable[[int, Mapping[str, Any]], tuple[Key, Step] | None]
@@ -213,6 +221,18 @@ class Store(Protocol):
 
     async def last_instant(self) -> datetime | None:
         """Return the instant of the last `tidy`: when the bot is known to have run; None: there was none."""
+
+    async def begin_walk(self, now: datetime) -> Collection[date] | None:
+        """Note that the bot runs on this day, in UTC, and return such days; None: this hour has its walk already."""
+
+    async def silent_people(self, after: int, silence: timedelta, now: datetime) -> tuple[Sequence[Key], int]:
+        """Return who may have been silent for so long among the rows after `after`, and where to go on (0: end)."""
+
+    async def end_silence(self, key: Key, ran: Collection[date], silent: Silent, now: datetime) -> Turned | None:
+        """Do what `silent` says about somebody, as they are now; None where that is nothing."""
+
+    def pseudonym(self, person: int) -> str:
+        """Return the name of somebody in logs: the same as long as the key is, and nothing leads back without it."""
 
     async def tidy(self, now: datetime) -> int:
         """Drop what need not be kept: updates seen more than two days ago (Telegram repeats none older than one)."""

@@ -16,7 +16,7 @@ from sqlalchemy import Dialect, bindparam, delete, func, select, type_coerce, up
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.core.cohorts.editions import Edition
-from bot.core.cohorts.records import Cohort, Convened, Room
+from bot.core.cohorts.records import Cohort, Convened, Rolls, Room
 from bot.core.person import Call, Key, Person, Turned
 from bot.core.session import Session
 from bot.service.cohorts import Convening, Holding
@@ -176,6 +176,7 @@ class Cohorts:
 
     def __init__(self, dialect: Dialect, cipher: Cipher, turning: Turning) -> None:
         self.statements, self.cipher, self._turning = CohortStatements(dialect), cipher, turning
+        self.dialect = dialect
         self.editions = Editions(dialect, cipher)
 
     def convene(self, cursor: Cursor, update: int | None, key: Key, step: Convening, now: datetime) -> Convened | None:
@@ -242,6 +243,10 @@ class Cohorts:
         """Return the instant at which a cohort is due next."""
         at: datetime | None = self.statements.next_wake.one(cursor).at
         return at
+
+    def rolls(self, cursor: Cursor, bot: int) -> Rolls:
+        """Return what a transaction sees of a bot's cohorts."""
+        return _Rolls(self, cursor, bot)
 
     def forget(self, cursor: Cursor, bot: int, person: int) -> None:
         """Take somebody out of every cohort; one that nobody coaches any more is over."""

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,7 +20,7 @@ from bot.core.cohorts.editions import Edition
 from bot.core.cohorts.records import Convened
 from bot.core.person import Key, Turned
 from bot.service.cohorts import Convening, Holding
-from bot.service.ports import Census, Claim, Depth, Due, Job, Parked, Posted, Retry, Step
+from bot.service.ports import Census, Claim, Depth, Due, Job, Parked, Posted, Retry, Silent, Step
 from bot.service.refusals import KINDS, Kind, kept
 from bot.storage import dialects
 from bot.storage.cache import Memory
@@ -38,6 +38,8 @@ from bot.storage.outbox import Outbox
 from bot.storage.parked import drop
 from bot.storage.people import Turning
 from bot.storage.reminders import Agendas
+from bot.storage.requests import Requests
+from bot.storage.retention import Retention
 from bot.storage.revision import head, inspect, version_of
 from bot.storage.schema import aware
 from bot.storage.statements import Statements, statements_for
@@ -77,6 +79,7 @@ class Database:
         self._agendas = Agendas(statements, cipher, self._turning)
         self._outbox = Outbox(statements, cipher, self._turning, self._agendas)
         self._cohorts = Cohorts(opened.engine.dialect, cipher, self._turning)
+        self._retention = Retention(opened.engine.dialect, self._turning)
         self._checkpoints = Checkpoints(self._engine) if opened.sqlite else None
         self._guard = FileGuard(Path(self._place)) if opened.sqlite else None
         if self._guard is not None:
@@ -86,6 +89,11 @@ class Database:
             if self._checkpoints and self._guard
             else Pool(self._engine, self._place, threads)
         )
+
+    @property
+    def requests(self) -> Requests:
+        """What an operator does for people who ask by mail."""
+        return Requests(self._runner, self._turning, self._cohorts, self._emptied)
 
     @classmethod
     async def open(cls, url: str | URL, cipher: Cipher, *, threads: int = THREADS) -> Database:
@@ -121,9 +129,8 @@ class Database:
         aware(now)
         with _only_if_kept(claim):
             turned = await self._runner.submit(lambda c: self._turned(c, update, key, step, now, claim), key)
-        if turned is not None and turned.person is None and self._checkpoints is not None:
-            # Deleted rows are zeroed in the file; their old pages are in the log until it is emptied.
-            await asyncio.to_thread(self._checkpoints.empty, FORGETTING_SECONDS)
+        if turned is not None and turned.person is None:
+            await self._emptied()
         return turned
 
     def _turned(
@@ -311,6 +318,40 @@ class Database:
         if self._checkpoints is not None:
             await asyncio.to_thread(drop_old_copies, Path(self._place), now)
         return dropped
+
+    async def begin_walk(self, now: datetime) -> Collection[date] | None:
+        """Note that the bot runs on this day; see `Store.begin_walk`."""
+        aware(now)
+        return await self._runner.submit(lambda c: self._retention.begin(c, now), rank="long")
+
+    async def silent_people(self, after: int, silence: timedelta, now: datetime) -> tuple[Sequence[Key], int]:
+        """Return who may have been silent for so long; see `Store.silent_people`."""
+        aware(now)
+        page = await self._runner.submit(lambda c: self._retention.page(c, after, silence, now), rank="long")
+        return page.people, page.last
+
+    async def end_silence(self, key: Key, ran: Collection[date], silent: Silent, now: datetime) -> Turned | None:
+        """Do what is due about somebody who has been silent for long; see `Store.end_silence`."""
+        aware(now)
+        turned = await self._runner.submit(lambda c: self._ended(c, key, ran, silent, now), key)
+        if turned is not None and turned.person is None:
+            await self._emptied()
+        return turned
+
+    def _ended(self, cursor: Cursor, key: Key, ran: Collection[date], silent: Silent, now: datetime) -> Turned | None:
+        turned = self._retention.end(cursor, key, ran, silent, now)
+        if turned is not None and turned.person is None:
+            self._cohorts.forget(cursor, key.bot, key.person)
+        return turned
+
+    async def _emptied(self) -> None:
+        """Empty SQLite's log: deleted rows are zeroed in the file, and their old pages are in the log until then."""
+        if self._checkpoints is not None:
+            await asyncio.to_thread(self._checkpoints.empty, FORGETTING_SECONDS)
+
+    def pseudonym(self, person: int) -> str:
+        """Return the name of somebody in logs; see `Store.pseudonym`."""
+        return self._cipher.pseudonym(person)
 
     async def rotate(self, renewed: Callable[[int], None] = lambda _: None) -> int:
         """Encrypt anew under the first key what is under another; return how many values that were.

@@ -39,6 +39,8 @@ FERNET: Final = b"gAAAA"
 """How values begin that an earlier version sealed; they are still opened, and renewed by rotation."""
 NAME_SIZE: Final = 4
 NONCE_SIZE: Final = 12
+ALIAS_SIZE: Final = 6
+"""Bytes of a pseudonym: of a million people no two share one."""
 HEAD_SIZE: Final = len(VERSION) + NAME_SIZE
 """So many bytes tell which key a value is under; of one that an earlier version sealed, they are `FERNET`."""
 _BETWEEN: Final = re.compile(r"[\s,]+")
@@ -68,6 +70,10 @@ class _Key:
         self.gcm = AESGCM(hashlib.blake2b(key=secret, person=b"afterword seal", digest_size=32).digest())
         name = hashlib.blake2b(key=secret, person=b"afterword name", digest_size=NAME_SIZE).digest()
         self.head = VERSION + name
+        self._alias = hashlib.blake2b(key=secret, person=b"afterword alias", digest_size=32).digest()
+
+    def pseudonym(self, person: int) -> str:
+        return "p" + hashlib.blake2b(str(person).encode(), digest_size=ALIAS_SIZE, key=self._alias).hexdigest()
 
     def seal(self, text: bytes) -> bytes:
         nonce = os.urandom(NONCE_SIZE)
@@ -179,6 +185,14 @@ class Cipher:
             raise BadKey(
                 "The database holds a value that none of the keys in DATA_KEY opens. Add the old key."
             ) from None
+
+    def pseudonym(self, person: int) -> str:
+        """Return the name of somebody in logs; under another key it is another one."""
+        return self._first.pseudonym(person)
+
+    def pseudonyms(self, person: int) -> frozenset[str]:
+        """Return the names somebody has or had in logs, under each key at hand."""
+        return frozenset(key.pseudonym(person) for key in self._by_head.values())
 
     def fits(self, proof: bytes) -> bool:
         """Tell whether the proof of a database was sealed with one of the keys."""

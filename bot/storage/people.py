@@ -10,7 +10,7 @@ from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Any, Final, cast
 
@@ -82,7 +82,7 @@ class Cases(Mapping[int, Session]):
 
 
 @dataclass(frozen=True)
-class _Loaded:
+class Loaded:
     """What a turn found: the person, their cases, and the row it came from."""
 
     person: Person | None
@@ -91,6 +91,7 @@ class _Loaded:
 
 
 _OF_SESSION: Final = ("current", "turn", "asking", "run", "panel", "reminded", "agenda")
+HEARD_APART: Final = timedelta(days=1)
 _OPEN: Final = attrgetter("language", "zone", "working_days", "holidays")
 
 
@@ -115,7 +116,7 @@ class Turning:
         self.lock(cursor, key.bot, key.person)
         if update is not None and not self.first_seen(cursor, key.bot, update, now):
             return None
-        return self._turned(cursor, key, step, now, claim)
+        return self._turned(cursor, key, step, now, claim, heard=update is not None)
 
     def ring(self, cursor: Cursor, due: Due, step: Step, now: datetime) -> Turned | None:
         """Run the turn of an agenda that is due; None when its claim has gone to somebody else, or its person has."""
@@ -124,13 +125,16 @@ class Turning:
             return None
         return self._turned(cursor, due.key, step, now)
 
-    def _turned(self, cursor: Cursor, key: Key, step: Step, now: datetime, claim: Claim | None = None) -> Turned:
-        found = self._load(cursor, key)
+    def _turned(
+        self, cursor: Cursor, key: Key, step: Step, now: datetime, claim: Claim | None = None, *, heard: bool = False
+    ) -> Turned:
+        """Make a turn; `heard`: it is the person's own, and not of something that fell due."""
+        found = self.load(cursor, key)
         turned = step(found.person)
         if turned.person is None:
-            self._forget(cursor, key)
+            self.forget(cursor, key.bot, key.person)
         elif turned.keeps:
-            self._keep(cursor, key, found, turned, now)
+            self._keep(cursor, key, found, turned, now, heard)
         self.post(cursor, key, turned, now, claim)
         found.cases.leave(self.reading)
         return turned
@@ -139,12 +143,13 @@ class Turning:
         """Note that an update is seen; False when it was seen before."""
         return bool(self.statements.see.run(cursor, {"bot": bot, "update_id": update, "at": now}))
 
-    def _load(self, cursor: Cursor, key: Key) -> _Loaded:
+    def load(self, cursor: Cursor, key: Key) -> Loaded:
+        """Return what is kept of somebody in a chat."""
         asked = {"bot": key.bot, "chat": key.chat, "topic": key.topic, "person": key.person}
         row = self.statements.load.one(cursor, asked)
         here = _Here(cursor)
         if row is None:
-            return _Loaded(None, Cases(None, here, self.statements, self.memory), None)
+            return Loaded(None, Cases(None, here, self.statements, self.memory), None)
         cases = Cases(row.id, here, self.statements, self.memory)
         if row.id is not None and row.content is not None:
             cases.take(row.current, row.content)
@@ -152,17 +157,17 @@ class Turning:
         if row.edition or row.trial:
             tried = self.memory.open(row.trial, Trial.from_json) if row.trial else None
             known = known.but(edition=row.edition or 0, trial=tried)
-        return _Loaded(known, cases, row)
+        return Loaded(known, cases, row)
 
-    def _keep(self, cursor: Cursor, key: Key, found: _Loaded, turned: Turned, now: datetime) -> None:
+    def _keep(self, cursor: Cursor, key: Key, found: Loaded, turned: Turned, now: datetime, heard: bool) -> None:
         person = turned.person
         assert person is not None
         self._keep_person(cursor, key, found, person, now)
         self._keep_trial(cursor, key, found.person, person)
-        session = self._keep_session(cursor, key, found, person, now)
+        session = self._keep_session(cursor, key, found, person, now, heard)
         self._keep_cases(cursor, session, found.cases, person.cases, now)
 
-    def _keep_person(self, cursor: Cursor, key: Key, found: _Loaded, new: Person, now: datetime) -> None:
+    def _keep_person(self, cursor: Cursor, key: Key, found: Loaded, new: Person, now: datetime) -> None:
         old, row = found.person, found.row
         same_facts = old is not None and (new.facts is old.facts or new.facts == old.facts)
         if old is not None and same_facts and _OPEN(old) == _OPEN(new):
@@ -191,7 +196,7 @@ class Turning:
         content = self.memory.seal(new.trial, new.trial.to_json())
         self.statements.put_trial.run(cursor, {"bot": key.bot, "person": key.person, "content": content})
 
-    def _keep_session(self, cursor: Cursor, key: Key, found: _Loaded, new: Person, now: datetime) -> int:
+    def _keep_session(self, cursor: Cursor, key: Key, found: Loaded, new: Person, now: datetime, heard: bool) -> int:
         old, row = found.person, found.row
         session: int | None = None if row is None else row.id
         values = {
@@ -201,7 +206,9 @@ class Turning:
             "run": row.run if session is not None and old and old.run == new.run else self._sealed_or_none(new.run),
             "panel": new.panel,
             "reminded": new.reminded,
-            "updated_at": now,
+            # When they were heard last: whoever is silent for long is told so, and a reminder is no word of theirs.
+            "updated_at": now if heard or row is None or row.id is None else row.updated_at,
+            "told_at": None if heard or row is None else row.told_at,
             "agenda": self._agenda(row, old, new),
             "wake": new.agenda.wake,
         }
@@ -211,7 +218,7 @@ class Turning:
         assert old is not None
         if row.wake != new.agenda.wake or row.blocked_at is not None:
             self.statements.put_wake.run(cursor, values | {"id_": session})
-        elif any(getattr(old, name) != getattr(new, name) for name in _OF_SESSION):
+        elif any(getattr(old, name) != getattr(new, name) for name in _OF_SESSION) or (heard and _unnoted(row, now)):
             self.statements.put_session.run(cursor, values | {"id_": session})
         return session
 
@@ -238,13 +245,14 @@ class Turning:
             ]
             self.statements.put_case.run_each(cursor, rows)
 
-    def _forget(self, cursor: Cursor, key: Key) -> None:
+    def forget(self, cursor: Cursor, bot: int, person: int) -> None:
+        """Delete everything about somebody but what cohorts keep."""
         self.memory.forget()
         for statement in self.statements.forget:
-            statement.run(cursor, {"bot_": key.bot, "person_": key.person})
+            statement.run(cursor, {"bot_": bot, "person_": person})
         # A parked update is kept as Telegram sent it, so whom it is about is known only once it is opened.
-        for id_, content in self.statements.parked_updates.all(cursor, {"bot_": key.bot}):
-            if mentions(self.cipher.open(content), key.person):
+        for id_, content in self.statements.parked_updates.all(cursor, {"bot_": bot}):
+            if mentions(self.cipher.open(content), person):
                 self.statements.unpark.one(cursor, {"id_": id_})
 
     def post(self, cursor: Cursor, key: Key, turned: Turned, now: datetime, claim: Claim | None = None) -> None:
@@ -303,6 +311,11 @@ class _Here:
 
     def __exit__(self, *_: object) -> None:
         """Leave the cursor as it is: it is the turn's."""
+
+
+def _unnoted(row: Any, now: datetime) -> bool:
+    """Tell whether that somebody was heard is to be noted where nothing else is: once a day, or once they were told."""
+    return row.told_at is not None or now - row.updated_at > HEARD_APART
 
 
 def changes(old: Cases, new: Mapping[int, Session]) -> tuple[dict[int, Session], set[int]]:

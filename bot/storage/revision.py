@@ -17,7 +17,7 @@ from bot.storage.compiled import Cursor
 from bot.storage.errors import NewerDatabase, NotMigrated, StoreUnready, translated
 from bot.storage.schema import metadata
 
-HEAD: Final = "0009"
+HEAD: Final = "0010"
 """The newest of `migrations/versions`; a test compares them."""
 
 Standing = Literal["empty", "older", "current", "newer", "foreign"]

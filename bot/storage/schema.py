@@ -144,6 +144,8 @@ session: Final = Table(
     # Of the chat, not of the person: a bot may be thrown out of a group and still be welcome in private.
     Column("blocked_at", Utc),
     Column("updated_at", Utc, nullable=False),
+    # Silent for long, they were told then that they will be deleted.
+    Column("told_at", Utc),
     # The agenda wants to be rung at `wake`, and may be claimed from `opens` on: later while it is claimed, and never
     # while the chat is shut. One row for a person, so whatever is due on a day is one message.
     Column("agenda", Encrypted),
@@ -279,6 +281,18 @@ parked: Final = Table(
     Column("content", Encrypted, nullable=False),
     Column("since", Utc, nullable=False),
     Index(None, "kind", "since"),
+    sqlite_autoincrement=True,
+)
+
+# What the operator did by `afterword people`, for whom and at whose hands: rows are added, and nothing else.
+request: Final = Table(
+    "request",
+    metadata,
+    Column("id", AutoId, primary_key=True),
+    Column("at", Utc, nullable=False),
+    Column("what", String, nullable=False),
+    # Who asked, by the system's name for them, and the pseudonym; never a user id, which outlives a deletion.
+    Column("content", Encrypted, nullable=False),
     sqlite_autoincrement=True,
 )
 

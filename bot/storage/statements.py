@@ -101,7 +101,7 @@ class Statements:
                 *(person.c[name] for name in OF_PERSON),
                 session.c.id,
                 *(session.c[name] for name in told),
-                session.c.blocked_at,
+                *(session.c[name] for name in ("blocked_at", "updated_at", "told_at")),
                 case_.c.content,
                 newest,
                 tried.scalar_subquery().label("trial"),
@@ -118,7 +118,7 @@ class Statements:
         self.drop_trial = self._made(delete(trial).where(*of_trial))
         self.drop_case = self._made(delete(case_).where(one))
         self.put_case = self._made(self._kept(case_, "content", "updated_at"))
-        kept: dict[str, Any] = {name: bindparam(name) for name in (*told, "updated_at")}
+        kept: dict[str, Any] = {name: bindparam(name) for name in (*told, "updated_at", "told_at")}
         this = session.c.id == bindparam("id_")
         # Whoever speaks can be written to, whatever was heard before: their agenda opens again, too. SQLite has one
         # writer, so what was heard was read in this turn, and an index is not written for nothing.
@@ -139,7 +139,7 @@ class Statements:
 
     def _people(self) -> None:
         self.put_person = self._made(self._kept(person, *OF_PERSON))
-        new = [column.name for column in session.c if column.name not in ("id", "blocked_at", "fence")]
+        new = [column.name for column in session.c if column.name not in ("id", "blocked_at", "told_at", "fence")]
         self.add_session = self._made(insert(session).returning(session.c.id), *new)
         # Sessions with their agenda, and cases, go with the person (ON DELETE CASCADE).
         self.forget = tuple(
@@ -294,6 +294,7 @@ class Statements:
         self.proof = self._made(select(meta.c.value).where(meta.c.name == literal("proof")))
         self.zones = self._made(select(person.c.zone).distinct())
         self.rules = self._made(select(meta.c.value).where(meta.c.name == literal("zones")))
+        self.value = self._made(select(meta.c.value).where(meta.c.name == bindparam("name_")))
         self.put_rules = self._made(self._kept(meta, "value"))
         there = select(person.c.bot, person.c.person).where(person.c.zone == bindparam("zone_"))
         self.ring_zone = self._made(

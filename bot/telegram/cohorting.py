@@ -15,6 +15,7 @@ from datetime import datetime
 from bot.core.cohorts.due import due_of
 from bot.core.cohorts.editions import Examined, Handed
 from bot.core.cohorts.panels import Ballot, Button, Closing, Edited, Plot, Sheet, Shown
+from bot.core.cohorts.privacy import shared_lines
 from bot.core.cohorts.private import Desk
 from bot.core.cohorts.public import answer_panel, questions_panel, reply
 from bot.core.cohorts.records import Cohort, Convened, Post, Pressed, Rolls, Undelivered
@@ -93,7 +94,10 @@ class Cohorting:
         desk = Desk(library, visitor, rolls, now, (self.shipped or library).sources)
         match knock.event:
             case Asked("privacy"):
-                return self._after_own(knock, person, now, _calls(desk.privacy()))
+                shared = shared_lines(rolls, key.person, library.catalogue(person.language))
+                return self._after_own(
+                    replace(knock, event=Asked("privacy", shared=shared)), person, now, _calls(desk.privacy())
+                )
             case Asked("export"):
                 return self._after_own(knock, person, now, self._export(desk))
             case Asked("practice"):

@@ -7,15 +7,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from html import escape
 from typing import cast
 
 from bot.core.desk import Approved, Entry, newcomer, serve
 from bot.core.library import Library
 from bot.core.person import OWED, Call, Person, Turned
+from bot.core.privacy import GRACE, Operator
 from bot.core.reminding import BESIDE
+from bot.core.retention import KEEP, Silence, step_for
 from bot.core.session import FellDue, Picked, Started, TimePassed
 from bot.service.conversation import Knock
-from bot.telegram.layout import Origin, lay_out, run_after, shown_text
+from bot.telegram.layout import Origin, lay_out, run_after, shown, shown_text
+
+UNKNOWN = Operator()
 
 
 @dataclass(frozen=True)
@@ -24,6 +29,8 @@ class Talking:
 
     library: Library
     flow: str
+    operator: Operator = UNKNOWN
+    """Who runs the bot, as its people are told."""
 
     def __post_init__(self) -> None:
         # Compiled now and not under the first candidate's eyes.
@@ -34,7 +41,7 @@ class Talking:
         before = person or self.newcomer(knock)
         entry = cast("Entry", knock.event)  # opaque to the service
         origin = _origin(knock, entry)
-        served = serve(self.library, self.flow, before, entry, now)
+        served = serve(self.library, self.flow, before, entry, now, self.operator)
         toast = served.toast
         if toast and before.panel in (OWED, origin.message):
             # The newest buttons that were shown, and yet of an older turn: what is open now has to be shown.
@@ -53,6 +60,18 @@ class Talking:
             panel = OWED
         after = served.person.but(run=run_after(before, served, origin), panel=panel)
         return Turned(after, calls, toast)
+
+    def silent(self, person: Person, silence: Silence, now: datetime, /) -> Turned | None:
+        """Return what is due to somebody who has been silent for long; see service.retention.Silent."""
+        step = step_for(self.library, person, silence, self.operator.retention, now)
+        if step == "none":
+            return None
+        if step == "delete":
+            return Turned(None)
+        say = self.library.catalogue(person.language).say
+        text = say("retention.notice", days=self.operator.retention, grace=GRACE.days)
+        keep = {"text": say("retention.keep"), "callback_data": f"0:{KEEP}"}
+        return Turned(person, (Call("sendMessage", shown(escape(text), [[keep]]), reminder=True),))
 
     def newcomer(self, knock: Knock) -> Person:
         """Return somebody never seen; numbers of updates grow, so no button from before a /forget counts by it."""

@@ -39,7 +39,7 @@ def live(content: Path, shipped: Library | None) -> Live:
 
 
 def over(library: Library, shipped: Library | None) -> Live:
-    talking = Talking(library.like(shipped) if shipped else library, the_flow(library))
+    talking = Talking(library.bound_to(shipped).like(shipped) if shipped else library, the_flow(library))
     return Live(talking, Cohorting(talking, frozenset({COACH, RIVAL}), shipped))
 
 
@@ -245,3 +245,33 @@ async def test_renewed_content_lets_a_cohort_fall_back_and_its_coaches_are_told(
     assert {chat for chat, text in told if "does not fit any more" in text and "line 63" in text} == {COACH, SECOND}
     assert FEELING in await to_the_tone(course, DANA)
     assert "Throw it away" in await course.hears(COACH, Pressed("bench", (spring,))), "to be mended"
+
+
+async def test_a_protected_text_of_an_edition_from_before_the_rule_is_never_said(course: Course) -> None:
+    """It is refused today; whatever was published, the shipped words stand above the button that shows a note."""
+    spring = await course.opens(COACH)
+    await course.joins(spring, DANA)
+    words, lie = "Counts: not shared.", "Counts: nobody ever sees them."
+    edition = await course.is_fit(COACH, words, lie, "messages/en/cohort.yaml")
+    await course.does(COACH, Pressed("publish", (spring, str(edition))))
+    said = await course.hears(DANA, Asked("cohort"))
+    assert "in their own way" in said, "the edition does talk"
+    assert words in said
+    assert lie not in said
+
+
+def test_an_edition_that_changes_a_protected_text_is_refused_with_its_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from bot.app.main import check, default_folders
+    from bot.proof import checking
+
+    monkeypatch.setattr(checking, "findings", lambda _proof: [])  # what else is proved takes seconds, and is tested
+    content = copied(tmp_path / "content")
+    file = content / "messages" / "en" / "review.yaml"
+    text = file.read_text(encoding="utf-8").replace("The names are in it. Whose note it is, I do not say,", "Hidden,")
+    file.write_text(text, encoding="utf-8")
+    (issue,) = check(content, default_folders()[0].parent)[1]
+    line = next(n for n, one in enumerate(text.split("\n"), 1) if "Hidden," in one)
+    assert (issue.place.file, issue.place.line, issue.code) == ("messages/en/review.yaml", line, "protected-text")
+    assert check(content)[1] == [], "it is the operator's own content otherwise"

@@ -105,6 +105,12 @@ def test_a_name_that_belongs_to_another_program_is_mentioned_and_is_no_fault(
     assert slip == "WEBHOOK_SECRETS is set and is not a setting, so it changes nothing. Did you mean WEBHOOK_SECRET?"
 
 
+def test_a_proxy_in_the_file_of_settings_is_told_where_it_belongs(folder: Path) -> None:
+    ((sentence, near),) = doctor.unknown_names(written(folder, HTTPS_PROXY="http://dana:hunter22@proxy.example:3128"))
+    assert sentence == ".env: HTTPS_PROXY is only read from the environment. Write TELEGRAM_PROXY in .env instead."
+    assert near
+
+
 async def test_a_file_of_settings_that_is_no_text_is_named(folder: Path) -> None:
     (folder / ".env").write_bytes(b"PORT=\xff\xfe\n")
     assert ".env: it cannot be read (UnicodeDecodeError)" in wrong(await examine(folder))

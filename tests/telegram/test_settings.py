@@ -199,3 +199,21 @@ def test_content_that_nobody_may_look_at_is_a_fault_of_its_own_setting(
     monkeypatch.setenv("CONTENT", str(far))
     (fault,) = faults(tmp_path)
     assert fault == f"CONTENT: '{far}' cannot be looked at: File name too long. Let the bot's user enter it."
+
+
+def test_who_is_responsible_where_to_ask_and_how_long_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = load(tmp_path).told_operator
+    assert (told.name, told.contact, told.policy, told.retention) == ("", "", "", 180)
+    wrong = {"RESPONSIBLE": "x" * 201, "CONTACT": "call me", "PRIVACY_URL": "http://example.org", "RETENTION_DAYS": "7"}
+    for name, value in wrong.items():
+        monkeypatch.setenv(name, value)
+    found = faults(tmp_path)
+    assert [fault.partition(":")[0] for fault in found] == list(wrong)
+    assert "neither a mail address nor a link" in found[1]
+    assert "'7' is not a number of days from 30 to 1095" in found[3]
+    right = {"RESPONSIBLE": "Example Ltd", "CONTACT": "privacy@example.org", "PRIVACY_URL": "https://example.org/p",
+             "RETENTION_DAYS": "90"}  # fmt: skip
+    for name, value in right.items():
+        monkeypatch.setenv(name, value)
+    told = load(tmp_path).told_operator
+    assert (told.name, told.contact, told.policy, str(told.retention)) == tuple(right.values())

@@ -14,6 +14,7 @@ from bot.core.catalogue import Catalogue
 from bot.core.cohorts.panels import Button, Edited, Panel, Shown, deep_link
 from bot.core.cohorts.records import Cohort
 from bot.core.cohorts.visiting import Answer, Counter
+from bot.core.library import Library
 
 MEMBER_VERBS: Final = frozenset({"hand", "raise", "lower"})
 COACH_VERBS: Final = frozenset({"hands", "call", "nudge", "nudged", "coaches", "uncoach"})
@@ -87,7 +88,7 @@ class Hours(Counter):
         left = tuple(hand for hand in self.cohort.hands if hand[0] != person)
         after = replace(self.cohort, hands=left)
         theirs = self.library.catalogue(self.rolls.language(person))
-        words = theirs.say("cohort.hours.called", name=self.visitor.name, topic=_topic(theirs, topic))
+        words = theirs.say("cohort.hours.called", name=self.visitor.name, topic=_topic(self.library, theirs, topic))
         return Answer((self.queue(after),), {self.number: after}, told={person: (Panel.of(words),)})
 
     def nudging(self, sure: bool) -> Answer:
@@ -138,12 +139,15 @@ class Hours(Counter):
         return Answer((said,), {self.number: after}, told=told)
 
     def _topic(self, topic: str) -> str:
-        return _topic(self.catalogue, topic)
+        return _topic(self.library, self.catalogue, topic)
 
     def _back(self) -> Button:
         return Button(self.catalogue.say("cohort.options.back"), ("show", str(self.number)))
 
 
-def _topic(catalogue: Catalogue, topic: str) -> str:
-    key = f"faq.{topic}.question"
+def _topic(library: Library, catalogue: Catalogue, topic: str) -> str:
+    """Return a topic as it was shipped: what a raised hand shows is worded by no edition, but for topics of its own."""
+    key, shipped = f"faq.{topic}.question", library.shipped
+    if shipped is not None and shipped.catalogue(catalogue.language).has(key):
+        return shipped.catalogue(catalogue.language).say(key)
     return catalogue.say(key) if catalogue.has(key) else topic  # it may be gone from the content

@@ -285,7 +285,7 @@ class Desk:
     # -- what belongs to the visitor -----------------------------------------------------------------------------------
 
     def privacy(self) -> tuple[Panel, ...]:
-        """Name each cohort of the visitor's, its coaches, and what each purpose shows."""
+        """Show each cohort that the visitor is in, with what each purpose shows and a button to take it back."""
         found = []
         for number, cohort in sorted(self.rolls.joined(self.visitor.person).items()):
             found.append(panels.membership(number, cohort, self.visitor.person, self.catalogue, self.visitor.bot))

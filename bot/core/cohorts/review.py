@@ -131,11 +131,10 @@ class Review(Counter):
         text = f"{note.subject}\n\n{note.text}" if note.subject else note.text
         if how == "k":
             return text
-        facts = self.library.facts.by_name
         names = [
             (answer, self.say(f"mask.{fact}"))
             for fact, answer in scene.session.facts.items()
-            if fact in facts and is_name(self.library, fact)
+            if is_name(self.library, fact)
         ]
         return masked(text, names)
 
@@ -202,7 +201,9 @@ class Review(Counter):
 
 def is_name(library: Library, fact: str) -> bool:
     """Tell whether a fact is what somebody or something is called: a text that is no phrase."""
-    return library.facts[fact].kind == "text" and not library.facts[fact].phrase
+    facts = [one.facts.by_name.get(fact) for one in (library, library.shipped) if one is not None]
+    # What the shipped content hides is hidden, whatever an edition makes of the fact.
+    return any(known is not None and known.kind == "text" and not known.phrase for known in facts)
 
 
 def gone(library: Library, rolls: Rolls, release: Release) -> dict[int, tuple[Shown, ...]]:

@@ -118,6 +118,16 @@ BENCH: Final[Mapping[str, tuple[str, ...]]] = {
 }  # fmt: skip
 
 
+PRIVACY: Final[Mapping[str, tuple[str, ...]]] = {
+    "nothing": ("name", "coaches"),
+    "some": ("name", "coaches", "shared"),
+    "note": ("day",),
+    "hand": (),
+    "coach": ("name",),
+    **dict.fromkeys(PURPOSES, ()),
+}  # fmt: skip
+
+
 def asked_for(library: Library) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Give each message key with what fills its blanks."""
     yield from ((f"cohort.{key}", ()) for key in PLAIN)
@@ -141,6 +151,7 @@ def asked_for(library: Library) -> Iterator[tuple[str, tuple[str, ...]]]:
     yield from ((f"cohort.hours.{key}", blanks) for key, blanks in HOURS.items())
     yield from ((f"cohort.bench.{key}", blanks) for key, blanks in BENCH.items())
     yield from ((f"cohort.review.{key}", blanks) for key, blanks in REVIEW.items())
+    yield from ((f"privacy.cohort.{key}", blanks) for key, blanks in PRIVACY.items())
     yield from ((f"cohort.review.mask.{fact}", ()) for fact in library.facts.texts if is_name(library, fact))
     for series in library.series.values():
         yield f"series.{series.id}.title", ()
