@@ -120,7 +120,7 @@ def test_the_database_of_a_bot_is_left_to_it(tmp_path: Path) -> None:
     file, key = tmp_path / "bot.db", tmp_path / "talk.key"
 
     async def somebody_talks_to_a_bot() -> None:
-        store = await Database.open(f"sqlite:///{file}", Cipher.at_hand(None, key))
+        store = await Database.open(f"sqlite:///{file}", Cipher.from_file(key))
         await store.turn(1, Key(7, 7, 0, 7), lambda _: Turned(Person()), NOW)
         await store.close()
 
