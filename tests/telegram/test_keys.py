@@ -269,7 +269,7 @@ async def test_ten_thousand_values_get_another_key_while_people_answer_and_the_b
         telegram.wait(lambda: not telegram.pending, 60)
         assert bot.stop()[0] == 0
         bot.env["DATA_KEY"] = OLD
-        with pytest.raises(BadKey, match="another key"):
+        with pytest.raises(BadKey, match="need the key"):
             await started(Settings.model_validate({**bot.env}), lambda _: None)
         bot.env["DATA_KEY"] = NEW
         async with opened(Settings.model_validate({**bot.env})) as store:
