@@ -84,5 +84,5 @@ async def test_tables_of_another_version_are_not_guessed_at(sqlite: Place, openi
     with engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
     engine.dispose()
-    with pytest.raises(NotMigrated, match="version 0001"):
+    with pytest.raises(NotMigrated, match="revision 0001"):
         list(everybody(sqlite.url, sqlite.cipher))

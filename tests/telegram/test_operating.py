@@ -30,7 +30,7 @@ def test_the_doctor_says_what_is_well_and_what_is_not(tmp_path: Path) -> None:
         assert done.returncode == 0, done.stdout + done.stderr
         assert "there is no database yet" in done.stdout
         assert list(tmp_path.iterdir()) == [], "no key, no database, no folder"
-        well.prepare()
+        well.knows(77, {})
         done = afterword(well, "doctor")
         assert done.returncode == 0, done.stdout + done.stderr
         assert done.stdout.count("ok ") == 7
