@@ -31,6 +31,7 @@ from bot.service.reminders import Reminders
 from bot.service.workers import LEASE, Outbox
 from bot.storage.database import Database
 from bot.storage.encryption import Cipher
+from bot.storage.errors import Corrupt
 from bot.telegram.client import ApiBot, connected
 from bot.telegram.inline import Search
 from bot.telegram.intake import Intake, Read
@@ -104,12 +105,15 @@ async def serve(
         stack.enter_context(_signals(stopping, edited))
         store = await _opened(settings)
         stack.push_async_callback(store.close)
-        await store.take_over()
-        if moved := await store.rezone(SystemClock().now()):
-            log.info("the clocks of some zones run by new rules: reminders there are worked out anew", zones=len(moved))
+        await store.take_over(SystemClock().now())
+        stack.push_async_callback(_ended, asyncio.create_task(_looked_through(store)))
+        verifying = asyncio.create_task(store.verify())
+        verifying.add_done_callback(lambda task: stopping.set() if _is_damaged(task) else None)
+        stack.push_async_callback(_ended, verifying)
         bot = await stack.enter_async_context(connected(token, settings.server))
         me = await _until_done(lambda: bot.call("getMe", {}), stopping)
         if me is None:
+            _refuse_damage(verifying)
             return
         log.info("Telegram knows this bot", username=me.get("username"))
         wired = _wired(store, bot, me, talk, lease, settings.processes)
@@ -117,7 +121,35 @@ async def serve(
         async with _at_work(wired, talk, bot, stopping, edited, settings.operator):
             taking = _hooked if settings.webhook_url else _polled
             await taking(settings, talk, bot, wired, timeout, stopping)
+        _refuse_damage(verifying)
     log.info("stopped")
+
+
+async def _looked_through(store: Database) -> None:
+    """Put right what a start has to, while people talk already."""
+    try:
+        moved = await store.look_through(SystemClock().now)
+    except Exception as error:
+        log.warning("not everybody's reminders could be looked through; the next start does it", exc_info=error)
+        return
+    if moved:
+        log.info("the clocks of some zones run by new rules: reminders there are worked out anew", zones=len(moved))
+
+
+def _is_damaged(verifying: asyncio.Task[None]) -> bool:
+    """Tell whether the database was found damaged; what else may keep it from being looked at, turns meet as well."""
+    return verifying.done() and not verifying.cancelled() and isinstance(verifying.exception(), Corrupt)
+
+
+def _refuse_damage(verifying: asyncio.Task[None]) -> None:
+    """Raise `Corrupt` if that is why the bot ends."""
+    if _is_damaged(verifying):
+        verifying.result()
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ Law of this file: every method hands one function over to a store thread and awa
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -34,6 +34,7 @@ from bot.storage.reminders import Agendas
 from bot.storage.schema import aware
 from bot.storage.statements import Statements, statements_for
 from bot.storage.thread_pool import Pool
+from bot.storage.upkeep import LONGEST_CLAIM, Upkeep
 from bot.storage.writer import Rank, Runner, Writer
 
 THREADS: Final = 8
@@ -49,6 +50,8 @@ class _Opened:
     engine: Engine
     place: str
     sqlite: bool
+    unverified: URL | None = None
+    """A file too large to be looked through before the start."""
 
 
 class Database:
@@ -63,11 +66,13 @@ class Database:
         self._outbox = Outbox(statements, cipher, self._turning, self._agendas)
         self._cohorts = Cohorts(opened.engine.dialect, cipher, self._turning)
         self._checkpoints = Checkpoints(self._engine) if opened.sqlite else None
+        self._unverified = opened.unverified
         self._runner: Runner = (
             Writer(self._engine, self._place, self._checkpoints.written)
             if self._checkpoints
             else Pool(self._engine, self._place, threads)
         )
+        self._upkeep = Upkeep(self._runner, self._agendas, self._reading)
 
     @classmethod
     async def open(cls, url: str | URL, cipher: Cipher, *, threads: int = THREADS) -> Database:
@@ -83,19 +88,30 @@ class Database:
         found = await self._runner.submit(lambda c: self._statements.of_others.one(c, {"bot": bot}), rank="long")
         return found is not None
 
-    async def take_over(self) -> None:
+    async def take_over(self, now: datetime) -> None:
         """End the leases of the process before: a file has one bot at a time, and a killed one ends none itself."""
-        if self._checkpoints is not None:
-            await self._runner.submit(self._taken_back)
-
-    async def rezone(self, now: datetime) -> Sequence[str]:
-        """Have every agenda worked out anew in whose zone the clocks now run by other rules; return those zones."""
         aware(now)
-        return await self._runner.submit(lambda c: self._agendas.rezone(c, now), rank="long")
+        if self._checkpoints is not None:
+            await self._runner.submit(lambda c: self._taken_back(c, now))
 
-    def _taken_back(self, cursor: Cursor) -> None:
+    async def look_through(self, now: Callable[[], datetime]) -> Sequence[str]:
+        """Look through everything, page by page while people talk, for what a start is to put right.
+
+        Claims end that a clock made which was ahead, and every agenda is worked out anew in whose zone the clocks now
+        run by other rules; these zones are returned. To be called once after `take_over`.
+        """
+        if self._checkpoints is not None:
+            await self._upkeep.take_back_far(now)
+        return await self._upkeep.rezone(aware(now()))
+
+    async def verify(self) -> None:
+        """Look through a file that was too large for it when it was opened; raises `Corrupt` when it is damaged."""
+        if self._unverified is not None:
+            await dialects.verify(self._unverified)
+
+    def _taken_back(self, cursor: Cursor, now: datetime) -> None:
         self._outbox.take_back(cursor)
-        self._agendas.take_back(cursor)
+        self._agendas.take_back(cursor, now + LONGEST_CLAIM)
         self._cohorts.editions.take_back(cursor)
 
     async def turn(self, update: int, key: Key, step: Step, now: datetime, claim: Claim | None = None) -> Turned | None:
@@ -307,8 +323,8 @@ def _open(url: str | URL, cipher: Cipher, threads: int) -> _Opened:
     where = dialects.read_url(url)
     opened = _Opened(dialects.connect(where, threads), dialects.place_of(where), where.drivername == "sqlite")
     try:
-        if opened.sqlite:
-            dialects.prepare_file(where)
+        if opened.sqlite and not dialects.prepare_file(where):
+            opened = replace(opened, unverified=where)
         migrate(opened.engine)
         _prove(opened, statements_for(opened.engine.dialect), cipher)
         if opened.sqlite:
