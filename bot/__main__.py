@@ -1,6 +1,19 @@
 """`python -m bot` is `afterword`."""
 
-from bot.cli.main import main
+import sys
+
+
+def main() -> None:
+    """Run the command line; a bot that serves is spared what only the command line needs."""
+    if sys.argv[1:] == ["run"]:
+        from bot.app.run import serve
+
+        if serve():
+            return
+    from bot.cli.main import main as command_line
+
+    command_line()
+
 
 if __name__ == "__main__":
     main()

@@ -28,7 +28,6 @@ from bot.cli.options import (
     opened,
     outside,
     pairs,
-    proved,
 )
 
 if TYPE_CHECKING:
@@ -69,11 +68,12 @@ def read_bytes_kindly(errors: str) -> None:
 @app.command()
 def run() -> None:
     """Start the bot when a token is set, else hold the same conversation here."""
-    settings = _settings()
-    if settings.bot_token:
-        _serve(proved(settings.content, settings.stamp_file), settings)
-        return
     from bot.app.main import Setting
+    from bot.app.run import serve
+
+    if serve():
+        return
+    settings = _settings()
 
     library = opened(settings.content)
     flow = checked_flow(library, None)
@@ -88,15 +88,6 @@ def _settings() -> Settings:
         return load(Path.cwd())
     except BadSettings as bad:
         fail("\n".join(bad.faults))
-
-
-def _serve(library: Library, settings: Settings) -> None:
-    from bot.app.main import CannotRun, run_bot
-
-    try:
-        run_bot(library, settings)
-    except CannotRun as error:
-        fail(str(error))
 
 
 @app.command()

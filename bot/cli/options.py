@@ -59,12 +59,12 @@ def _beyond_reading(name: str) -> str:
     )
 
 
-def proved(content: Path | None, stamp: Path | None = None) -> Library:
-    """Return the content once everything about it is proved (see app.prove), or say every finding and end."""
+def proved(content: Path | None) -> Library:
+    """Return the content once everything about it is proved, or say every finding and end."""
     from bot.app.main import BadContent, prove
 
     try:
-        return prove(content, stamp)
+        return prove(content, None)
     except BadContent as bad:
         fail("\n".join([*map(str, bad.issues), counted(bad.issues)]))
 
