@@ -64,20 +64,26 @@ class Survey:
 
 
 def survey(
-    new: Library, flow: str, people: Iterable[tuple[int, Person]], now: datetime, was: Library | None = None
+    new: Library,
+    flow: str,
+    people: Iterable[tuple[int, Person]],
+    now: datetime,
+    was: Library | None = None,
+    *,
+    sound: bool = True,
 ) -> Survey:
     """Replay everybody, given as (row, person), against `new` at the instant `now`; `was` is what they talk with now.
 
-    Without `was`, steps and verdicts are compared with nothing. Whoever has nothing about them that somebody before
-    did not have, who could go on, need not be replayed for it.
+    Without `was`, steps and verdicts are compared with nothing. Under content that is `sound` (no fault was found in
+    it) whoever has nothing about them but what others had, who could go on, can go on as well and is not replayed.
     """
     chats = conversations = reminders = 0
     moves: dict[Move, list[str]] = {}
-    replays = _Replays(new, flow, now, was)
+    replays = _Replays(new, flow, now, was) if sound else None
     for row, person in people:
         chats, conversations = chats + 1, conversations + len(person.cases)
         reminders += len(person.agenda.planned)
-        for case, move in replays.moves(person):
+        for case, move in replays.moves(person) if replays else _Replay(new, flow, person, now).moves(was):
             moves.setdefault(move, []).append(f"{row}.{case}" if case else f"{row}")
     return Survey(chats, conversations, reminders, {move: tuple(moves[move]) for move in sorted(moves)})
 

@@ -40,7 +40,8 @@ def _met(library: Library, flow: str, dice: Random, now: datetime) -> Person:
         for _ in range(dice.randrange(1, 24)):
             person, at = _answered(library, flow, dice, person, at, now)
         person = _served(library, flow, person, Asked(dice.choice(("new", "cases", "settings", "cancel"))), at)
-    return person if dice.random() < 0.3 else person.but(asking="")
+    kept = person.but(cases=dict(person.cases))  # as the store gives it back
+    return kept if dice.random() < 0.3 else kept.but(asking="")
 
 
 def _answered(
@@ -49,9 +50,7 @@ def _answered(
     """Let somebody do the next thing, mostly what they are asked for, and some of the time days later."""
     if dice.random() < 0.05 and at < now:
         at = min(now, at + timedelta(days=dice.randrange(1, 9)))
-        person = _served(
-            library, flow, person, FellDue(), max(at, person.agenda.wake or at) if dice.random() < 0.5 else at
-        )
+        person = _served(library, flow, person, FellDue(), at)
     if dice.random() < 0.04:
         return _served(library, flow, person, Asked(dice.choice(COMMANDS)), at), at
     return _served(library, flow, person, _answer(library, flow, dice, person, at), at), at
@@ -70,6 +69,6 @@ def _answer(library: Library, flow: str, dice: Random, person: Person, at: datet
         return Said((at.date() - timedelta(days=dice.randrange(12))).isoformat())
     asked = [e for e in serve(library, flow, person, Asked("no such command"), at).effects if isinstance(e, Outgoing)]
     options = [option.id for option in asked[-1].options if option.id not in RARE or dice.random() < 0.05]
-    if fact is None and person.agenda == Person().agenda or dice.random() < 0.1:
+    if (fact is None and person.agenda == Person().agenda) or dice.random() < 0.1:
         options += [f"m_{what}_{person.current}" for what in ("yes", "yes", "no", "stop")]
     return Picked(dice.choice(options), person.turn) if options else Said(dice.choice(ZONES))
