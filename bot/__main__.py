@@ -4,11 +4,16 @@ import sys
 
 
 def main() -> None:
-    """Run the command line; `run` heeds signals before anything else is read."""
+    """Run the command line; `run` heeds signals first, and is spared what only the command line needs."""
     if sys.argv[1:2] == ["run"]:
         from bot.app.signals import hold
 
         hold()
+    if sys.argv[1:] == ["run"]:
+        from bot.app.run import serve
+
+        if serve():
+            return
     from bot.cli.main import main as command_line
 
     command_line()

@@ -21,16 +21,14 @@ from bot.core.library import Library
 from bot.core.person import Person
 from bot.core.reminding import FOLLOW_UP
 from bot.core.session import Session, Turn
-from bot.terminal import transcript
-from bot.terminal.chat import Chat, Screen, is_ours, utc_now
-from bot.terminal.keeping import NOTHING_BESIDE, Beside
-from bot.terminal.simulating import Simulation, shown
 
+# bot.terminal brings rich along, which a bot that serves has no use for: those who talk in the terminal import it.
 if TYPE_CHECKING:
     from bot.app.content_registry import Live
     from bot.app.server import Talk as TalkOfBot
     from bot.app.settings import Settings
     from bot.proof.examined import Examined
+    from bot.terminal.chat import Chat
 
 DEFAULT_FLOW = "after_interview"
 
@@ -175,6 +173,8 @@ class Setting:
 
 def chat(library: Library, setting: Setting, save: Path | None = None) -> None:
     """Talk on standard input and output, and keep nothing; raises `BadTarget`."""
+    from bot.terminal.chat import Chat, utc_now
+
     start = Session(flow=setting.flow, language=setting.language, zone=setting.zone or local_zone())
     _talk(Chat(library, start, setting.now or utc_now(), sys.stdout), save)
 
@@ -182,6 +182,8 @@ def chat(library: Library, setting: Setting, save: Path | None = None) -> None:
 def chat_kept(library: Library, setting: Setting, settings: Settings, file: str, save: Path | None = None) -> None:
     """Talk on standard input and output, and keep it in a database; raises `BadSession`, `BadTarget` and `NotKept`."""
     from bot.app.chat_storage import opened  # not before: whoever keeps nothing does not wait for it
+    from bot.terminal.chat import Chat, utc_now
+    from bot.terminal.keeping import NOTHING_BESIDE, Beside
 
     now = setting.now or utc_now()
     with opened(file, settings, now) as keeping:
@@ -194,6 +196,8 @@ def chat_kept(library: Library, setting: Setting, settings: Settings, file: str,
 
 
 def _talk(talk: Chat, save: Path | None) -> None:
+    from bot.terminal.chat import utc_now
+
     if save:
         _look_at(save, talk.catalogue)
     last = [utc_now()]
@@ -227,6 +231,8 @@ def _gone_on_with(kept: Person, fresh: Session, file: str, library: Library) -> 
 
 def _look_at(target: Path, catalogue: Catalogue) -> None:
     """Raise `BadTarget` before the talk rather than after it, when it cannot be saved there."""
+    from bot.terminal.chat import is_ours
+
     try:
         if not is_ours(target):
             raise BadTarget(catalogue.say("terminal.exists", file=str(target)))
@@ -239,6 +245,9 @@ def _look_at(target: Path, catalogue: Catalogue) -> None:
 
 def play(library: Library, file: Path) -> list[Issue]:
     """Play a transcript on standard output; return its faults, or where the bot now says something else."""
+    from bot.terminal import transcript
+    from bot.terminal.chat import Screen
+
     loaded, issues = transcript.load(file.read_text(encoding="utf-8"), file.name, library.flows, library.catalogues)
     if loaded is None:
         return issues
@@ -255,6 +264,8 @@ def play(library: Library, file: Path) -> list[Issue]:
 
 def talked(library: Library, file: Path) -> tuple[str, list[tuple[str, str]], list[Issue]]:
     """Play a transcript in silence; return its flow, what was said now as (person | bot, text), and its faults."""
+    from bot.terminal import transcript
+
     loaded, issues = transcript.load(file.read_text(encoding="utf-8"), file.name, library.flows, library.catalogues)
     if loaded is None:
         return "", [], issues
@@ -269,6 +280,10 @@ def talked(library: Library, file: Path) -> tuple[str, list[tuple[str, str]], li
 
 def simulate(library: Library, file: Path, until: date) -> list[Issue]:
     """Print what would be sent after the talk in a transcript until the end of that day; return its faults."""
+    from bot.terminal import transcript
+    from bot.terminal.chat import Screen
+    from bot.terminal.simulating import Simulation, shown
+
     loaded, issues = transcript.load(file.read_text(encoding="utf-8"), file.name, library.flows, library.catalogues)
     if loaded is None:
         return issues
@@ -318,12 +333,13 @@ def run_bot(settings: Settings) -> None:
 async def _talk_of(settings: Settings) -> TalkOfBot:
     """Return what talks over the content once that is checked; raises `BadContent` and OSError."""
     from bot.app.content_check_worker import Bounds, examining
+    from bot.app.content_proof import prove_apart
     from bot.app.reload import Contents, settle_garbage
     from bot.app.server import Talk
     from bot.app.startup import in_background, say_start
     from bot.telegram.updates import read
 
-    library = await in_background(lambda: prove(settings.content, settings.stamp_file))
+    library = await in_background(lambda: prove_apart(settings.content, settings.stamp_file))
     say_start(settings, library.sources)
     contents = Contents(_live(library, settings), folders(settings.content), partial(_live_again, settings))
     settle_garbage()

@@ -110,14 +110,21 @@ async def release(settings: Settings, library: Library, flow: str, id_: int) -> 
 
 
 def surveyed(
-    settings: Settings, database: str, library: Library, flow: str, was: Library | None, cohort: int | None = None
+    settings: Settings,
+    database: str,
+    library: Library,
+    flow: str,
+    was: Library | None,
+    cohort: int | None = None,
+    *,
+    sound: bool,
 ) -> Survey:
     """Replay everybody in a database (`OWN`, a path or a URL) against `library`, and change nothing.
 
-    `was` is what they talk with now, None where that is not known; with `cohort` only its people are replayed. Raises
-    StoreError.
+    `was` is what they talk with now, None where that is not known; with `cohort` only its people are replayed; `sound`
+    says that no fault was found in `library`. Raises StoreError.
     """
     url = settings.database_url if database == OWN else database if "://" in database else of_file(database)
     check_key(url, settings.keys, settings.keys_file)
     people = read_only.everybody(url, Cipher.at_hand(settings.keys, settings.keys_file), cohort)
-    return survey(library, flow, people, SystemClock().now(), was)
+    return survey(library, flow, people, SystemClock().now(), was, sound=sound)

@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import structlog
 from telegram.error import InvalidToken, TelegramError
@@ -44,6 +44,10 @@ from bot.telegram.readiness import Readiness
 from bot.telegram.route import Route
 from bot.telegram.standing import looked
 from bot.telegram.webhook import Server, Web, drop_webhook, set_webhook
+
+if TYPE_CHECKING:  # what brings SQLAlchemy along is imported once /healthz answers
+    from bot.storage.database import Database
+    from bot.storage.errors import Corrupt
 
 T = TypeVar("T")
 
@@ -113,12 +117,12 @@ async def serve(
     """
     stopping, edited = stop or asyncio.Event(), asyncio.Event()
     silence = HOOK_SILENCE if settings.webhook_url else SILENCE + timeout
-    front = Front.of(silence)
+    front, damage = Front.of(silence), Damage(stopping)
     async with contextlib.AsyncExitStack() as stack:
         stack.enter_context(handled(stopping, edited))
         await stack.enter_async_context(_listening(settings, front))
         try:
-            ready = await unless(stopping, _started(settings, talk, front, lease, stack))
+            ready = await unless(stopping, _started(settings, talk, front, lease, stack, damage))
         except Stopped:
             ready = None
         if ready is not None:
@@ -126,7 +130,31 @@ async def serve(
             async with _at_work(wired, talk, bot, stopping, edited, settings):
                 taking = _hooked if settings.webhook_url else _polled
                 await taking(settings, talk, bot, wired, timeout, stopping)
+    damage.refuse()
     log.info("stopped")
+
+
+class Damage:
+    """Ends the bot once its database is found damaged while it serves already."""
+
+    def __init__(self, stopping: asyncio.Event) -> None:
+        self._stopping = stopping
+        self._found: Corrupt | None = None
+
+    async def look(self, store: Database) -> None:
+        """Look a large file through; what else keeps it from being looked at, turns meet as well."""
+        from bot.storage.errors import Corrupt
+
+        try:
+            await store.verify()
+        except Corrupt as found:
+            self._found = found
+            self._stopping.set()
+
+    def refuse(self) -> None:
+        """Raise `Corrupt` if that is why the bot ends."""
+        if self._found is not None:
+            raise self._found
 
 
 @dataclass(frozen=True)
@@ -147,7 +175,12 @@ class Front:
 
 
 async def _started(
-    settings: Settings, talk: Talk | Opening, front: Front, lease: timedelta, stack: contextlib.AsyncExitStack
+    settings: Settings,
+    talk: Talk | Opening,
+    front: Front,
+    lease: timedelta,
+    stack: contextlib.AsyncExitStack,
+    damage: Damage,
 ) -> tuple[Talk, _Wired, ApiBot]:
     """Open everything in order; what was opened is closed by `stack`."""
     token = settings.bot_token
@@ -159,10 +192,10 @@ async def _started(
         front.meters.checked(time.monotonic() - began)
     store = await opened(settings, front.readiness.waits_for)
     stack.push_async_callback(store.close)
-    await store.take_over()
     clock = TrustedClock(SystemClock(), last=await store.last_instant())
-    if moved := await store.rezone(clock.now()):
-        log.info("the clocks of some zones run by new rules: reminders there are worked out anew", zones=len(moved))
+    await store.take_over(clock.now())
+    for beside in (_looked_through(store, clock), damage.look(store)):
+        stack.push_async_callback(_cancelled, asyncio.create_task(beside))
     front.readiness.waits_for("Telegram to answer")
     route = settings.route
     log.info(str(route))
@@ -175,6 +208,17 @@ async def _started(
     stack.push_async_callback(_cancelled, asyncio.create_task(rotate_keys(store, front.meters)))
     front.web.started(store, wired.intake.receive)
     return talk, wired, bot
+
+
+async def _looked_through(store: Database, clock: Clock) -> None:
+    """Put right what a start has to, while people talk already."""
+    try:
+        moved = await store.look_through(clock.now)
+    except Exception as error:
+        log.warning("not everybody's reminders could be looked through; the next start does it", exc_info=error)
+        return
+    if moved:
+        log.info("the clocks of some zones run by new rules: reminders there are worked out anew", zones=len(moved))
 
 
 @dataclass(frozen=True)

@@ -28,17 +28,25 @@ main()
 
 RLIMIT_DATA counts what is allocated; RLIMIT_AS would count addresses as well, which cost nothing.
 """
+GIVING_WAY: Final = """
+import os
+if hasattr(os, "nice"):
+    os.nice(15)
+from bot.cli.main import main
+main()
+"""
+"""A program that does what is asked when nothing else is to be done."""
 
 
 async def run(*asked: str, patience: float, memory: int = 0) -> tuple[bytes, bytes]:
     """Run a command and return what it printed, and what it complained of; raises TimeoutError after `patience` s.
 
-    With `memory` (bytes) it gives way to the bot, and ends when it takes more than that, or computes for so long.
+    It gives way to the bot. With `memory` (bytes) it ends when it takes more than that, or computes for so long.
     """
     paths = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
-    program = ("-c", BOUNDED.format(seconds=int(patience), memory=memory)) if memory else ("-m", "bot")
+    program = BOUNDED.format(seconds=int(patience), memory=memory) if memory else GIVING_WAY
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-P", *program, *asked,
+        sys.executable, "-P", "-c", program, *asked,
         stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": paths},
     )  # fmt: skip

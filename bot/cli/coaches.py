@@ -50,7 +50,9 @@ def check(
     if was is not None and against is None:
         fail("--was says what the bot talks with now, for a comparison: name its database with --against, or: own.")
     proof, issues = check_content(content, shipped)
-    replayed = Replayed.of(proof.library, against, was, cohort) if proof is not None and against is not None else None
+    replayed = None
+    if proof is not None and against is not None:
+        replayed = Replayed.of(proof.library, against, was, cohort, sound=not issues)
     if talks:
         _write_talks(issues, talks)
     if as_json:
@@ -75,7 +77,7 @@ class Replayed:
     found: Survey
 
     @classmethod
-    def of(cls, library: Library, database: str, was: str | None, cohort: int | None) -> Replayed:
+    def of(cls, library: Library, database: str, was: str | None, cohort: int | None, *, sound: bool) -> Replayed:
         """Replay them, those of one cohort if it is given, or say why that cannot be done and end."""
         from bot.app.operator import surveyed
         from bot.app.settings import BadSettings, load
@@ -87,7 +89,7 @@ class Replayed:
             settings = load(Path.cwd())
             with version(was) if was else nullcontext() as folder:
                 before = opened(folder) if folder else None
-            found = surveyed(settings, database, library, checked_flow(library, None), before, cohort)
+            found = surveyed(settings, database, library, checked_flow(library, None), before, cohort, sound=sound)
         except BadSettings as bad:
             fail("\n".join(bad.faults))
         except (NoVersion, StoreError) as error:

@@ -25,7 +25,6 @@ from bot.cli.options import (
     checked_flow,
     checked_language,
     fail,
-    fatal,
     morning,
     opened,
     outside,
@@ -93,15 +92,11 @@ def options(
 @app.command()
 def run() -> None:
     """Start the bot; without a token, in a terminal, hold the same conversation here."""
-    from bot.app.settings import BadSettings, load, log_format
+    from bot.app.run import fatal, serve
 
-    try:
-        settings = load(Path.cwd())
-    except BadSettings as bad:
-        fatal("\n".join(bad.faults), log_format(Path.cwd()))
-    if settings.bot_token:
-        _serve(settings)
+    if serve():
         return
+    settings = _settings()
     if sys.stdin is None or not sys.stdin.isatty():
         fatal(TOKENLESS, settings.log_format)
     from bot.app.main import Setting
@@ -121,15 +116,6 @@ def _settings() -> Settings:
         return load(Path.cwd())
     except BadSettings as bad:
         fail("\n".join(bad.faults))
-
-
-def _serve(settings: Settings) -> None:
-    from bot.app.main import CannotRun, run_bot
-
-    try:
-        run_bot(settings)
-    except CannotRun as error:
-        fatal(str(error), settings.log_format, settings.secrets)
 
 
 @app.command()

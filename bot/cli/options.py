@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Final, NoReturn
 
 import typer
 
@@ -32,21 +32,6 @@ def fail(text: str, status: int = 1) -> NoReturn:
     """Say on standard error what went wrong and what to do, and end."""
     typer.echo(text, err=True)
     raise typer.Exit(status)
-
-
-def fatal(text: str, form: Literal["plain", "json"], secrets: Iterable[str] = ()) -> NoReturn:
-    """Say as the log is written, a line each, why the bot cannot run, and end with status 2: the operator must act."""
-    if form == "plain":
-        typer.echo(text, err=True)
-    else:
-        import structlog
-
-        from bot.app.logging import configure
-
-        configure(form="json", secrets=secrets)
-        for line in text.splitlines():
-            structlog.get_logger("afterword").critical(line)
-    raise typer.Exit(2)
 
 
 def opened(content: Path | None) -> Library:
@@ -79,7 +64,7 @@ def _beyond_reading(name: str) -> str:
 
 
 def proved(content: Path | None) -> Library:
-    """Return the content once everything about it is proved (see app.prove), or say every finding and end."""
+    """Return the content once everything about it is proved, or say every finding and end."""
     from bot.app.main import BadContent, prove
 
     try:

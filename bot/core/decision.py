@@ -8,7 +8,7 @@ So "may this question be skipped?" is "is its fact missing below this node?", ex
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from bot.core.guards import Clause, Condition
 
@@ -38,6 +38,8 @@ class Diagram:
         self.position = {fact: n for n, fact in enumerate(self.domains)}
         self._unique: dict[Hashable, Node] = {}
         self._restricted: dict[tuple[Node, str, str], Node] = {}
+        self._shared: dict[frozenset[Hashable], Any] = {}
+        """Sets that many nodes hold alike are kept once: without it they take more memory than all the rest."""
 
     def leaf(self, outcome: Hashable) -> Node:
         """Return the node that answers `outcome` whatever the facts are."""
@@ -52,9 +54,12 @@ class Diagram:
         if all(child is children[0][1] for _, child in children):
             return children[0][1]
         key = (fact, tuple((value, id(child)) for value, child in children))
-        if key not in self._unique:
-            self._unique[key] = Node(fact, children, None)
-        return self._unique[key]
+        found = self._unique.get(key)
+        if found is None:
+            found = self._unique[key] = Node(fact, children, None)
+            found.facts = self._shared.setdefault(found.facts, found.facts)
+            found.outcomes = self._shared.setdefault(found.outcomes, found.outcomes)
+        return found
 
     def fix(self, node: Node, fact: str, value: str) -> Node:
         """Return the function that is left once `fact` is known to be `value`."""

@@ -5,7 +5,7 @@ Law of this file: it tells by counts and by the numbers of rows; no id of Telegr
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -19,6 +19,7 @@ from bot.core.scene import Scene
 from bot.core.session import Change, FellDue, Session, Started, TimePassed, Why
 from bot.core.text import clean
 from bot.proof.naming import short_name, verdict_name
+from bot.proof.traits import MOST_KEPT, Traits
 
 LISTED = 12
 """So many conversations are listed by number where more are moved alike; `--json` lists them all."""
@@ -63,21 +64,77 @@ class Survey:
 
 
 def survey(
-    new: Library, flow: str, people: Iterable[tuple[int, Person]], now: datetime, was: Library | None = None
+    new: Library,
+    flow: str,
+    people: Iterable[tuple[int, Person]],
+    now: datetime,
+    was: Library | None = None,
+    *,
+    sound: bool = True,
 ) -> Survey:
     """Replay everybody, given as (row, person), against `new` at the instant `now`; `was` is what they talk with now.
 
-    Without `was`, steps and verdicts are compared with nothing.
+    Without `was`, steps and verdicts are compared with nothing. Under content that is `sound` (no fault was found in
+    it) whoever has nothing about them but what others had, who could go on, can go on as well and is not replayed.
     """
     chats = conversations = reminders = 0
     moves: dict[Move, list[str]] = {}
+    replays = _Replays(new, flow, now, was) if sound else None
     for row, person in people:
-        replayed = _Replay(new, flow, person, now)
         chats, conversations = chats + 1, conversations + len(person.cases)
         reminders += len(person.agenda.planned)
-        for case, move in replayed.moves(was):
+        for case, move in replays.moves(person) if replays else _Replay(new, flow, person, now).moves(was):
             moves.setdefault(move, []).append(f"{row}.{case}" if case else f"{row}")
     return Survey(chats, conversations, reminders, {move: tuple(moves[move]) for move in sorted(moves)})
+
+
+@dataclass
+class _Known:
+    """Of conversations for which the same stands: how they are moved, and what about them was not gone on with yet."""
+
+    moves: tuple[Move, ...]
+    traits: set[Hashable]
+
+
+class _Replays:
+    """One person after another under the new content, each replayed only where nobody like them was yet."""
+
+    def __init__(self, new: Library, flow: str, now: datetime, was: Library | None) -> None:
+        self._new, self._flow, self._now, self._was = new, flow, now, was
+        self._traits = Traits((new, was) if was is not None else (new,), now)
+        self._known: dict[Hashable, _Known] = {}
+        self._fine: set[Hashable] = set()
+        """What people had about them who could go on."""
+
+    def moves(self, person: Person) -> list[tuple[int, Move]]:
+        """Return what is another for this person, each with the case it is about (0: the person as such)."""
+        replay, fine = _Replay(self._new, self._flow, person, self._now), self._fine
+        try:
+            known = [(number, self._conversation(replay, session)) for number, session in person.cases.items()]
+            about = {trait for trait in self._traits.of_person(person) if trait not in fine}
+        except Exception:  # whatever it is, the whole replay meets it as well, and names it
+            return list(replay.moves(self._was))
+        found = [(number, move) for number, one in known for move in one.moves] + list(replay.reminders())
+        for _, one in known:
+            if one.traits:
+                one.traits = {trait for trait in one.traits if trait not in fine}
+                about |= one.traits
+        if about and not (stuck := list(replay.visits())):
+            fine |= about
+        return found + stuck if about else found
+
+    def _conversation(self, replay: _Replay, session: Session) -> _Known:
+        key = self._traits.conversation(session, replay.person)
+        known = self._known.get(key)
+        if known is None:
+            moves = tuple(replay.conversation(session, self._was))
+            placed, flow = replay.placed(session)
+            scene = Scene(self._new, placed.but(flow=flow), self._now)
+            known = _Known(moves, set(self._traits.of_scene(scene, replay.person)))
+            if len(self._known) >= MOST_KEPT:
+                self._known.clear()
+            self._known[key] = known
+        return known
 
 
 @dataclass(frozen=True)
@@ -93,15 +150,19 @@ class _Replay:
         """Return what is another for this person, each with the case it is about (0: the person as such)."""
         for number, session in self.person.cases.items():
             try:
-                yield from ((number, move) for move in self._conversation(session, was))
+                yield from ((number, move) for move in self.conversation(session, was))
             except Exception as error:  # whatever it is, it would be met by a candidate
                 yield number, Move("stuck", type(error).__name__, "")
+        yield from self.reminders()
+        yield from self.visits()
+
+    def reminders(self) -> Iterator[tuple[int, Move]]:
+        """Return the reminders whose kind is gone."""
         for reminder in self.person.agenda.planned:
             if reminder.kind not in self.library.reminders:
                 yield reminder.case, Move("reminder", reminder.kind, "")
-        yield from self._visits()
 
-    def _visits(self) -> Iterator[tuple[int, Move]]:
+    def visits(self) -> Iterator[tuple[int, Move]]:
         """Let the person do whatever can be done next, in each of their cases, and hear what is planned."""
         agenda = self.person.agenda
         due = [(replace(self.person, asking=""), FellDue(), max(r.due, self.now)) for r in agenda.planned]
@@ -114,8 +175,9 @@ class _Replay:
             except Exception as error:
                 yield person.current, Move("stuck", type(error).__name__, type(entry).__name__)
 
-    def _conversation(self, session: Session, was: Library | None) -> Iterator[Move]:
-        session, here = self._placed(session)
+    def conversation(self, session: Session, was: Library | None) -> Iterator[Move]:
+        """Return what is another in one conversation."""
+        session, here = self.placed(session)
         if here != session.flow:
             yield Move("flow", session.flow, here)
             session = session.but(flow=here)
@@ -130,7 +192,7 @@ class _Replay:
         if _advised(before) and _advised(scene) and before.outcome.verdict != scene.outcome.verdict:
             yield Move("advice", before.outcome.verdict, scene.outcome.verdict)
 
-    def _placed(self, session: Session) -> tuple[Session, str]:
+    def placed(self, session: Session) -> tuple[Session, str]:
         """Return the conversation in the place where the person lives, and the flow it goes on with."""
         person = self.person
         lived = session.but(zone=person.zone, working_days=person.working_days, holidays=person.holidays)

@@ -44,6 +44,7 @@ from bot.storage.revision import head, inspect, version_of
 from bot.storage.schema import aware
 from bot.storage.statements import Statements, statements_for
 from bot.storage.thread_pool import Pool
+from bot.storage.upkeep import LONGEST_CLAIM, Upkeep
 from bot.storage.writer import Rank, Runner, Writer
 
 THREADS: Final = 8
@@ -64,6 +65,8 @@ class _Opened:
     place: str
     sqlite: bool
     has_old_keys: bool = False
+    unverified: URL | None = None
+    """A file too large to be looked through before the start."""
 
 
 class Database:
@@ -84,11 +87,13 @@ class Database:
         self._guard = FileGuard(Path(self._place)) if opened.sqlite else None
         if self._guard is not None:
             self._guard.watch(self._engine)
+        self._unverified = opened.unverified
         self._runner: Runner = (
             Writer(self._engine, self._place, self._checkpoints.written, self._guard)
             if self._checkpoints and self._guard
             else Pool(self._engine, self._place, threads)
         )
+        self._upkeep = Upkeep(self._runner, self._agendas, self._reading)
 
     @property
     def requests(self) -> Requests:
@@ -109,19 +114,30 @@ class Database:
         found = await self._runner.submit(lambda c: self._statements.of_others.one(c, {"bot": bot}), rank="long")
         return found is not None
 
-    async def take_over(self) -> None:
+    async def take_over(self, now: datetime) -> None:
         """End the leases of the process before: a file has one bot at a time, and a killed one ends none itself."""
-        if self._checkpoints is not None:
-            await self._runner.submit(self._taken_back)
-
-    async def rezone(self, now: datetime) -> Sequence[str]:
-        """Have every agenda worked out anew in whose zone the clocks now run by other rules; return those zones."""
         aware(now)
-        return await self._runner.submit(lambda c: self._agendas.rezone(c, now), rank="long")
+        if self._checkpoints is not None:
+            await self._runner.submit(lambda c: self._taken_back(c, now))
 
-    def _taken_back(self, cursor: Cursor) -> None:
+    async def look_through(self, now: Callable[[], datetime]) -> Sequence[str]:
+        """Look through everything, page by page while people talk, for what a start is to put right.
+
+        Claims end that a clock made which was ahead, and every agenda is worked out anew in whose zone the clocks now
+        run by other rules; these zones are returned. To be called once after `take_over`.
+        """
+        if self._checkpoints is not None:
+            await self._upkeep.take_back_far(now)
+        return await self._upkeep.rezone(aware(now()))
+
+    async def verify(self) -> None:
+        """Look through a file that was too large for it when it was opened; raises `Corrupt` when it is damaged."""
+        if self._unverified is not None:
+            await dialects.verify(self._unverified)
+
+    def _taken_back(self, cursor: Cursor, now: datetime) -> None:
         self._outbox.take_back(cursor)
-        self._agendas.take_back(cursor)
+        self._agendas.take_back(cursor, now + LONGEST_CLAIM)
         self._cohorts.editions.take_back(cursor)
 
     async def turn(self, update: int, key: Key, step: Step, now: datetime, claim: Claim | None = None) -> Turned | None:
@@ -420,9 +436,8 @@ def _open(url: str | URL, cipher: Cipher, threads: int) -> _Opened:
     inspect(where, count=False).refuse_unless_current()
     opened = _Opened(dialects.connect(where, threads), dialects.place_of(where), where.drivername == "sqlite")
     try:
-        if opened.sqlite:
-            dialects.prepare_file(where)
-
+        if opened.sqlite and not dialects.prepare_file(where):
+            opened = replace(opened, unverified=where)
         has_old_keys = _prove(opened, statements_for(opened.engine.dialect), cipher)
         if opened.sqlite:
             dialects.empty_log(opened.engine)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import os
 import sqlite3
@@ -16,7 +17,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
 from bot.storage.compiled import Cursor, Prepared
-from bot.storage.errors import Corrupt, StoreUnready, translated
+from bot.storage.errors import Corrupt, StoreError, StoreUnready, translated
 
 BUSY_SECONDS: Final = 5.0
 """So long a lock of another process is waited for before the store says `Locked`."""
@@ -25,6 +26,10 @@ FROZEN_SECONDS: Final = 20
 WRITING: Final = "BEGIN IMMEDIATE"
 """How a transaction that writes begins on SQLite: with the lock. One that reads first and takes it later loses what
 another process wrote meanwhile (seen: 75 of 100 updates), or is refused."""
+LOOKED_THROUGH_AT_ONCE: Final = 128 * 2**20
+"""Bytes of a SQLite file up to which it is looked through for damage before anything else is done: some second. A
+larger one is looked through while people talk: a turn that meets a damaged page is not kept, and so not confirmed."""
+SMALL_TABLES: Final = ("alembic_version", "meta")
 OLDEST_SQLITE: Final = (3, 35, 0)  # the first with RETURNING
 
 _PRAGMAS: Final = (
@@ -171,10 +176,11 @@ def reading(engine: Engine) -> Iterator[Any]:
         yield connection.connection.cursor()
 
 
-def prepare_file(url: URL) -> None:
+def prepare_file(url: URL) -> bool:
     """See that a SQLite file is there, is the owner's alone when it is made here, and is whole.
 
-    Raises `Corrupt` and other `StoreError`; a file that is there is never replaced.
+    Return False for a file too large to be looked through at once: then only its small tables were, and `verify` has
+    to follow. Raises `Corrupt` and other `StoreError`; a file that is there is never replaced.
     """
     if sqlite3.sqlite_version_info < OLDEST_SQLITE:
         raise StoreUnready(
@@ -189,12 +195,42 @@ def prepare_file(url: URL) -> None:
             f"{file}: the database cannot be opened: {error.strerror}. Let the bot's user write to it and its folder."
         ) from error
     _refuse_others(file)
-    engine = connect(url, 1)
+    small = file.stat().st_size <= LOOKED_THROUGH_AT_ONCE
+    for part in ("1",) if small else SMALL_TABLES:
+        _look_through(url, part)
+    return small
+
+
+async def verify(url: URL) -> None:
+    """Look a SQLite file through to its end, in a thread that nobody has to wait for; raises `Corrupt`."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[None] = loop.create_future()
+
+    def settle(error: StoreError | None) -> None:
+        if not done.done():
+            done.set_result(None) if error is None else done.set_exception(error)
+
+    def look() -> None:
+        error = None
+        try:
+            _look_through(url, "1")
+        except StoreError as found:
+            error = found
+        with suppress(RuntimeError):  # the bot was stopped meanwhile
+            loop.call_soon_threadsafe(settle, error)
+
+    threading.Thread(target=look, name="store-verify", daemon=True).start()
+    await done
+
+
+def _look_through(url: URL, part: str) -> None:
+    """See that a SQLite file, or one table of it, is whole; raises `Corrupt`."""
+    file, engine = str(url.database), connect(url, 1)
     try:
         with reading(engine) as cursor:
-            said = cursor.execute("PRAGMA quick_check(1)").fetchone()[0]
+            said = cursor.execute(f"PRAGMA quick_check({part})").fetchone()[0]
     except (DatabaseError, sqlite3.Error) as error:
-        raise translated(error, str(file)) from error
+        raise translated(error, file) from error
     finally:
         engine.dispose()
     if said != "ok":

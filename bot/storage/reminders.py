@@ -6,12 +6,12 @@ runs out. What is to be said is not known here: ringing is a turn like any other
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from bot.core.agenda import Agenda
-from bot.core.calendar import rules_of
 from bot.core.person import Key, Turned
 from bot.service.ports import Due, Step
 from bot.service.refusals import kind_of
@@ -19,6 +19,11 @@ from bot.storage.compiled import Cursor
 from bot.storage.encryption import Cipher
 from bot.storage.people import Turning
 from bot.storage.statements import Statements
+
+SOME: Final = 2000
+"""Sessions that are looked through at once: some milliseconds, for which an answer may wait."""
+Page = tuple[int, int]
+"""The number of the session before the page, and of the last one on it."""
 
 
 @dataclass(frozen=True)
@@ -38,24 +43,38 @@ class Agendas:
         ]
         return sorted(found, key=lambda due: (due.at, due.session))  # RETURNING has no order
 
-    def take_back(self, cursor: Cursor) -> None:
-        """End every claim: whoever held one is gone."""
-        self.statements.take_back_due.run(cursor)
+    def take_back(self, cursor: Cursor, until: datetime) -> None:
+        """End every claim that lasts until then at most: whoever held one is gone."""
+        self.statements.take_back_due.run(cursor, {"until": until})
 
-    def rezone(self, cursor: Cursor, now: datetime) -> list[str]:
-        """Have the agendas of a zone rung whose rules are others than they were, or never noted; return those zones.
+    def take_back_far(self, cursor: Cursor, page: Page, beyond: datetime) -> None:
+        """End the claims on a page that last longer than any that is made by now."""
+        self.statements.take_back_far.run(cursor, {"after": page[0], "last": page[1], "beyond": beyond})
 
-        Ringing works every instant out anew, so one that has become earlier is not late.
-        """
+    def page(self, cursor: Cursor, after: int) -> Page | None:
+        """Return the page of sessions that begins after one of them, None when there are no more."""
+        last = self.statements.page_end.one(cursor, {"after": after, "limit": SOME}).id
+        return None if last is None else (after, last)
+
+    def rules(self, cursor: Cursor) -> tuple[dict[str, str], list[str]]:
+        """Return the rules of zones as they were noted, and the zones in which somebody lives."""
         row = self.statements.rules.one(cursor, {})
-        known = self.cipher.open(row.value) if row is not None else {}
-        rules = {found.zone: rules_of(found.zone) for found in self.statements.zones.all(cursor, {})}
-        moved = sorted(zone for zone, rule in rules.items() if known.get(zone) != rule)
-        for zone in moved:
-            self.statements.ring_zone.run(cursor, {"zone_": zone, "now_": now})
-        if moved:
-            self.statements.put_rules.run(cursor, {"name": "zones", "value": self.cipher.seal({**known, **rules})})
-        return moved
+        return self.cipher.open(row.value) if row is not None else {}, [
+            found.zone for found in self.statements.zones.all(cursor, {})
+        ]
+
+    def zoned(self, cursor: Cursor, page: Page, zones: Collection[str]) -> list[int]:
+        """Return the sessions on a page whose people live in these zones."""
+        found = self.statements.zoned.all(cursor, {"after": page[0], "last": page[1]})
+        return [row.id for row in found if row.zone in zones]
+
+    def ring_now(self, cursor: Cursor, sessions: Sequence[int], now: datetime) -> None:
+        """Have these agendas rung, so far as they wait: ringing works every instant out anew."""
+        self.statements.ring_now.run_each(cursor, [{"id_": session, "now_": now} for session in sessions])
+
+    def note(self, cursor: Cursor, rules: Mapping[str, str]) -> None:
+        """Note the rules of zones."""
+        self.statements.put_rules.run(cursor, {"name": "zones", "value": self.cipher.seal(dict(rules))})
 
     def ring(self, cursor: Cursor, due: Due, step: Step, now: datetime) -> Turned | None:
         """Run the turn of a claimed agenda."""

@@ -222,9 +222,21 @@ class Statements:
             .where(this)
             .values(agenda=bindparam("agenda_"), wake=bindparam("wake_"), opens=bindparam("wake_"))
         )
+        claimed = session.c.opens > session.c.wake
+        # Claims end soon: the index finds them among very many agendas. One made by a clock that was ahead does not.
         self.take_back_due = self._made(
-            update(session).where(session.c.opens > session.c.wake).values(opens=session.c.wake)
+            update(session)
+            .where(claimed, session.c.opens <= bindparam("until", type_=Utc()))
+            .values(opens=session.c.wake)
         )
+        some = (session.c.id > bindparam("after"), session.c.id <= bindparam("last"))
+        self.take_back_far = self._made(
+            update(session)
+            .where(*some, claimed, session.c.opens > bindparam("beyond", type_=Utc()))
+            .values(opens=session.c.wake)
+        )
+        page = select(session.c.id).where(some[0]).order_by(session.c.id).limit(bindparam("limit")).subquery()
+        self.page_end = self._made(select(func.max(page.c.id).label("id")))
         self.of_others = self._made(select(session.c.id).where(session.c.bot != bindparam("bot")).limit(1))
         self.next_due = self._made(select(type_coerce(func.min(session.c.opens), Utc()).label("at")))
         self.revive = self._made(
@@ -296,10 +308,15 @@ class Statements:
         self.rules = self._made(select(meta.c.value).where(meta.c.name == literal("zones")))
         self.value = self._made(select(meta.c.value).where(meta.c.name == bindparam("name_")))
         self.put_rules = self._made(self._kept(meta, "value"))
-        there = select(person.c.bot, person.c.person).where(person.c.zone == bindparam("zone_"))
-        self.ring_zone = self._made(
+        same = and_(session.c.bot == person.c.bot, session.c.person == person.c.person)
+        self.zoned = self._made(
+            select(session.c.id, person.c.zone)
+            .select_from(session.join(person, same))
+            .where(session.c.id > bindparam("after"), session.c.id <= bindparam("last"))
+        )
+        self.ring_now = self._made(
             update(session)
-            .where(session.c.opens > bindparam("now_", type_=Utc()), tuple_(session.c.bot, session.c.person).in_(there))
+            .where(session.c.id == bindparam("id_"), session.c.opens > bindparam("now_", type_=Utc()))
             .values(wake=bindparam("now_", type_=Utc()), opens=bindparam("now_", type_=Utc()))
         )
         self.noted = self._made(select(meta.c.value).where(meta.c.name == literal("instant")))

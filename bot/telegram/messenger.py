@@ -7,9 +7,13 @@ Law of this file: whatever goes wrong is an `Outcome`. Which error means what fo
 from __future__ import annotations
 
 import asyncio
+import json
+import os
 import re
-from collections.abc import Callable, Coroutine, Mapping
+import sys
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any, Final
 
 import structlog
@@ -19,7 +23,6 @@ from telegram.error import BadRequest, ChatMigrated, Conflict, Forbidden, Invali
 from bot.core.person import Call, Key
 from bot.service.ports import Again, Delivered, Moved, Never, Outcome
 from bot.telegram.client import ApiBot, Cut, Flooded, NotBotApi, NotWritten
-from bot.telegram.plotting import drawn
 
 ACK_SECONDS: Final = 5.0
 """A tap's spinner ends after some 15 seconds by itself, so a late answer is worth nothing."""
@@ -99,11 +102,31 @@ class TelegramMessenger:
             given = addressed(method, key, values)
             if isinstance(photo := given.get("photo"), Mapping):
                 # Drawn only now, and apart: the outbox holds what it shows, and nobody waits for the drawing.
-                given["photo"] = InputFile(await asyncio.to_thread(drawn, photo["groups"]), filename="counts.png")
+                given["photo"] = InputFile(await drawn_apart(photo["groups"]), filename="counts.png")
             result = await self._bot.call(method, given)
         except TelegramError as error:
             return judged(method, values, error)
         return Delivered(result.get("message_id") if isinstance(result, dict) else values.get("message_id"))
+
+
+async def drawn_apart(groups: Sequence[Any]) -> bytes:
+    """Return the picture that `bot.telegram.plotting` draws, in a process of its own: it is seldom, and takes memory.
+
+    Raises RuntimeError when it cannot be drawn.
+    """
+    paths = os.pathsep.join(filter(None, (str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH"))))
+    drawing = await asyncio.create_subprocess_exec(
+        sys.executable, "-P", "-m", "bot.telegram.plotting",
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, env={**os.environ, "PYTHONPATH": paths},
+    )  # fmt: skip
+    try:
+        picture, _ = await drawing.communicate(json.dumps(groups).encode())
+    finally:
+        if drawing.returncode is None:
+            drawing.kill()
+    if drawing.returncode:
+        raise RuntimeError(f"a picture cannot be drawn: status {drawing.returncode}")
+    return picture
 
 
 def addressed(method: str, key: Key, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """A small picture of counts: bars in groups, drawn by Pillow with the font that it brings along.
 
+`python -m bot.telegram.plotting` reads them as JSON from standard input and writes the picture to standard output.
+
 Law of this file: it draws what it is given and knows no cohort. Whatever is drawn is said in the caption as well, to
 the letter: that font has no accents, so they are left out here, and other scripts are drawn by a font of the machine.
 """
@@ -7,6 +9,8 @@ the letter: that font has no accents, so they are left out here, and other scrip
 from __future__ import annotations
 
 import io
+import json
+import sys
 import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -98,3 +102,7 @@ def _font(size: int, own: bool) -> ImageFont.FreeTypeFont:
     found = ImageFont.load_default(size)
     assert isinstance(found, ImageFont.FreeTypeFont), "Pillow's wheels bring FreeType"
     return found
+
+
+if __name__ == "__main__":
+    sys.stdout.buffer.write(drawn(json.load(sys.stdin)))

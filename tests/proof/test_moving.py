@@ -7,15 +7,19 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from random import Random
 
 import pytest
 
 from bot.content.library import load
+from bot.core.catalogue import Catalogue
 from bot.core.library import Library
 from bot.core.person import Person
+from bot.proof import moving
 from bot.proof.moving import Move, Survey, in_words, survey
 from tests.conftest import NOW
 from tests.content.planting import copied
+from tests.proof.crowd import crowd
 from tests.telegram.phone import SLOTS, WARM, Phone
 
 FLOW = "after_interview"
@@ -116,6 +120,74 @@ def test_whoever_would_be_stuck_is_found(library: Library, people: list[tuple[in
     wordless = {language: replace(c, messages={}) for language, c in library.catalogues.items()}
     found = survey(replace(library, catalogues=wordless), FLOW, people[-1:], NOW, library)
     assert found.stuck
+
+
+def plainly(new: Library, people: list[tuple[int, Person]], was: Library) -> dict[Move, tuple[str, ...]]:
+    """Replay each person to the end, whoever was replayed before."""
+    moves: dict[Move, list[str]] = {}
+    for row, person in people:
+        for case, move in moving._Replay(new, FLOW, person, NOW).moves(was):
+            moves.setdefault(move, []).append(f"{row}.{case}" if case else f"{row}")
+    return {move: tuple(moves[move]) for move in sorted(moves)}
+
+
+@pytest.fixture(scope="module")
+def everybody(library: Library, people: list[tuple[int, Person]]) -> list[tuple[int, Person]]:
+    dice = Random(20261130)  # noqa: S311 - a reproducible choice, not a secret
+    return [*people, *((100 + row, person) for row, person in crowd(library, FLOW, dice, 25, NOW))]
+
+
+@pytest.mark.parametrize("gone", ["", "nudge.", "question.tone"])
+def test_whoever_need_not_be_replayed_is_told_of_as_if_they_were(
+    library: Library, everybody: list[tuple[int, Person]], gone: str
+) -> None:
+    """Without the words that begin so some are stuck and others are not: where content has faults, all are replayed."""
+
+    def without(catalogue: Catalogue) -> Catalogue:
+        kept = {key: said for key, said in catalogue.messages.items() if not gone or not key.startswith(gone)}
+        return replace(catalogue, messages=kept)
+
+    new = replace(library, catalogues={name: without(one) for name, one in library.catalogues.items()})
+    assert survey(new, FLOW, everybody, NOW, library, sound=not gone).moves == plainly(new, everybody, library)
+
+
+def no_invitation(text: str) -> str:
+    return text.replace("  - {id: invited, ask: invited}\n", "")
+
+
+def other_answers(text: str) -> str:
+    text = re.sub(r"(tone: )rapport\b", r"\1warm", text).replace("[rapport, ordinary,", "[warm, ordinary,")
+    return re.sub(r'rapport: "Warm', 'warm: "Warm', re.sub(r"(?<!remarks: )\[rapport\b", "[warm", text))
+
+
+def sooner(text: str) -> str:
+    return text.replace("waiting: 0, ready: 3", "waiting: 0, ready: 2")
+
+
+@pytest.mark.parametrize(("edit", "what"), [(no_invitation, "step"), (other_answers, "answer"), (sooner, "")])
+def test_whoever_is_moved_is_told_of_as_if_everybody_was_replayed(
+    library: Library, everybody: list[tuple[int, Person]], tmp_path: Path, edit: Callable[[str], str], what: str
+) -> None:
+    new = edited(tmp_path, edit)
+    found = survey(new, FLOW, everybody, NOW, library).moves
+    assert not what or what in {move.what for move in found}
+    assert found == plainly(new, everybody, library)
+
+
+def test_people_who_talk_alike_are_replayed_once(
+    library: Library, people: list[tuple[int, Person]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def renamed(person: Person, name: str) -> Person:
+        cases = {n: s.but(answers={**s.answers, **({"first": name} if "first" in s.answers else {})})
+                 for n, s in person.cases.items()}  # fmt: skip
+        return replace(person, cases=cases)
+
+    replays: list[Person] = []
+    visits = moving._Replay.visits
+    monkeypatch.setattr(moving._Replay, "visits", lambda one: (replays.append(one.person), visits(one))[1])
+    crowded = [(100 * row + n, renamed(person, f"Dana{n}")) for n in range(20) for row, person in people]
+    assert survey(library, FLOW, crowded, NOW, library).moves == {}
+    assert len(replays) <= len(people)
 
 
 def test_no_name_and_no_answer_is_told(library: Library, people: list[tuple[int, Person]], tmp_path: Path) -> None:

@@ -149,7 +149,6 @@ def test_plain_columns_hold_ids_times_and_enums_only() -> None:
         "person.language", "person.zone", "person.working_days", "person.holidays",
         "upgrade.revision", "upgrade.afterword", "session.asking", "outbox.method", "outbox.worker",
         "parked.what", "parked.method", "meta.name", "room.standing", "cohort.poll",
-        "upgrade.revision", "upgrade.afterword",
     }  # fmt: skip
 
 

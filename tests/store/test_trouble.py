@@ -326,6 +326,26 @@ async def test_a_damaged_file_refuses_to_start_and_is_left_alone(sqlite: Place, 
     assert sqlite.file.read_bytes() == damaged
 
 
+async def test_damage_in_a_large_file_is_found_while_people_talk(
+    sqlite: Place, opening: Opening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = await Database.open(sqlite.url, sqlite.cipher)
+    await store.verify()
+    for _ in range(5):
+        await turn(store, ANNA, big)
+    await store.close()
+    monkeypatch.setattr(dialects, "LOOKED_THROUGH_AT_ONCE", 0)
+    await (await opening(sqlite)).verify()
+    whole = sqlite.file.read_bytes()
+    damaged = whole[:-4096] + bytes(4096)
+    sqlite.file.write_bytes(damaged)
+    with pytest.raises(Corrupt, match="left as it is"):
+        await (await opening(sqlite)).verify()
+    sqlite.file.write_bytes(whole[:100] + bytes(4000) + whole[4100:])
+    with pytest.raises(Corrupt, match="left as it is"):
+        await Database.open(sqlite.url, sqlite.cipher)
+
+
 async def test_a_new_file_is_its_owners_alone(sqlite: Place, opening: Opening) -> None:
     sqlite.file.unlink()
     upgrade(sqlite.url)
