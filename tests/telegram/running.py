@@ -59,6 +59,20 @@ def blank() -> bytes:
         return file.read_bytes()
 
 
+def prepare(settings: Settings) -> None:
+    """Make key and tables as a first start does; a copy of a file is quicker than a process for it."""
+    if not settings.keys and not settings.keys_file.exists():
+        settings.keys_file.parent.mkdir(parents=True, exist_ok=True)
+        settings.keys_file.touch(mode=0o600)
+        settings.keys_file.write_bytes(Fernet.generate_key())
+    if not settings.database_url.startswith("sqlite"):
+        upgrade(settings.database_url)
+    elif not (file := Path(settings.database_url.removeprefix("sqlite:///"))).exists():
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file.touch(mode=0o600)
+        file.write_bytes(blank())
+
+
 class RunningBot:
     """`afterword run` against the test server; its log is in `log`, its data in `folder`.
 
@@ -101,18 +115,8 @@ class RunningBot:
         asyncio.run(keep())
 
     def prepare(self) -> None:
-        """Make its key and its tables as a first start does; a copy of a file is quicker than a process for it."""
-        settings = Settings.model_validate({**self.env})
-        if not settings.keys and not settings.keys_file.exists():
-            settings.keys_file.parent.mkdir(parents=True, exist_ok=True)
-            settings.keys_file.touch(mode=0o600)
-            settings.keys_file.write_bytes(Fernet.generate_key())
-        if not settings.database_url.startswith("sqlite"):
-            upgrade(settings.database_url)
-        elif not (file := Path(settings.database_url.removeprefix("sqlite:///"))).exists():
-            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            file.touch(mode=0o600)
-            file.write_bytes(blank())
+        """Make its key and its tables as a first start does."""
+        prepare(Settings.model_validate({**self.env}))
 
     @property
     def status(self) -> int | None:
