@@ -28,6 +28,7 @@ from bot.telegram.intake import News, Read
 from bot.telegram.polling import Refused
 from tests.botapi import BotApiServer
 from tests.botapi import Person as Human
+from tests.telegram.running import prepare
 
 SECRET = "only-Telegram-knows-this"  # noqa: S105 - opens nothing
 
@@ -60,7 +61,9 @@ TALK = Talk(count, read)
 def settings(server: BotApiServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     for name, value in given(server, tmp_path).items():
         monkeypatch.setenv(name, value)
-    return load(tmp_path)
+    loaded = load(tmp_path)
+    prepare(loaded)
+    return loaded
 
 
 def given(server: BotApiServer, folder: Path) -> dict[str, str]:
@@ -179,6 +182,7 @@ asyncio.run(serve(load(Path(os.environ["DATA_DIR"]).parent), TALK, timeout=2, le
 
 
 def started(server: BotApiServer, folder: Path, fault: str = "") -> subprocess.Popen[bytes]:
+    prepare(Settings.model_validate(given(server, folder)))
     environment = os.environ | given(server, folder) | {"AFTERWORD_FAULT": fault}
     return subprocess.Popen([sys.executable, "-c", PROGRAM], env=environment, stderr=subprocess.DEVNULL,
                             stdout=subprocess.DEVNULL)  # fmt: skip
