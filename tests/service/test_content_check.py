@@ -26,7 +26,7 @@ async def test_whoever_goes_beyond_the_memory_ends_without_an_answer_and_it_is_s
     """So little that it ends as soon as it begins."""
     with tempfile.TemporaryDirectory() as folder:
         bounds = Bounds(seconds=60, memory=24 * MB)
-        found = await content_check_worker._judged(Examined(1), bounds, DRAFT, Path(folder), Path(folder))
+        found = await content_check_worker._judged(Examined(1), bounds, DRAFT, *[Path(folder)] * 3)
     assert found.trouble == "late"
 
 

@@ -19,7 +19,7 @@ from bot.storage.encryption import PROOF, Cipher
 from bot.storage.migrate import migrate
 from tests.conftest import NOW
 
-REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
+REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009")
 BOT: Final = 7
 FIRST: Final = 5_000_000_001
 """The user id of the first person; the others follow."""

@@ -148,7 +148,7 @@ def test_plain_columns_hold_ids_times_and_enums_only() -> None:
     assert plain == {
         "person.language", "person.zone", "person.working_days", "person.holidays",
         "upgrade.revision", "upgrade.afterword", "session.asking", "outbox.method", "outbox.worker",
-        "parked.what", "parked.method", "meta.name", "room.standing", "cohort.poll",
+        "parked.what", "parked.kind", "parked.method", "request.what", "meta.name", "room.standing", "cohort.poll",
     }  # fmt: skip
 
 

@@ -162,7 +162,8 @@ def test_a_table_made_anew_takes_nobody_with_it(old_file: Place, monkeypatch: py
 
     monkeypatch.setattr(migrate.command, "upgrade", anew)
     upgrade(old_file.url)
-    assert kept(counts(old_file.url)) == kept(before)
+    after = counts(old_file.url)
+    assert kept({name: after[name] for name in before}) == kept(before)
 
 
 def test_only_a_table_that_a_script_names_may_go() -> None:

@@ -36,8 +36,8 @@ def share_shipped_content(patch: pytest.MonkeyPatch) -> None:
     def loaded(flows: Path, messages: Path) -> Loaded:
         return loaded_once(signature(*shipped)) if (flows, messages) == shipped else load(flows, messages)
 
-    def checked(content: Path | None) -> tuple[Examined | None, list[Issue]]:
-        return checked_once(signature(*shipped)) if content is None else check(content)
+    def checked(content: Path | None, base: Path | None = None) -> tuple[Examined | None, list[Issue]]:
+        return checked_once(signature(*shipped)) if content is base is None else check(content, base)
 
     patch.setattr(root, "load", loaded)
     patch.setattr(root, "check", checked)
