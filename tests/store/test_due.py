@@ -16,8 +16,7 @@ from bot.core.calendar import instant, rules_of
 from bot.core.judging import Place as Home
 from bot.core.person import Person, Turned
 from bot.service.ports import Due, Step
-from bot.storage import dialects
-from bot.storage import reminders, upkeep
+from bot.storage import dialects, reminders, upkeep
 from bot.storage.database import Database
 from bot.storage.errors import StoreError
 from tests.conftest import NOW
