@@ -28,7 +28,7 @@ from tests.content.planting import copied
 from tests.delivery.ours import KEY, file_url
 from tests.proof.crowd import crowd
 
-COUNT, DISTINCT = 200_000, 4000
+COUNT, DISTINCT = 200_000, 1000
 """How many are stored, and how many of them talked; the others did as one of these, under a name of their own."""
 
 

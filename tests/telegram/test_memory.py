@@ -16,7 +16,7 @@ from tests.botapi import BotApiServer
 from tests.content.planting import ROOT, copied
 from tests.telegram.running import RunningBot, seal_of_shipped
 
-NOT_FOR_SERVING = ("PIL", "rich", "typer")
+NOT_FOR_SERVING = ("PIL", "alembic", "rich", "typer")
 MOST = 110
 """Megabytes that are resident after a start."""
 LOOK = """
