@@ -147,7 +147,7 @@ def test_plain_columns_hold_ids_times_and_enums_only() -> None:
     assert plain == {
         "person.language", "person.zone", "person.working_days", "person.holidays",
         "session.asking", "outbox.method", "outbox.worker",
-        "parked.what", "parked.method", "meta.name", "room.standing", "cohort.poll",
+        "request.what", "parked.what", "parked.method", "meta.name", "room.standing", "cohort.poll",
     }  # fmt: skip
 
 
