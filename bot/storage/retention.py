@@ -24,7 +24,7 @@ from bot.storage.schema import Utc, roll, session
 RAN: Final = "ran"
 """The name in `meta` of the days on which the bot ran, and of the hour in which somebody walked last."""
 REMEMBERED: Final = 100  # days
-PAGE: Final = 5000
+PAGE: Final = 1000
 """Rows looked at in one transaction: some milliseconds."""
 
 
