@@ -34,6 +34,8 @@ class Watched:
 
     store: Database
     flying: int = 0
+    looks: int = 0
+    """How often there was nothing to be sent."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.store, name)
@@ -42,6 +44,13 @@ class Watched:
         self.flying += 1
         found = await self.store.claim(worker, now, lease, limit)
         self.flying += len(found) - 1
+        return found
+
+    async def next_at(self, now: datetime) -> datetime | None:
+        self.flying += 1
+        found = await self.store.next_at(now)
+        self.flying -= 1
+        self.looks += 1
         return found
 
     async def sent(
@@ -134,10 +143,10 @@ class Lecture:
         for _ in range(round(seconds / TICK)):
             self.seconds += TICK
             self.outbox.wake()
-            quiet = 0
-            while quiet < 20:
+            looks, quiet = self.store.looks, 0
+            while (self.store.looks == looks and quiet < 50) or self.store.flying:
                 await asyncio.sleep(0)
-                quiet = 0 if self.store.flying else quiet + 1
+                quiet = 0 if self.store.flying else quiet + 1  # it does not even look while all limits are reached
 
     def said(self, words: str, chat: int = GROUP_CHAT) -> list[float]:
         return [at for at, where, _, text in self.posted if where == chat and words in text]
