@@ -234,7 +234,7 @@ async def test_a_copy_that_is_not_the_same_is_taken_back(
 # -- the way back after an upgrade -------------------------------------------------------------------------------------
 
 
-PAGE = (Path(__file__).parents[2] / "docs/operators/upgrade.md").read_text(encoding="utf-8")
+PAGE = Path(__file__).parents[2] / "docs/operators/upgrade.md"
 
 
 def test_the_page_leads_back_to_the_version_before(tmp_path: Path) -> None:
@@ -248,7 +248,7 @@ def test_the_page_leads_back_to_the_version_before(tmp_path: Path) -> None:
     assert done is not None
     assert done.copy is not None
     place.file.with_name("afterword.sqlite3-wal").touch()  # as a bot that was killed leaves it
-    (typed,) = re.findall(r"```sh\n(.*?)```", PAGE.partition("## Go back")[2], re.DOTALL)
+    (typed,) = re.findall(r"```sh\n(.*?)```", PAGE.read_text(encoding="utf-8").partition("## Go back")[2], re.DOTALL)
     typed = re.sub(r"COPY=\S+", f"COPY={done.copy.name}", typed)
     subprocess.run(["sh", "-e", "-c", typed], cwd=tmp_path, check=True)
     assert (counts(place.url), inspect(place.url).revision) == (before, "0006")
