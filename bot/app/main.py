@@ -34,14 +34,7 @@ DEFAULT_FLOW = "after_interview"
 
 
 class CannotRun(Exception):
-    """The bot cannot run; the message says why and what to do.
-
-    `for_want_of_key`: what is kept is opened by none of the keys at hand.
-    """
-
-    def __init__(self, said: str, *, for_want_of_key: bool = False) -> None:
-        super().__init__(said)
-        self.for_want_of_key = for_want_of_key
+    """The bot cannot run; the message says why and what to do."""
 
 
 class BadContent(Exception):
@@ -317,6 +310,8 @@ def run_bot(settings: Settings) -> None:
         log.warning(f"/privacy cannot tell people who runs this bot and where to ask: set {' and '.join(unsaid)}")
     try:
         asyncio.run(serve(settings, partial(_talk_of, settings)))
+    except CannotRun:
+        raise
     except BadContent as bad:
         count = len(bad.issues)
         raise CannotRun(f"{bad}\n{count} {'issue' if count == 1 else 'issues'}. The bot starts once none is left.") \
@@ -339,6 +334,7 @@ async def _talk_of(settings: Settings) -> TalkOfBot:
     from bot.app.startup import in_background, say_start
     from bot.telegram.updates import read
 
+    await in_background(lambda: look_for_key(settings))
     library = await in_background(lambda: prove_apart(settings.content, settings.stamp_file))
     say_start(settings, library.sources)
     contents = Contents(_live(library, settings), folders(settings.content), partial(_live_again, settings))
@@ -367,7 +363,7 @@ def look_for_key(settings: Settings) -> None:
     try:
         check_key(settings.database_url, settings.keys, settings.keys_file)
     except BadKey as error:
-        raise CannotRun(str(error), for_want_of_key=True) from None
+        raise CannotRun(str(error)) from None
     except StoreError:
         return  # whatever else is wrong with the database, the start itself says, or waits for
 

@@ -107,7 +107,7 @@ async def test_what_is_kept_is_counted_beside_the_turns(tmp_path: Path) -> None:
     await turn(store, BEN, count)
     await store.park_update(1, 99, "reason", {"a": 1}, NOW)
     census = await store.census(NOW)
-    assert (census.people, census.waiting, census.due, census.parked) == (2, 2, 0, {"bug": 1})
+    assert (census.people, census.waiting, census.due, census.parked) == (2, 2, 0, {"refused": 1})
     assert census.oldest is not None
     assert census.size > 4096
     await store.close()

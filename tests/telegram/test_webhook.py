@@ -143,7 +143,7 @@ async def test_health_readiness_and_metrics(running: Running, monkeypatch: pytes
         'afterword_updates_total{how="done",kind="Said"} 1.0',
         'afterword_calls_total{fate="delivered",method="sendMessage"} 1.0',
         "afterword_outbox_waiting 0.0",
-        'afterword_parked_waiting{what="call"} 0.0',
+        'afterword_parked_waiting{kind="bug"} 0.0',
         "afterword_ready 1.0",
     ):
         assert line in page
