@@ -299,14 +299,18 @@ def run_bot(settings: Settings) -> None:
 
     from bot.app.logging import configure
     from bot.app.server import serve
+    from bot.app.settings import unknown_names
     from bot.app.startup import CannotListen
     from bot.storage.errors import StoreError
     from bot.telegram.polling import Refused
     from bot.telegram.route import BadRoute
 
     configure(settings.log_level, settings.log_format, settings.secrets)
+    log = structlog.get_logger("afterword")
+    for sentence, near in unknown_names(Path.cwd()):
+        if near:  # a slip; other names may be another program's
+            log.warning(sentence)
     if unsaid := [name for name in ("RESPONSIBLE", "CONTACT") if not getattr(settings, name.lower())]:
-        log = structlog.get_logger("afterword")
         log.warning(f"/privacy cannot tell people who runs this bot and where to ask: set {' and '.join(unsaid)}")
     try:
         asyncio.run(serve(settings, partial(_talk_of, settings)))
