@@ -63,5 +63,5 @@ def test_without_a_key_nothing_is_copied_and_none_is_made(folder: Path) -> None:
     (folder / "data.key").unlink()
     for asked in (("backup", "monday.sqlite3"), ("move", "--to", "sqlite:///new.sqlite3")):
         status, said = afterword(*asked)
-        assert (status, "there is no key here" in said) == (1, True)
+        assert (status, "No new key was made" in said) == (1, True)
     assert [one.name for one in folder.iterdir()] == ["data"]
