@@ -231,7 +231,7 @@ def test_a_terminal_without_a_token_holds_the_conversation(tmp_path: Path) -> No
 def test_signals_are_heeded_before_the_settings_are_read(tmp_path: Path) -> None:
     """The token comes through a pipe, so the process waits in its first lines until it is written."""
     with BotApiServer(seed=1) as telegram:
-        bot = RunningBot(telegram, tmp_path)
+        bot = RunningBot(telegram, tmp_path, prepared=False)
         pipe = tmp_path / "token"
         os.mkfifo(pipe)
         del bot.env["TELEGRAM_BOT_TOKEN"]
