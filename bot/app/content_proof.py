@@ -7,7 +7,6 @@ taken.
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -16,10 +15,10 @@ from typing import Final
 
 from bot.app.check_cache import is_stamped, keep, seal_of
 from bot.app.main import BadContent, CannotRun, folders, prove
-from bot.app.subprocess_runner import ROOT
 from bot.content.library import load
 from bot.core.issues import Issue, Place, ordered
 from bot.core.library import Library
+from bot.service.child_environment import child_environment
 
 TRIES: Final = 3
 """So often content is read anew that was edited while it was proved."""
@@ -45,10 +44,9 @@ def prove_apart(content: Path | None, stamp: Path) -> Library:
 
 def _proved(content: Path | None) -> str:
     """Return what names the content that a process proved; raises `BadContent` and `CannotRun`."""
-    paths = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
     program = (sys.executable, "-P", "-m", "bot.app.content_proof", *([str(content)] if content else []))
     done = subprocess.run(  # noqa: S603  # ourselves
-        program, env={**os.environ, "PYTHONPATH": paths}, stdin=subprocess.DEVNULL, capture_output=True, check=False
+        program, env=child_environment(), stdin=subprocess.DEVNULL, capture_output=True, check=False
     )
     try:
         said = json.loads(done.stdout)

@@ -6,12 +6,11 @@ Law of this file: such a process is given no terminal, may be bounded in time an
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
-from pathlib import Path
 from typing import Final
 
-ROOT: Final = Path(__file__).resolve().parents[2]
+from bot.service.child_environment import child_environment
+
 BOUNDED: Final = """
 import os, sys
 try:
@@ -21,6 +20,7 @@ try:
     resource.setrlimit(resource.RLIMIT_DATA, ({memory}, {memory}))
 except ImportError:
     pass
+from bot.service.child_environment import child_environment
 from bot.cli.main import main
 main()
 """
@@ -43,12 +43,11 @@ async def run(*asked: str, patience: float, memory: int = 0) -> tuple[bytes, byt
 
     It gives way to the bot. With `memory` (bytes) it ends when it takes more than that, or computes for so long.
     """
-    paths = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
     program = BOUNDED.format(seconds=int(patience), memory=memory) if memory else GIVING_WAY
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-P", "-c", program, *asked,
         stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": paths},
+        env=child_environment(),
     )  # fmt: skip
     try:
         return await asyncio.wait_for(process.communicate(), patience)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import sys
 from typing import Any
 
 import structlog
 from sqlalchemy import URL
 
-from bot.app.subprocess_runner import ROOT
+from bot.service.child_environment import child_environment
 from bot.storage.encryption import Cipher
 from bot.storage.errors import UpgradeFailed
 from bot.storage.read_only import prove
@@ -31,10 +30,9 @@ async def upgrade_in_child(url: str, cipher: Cipher) -> None:
     if state.standing == "older":
         people = (await asyncio.to_thread(inspect, url)).people
         log.info("the database is upgraded", revision=state.revision, to=HEAD, people=people)
-    paths = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
     child = await asyncio.create_subprocess_exec(
         sys.executable, "-P", "-m", "bot.storage.migrate",
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, env={**os.environ, "PYTHONPATH": paths},
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, env=child_environment(),
     )  # fmt: skip
     assert child.stdin is not None
     assert child.stdout is not None

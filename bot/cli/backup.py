@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.options import fail
+from bot.cli.options import fail, settings_here
 
 if TYPE_CHECKING:
     from bot.app.settings import Settings
@@ -22,7 +22,7 @@ def backup(
     from bot.app.operator import cipher_of
     from bot.storage.backup import back_up
 
-    settings = _settings()
+    settings = settings_here()
     done = _done(lambda: back_up(settings.database_url, file, cipher_of(settings)))
     typer.echo(f"Backed up to {file}: {_counted(done)}, compared and readable with the key.")
     typer.echo(_about_key(settings))
@@ -37,7 +37,7 @@ def restore(
     from bot.storage import backup as storage
     from bot.storage.revision import HEAD
 
-    settings = _settings()
+    settings = settings_here()
     done = _done(lambda: storage.restore(file, settings.database_url, cipher_of(settings), force=force))
     typer.echo(f"Restored to {done.place}: {_counted(done)}, compared and readable with the key.")
     if done.aside is not None:
@@ -54,7 +54,7 @@ def move(
     from bot.app.operator import cipher_of
     from bot.storage import backup as storage
 
-    settings = _settings()
+    settings = settings_here()
     done = _done(lambda: storage.move(settings.database_url, to, cipher_of(settings)))
     typer.echo(f"Moved to {done.place}: {_counted(done)}, compared one by one and readable with the key.")
     typer.echo(
@@ -64,15 +64,6 @@ def move(
     typer.echo(_about_key(settings))
 
 
-def _settings() -> Settings:
-    from bot.app.settings import BadSettings, load
-
-    try:
-        return load(Path.cwd())
-    except BadSettings as bad:
-        fail("\n".join(bad.faults))
-
-
 def _done(work: Callable[[], Copied]) -> Copied:
     from bot.storage.errors import StoreError
 
@@ -80,10 +71,6 @@ def _done(work: Callable[[], Copied]) -> Copied:
         return work()
     except StoreError as error:
         fail(str(error))
-    except ModuleNotFoundError as error:
-        if error.name != "psycopg":
-            raise
-        fail("The driver for PostgreSQL is not installed. Install it with: pip install 'afterword[postgres]'")
     except OSError as error:
         fail(str(error) if error.strerror is None else f"{error.filename}: {error.strerror}. Name another file.")
 

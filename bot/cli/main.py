@@ -29,11 +29,11 @@ from bot.cli.options import (
     opened,
     outside,
     pairs,
+    settings_here,
 )
 
 if TYPE_CHECKING:
     from bot.app.main import Setting
-    from bot.app.settings import Settings
     from bot.core.advising import Adviser
     from bot.core.library import Library
 
@@ -96,7 +96,7 @@ def run() -> None:
 
     if serve():
         return
-    settings = _settings()
+    settings = settings_here()
     if sys.stdin is None or not sys.stdin.isatty():
         fatal(TOKENLESS, settings.log_format)
     from bot.app.main import Setting
@@ -107,15 +107,6 @@ def run() -> None:
     flow = checked_flow(library, None)
     typer.echo(library.catalogue("en").say("terminal.no_token"), err=True)
     _talk(library, Setting(flow), db=None, save=None)
-
-
-def _settings() -> Settings:
-    from bot.app.settings import BadSettings, load
-
-    try:
-        return load(Path.cwd())
-    except BadSettings as bad:
-        fail("\n".join(bad.faults))
 
 
 @app.command()
@@ -154,7 +145,7 @@ def _talk(library: Library, setting: Setting, *, db: str | None, save: Path | No
         if db is None:
             root.chat(library, setting, save)
         else:
-            root.chat_kept(library, setting, _settings(), db, save)
+            root.chat_kept(library, setting, settings_here(), db, save)
     except root.BadSession as bad:
         fail(f"{bad} Start another one, with another file.")
     except root.BadTarget as bad:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from bot.cli.options import NO_KEY, fail
+from bot.cli.options import NO_KEY, fail, settings_here
 
 if TYPE_CHECKING:
     from bot.app.settings import Settings
@@ -28,7 +28,7 @@ def parked(
     from bot.app.main import open_library, the_flow
     from bot.service.refusals import KEPT_NO_FAULT, KINDS, NO_FAULT
 
-    settings = settings_here()
+    settings = settings_with_log()
     if discard_all:
         kind = next((known for known in KINDS if known == discard_all), None)
         if kind is None:
@@ -70,15 +70,11 @@ def doctor() -> None:
         raise typer.Exit(1)
 
 
-def settings_here() -> Settings:
-    """Return the settings of this folder, or say what is wrong with them and end."""
+def settings_with_log() -> Settings:
+    """Return the settings of this folder, with a log that keeps their secrets; or say what is wrong and end."""
     from bot.app.logging import configure
-    from bot.app.settings import BadSettings, load
 
-    try:
-        settings = load(Path.cwd())
-    except BadSettings as bad:
-        fail("\n".join(bad.faults))
+    settings = settings_here()
     configure("ERROR", settings.log_format, settings.secrets)
     return settings
 

@@ -11,6 +11,7 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from bot.app.settings import Settings
     from bot.core.issues import Issue
     from bot.core.library import Library
 
@@ -32,6 +33,16 @@ def fail(text: str, status: int = 1) -> NoReturn:
     """Say on standard error what went wrong and what to do, and end."""
     typer.echo(text, err=True)
     raise typer.Exit(status)
+
+
+def settings_here() -> Settings:
+    """Return the settings of this folder, or say every fault of them and end."""
+    from bot.app.settings import BadSettings, load
+
+    try:
+        return load(Path.cwd())
+    except BadSettings as bad:
+        fail("\n".join(bad.faults))
 
 
 def opened(content: Path | None) -> Library:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.operator import done, settings_here
+from bot.cli.operator import done, settings_with_log
 from bot.cli.options import fail
 
 app = typer.Typer(no_args_is_help=True, help="Answer people who ask by mail what is kept of them, or to be deleted.")
@@ -20,7 +20,7 @@ def find(who: Who) -> None:
     """Say who somebody is in the logs, since when they are known and how much is kept; no contents."""
     from bot.app import people
 
-    found = done(people.find(settings_here(), who))
+    found = done(people.find(settings_with_log(), who))
     if not found:
         fail(f"Nobody is kept under {who}.")
     for one in found:
@@ -38,7 +38,7 @@ def export(
     """Write what /export would hand over into a file that only you can read."""
     from bot.app import people
 
-    for written in done(people.export(settings_here(), who, file)):
+    for written in done(people.export(settings_with_log(), who, file)):
         typer.echo(f"Written to {written}.")
 
 
@@ -49,7 +49,7 @@ def forget(
     """Delete everything about somebody, as /forget does; the bot may run meanwhile."""
     from bot.app import people
 
-    settings = settings_here()
+    settings = settings_with_log()
     if not yes:
         found = done(people.find(settings, who))
         if not found:
@@ -69,7 +69,7 @@ def log() -> None:
     """List what was done by these commands: when, what, by whom and for whom."""
     from bot.app import people
 
-    noted = done(people.log(settings_here()))
+    noted = done(people.log(settings_with_log()))
     for one in noted:
         typer.echo(f"{one.at:%Y-%m-%d %H:%M} UTC  {one.what:<6}  {one.pseudonym}  by {one.by}")
     typer.echo(f"{len(noted)} in all.")

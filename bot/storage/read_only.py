@@ -19,7 +19,7 @@ from bot.storage import dialects
 from bot.storage.cache import Memory
 from bot.storage.compiled import Prepared
 from bot.storage.encryption import Cipher
-from bot.storage.errors import BadKey, translated
+from bot.storage.errors import BadKey, translating
 from bot.storage.outbox import parked_of
 from bot.storage.people import person_of
 from bot.storage.revision import inspect
@@ -118,11 +118,7 @@ def _people(cohort: int | None) -> Any:
 @contextmanager
 def _reading(engine: Engine, place: str) -> Iterator[Engine]:
     try:
-        yield engine
-    except Exception as error:
-        meant = translated(error, place)
-        if meant is error:
-            raise
-        raise meant from error
+        with translating(place):
+            yield engine
     finally:
         engine.dispose()

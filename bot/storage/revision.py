@@ -14,7 +14,7 @@ from sqlalchemy import inspect as inspector
 
 from bot.storage import dialects
 from bot.storage.compiled import Cursor
-from bot.storage.errors import NewerDatabase, NotMigrated, StoreUnready, translated
+from bot.storage.errors import NewerDatabase, NotMigrated, StoreUnready, translating
 from bot.storage.schema import metadata
 
 HEAD: Final = "0010"
@@ -85,13 +85,8 @@ def inspect(url: str | URL, *, count: bool = True) -> DatabaseState:
         return DatabaseState(place, "empty")
     engine = dialects.connect_to_read(where)
     try:
-        with engine.connect() as connection:
+        with translating(place), engine.connect() as connection:
             return _state(connection, place, count)
-    except Exception as error:
-        meant = translated(error, place)
-        if meant is error:
-            raise
-        raise meant from error
     finally:
         engine.dispose()
 

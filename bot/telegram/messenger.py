@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import re
 import sys
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any, Final
 
 import structlog
@@ -21,6 +19,7 @@ from telegram import InputFile
 from telegram.error import BadRequest, ChatMigrated, Conflict, Forbidden, InvalidToken, NetworkError, TelegramError
 
 from bot.core.person import Call, Key
+from bot.service.child_environment import child_environment
 from bot.service.ports import Again, Delivered, Moved, Never, Outcome
 from bot.telegram.client import ApiBot, Cut, Flooded, NotBotApi, NotWritten
 
@@ -114,10 +113,9 @@ async def drawn_apart(groups: Sequence[Any]) -> bytes:
 
     Raises RuntimeError when it cannot be drawn.
     """
-    paths = os.pathsep.join(filter(None, (str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH"))))
     drawing = await asyncio.create_subprocess_exec(
         sys.executable, "-P", "-m", "bot.telegram.plotting",
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, env={**os.environ, "PYTHONPATH": paths},
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, env=child_environment(),
     )  # fmt: skip
     try:
         picture, _ = await drawing.communicate(json.dumps(groups).encode())
