@@ -13,8 +13,8 @@ import pytest
 from structlog.testing import capture_logs
 from telegram.error import TelegramError
 
+from bot.app.doctor import telegram_findings
 from bot.app.logging import configure
-from bot.app.operator import examine
 from bot.app.settings import Settings, load
 from bot.telegram.client import Fault, NotWritten, connected
 from bot.telegram.route import BadRoute, choose
@@ -188,5 +188,5 @@ async def test_socks_without_its_package_says_what_to_install(
     with pytest.raises(BadRoute, match=r"ALL_PROXY names a SOCKS proxy.*pip install 'afterword\[socks\]'"):
         async with serving(settings):
             pass
-    found = await examine(settings)
+    found = await telegram_findings(settings)
     assert [one.sentence for one in found if not one.well and "afterword[socks]" in one.sentence]
