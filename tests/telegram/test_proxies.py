@@ -15,13 +15,14 @@ from telegram.error import TelegramError
 
 from bot.app.doctor import telegram_findings
 from bot.app.logging import configure
+from bot.app.server import serve
 from bot.app.settings import Settings, load
 from bot.telegram.client import Fault, NotWritten, connected
 from bot.telegram.route import BadRoute, choose
 from tests.botapi import BotApiServer, Person
 from tests.support.proxies import encrypted, http_proxy, port_of, socks_proxy
 from tests.support.raw_server import certified
-from tests.telegram.test_serving import SECRET, given, said, serving, until
+from tests.telegram.test_serving import SECRET, TALK, given, said, serving, until
 
 AWAY = "http://telegram.example:8081"
 LOGIN = "dana:hunter22hunter"
@@ -186,7 +187,6 @@ async def test_socks_without_its_package_says_what_to_install(
     settings = settled(monkeypatch, server, tmp_path, ALL_PROXY="socks5://127.0.0.1:1080")
     monkeypatch.setitem(sys.modules, "aiohttp_socks", None)
     with pytest.raises(BadRoute, match=r"ALL_PROXY names a SOCKS proxy.*pip install 'afterword\[socks\]'"):
-        async with serving(settings):
-            pass
+        await serve(settings, TALK)
     found = await telegram_findings(settings)
     assert [one.sentence for one in found if not one.well and "afterword[socks]" in one.sentence]
