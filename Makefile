@@ -40,7 +40,7 @@ mutate: $(VENV)/.run  ## small faults made in copies of the content: would anyth
 	@$(BIN)/python -m bot mutate
 
 schemas: $(VENV)/.test  ## write schemas/*.json anew from the models
-	@$(BIN)/python -m bot.content.schemas schemas
+	@$(BIN)/python -m bot.content.json_schema schemas
 
 settings: $(VENV)/.run  ## write docs/operators/settings.md anew from .env.example
 	@$(BIN)/python tools/settings_page.py

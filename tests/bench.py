@@ -17,16 +17,16 @@ from pathlib import Path
 
 from transitions import Machine
 
-from bot.app.main import check, open_library
-from bot.core.dialogue import advance
-from bot.core.judging import judge
+from bot.app.content import check, open_library
+from bot.core.advice.judge import judge
+from bot.core.advice.notes import compose
+from bot.core.dialogue.engine import advance
+from bot.core.dialogue.session import Said, Session, Started
+from bot.core.dialogue.view import Scene
 from bot.core.library import Library
-from bot.core.notes import compose
-from bot.core.scene import Scene
-from bot.core.session import Said, Session, Started
 from tests.conftest import NOW
-from tests.proof.tenfold import tenfold
 from tests.talking import TYPED
+from tests.verification.tenfold import tenfold
 
 ANSWERS = {
     "relation": "1", "experience": "1", "outcome": "1", "role": "1", "invited": "2", "tone": "1",

@@ -8,7 +8,7 @@ from itertools import islice
 import pytest
 from hypothesis import HealthCheck, settings
 
-from bot.app.main import open_library
+from bot.app.content import open_library
 from bot.core.library import Library
 from tests.support.content import share_shipped_content
 

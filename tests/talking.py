@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from bot.cli.transcript import Talk
+from bot.core.dialogue.session import Event, Outgoing, Session, Turn
 from bot.core.library import Library
-from bot.core.session import Event, Outgoing, Session, Turn
-from bot.terminal.transcript import Talk
 from tests.conftest import NOW
 
 # One plausible answer to every question that is typed.

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-import bot.proof.checking
+import bot.verification.checks
 from bot.app.check_cache import PACKAGE, is_stamped, keep, seal_of
-from bot.app.main import BadContent, prove
-from bot.content.library import load
+from bot.app.content import BadContent, prove
+from bot.content.loader import load
 from tests.content.planting import ROOT, copied
 
 
@@ -30,7 +30,7 @@ def proofs(monkeypatch: pytest.MonkeyPatch) -> Proofs:
         counted.count += 1
         return []
 
-    monkeypatch.setattr(bot.proof.checking, "findings", nothing_found)
+    monkeypatch.setattr(bot.verification.checks, "findings", nothing_found)
     return counted
 
 

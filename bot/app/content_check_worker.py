@@ -22,12 +22,12 @@ from telegram.error import BadRequest, Forbidden, TelegramError
 from bot.app.content_registry import Shelf, laid_over, seal_over, write
 from bot.app.operator import OWN
 from bot.app.subprocess_runner import run
-from bot.core.cohorts.editions import Change, Edition, Examined, Finding, chosen
+from bot.core.chat.person import Key
+from bot.core.coaching.content_version import Change, Edition, Examined, Finding, chosen
 from bot.core.library import Library
-from bot.core.person import Key
-from bot.service.conversation import Door
-from bot.service.opening import NotKept
-from bot.service.ports import Clock, Job, Store
+from bot.runtime.content_versions import NotKept
+from bot.runtime.ports import Clock, Job, Store
+from bot.runtime.update_handler import Door
 from bot.telegram.client import ApiBot
 
 FETCHING: Final = timedelta(minutes=2)

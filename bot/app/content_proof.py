@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Final
 
 from bot.app.check_cache import is_stamped, keep, seal_of
-from bot.app.main import BadContent, CannotRun, folders, prove
-from bot.content.library import load
+from bot.app.content import BadContent, folders, prove
+from bot.app.main import CannotRun
+from bot.content.loader import load
 from bot.core.issues import Issue, Place, ordered
 from bot.core.library import Library
-from bot.service.child_environment import child_environment
+from bot.runtime.child_environment import child_environment
 
 TRIES: Final = 3
 """So often content is read anew that was edited while it was proved."""
@@ -70,8 +71,8 @@ def _as_json(issues: Sequence[Issue]) -> list[dict[str, object]]:
 
 def main(content: Path | None) -> None:
     """Prove content, and print as JSON what names it, or every issue."""
-    from bot.proof.checking import findings  # not before: who serves does not need it
-    from bot.proof.examined import Examined
+    from bot.verification.checks import findings  # not before: who serves does not need it
+    from bot.verification.context import Examined
 
     loaded = load(*folders(content))
     issues = [*loaded.issues, *(findings(Examined(loaded.library, loaded.places)) if loaded.library else ())]

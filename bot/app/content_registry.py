@@ -21,10 +21,10 @@ import structlog
 
 from bot.app.check_cache import seal_of
 from bot.core.library import Library
-from bot.service.opening import Unopened
-from bot.service.ports import Store
-from bot.telegram.cohorting import Cohorting
-from bot.telegram.talking import Talking
+from bot.runtime.content_versions import Unopened
+from bot.runtime.ports import Store
+from bot.telegram.coaching_chat import Cohorting
+from bot.telegram.private_chat import Talking
 
 MOST: Final = 8
 """So many editions are at hand at once; one that changes rules takes some 80 MB, others a few."""

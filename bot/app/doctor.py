@@ -18,7 +18,7 @@ from telegram.error import BadRequest, TelegramError
 from bot.app.operator import cipher_of
 from bot.app.settings import BadSettings, Settings, load, unknown_names
 from bot.core.issues import counted
-from bot.service.refusals import NO_FAULT
+from bot.runtime.refusals import NO_FAULT
 from bot.storage import read_only
 from bot.storage.encryption import Cipher
 from bot.storage.errors import StoreError
@@ -142,7 +142,7 @@ def _answers_alive(settings: Settings) -> bool:
 
 def content_findings(settings: Settings) -> list[Finding]:
     """Prove the content, as a start does."""
-    from bot.app.main import check  # not before: it brings the whole checker along
+    from bot.app.content import check  # not before: it brings the whole checker along
 
     _, issues = check(settings.content)
     where = settings.content or "The shipped content"

@@ -8,12 +8,11 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from bot.app.settings import Settings
+from bot.core.chat.person import Key
 from bot.core.library import Library
-from bot.core.person import Key
-from bot.proof.moving import Survey, survey
-from bot.service.clock import SystemClock
-from bot.service.ports import Parked, Step
-from bot.service.refusals import Kind
+from bot.runtime.clock import SystemClock
+from bot.runtime.ports import Parked, Step
+from bot.runtime.refusals import Kind
 from bot.storage import read_only
 from bot.storage.database import Database
 from bot.storage.dialects import of_file
@@ -21,8 +20,9 @@ from bot.storage.encryption import Cipher
 from bot.storage.errors import StoreError
 from bot.storage.keys import check_key
 from bot.storage.revision import inspect
-from bot.telegram.talking import Talking
+from bot.telegram.private_chat import Talking
 from bot.telegram.updates import read
+from bot.verification.replay import Survey, survey
 
 OWN = "own"
 """Stands for the database of the settings, so that no password needs to be typed."""

@@ -15,11 +15,11 @@ from typing import Final
 
 from bot.app.operator import opened
 from bot.app.settings import Settings
-from bot.core.cohorts.exporting import exported as exported_of_cohorts
-from bot.core.cohorts.records import Rolls
-from bot.core.desk import exported
-from bot.core.person import Person
-from bot.service.clock import SystemClock
+from bot.core.chat.commands import exported
+from bot.core.chat.person import Person
+from bot.core.coaching.cohort import Rolls
+from bot.core.coaching.export import exported as exported_of_cohorts
+from bot.runtime.clock import SystemClock
 from bot.storage.requests import PSEUDONYM, Found, Request, Requests
 
 ID: Final = re.compile(r"[1-9][0-9]{0,15}", re.ASCII)

@@ -21,18 +21,18 @@ from bot.app.content_registry import Live, Opened, Refused, Shelf, write
 from bot.app.operator import OWN
 from bot.app.server import Reloaded
 from bot.app.subprocess_runner import run
-from bot.core.cohorts.records import Cohort, Convened, Rolls
-from bot.core.cohorts.shelving import edition_of
+from bot.core.chat.person import Person, Turned
+from bot.core.chat.preview import Tried
+from bot.core.chat.retention import Silence
+from bot.core.coaching.cohort import Cohort, Convened, Rolls
+from bot.core.coaching.version_in_use import edition_of
 from bot.core.library import FALLBACK_LANGUAGE
-from bot.core.person import Person, Turned
-from bot.core.retention import Silence
-from bot.core.trial import Tried
-from bot.service.conversation import Knock
-from bot.service.ports import Store
+from bot.runtime.ports import Store
+from bot.runtime.update_handler import Knock
+from bot.telegram.bot_profile import prepare
 from bot.telegram.client import ApiBot
-from bot.telegram.inline import Search, answer
-from bot.telegram.menu import prepare
-from bot.telegram.trying import Trying, ended, is_tried
+from bot.telegram.inline_query import Search, answer
+from bot.telegram.preview import Trying, ended, is_tried
 
 PARTS: Final = ("flows", "messages")
 PATIENCE: Final = 7200.0

@@ -25,24 +25,24 @@ from bot.app.settings import Settings
 from bot.app.signals import handled
 from bot.app.startup import CannotListen, Stopped, opened, unless
 from bot.app.version import version
-from bot.service.clock import SystemClock, TrustedClock
-from bot.service.cohorts import Convene, Hold
-from bot.service.conversation import Apologise, Door, Respond
-from bot.service.limits import Guard, Pace
-from bot.service.ports import Clock, Silent, Store
-from bot.service.reminders import Reminders
-from bot.service.retention import Retention
-from bot.service.workers import LEASE, Outbox
+from bot.runtime.clock import SystemClock, TrustedClock
+from bot.runtime.cohorts import Convene, Hold
+from bot.runtime.outbox_worker import LEASE, Outbox
+from bot.runtime.ports import Clock, Silent, Store
+from bot.runtime.rate_limits import Guard, Pace
+from bot.runtime.retention import Retention
+from bot.runtime.scheduler import Reminders
+from bot.runtime.update_handler import Apologise, Door, Respond
 from bot.telegram.client import ApiBot, connected
 from bot.telegram.diagnosis import explain
-from bot.telegram.inline import Search
-from bot.telegram.intake import Intake, Read
-from bot.telegram.messenger import TelegramMessenger
+from bot.telegram.dispatcher import Intake, Read
+from bot.telegram.inline_query import Search
 from bot.telegram.metrics import Meters
+from bot.telegram.permissions import looked
 from bot.telegram.polling import ALLOWED, REFUSED, TIMEOUT, Age, Polling, Refused
 from bot.telegram.readiness import Readiness
 from bot.telegram.route import Route
-from bot.telegram.standing import looked
+from bot.telegram.sender import TelegramMessenger
 from bot.telegram.webhook import Server, Web, drop_webhook, set_webhook
 
 if TYPE_CHECKING:  # what brings SQLAlchemy along is imported once /healthz answers

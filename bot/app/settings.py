@@ -19,7 +19,7 @@ from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
-from bot.core.privacy import DEFAULT_RETENTION, Operator
+from bot.core.chat.privacy import DEFAULT_RETENTION, Operator
 from bot.telegram.route import DIRECT, SETTING, VARIABLES, BadRoute, Route, choose, credentials, parsed
 
 TELEGRAM: Final = "https://api.telegram.org"

@@ -9,7 +9,7 @@ import asyncio
 import sys
 from typing import Final
 
-from bot.service.child_environment import child_environment
+from bot.runtime.child_environment import child_environment
 
 BOUNDED: Final = """
 import os, sys
@@ -20,7 +20,7 @@ try:
     resource.setrlimit(resource.RLIMIT_DATA, ({memory}, {memory}))
 except ImportError:
     pass
-from bot.service.child_environment import child_environment
+from bot.runtime.child_environment import child_environment
 from bot.cli.main import main
 main()
 """

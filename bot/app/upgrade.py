@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 from sqlalchemy import URL
 
-from bot.service.child_environment import child_environment
+from bot.runtime.child_environment import child_environment
 from bot.storage.encryption import Cipher
 from bot.storage.errors import UpgradeFailed
 from bot.storage.read_only import prove

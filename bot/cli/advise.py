@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import TextIO
 
-from bot.core.advising import Adviser, BadFacts
+from bot.core.dialogue.advisor import Adviser, BadFacts
 
 MOST_REMEMBERED = 20_000  # situations whose answer is kept, so that a long batch stays small
 

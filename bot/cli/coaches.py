@@ -1,4 +1,4 @@
-"""The commands for coaches: arguments in, printing out, nothing else; what they say is worked out in `bot/proof/`."""
+"""The commands for coaches: arguments in, printing out; what they say is worked out in `bot/verification/`."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from bot.core.issues import Issue, Shown
     from bot.core.library import Library
-    from bot.proof.moving import Survey
-    from bot.proof.telling import Report
+    from bot.verification.diff_text import Report
+    from bot.verification.replay import Survey
 
 
 def check(
@@ -44,8 +44,8 @@ def check(
     content: Content = None,
 ) -> None:
     """Check flows, rules and messages; name every issue with its place. Ends with status 1 if there is any."""
-    from bot.app.main import check as check_content
-    from bot.proof.checking import summary
+    from bot.app.content import check as check_content
+    from bot.verification.checks import summary
 
     if was is not None and against is None:
         fail("--was says what the bot talks with now, for a comparison: name its database with --against, or: own.")
@@ -98,7 +98,7 @@ class Replayed:
 
     def lines(self) -> list[str]:
         """Return what was found, in words."""
-        from bot.proof.moving import in_words
+        from bot.verification.replay import in_words
 
         return in_words(self.found, self.library, self.was)
 
@@ -119,7 +119,7 @@ def _lines(issue: Issue) -> list[str]:
 
 def _write_talks(issues: Iterable[Issue], folder: Path) -> None:
     """Write what `afterword chat --script` plays again, numbered as the findings are."""
-    from bot.terminal.transcript import Transcript
+    from bot.cli.transcript import Transcript
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -132,7 +132,7 @@ def _write_talks(issues: Iterable[Issue], folder: Path) -> None:
 
 
 def _issue_json(issue: Issue) -> dict[str, object]:
-    from bot.terminal.transcript import Transcript
+    from bot.cli.transcript import Transcript
 
     place = issue.place
     return {
@@ -156,7 +156,7 @@ def diff(
     """Say what an edit changes in meaning: for how many situations, which, from what to what."""
     from bot.cli.options import opened, opened_earlier
     from bot.cli.versions import NoVersion, version
-    from bot.proof.telling import in_markdown, in_text, report
+    from bot.verification.diff_text import in_markdown, in_text, report
 
     try:
         with version(old) as before, version(new) as after:
@@ -171,7 +171,7 @@ def diff(
 
 
 def _report_json(found: Report) -> dict[str, object]:
-    from bot.terminal.transcript import Transcript
+    from bot.cli.transcript import Transcript
 
     def talk(shown: Shown | None) -> str | None:
         return Transcript.of(shown).dump() if shown else None
@@ -207,9 +207,9 @@ def explain(
     from dataclasses import asdict
 
     from bot.cli.options import checked_flow, checked_language, morning, opened, pairs
-    from bot.core.advising import Adviser, BadFacts
-    from bot.core.explaining import explain as explained
-    from bot.proof.explaining import in_words
+    from bot.core.dialogue.advisor import Adviser, BadFacts
+    from bot.core.dialogue.explain import explain as explained
+    from bot.verification.explain_text import in_words
 
     library = opened(content)
     begin = checked_flow(library, flow)

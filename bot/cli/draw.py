@@ -1,4 +1,4 @@
-"""The commands that show the content: arguments in, files out; what they show is worked out in `bot/proof/`."""
+"""The commands that show the content: arguments in, files out; what they show is worked out in `bot/verification/`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from bot.cli.options import (
 
 if TYPE_CHECKING:
     from bot.core.library import Library
-    from bot.proof.drawing import Diagram
+    from bot.verification.diagram.graph import Diagram
 
 FORMS = (".svg", ".png", ".mmd", ".dot")
 Force = Annotated[bool, typer.Option("--force", help="Write over a file that is not one of Afterword's own.")]
@@ -45,8 +45,8 @@ def draw(
     force: Force = False,
 ) -> None:
     """Draw a conversation: its questions, answers and verdicts. Without -o, Mermaid text is printed."""
-    from bot.proof.drawing import diagram
-    from bot.proof.picture import parts as in_parts
+    from bot.verification.diagram.formats import parts as in_parts
+    from bot.verification.diagram.graph import diagram
 
     if sum(one is not None for one in (script, finding, diff)) > 1:
         fail("One picture shows one thing: give --script, --finding or --diff.")
@@ -76,7 +76,7 @@ def draw(
 
 def _made(drawn: Diagram, form: str) -> bytes:
     from bot.cli.rendering import NoGraphviz, render
-    from bot.proof.drawing import to_dot, to_mermaid
+    from bot.verification.diagram.graph import to_dot, to_mermaid
 
     if form == ".mmd":
         return to_mermaid(drawn).encode()
@@ -89,8 +89,8 @@ def _made(drawn: Diagram, form: str) -> bytes:
 
 
 def _along(drawn: Diagram, library: Library, script: Path) -> Diagram:
-    from bot.app.main import talked
-    from bot.proof.marking import along
+    from bot.cli.chat import talked
+    from bot.verification.diagram.highlight import along
 
     try:
         flow, lines, issues = talked(library, script)
@@ -105,7 +105,7 @@ def _along(drawn: Diagram, library: Library, script: Path) -> Diagram:
 
 def _since(drawn: Diagram, library: Library, version_: str, language: str) -> Diagram:
     from bot.cli.versions import NoVersion, version
-    from bot.proof.marking import since
+    from bot.verification.diagram.highlight import since
 
     try:
         with version(version_) as folder:
@@ -118,9 +118,9 @@ def _since(drawn: Diagram, library: Library, version_: str, language: str) -> Di
 
 
 def _at_finding(flow: str, number: int, language: str, content: Path | None) -> Diagram:
-    from bot.app.main import check
-    from bot.proof.drawing import diagram
-    from bot.proof.marking import at_finding, is_marked
+    from bot.app.content import check
+    from bot.verification.diagram.graph import diagram
+    from bot.verification.diagram.highlight import at_finding, is_marked
 
     proof, issues = check(content)
     if proof is None:
@@ -143,7 +143,7 @@ def atlas(
     force: Force = False,
 ) -> None:
     """Write everything that is asked, advised and handed over as one page, to be read and searched in a browser."""
-    from bot.atlas.page import page
+    from bot.verification.atlas.page import page
 
     _leave_others([out], force=force)
     library = proved(content)

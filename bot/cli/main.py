@@ -33,8 +33,8 @@ from bot.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from bot.app.main import Setting
-    from bot.core.advising import Adviser
+    from bot.cli.chat import Setting
+    from bot.core.dialogue.advisor import Adviser
     from bot.core.library import Library
 
 app = typer.Typer(
@@ -99,8 +99,8 @@ def run() -> None:
     settings = settings_here()
     if sys.stdin is None or not sys.stdin.isatty():
         fatal(TOKENLESS, settings.log_format)
-    from bot.app.main import Setting
     from bot.app.signals import let_go
+    from bot.cli.chat import Setting
 
     let_go()
     library = opened(settings.content)
@@ -124,7 +124,7 @@ def chat(
     content: Content = None,
 ) -> None:
     """Hold the conversation in the terminal."""
-    from bot.app.main import Setting
+    from bot.cli.chat import Setting
 
     library = opened(content)
     if script:
@@ -137,8 +137,8 @@ def chat(
 
 
 def _talk(library: Library, setting: Setting, *, db: str | None, save: Path | None) -> None:
-    from bot.app import main as root
-    from bot.terminal.keeping import NotKept
+    from bot.cli import chat as root
+    from bot.cli.conversation_storage import NotKept
 
     read_bytes_kindly("replace")
     try:
@@ -155,7 +155,7 @@ def _talk(library: Library, setting: Setting, *, db: str | None, save: Path | No
 
 
 def _play(library: Library, script: Path) -> None:
-    from bot.app.main import play
+    from bot.cli.chat import play
 
     try:
         issues = play(library, script)
@@ -167,8 +167,8 @@ def _play(library: Library, script: Path) -> None:
 
 def _instant(text: str | None, zone: str | None) -> datetime | None:
     """Read `--now`; without an offset it is wall time in the zone."""
-    from bot.app.main import local_zone
-    from bot.core.calendar import in_calendar, zone_named
+    from bot.cli.chat import local_zone
+    from bot.core.advice.calendar import in_calendar, zone_named
 
     if text is None:
         return None
@@ -188,7 +188,7 @@ def simulate(
     content: Content = None,
 ) -> None:
     """Print what would be sent after a talk: when, in which zone, and why then."""
-    from bot.app.main import simulate as simulated
+    from bot.cli.chat import simulate as simulated
 
     last = checked_day(until)
     try:
@@ -211,8 +211,8 @@ def advise(
     content: Content = None,
 ) -> None:
     """Give the advice for some facts, without a dialogue. What is missing counts as "not sure"."""
-    from bot.app.main import local_zone
-    from bot.core.advising import Adviser
+    from bot.cli.chat import local_zone
+    from bot.core.dialogue.advisor import Adviser
 
     if batch and facts:
         fail(f"--batch reads its facts from standard input. Leave out '{facts[0]}', or leave out --batch.")
@@ -230,8 +230,8 @@ def advise(
 
 
 def _advise_once(adviser: Adviser, facts: list[str], *, as_json: bool) -> None:
-    from bot.core.advising import BadFacts
-    from bot.terminal.chat import Screen
+    from bot.cli.terminal import Screen
+    from bot.core.dialogue.advisor import BadFacts
 
     try:
         answered = adviser.advise(pairs(facts))

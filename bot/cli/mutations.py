@@ -24,9 +24,9 @@ import typer
 from bot.cli.options import Content, fail
 
 if TYPE_CHECKING:
-    from bot.content.yaml_source import Document
-    from bot.proof.mutating import Mutant
-    from bot.terminal.transcript import Transcript
+    from bot.cli.transcript import Transcript
+    from bot.content.yaml_reader import Document
+    from bot.verification.mutants import Mutant
 
 Fate = Literal["caught", "changes nothing", "both right", "survived"]
 LEFT_ALONE: Final = frozenset({"claims", "limits", "faq", "both_right", "protected"})
@@ -56,7 +56,7 @@ def mutate(
     as_json: Annotated[bool, typer.Option("--json", help="Answer as one JSON object.")] = False,
 ) -> None:
     """Make small faults on purpose, one at a time, and see that something notices. Ends with status 1 if not."""
-    from bot.app.main import folders
+    from bot.app.content import folders
     from bot.cli.options import proved
 
     proved(content)
@@ -96,7 +96,7 @@ def _judged(flows: Path, messages: Path, talks: Path | None, fits: str) -> Itera
 
 def _reasons(flows: Path) -> Mapping[str, str]:
     """Return why both ways are right, by names of faults; faults of that file are said by `check`."""
-    from bot.content.both_right import reasons
+    from bot.content.accepted_mutants import reasons
 
     return reasons(flows)
 
@@ -129,8 +129,8 @@ def _in_words(ended: Sequence[Ended], idle: Sequence[str]) -> Iterator[str]:
 
 
 def _mutants(flows: Path, messages: Path) -> Iterator[Mutant]:
-    from bot.app.main import open_library
-    from bot.proof.mutating import mutants
+    from bot.app.content import open_library
+    from bot.verification.mutants import mutants
 
     facts = open_library(flows.parent).facts.finite
     return mutants(_documents(flows, messages), {fact.name: fact.values for fact in facts})
@@ -138,7 +138,7 @@ def _mutants(flows: Path, messages: Path) -> Iterator[Mutant]:
 
 def _documents(flows: Path, messages: Path) -> Iterator[Document]:
     """Return the files in which faults are made."""
-    from bot.content.yaml_source import read
+    from bot.content.yaml_reader import read
     from bot.core.library import FALLBACK_LANGUAGE
 
     policy = [*sorted(flows.glob("*.yaml")), *sorted((flows / "rules").glob("*.yaml"))]
@@ -155,8 +155,8 @@ class _Trial:
     """A copy of the content in which one fault at a time is made."""
 
     def __init__(self, flows: Path, messages: Path, talks: Path | None) -> None:
-        from bot.app.main import open_library
-        from bot.terminal import transcript
+        from bot.app.content import open_library
+        from bot.cli import transcript
 
         self.kept = tempfile.TemporaryDirectory(prefix="afterword-mutate-")  # goes when the process does
         self.folder = Path(self.kept.name)
@@ -185,10 +185,10 @@ class _Trial:
 
     def _caught(self) -> str:
         """Return what notices the fault that was made; "" when nothing does."""
-        from bot.app.main import folders
-        from bot.content.library import load
-        from bot.proof.checking import noticed, noticed_at_once
-        from bot.proof.examined import Examined
+        from bot.app.content import folders
+        from bot.content.loader import load
+        from bot.verification.checks import noticed, noticed_at_once
+        from bot.verification.context import Examined
 
         loaded = load(*folders(self.folder))
         if loaded.library is None or loaded.issues:
@@ -207,7 +207,7 @@ class _Trial:
         return ""
 
     def _turned(self, kept: Transcript) -> bool:
-        from bot.terminal import transcript
+        from bot.cli import transcript
 
         try:
             return bool(transcript.play(self.now, kept, lambda _typed, _turn: None))
@@ -215,7 +215,7 @@ class _Trial:
             return True
 
     def _same(self, kind: str) -> bool:
-        from bot.proof.sameness import same
+        from bot.verification.equivalence import same
 
         return kind in ("swap", "drop", "loosen", "turn") and same(self.library, self.now)
 

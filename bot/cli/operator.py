@@ -25,8 +25,8 @@ def parked(
 ) -> None:
     """List what was put aside because it failed, by kind; release one of it, or discard it."""
     from bot.app import operator as operating
-    from bot.app.main import open_library, the_flow
-    from bot.service.refusals import KEPT_NO_FAULT, KINDS, NO_FAULT
+    from bot.app.content import open_library, the_flow
+    from bot.runtime.refusals import KEPT_NO_FAULT, KINDS, NO_FAULT
 
     settings = settings_with_log()
     if discard_all:

@@ -47,7 +47,7 @@ def settings_here() -> Settings:
 
 def opened(content: Path | None) -> Library:
     """Return the content, or say every fault of it and end."""
-    from bot.app.main import BadContent, open_library
+    from bot.app.content import BadContent, open_library
 
     try:
         return open_library(content)
@@ -57,8 +57,8 @@ def opened(content: Path | None) -> Library:
 
 def opened_earlier(name: str, content: Path) -> tuple[Library, tuple[str, ...]]:
     """Return a version to compare with, and in sentences what of it cannot be; or say why nothing can, and end."""
-    from bot.app.main import BadContent, open_earlier
-    from bot.proof.telling import lacking
+    from bot.app.content import BadContent, open_earlier
+    from bot.verification.diff_text import lacking
 
     try:
         library, issues = open_earlier(content)
@@ -76,7 +76,7 @@ def _beyond_reading(name: str) -> str:
 
 def proved(content: Path | None) -> Library:
     """Return the content once everything about it is proved, or say every finding and end."""
-    from bot.app.main import BadContent, prove
+    from bot.app.content import BadContent, prove
 
     try:
         return prove(content, None)
@@ -99,7 +99,7 @@ def checked_language(library: Library, language: str) -> str:
 
 def checked_flow(library: Library, flow: str | None) -> str:
     """Return the flow, or the one to begin with where none is named, else say so and end."""
-    from bot.app.main import BadContent, the_flow
+    from bot.app.content import BadContent, the_flow
     from bot.core.issues import nearest
 
     try:
@@ -126,14 +126,14 @@ def pairs(facts: Iterable[str]) -> dict[str, str]:
 
 def morning(today: str | None, zone: str) -> datetime:
     """Return the instant to judge at: now, or nine o'clock on a day that is given."""
-    from bot.core.calendar import instant
+    from bot.core.advice.calendar import instant
 
     return datetime.now(UTC) if today is None else instant(checked_day(today), time(9, 0), zone)
 
 
 def checked_day(text: str) -> date:
     """Return the day written so, or say that it is none, or lies outside the calendar, and end."""
-    from bot.core.calendar import in_calendar
+    from bot.core.advice.calendar import in_calendar
 
     try:
         day = date.fromisoformat(text)
@@ -146,6 +146,6 @@ def checked_day(text: str) -> date:
 
 def outside(text: str) -> str:
     """Say that a day does not lie in the calendar."""
-    from bot.core.calendar import BEYOND, FIRST_YEAR
+    from bot.core.advice.calendar import BEYOND, FIRST_YEAR
 
     return f"The calendar here goes from {FIRST_YEAR} to {BEYOND - 1}, and '{text}' does not lie in it."

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
-from bot.content.parts import Allowed, AnyOf, Bounds, Not, When
-from bot.content.sheet import Sheet
-from bot.content.vocabulary import Vocabulary
-from bot.content.yaml_source import Path
-from bot.core.facts import Fact
-from bot.core.guards import Clause, Condition, condition
+from bot.content.field_types import Allowed, AnyOf, Bounds, Not, When
+from bot.content.references import Vocabulary
+from bot.content.source_file import Sheet
+from bot.content.yaml_reader import Path
+from bot.core.advice.conditions import Clause, Condition, condition
+from bot.core.advice.facts import Fact
 from bot.core.issues import nearest
 
 Domain = Collection[str] | None

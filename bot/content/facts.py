@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
+from bot.content.field_types import MOST_NUMBERS
 from bot.content.models import Bands, ChoiceFact, DateFact, FactEntry, FactsFile, FlagFact, NumberFact, ShortcutEntry
-from bot.content.parts import MOST_NUMBERS
-from bot.content.sheet import Sheet
-from bot.content.vocabulary import refuse_reserved
-from bot.content.yaml_source import Path
-from bot.core.facts import NO_DATE, NOT_SURE, Derivation, Fact, Shortcut
+from bot.content.references import refuse_reserved
+from bot.content.source_file import Sheet
+from bot.content.yaml_reader import Path
+from bot.core.advice.facts import NO_DATE, NOT_SURE, Derivation, Fact, Shortcut
+from bot.core.dialogue.answers import OTHER_DAY
+from bot.core.dialogue.progress import REMOTEST_DAY
 from bot.core.issues import nearest
-from bot.core.reading import OTHER_DAY
-from bot.core.routing import REMOTEST_DAY
 
 TAKEN = (NO_DATE, OTHER_DAY, NOT_SURE)
 """The buttons that a date question has of its own accord."""

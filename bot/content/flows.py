@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 from bot.content.conditions import Conditions
 from bot.content.models import AssumeEntry, ElseBranch, FlowFile, StepEntry
-from bot.content.sheet import Sheet
-from bot.content.vocabulary import Vocabulary, refuse_reserved
-from bot.content.yaml_source import Path
-from bot.core.flows import END, Assumed, Branch, Flow, Hint, Step, StepKind
+from bot.content.references import Vocabulary, refuse_reserved
+from bot.content.source_file import Sheet
+from bot.content.yaml_reader import Path
+from bot.core.dialogue.flow import END, Assumed, Branch, Flow, Hint, Step, StepKind
 from bot.core.issues import nearest
 
 KINDS: tuple[StepKind, ...] = ("ask", "judge", "compose")

@@ -12,9 +12,9 @@ from typing import Any
 from babel import Locale, UnknownLocaleError
 
 from bot.content.models import ProtectedFile
-from bot.content.sheet import Sheet
-from bot.content.yaml_source import Path
-from bot.core.catalogue import LOCALE, PLACEHOLDER, Message
+from bot.content.source_file import Sheet
+from bot.content.yaml_reader import Path
+from bot.core.advice.catalog import LOCALE, PLACEHOLDER, Message
 from bot.core.issues import Issue, Place
 
 PLURAL_FORMS = frozenset({"zero", "one", "two", "few", "many", "other"})  # CLDR's names for them

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, RootModel, Tag
 
-from bot.content.parts import (
+from bot.content.field_types import (
     MOST_DAYS,
     Bounds,
     ClaimId,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import time
 
-from bot.content.policy_models import MomentEntry, OpensEntry
-from bot.content.sheet import Sheet
-from bot.content.vocabulary import Vocabulary
-from bot.content.yaml_source import Path
+from bot.content.references import Vocabulary
+from bot.content.rule_models import MomentEntry, OpensEntry
+from bot.content.source_file import Sheet
+from bot.content.yaml_reader import Path
+from bot.core.advice.rules import Moment
 from bot.core.issues import nearest
-from bot.core.rules import Moment
 
 OPENING = "opening"
 STARTS = ("today", OPENING, "next_month")

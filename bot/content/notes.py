@@ -7,12 +7,12 @@ from datetime import date
 
 from bot.content.conditions import Conditions
 from bot.content.models import ClaimsFile, FaqFile, LimitEntry, LimitsFile
-from bot.content.policy_models import NoteEntry, NotesFile, RungEntry, SwapEntry
-from bot.content.sheet import Sheet
-from bot.content.vocabulary import Vocabulary, is_mail
-from bot.content.yaml_source import Path
+from bot.content.references import Vocabulary, is_mail
+from bot.content.rule_models import NoteEntry, NotesFile, RungEntry, SwapEntry
+from bot.content.source_file import Sheet
+from bot.content.yaml_reader import Path
+from bot.core.advice.notes import NoteBook, NoteKind, Replacement, Rung
 from bot.core.library import Claim, Limit
-from bot.core.notes import NoteBook, NoteKind, Replacement, Rung
 
 
 def read_claims(sheet: Sheet, file: ClaimsFile) -> dict[str, Claim]:

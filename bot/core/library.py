@@ -6,16 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from bot.core.catalogue import Catalogue
-from bot.core.cohorts.lessons import Series
-from bot.core.cohorts.studies import CaseStudy
-from bot.core.facts import Answers, Facts
-from bot.core.flows import Flow
-from bot.core.ledger import Courtesy
-from bot.core.notes import NoteBook, NoteKind
-from bot.core.outcomes import Outcomes
-from bot.core.routing import Route
-from bot.core.rules import Manners, ReminderKind, Ruleset
+from bot.core.advice.catalog import Catalogue
+from bot.core.advice.contact_history import Courtesy
+from bot.core.advice.facts import Answers, Facts
+from bot.core.advice.notes import NoteBook, NoteKind
+from bot.core.advice.policy import Outcomes
+from bot.core.advice.rules import Manners, ReminderKind, Ruleset
+from bot.core.coaching.case_studies import CaseStudy
+from bot.core.coaching.lessons import Series
+from bot.core.dialogue.flow import Flow
+from bot.core.dialogue.progress import Route
 
 DEFAULT_MANNERS, ANY_COURTESY = Manners(), Courtesy()
 

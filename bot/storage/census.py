@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlalchemy import Dialect, bindparam, func, select, type_coerce
 
-from bot.service.ports import Census
+from bot.runtime.ports import Census
 from bot.storage.compiled import Cursor, Prepared
 from bot.storage.schema import Utc, outbox, parked, person, session
 

@@ -15,11 +15,11 @@ from typing import Any, Final
 from sqlalchemy import Dialect, bindparam, delete, func, select, type_coerce, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from bot.core.cohorts.editions import Edition
-from bot.core.cohorts.records import Cohort, Convened, Rolls, Room
-from bot.core.person import Call, Key, Person, Turned
-from bot.core.session import Session
-from bot.service.cohorts import Convening, Holding
+from bot.core.chat.person import Call, Key, Person, Turned
+from bot.core.coaching.cohort import Cohort, Convened, Rolls, Room
+from bot.core.coaching.content_version import Edition
+from bot.core.dialogue.session import Session
+from bot.runtime.cohorts import Convening, Holding
 from bot.storage.compiled import Cursor, Prepared
 from bot.storage.content_versions import Editions
 from bot.storage.encryption import Cipher
@@ -110,7 +110,7 @@ class CohortStatements:
 
 @dataclass(frozen=True)
 class _Rolls:
-    """What the transaction of `cursor` sees of a bot's cohorts; see `core.cohorts.records.Rolls`."""
+    """What the transaction of `cursor` sees of a bot's cohorts; see `core.coaching.cohort.Rolls`."""
 
     cohorts: Cohorts
     cursor: Cursor

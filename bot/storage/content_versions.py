@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import Dialect, bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from bot.core.cohorts.editions import Edition
-from bot.service.ports import Job
+from bot.core.coaching.content_version import Edition
+from bot.runtime.ports import Job
 from bot.storage.compiled import Cursor, Prepared
 from bot.storage.encryption import Cipher
 from bot.storage.schema import EPOCH, Utc, edition

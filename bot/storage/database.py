@@ -16,12 +16,12 @@ from typing import Any, Final
 
 from sqlalchemy import URL, Engine
 
-from bot.core.cohorts.editions import Edition
-from bot.core.cohorts.records import Convened
-from bot.core.person import Key, Turned
-from bot.service.cohorts import Convening, Holding
-from bot.service.ports import Census, Claim, Depth, Due, Job, Parked, Posted, Retry, Silent, Step
-from bot.service.refusals import KINDS, Kind, kept
+from bot.core.chat.person import Key, Turned
+from bot.core.coaching.cohort import Convened
+from bot.core.coaching.content_version import Edition
+from bot.runtime.cohorts import Convening, Holding
+from bot.runtime.ports import Census, Claim, Depth, Due, Job, Parked, Posted, Retry, Silent, Step
+from bot.runtime.refusals import KINDS, Kind, kept
 from bot.storage import dialects
 from bot.storage.cache import Memory
 from bot.storage.census import census

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.core.person import Key
-from bot.service.ports import Claim, Depth, Parked, Posted
-from bot.service.refusals import Kind, kind_of
+from bot.core.chat.person import Key
+from bot.runtime.ports import Claim, Depth, Parked, Posted
+from bot.runtime.refusals import Kind, kind_of
 from bot.storage.compiled import Cursor
 from bot.storage.encryption import Cipher
 from bot.storage.people import Turning, call_of

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 
-from bot.service.refusals import Kind
+from bot.runtime.refusals import Kind
 from bot.storage.outbox import Outbox
 from bot.storage.writer import Runner
 

@@ -14,11 +14,11 @@ from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Any, Final, cast
 
-from bot.core.agenda import Agenda
-from bot.core.person import Call, Key, Person, Turned
-from bot.core.session import Session
-from bot.core.trial import Trial
-from bot.service.ports import Claim, Due, Posted, Step
+from bot.core.chat.person import Call, Key, Person, Turned
+from bot.core.chat.preview import Trial
+from bot.core.dialogue.session import Session
+from bot.core.reminders.schedule import Agenda
+from bot.runtime.ports import Claim, Due, Posted, Step
 from bot.storage.cache import Memory
 from bot.storage.compiled import Cursor
 from bot.storage.encryption import Cipher, Sealed

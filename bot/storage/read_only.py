@@ -12,9 +12,9 @@ from typing import Any, Final
 
 from sqlalchemy import URL, Engine, bindparam, exists, select
 
-from bot.core.person import Person
-from bot.core.session import Session
-from bot.service.ports import Parked
+from bot.core.chat.person import Person
+from bot.core.dialogue.session import Session
+from bot.runtime.ports import Parked
 from bot.storage import dialects
 from bot.storage.cache import Memory
 from bot.storage.compiled import Prepared

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.core.agenda import Agenda
-from bot.core.person import Key, Turned
-from bot.service.ports import Due, Step
-from bot.service.refusals import kind_of
+from bot.core.chat.person import Key, Turned
+from bot.core.reminders.schedule import Agenda
+from bot.runtime.ports import Due, Step
+from bot.runtime.refusals import kind_of
 from bot.storage.compiled import Cursor
 from bot.storage.encryption import Cipher
 from bot.storage.people import Turning

@@ -15,8 +15,8 @@ from typing import Final
 
 from sqlalchemy import bindparam, func, insert, select, tuple_
 
-from bot.core.cohorts.records import Rolls
-from bot.core.person import Key, Person
+from bot.core.chat.person import Key, Person
+from bot.core.coaching.cohort import Rolls
 from bot.storage.cohorts import Cohorts
 from bot.storage.compiled import Cursor, Prepared
 from bot.storage.people import Turning

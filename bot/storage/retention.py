@@ -13,10 +13,10 @@ from typing import Any, Final
 
 from sqlalchemy import Dialect, bindparam, func, or_, select, update
 
-from bot.core.person import Key, Turned
-from bot.core.privacy import GRACE
-from bot.core.retention import Silence
-from bot.service.ports import Silent
+from bot.core.chat.person import Key, Turned
+from bot.core.chat.privacy import GRACE
+from bot.core.chat.retention import Silence
+from bot.runtime.ports import Silent
 from bot.storage.compiled import Cursor, Prepared
 from bot.storage.people import Turning
 from bot.storage.schema import Utc, roll, session

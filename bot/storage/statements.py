@@ -32,7 +32,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.elements import ClauseElement
 
-from bot.service.refusals import NO_FAULT
+from bot.runtime.refusals import NO_FAULT
 from bot.storage.compiled import Prepared
 from bot.storage.schema import (
     EPOCH,

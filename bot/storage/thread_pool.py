@@ -14,7 +14,7 @@ from contextlib import closing, suppress
 
 from sqlalchemy import Engine
 
-from bot.service.faults import passing
+from bot.runtime.faults import passing
 from bot.storage.errors import Lost, StoreClosed, translated
 from bot.storage.writer import Job, Rank, T, Work
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
-from bot.core.calendar import rules_of
+from bot.core.advice.calendar import rules_of
 from bot.storage.compiled import Cursor
 from bot.storage.people import Reading
 from bot.storage.reminders import Agendas, Page

@@ -19,7 +19,7 @@ from typing import Any, Final, Literal, Protocol, TypeVar
 from sqlalchemy import Engine
 from sqlalchemy.pool import PoolProxiedConnection
 
-from bot.service.faults import passing
+from bot.runtime.faults import passing
 from bot.storage import dialects
 from bot.storage.compiled import Cursor
 from bot.storage.errors import StoreClosed, spoils_transaction, translated

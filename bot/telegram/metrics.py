@@ -20,10 +20,10 @@ from prometheus_client import (
     generate_latest,
 )
 
-from bot.core.person import Key
-from bot.service.ports import Census
-from bot.service.refusals import KINDS, Kind
-from bot.service.watching import Fate, Taken
+from bot.core.chat.person import Key
+from bot.runtime.metrics import Fate, Taken
+from bot.runtime.ports import Census
+from bot.runtime.refusals import KINDS, Kind
 
 TURNS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
 CALLS: Final = (0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0)

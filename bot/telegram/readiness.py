@@ -12,7 +12,7 @@ from typing import Final
 
 import structlog
 
-from bot.service.ports import Store
+from bot.runtime.ports import Store
 from bot.telegram.polling import Age
 
 LOOK_SECONDS: Final = 2.0

@@ -10,17 +10,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bot.core.cohorts.editions import Handed
-from bot.core.cohorts.records import Pressed
-from bot.core.desk import Approved, Asked, Entry, Located, Strange
-from bot.core.person import Key
-from bot.core.session import Picked, Said
-from bot.core.trial import Tried
-from bot.core.zones import nearest
-from bot.service.conversation import Knock
-from bot.telegram import groups
-from bot.telegram.inline import read_search
-from bot.telegram.intake import News, Read
+from bot.core.chat.commands import Approved, Asked, Entry, Located, Strange
+from bot.core.chat.person import Key
+from bot.core.chat.preview import Tried
+from bot.core.chat.time_zones import nearest
+from bot.core.coaching.cohort import Pressed
+from bot.core.coaching.content_version import Handed
+from bot.core.dialogue.session import Picked, Said
+from bot.runtime.update_handler import Knock
+from bot.telegram import group_updates
+from bot.telegram.dispatcher import News, Read
+from bot.telegram.inline_query import read_search
 
 Json = Mapping[str, Any]
 Heard = Entry | Pressed | Handed | Tried
@@ -47,22 +47,22 @@ def read(me: Json, update: dict[str, Any]) -> Read:
     if isinstance(query := update.get("inline_query"), Mapping):
         return Read(search=read_search(query))
     if isinstance(member := update.get("my_chat_member"), Mapping):
-        shared = _in_group(member) or member.get("chat", {}).get("type") == groups.CHANNEL
-        return groups.stood(me, update, member) if shared else _standing(member)
+        shared = _in_group(member) or member.get("chat", {}).get("type") == group_updates.CHANNEL
+        return group_updates.stood(me, update, member) if shared else _standing(member)
     if isinstance(poll := update.get("poll"), Mapping):
-        return groups.polled(me, update, poll)
+        return group_updates.polled(me, update, poll)
     if isinstance(reaction := update.get("message_reaction"), Mapping):
         return _reaction(me, update, reaction)
     for kind in ("message", "edited_message"):
         if isinstance(message := update.get(kind), Mapping):
             if _in_group(message):
-                return groups.said(me, update, message) if kind == "message" else Read()
+                return group_updates.said(me, update, message) if kind == "message" else Read()
             return _message(me, update, message, edited=kind == "edited_message")
     return Read()
 
 
 def _in_group(part: Json) -> bool:
-    return part.get("chat", {}).get("type") in groups.GROUPS
+    return part.get("chat", {}).get("type") in group_updates.GROUPS
 
 
 def _knock(me: Json, update: dict[str, Any], entry: Heard, message: Json, person: Json) -> Knock | None:
@@ -73,7 +73,7 @@ def _knock(me: Json, update: dict[str, Any], entry: Heard, message: Json, person
         return None  # only a private chat has the number of its person: no group, no channel, not Telegram's own 777000
     topic = message.get("message_thread_id", 0) if message.get("is_topic_message") else 0
     extra: dict[str, Any] = {"language": str(person.get("language_code", ""))}
-    shared = groups.concerns_cohorts(entry)
+    shared = group_updates.concerns_cohorts(entry)
     if shared:
         extra |= {"name": str(person.get("first_name", "")), "bot": str(me.get("username", "")), "message": 0}
     if isinstance(entry, Picked | Pressed | Tried):
@@ -122,12 +122,12 @@ def _reaction(me: Json, update: dict[str, Any], reaction: Json) -> Read:
 def _tap(me: Json, update: dict[str, Any], query: Json) -> Read:
     message = query.get("message", {})
     if _in_group(message):
-        return groups.tapped(me, update, query)
-    if str(query.get("data", "")).startswith(groups.BUTTON):
-        knock = _knock(me, update, groups.pressed(str(query["data"])), message, query.get("from", {}))
+        return group_updates.tapped(me, update, query)
+    if str(query.get("data", "")).startswith(group_updates.BUTTON):
+        knock = _knock(me, update, group_updates.pressed(str(query["data"])), message, query.get("from", {}))
         return Read(knock, query=str(query["id"]))
     data = str(query.get("data", ""))
-    entry = Tried(data.removeprefix(groups.PLAYED)) if data.startswith(groups.PLAYED) else picked(data)
+    entry = Tried(data.removeprefix(group_updates.PLAYED)) if data.startswith(group_updates.PLAYED) else picked(data)
     knock = _knock(me, update, entry, message, query.get("from", {}))
     return Read(knock, query=str(query["id"]))
 

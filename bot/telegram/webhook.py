@@ -22,7 +22,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from bot.service.ports import Census, Clock, Store
+from bot.runtime.ports import Census, Clock, Store
 from bot.telegram import port_limits
 from bot.telegram.client import ApiBot, Flooded
 from bot.telegram.metrics import Meters

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.app.main import check
+from bot.app.content import check
 from tests.content.planting import Fault, copied, line_of, plant
 
 FLOW, RULES = "flows/after_interview.yaml", "flows/rules/etiquette.yaml"

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.app.main import check
-from bot.content.library import load
-from bot.core.dialogue import advance
+from bot.app.content import check
+from bot.content.loader import load
+from bot.core.dialogue.engine import advance
+from bot.core.dialogue.session import Said, Session, Started
 from bot.core.issues import Issue
 from bot.core.library import Library
-from bot.core.session import Said, Session, Started
 from tests.conftest import NOW
 from tests.content.planting import ROOT, copied, plant
 from tests.content.test_faults import FAULTS

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.content.schemas import MODELS, written
+from bot.content.json_schema import MODELS, written
 from tests.content.planting import ROOT
 
 FILES = sorted([*(ROOT / "flows").rglob("*.yaml"), *(ROOT / "messages").rglob("*.yaml")])

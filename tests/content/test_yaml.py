@@ -7,9 +7,9 @@ import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bot.content import yaml_faults
-from bot.content.yaml_faults import MAX_BYTES, MAX_DEPTH, MAX_ISSUES, TRAPS
-from bot.content.yaml_source import read
+from bot.content import yaml_errors
+from bot.content.yaml_errors import MAX_BYTES, MAX_DEPTH, MAX_ISSUES, TRAPS
+from bot.content.yaml_reader import read
 
 TRAPPED = {
     "yaml-boolean-word": ["yes", "No", "ON", "off", "y", "N", "True", "FALSE"],
@@ -121,7 +121,7 @@ def test_windows_line_ends_and_a_byte_order_mark_move_no_finding(code: str) -> N
 
 def test_every_kind_of_fault_has_its_sample() -> None:
     elsewhere = {"yaml-too-big", "yaml-too-many", "yaml-syntax"}  # below; the last is for what no sample was found
-    assert set(yaml_faults._WORDS) == {*FAULTY, *TRAPPED, *elsewhere}
+    assert set(yaml_errors._WORDS) == {*FAULTY, *TRAPPED, *elsewhere}
 
 
 def test_a_file_beyond_all_measure_is_refused_at_once() -> None:

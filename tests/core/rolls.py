@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.core.cohorts.records import Cohort, Room
-from bot.core.session import Session
+from bot.core.coaching.cohort import Cohort, Room
+from bot.core.dialogue.session import Session
 
 
 @dataclass

@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from bot.core.advising import Adviser, Answered
+from bot.core.dialogue.advisor import Adviser, Answered
 from bot.core.library import Library
 from tests.conftest import NOW
 from tests.talking import plain

@@ -9,12 +9,12 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
-from bot.core import agenda as agendas
-from bot.core.agenda import Agenda, Life
-from bot.core.calendar import DEFAULT_HOURS, Hours, instant, local_date, zone_named
-from bot.core.judging import Place
+from bot.core.advice.calendar import DEFAULT_HOURS, Hours, instant, local_date, zone_named
+from bot.core.advice.judge import Place
 from bot.core.library import Library
-from bot.core.ringing import Rung, Spoken, ring
+from bot.core.reminders import schedule as agendas
+from bot.core.reminders.due import Rung, Spoken, ring
+from bot.core.reminders.schedule import Agenda, Life
 
 BERLIN, AUCKLAND, HONOLULU = Place("Europe/Berlin"), Place("Pacific/Auckland"), Place("Pacific/Honolulu")
 MONDAY, WEDNESDAY = date(2026, 11, 23), date(2026, 11, 25)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.calendar import (
+from bot.core.advice.calendar import (
     WorkingWeek,
     add_business_days,
     business_day_from,

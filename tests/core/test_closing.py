@@ -7,9 +7,9 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from bot.core.desk import Approved
+from bot.core.chat.commands import Approved
+from bot.core.dialogue.session import FellDue
 from bot.core.library import Library
-from bot.core.session import FellDue
 from tests.core.test_desk import SLOTS, WARM
 from tests.core.test_reminding import Reminded
 

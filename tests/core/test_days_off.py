@@ -11,9 +11,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.app.main import open_library
-from bot.core.catalogue import Catalogue
-from bot.core.days import Misread, parse_days
+from bot.app.content import open_library
+from bot.core.advice.catalog import Catalogue
+from bot.core.dialogue.dates import Misread, parse_days
 from bot.core.library import Library
 from tests.core.test_desk import WARM
 from tests.core.test_reminding import Reminded

@@ -5,8 +5,8 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.decision import Builder, Diagram, paths, reach
-from bot.core.guards import ALWAYS, Condition, condition
+from bot.core.advice.conditions import ALWAYS, Condition, condition
+from bot.core.advice.decision_diagram import Builder, Diagram, paths, reach
 
 DOMAINS = {"a": ("1", "2", "3"), "b": ("x", "y"), "c": ("p", "q", "r"), "d": ("0", "1")}
 

@@ -8,12 +8,12 @@ from datetime import timedelta
 
 import pytest
 
-from bot.core import wording
-from bot.core.catalogue import Catalogue
-from bot.core.desk import WHY, Asked, Document, Entry, Served, Strange, newcomer, serve
+from bot.core.advice.catalog import Catalogue
+from bot.core.chat.commands import WHY, Asked, Document, Entry, Served, Strange, newcomer, serve
+from bot.core.chat.person import Person
+from bot.core.dialogue import render
+from bot.core.dialogue.session import Picked, Said, Session
 from bot.core.library import Library
-from bot.core.person import Person
-from bot.core.session import Picked, Said, Session
 from tests.conftest import NOW
 
 WARM = ["No", "Well", "Nothing yet", "The hiring manager", "No", "Warm and lively", "Friday", "Not yet"]
@@ -146,7 +146,7 @@ def test_whatever_is_sent_gets_a_friendly_line_and_the_question_again(visitor: V
 
 
 def test_every_command_is_answered(visitor: Visitor) -> None:
-    for command in (*wording.COMMANDS, "nonsense", ""):
+    for command in (*render.COMMANDS, "nonsense", ""):
         served = visitor.ask(command)
         assert served.messages, command
         assert served.person is not None, command

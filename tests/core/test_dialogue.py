@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from bot.core.dialogue import advance
-from bot.core.judging import Advice
+from bot.core.advice.judge import Advice
+from bot.core.dialogue.engine import advance
+from bot.core.dialogue.session import Back, Cancelled, Picked, Remind, Said, Session, Started, TimePassed
+from bot.core.dialogue.view import Scene
 from bot.core.library import Library
-from bot.core.scene import Scene
-from bot.core.session import Back, Cancelled, Picked, Remind, Said, Session, Started, TimePassed
 from tests.conftest import NOW
 from tests.talking import Candidate, plain
 
@@ -166,7 +166,7 @@ def test_back_at_the_first_question_changes_nothing(library: Library) -> None:
 
 def test_a_kill_between_any_two_turns_loses_nothing(library: Library) -> None:
     """Only what was serialised goes on; here into a library loaded anew, as after a restart."""
-    from bot.app.main import open_library
+    from bot.app.content import open_library
 
     candidate = plain(library)
     answers = {**YESTERDAY_WARM}

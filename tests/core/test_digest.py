@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.cohorts.digest import EVERY, FEWEST, OTHERS, contribution, fives, merged, sample, taken
-from bot.core.cohorts.records import Cohort, Digest, Member
+from bot.core.coaching.cohort import Cohort, Digest, Member
+from bot.core.coaching.statistics import EVERY, FEWEST, OTHERS, contribution, fives, merged, sample, taken
+from bot.core.dialogue.session import Session
 from bot.core.library import Library
-from bot.core.session import Session
 from tests.conftest import NOW
 
 CELLS = ("thank_you_then_wait", "connect_now", "skip")

@@ -8,10 +8,10 @@ from datetime import date
 
 import pytest
 
+from bot.core.advice.policy import Outcomes
+from bot.core.advice.rules import Example, Ruleset
 from bot.core.library import Library
-from bot.core.outcomes import Outcomes
-from bot.core.rules import Example, Ruleset
-from bot.proof.laws import Laws
+from bot.verification.check_laws import Laws
 
 DOMAINS = {
     "relation": ("none", "pending", "they_invited", "connected"),
@@ -241,7 +241,7 @@ def test_a_law_that_is_broken_is_found(library: Library) -> None:
 
 def test_the_claims_are_all_there_and_all_carried(library: Library) -> None:
     """45 claims ask for something; each is cited by a row, gate, remark, note or reminder, or carried by structure."""
-    from bot.proof.checking import cited
+    from bot.verification.checks import cited
 
     claims = library.claims.values()
     assert [claim.id for claim in claims] == [f"C{n:02}" for n in range(1, 74)]
@@ -257,7 +257,7 @@ def test_a_few_days_is_one_number(library: Library) -> None:
     assert elapsed.derivation is not None
     assert dict(elapsed.derivation.starts) == {"waiting": 0, "ready": 3, "silent": 11}
     friday, wednesday = date(2026, 11, 20), date(2026, 11, 25)
-    from bot.core.calendar import DEFAULT_WEEK
+    from bot.core.advice.calendar import DEFAULT_WEEK
 
     assert elapsed.derivation.first_day(friday, "ready", DEFAULT_WEEK) == wednesday
     assert "3" not in json.dumps([str(rule.opens) for rule in library.rulesets["etiquette"].rules])

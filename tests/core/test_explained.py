@@ -6,12 +6,12 @@ import random
 from dataclasses import replace
 from datetime import date, timedelta
 
-from bot.core.explained import MAX_WHY, ago, size_of, why_message
-from bot.core.explaining import claims_of, explain
-from bot.core.facts import NOT_SURE, Derivation
+from bot.core.advice.facts import NOT_SURE, Derivation
+from bot.core.dialogue.explain import claims_of, explain
+from bot.core.dialogue.explain_text import MAX_WHY, ago, size_of, why_message
+from bot.core.dialogue.session import Outgoing, Session
+from bot.core.dialogue.view import Scene
 from bot.core.library import Library
-from bot.core.scene import Scene
-from bot.core.session import Outgoing, Session
 from tests.conftest import NOW
 
 MONDAY = date(2026, 11, 23)

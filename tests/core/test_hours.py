@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.calendar import (
+from bot.core.advice.calendar import (
     DEFAULT_HOURS,
     Hours,
     WorkingWeek,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 from itertools import pairwise, product
 
-from bot.core.calendar import DEFAULT_WEEK, business_days_between
-from bot.core.ledger import WITHDRAWN, Entry, Refusal, entered, refusal
+from bot.core.advice.calendar import DEFAULT_WEEK, business_days_between
+from bot.core.advice.contact_history import WITHDRAWN, Entry, Refusal, entered, refusal
 from bot.core.library import Library
 
 MONDAY = date(2026, 11, 23)

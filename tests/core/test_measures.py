@@ -5,13 +5,13 @@ from datetime import date, time, timedelta
 
 import pytest
 
-from bot.atlas.page import page
-from bot.core.cohorts.lecturing import lesson_blocks
-from bot.core.cohorts.lessons import Plan, Slot
-from bot.core.cohorts.public import answer_panel
-from bot.core.cohorts.searching import search
-from bot.core.facts import Facts
+from bot.core.advice.facts import Facts
+from bot.core.coaching.faq import search
+from bot.core.coaching.group_chat import answer_panel
+from bot.core.coaching.lesson_planner import lesson_blocks
+from bot.core.coaching.lessons import Plan, Slot
 from bot.core.library import Library
+from bot.verification.atlas.page import page
 from tests.core.test_desk import WARM
 from tests.core.test_reminding import WEDNESDAY, Reminded
 

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core.catalogue import Catalogue, placeholders
+from bot.core.advice.catalog import Catalogue, placeholders
+from bot.core.advice.notes import Note, NoteKind, Rung, Unfit, compose
+from bot.core.advice.text import clean, units
 from bot.core.library import Library
-from bot.core.notes import Note, NoteKind, Rung, Unfit, compose
-from bot.core.text import clean, units
-from bot.proof.texts import longest_slots
+from bot.verification.check_messages import longest_slots
 
 NAMES = st.one_of(
     st.sampled_from(

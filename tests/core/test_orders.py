@@ -9,12 +9,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.core.agenda import Agenda
-from bot.core.calendar import DEFAULT_HOURS, local_date, zone_named
-from bot.core.desk import Asked, serve
+from bot.core.advice.calendar import DEFAULT_HOURS, local_date, zone_named
+from bot.core.chat.commands import Asked, serve
+from bot.core.chat.person import Person
+from bot.core.dialogue.session import FellDue, Picked, Said, Session
 from bot.core.library import Library
-from bot.core.person import Person
-from bot.core.session import FellDue, Picked, Said, Session
+from bot.core.reminders.schedule import Agenda
 from tests.core.test_desk import WARM
 from tests.core.test_reminding import Reminded
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.cohorts.privacy import shared_lines
-from bot.core.cohorts.records import Cohort, Member
-from bot.core.cohorts.releases import Release
-from bot.core.desk import Asked, newcomer, serve
+from bot.core.chat.commands import Asked, newcomer, serve
+from bot.core.chat.privacy import Operator
+from bot.core.coaching.cohort import Cohort, Member
+from bot.core.coaching.privacy import shared_lines
+from bot.core.coaching.releases import Release
 from bot.core.library import Library
-from bot.core.privacy import Operator
 from tests.conftest import NOW
 from tests.core.rolls import Rolls
 

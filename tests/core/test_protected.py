@@ -13,26 +13,26 @@ from typing import Any
 
 import pytest
 
-from bot.core.catalogue import Catalogue, Message
-from bot.core.cohorts import private, public
-from bot.core.cohorts.panels import Panel, Shown
-from bot.core.cohorts.privacy import shared_lines
-from bot.core.cohorts.records import Cohort, Member, Pressed, Stood, sealed
-from bot.core.cohorts.speaking import Speaker
-from bot.core.cohorts.visiting import Answer, Visitor
-from bot.core.desk import Asked, Entry, Served, newcomer, serve
+from bot.core.advice.catalog import Catalogue, Message
+from bot.core.chat.commands import Asked, Entry, Served, newcomer, serve
+from bot.core.chat.person import Person
+from bot.core.chat.privacy import Operator
+from bot.core.chat.reminders import BESIDE_OPTIONS
+from bot.core.chat.retention import KEEP, Silence
+from bot.core.coaching import group_chat, private_chat
+from bot.core.coaching.cohort import Cohort, Member, Pressed, Stood, sealed
+from bot.core.coaching.context import Answer, Visitor
+from bot.core.coaching.privacy import shared_lines
+from bot.core.coaching.speaker import Speaker
+from bot.core.coaching.views import Panel, Shown
+from bot.core.dialogue.session import Picked, Said, Session
 from bot.core.issues import Places
 from bot.core.library import Library
-from bot.core.person import Person
-from bot.core.privacy import Operator
-from bot.core.reminding import BESIDE_OPTIONS
-from bot.core.retention import KEEP, Silence
-from bot.core.session import Picked, Said, Session
-from bot.proof.protected import protected_kept
-from bot.telegram.talking import Talking
+from bot.telegram.private_chat import Talking
+from bot.verification.check_protected import protected_kept
 from tests.conftest import NOW
 from tests.core.rolls import Rolls as Kept
-from tests.service.coursing import SHOWN
+from tests.runtime.coursing import SHOWN
 
 COACH, DANA, NUMBER, SECRET, CHANGED = 1, 10, 4, "s" * 22, "¤"
 SHOWN_ITSELF = ("note.", "as_mail.", "word.", "faq.")
@@ -73,9 +73,9 @@ class Walk:
     seen: set[str] = field(default_factory=set)
     decided: set[str] = field(default_factory=set)
 
-    def desk(self, rolls: Kept) -> private.Desk:
+    def desk(self, rolls: Kept) -> private_chat.Desk:
         visitor = Visitor(DANA, "Dana", "en", named=False, bot="b", dice="0" * 64, message=5)
-        return private.Desk(self.library, visitor, rolls, NOW)
+        return private_chat.Desk(self.library, visitor, rolls, NOW)
 
     def from_(self, answer: Answer, kept: Mapping[int, Cohort]) -> bool:
         """Go on from an answer; tell whether it decided something."""
@@ -172,8 +172,11 @@ def test_what_the_shipped_content_hides_is_hidden_whatever_an_edition_makes_of_i
 def test_what_a_group_is_promised_is_no_editions(attack: Library) -> None:
     speaker = Speaker(DANA, -5, 0, "b", reads_all=False)
     kept = kept_of({NUMBER: cohort(chat=-5)})
-    came = public.reply(attack, speaker, kept, Stood("left", "member", may_write=True))
-    for reply in (came, *(public.reply(attack, speaker, kept, Asked(c)) for c in ("practice", "cohort", "hand", "x"))):
+    came = group_chat.reply(attack, speaker, kept, Stood("left", "member", may_write=True))
+    for reply in (
+        came,
+        *(group_chat.reply(attack, speaker, kept, Asked(c)) for c in ("practice", "cohort", "hand", "x")),
+    ):
         (panel,) = reply.panels
         assert isinstance(panel, Panel)
         assert CHANGED not in _text(panel)

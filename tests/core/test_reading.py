@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.calendar import DEFAULT_WEEK
-from bot.core.days import Misread, parse_day
+from bot.core.advice.calendar import DEFAULT_WEEK
+from bot.core.dialogue.answers import read
+from bot.core.dialogue.dates import Misread, parse_day
 from bot.core.library import Library
-from bot.core.reading import read
 
 MONDAY = date(2026, 11, 23)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.cohorts.releases import masked
+from bot.core.coaching.releases import masked
 
 NAMES = st.from_regex(r"\A[A-ZÄÖÅÉ][a-zäöåéß]{2,8}( [A-Z][a-z]{2,8})?\Z")
 

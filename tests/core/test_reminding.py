@@ -8,13 +8,13 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
-from bot.core.agenda import Agenda
-from bot.core.calendar import instant, zone_named
-from bot.core.desk import Located, Served
-from bot.core.ledger import WITHDRAWN
+from bot.core.advice.calendar import instant, zone_named
+from bot.core.advice.contact_history import WITHDRAWN
+from bot.core.chat.commands import Located, Served
+from bot.core.chat.turn import Document
+from bot.core.dialogue.session import FellDue, Picked
 from bot.core.library import Library
-from bot.core.session import FellDue, Picked
-from bot.core.visit import Document
+from bot.core.reminders.schedule import Agenda
 from tests.conftest import NOW
 from tests.core.test_desk import SLOTS, WARM, Visitor
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.text import clean, units
+from bot.core.advice.text import clean, units
 
 
 @pytest.mark.parametrize(

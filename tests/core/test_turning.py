@@ -5,11 +5,11 @@ from random import Random
 
 import pytest
 
-from bot.core.dialogue import advance
+from bot.core.advice.notes import Note, as_mail, compose
+from bot.core.dialogue.engine import advance
+from bot.core.dialogue.session import Back, Change, Said, Session, TimePassed
+from bot.core.dialogue.view import Scene
 from bot.core.library import Library
-from bot.core.notes import Note, as_mail, compose
-from bot.core.scene import Scene
-from bot.core.session import Back, Change, Said, Session, TimePassed
 from tests.conftest import NOW
 from tests.core.test_dialogue import YESTERDAY_WARM
 from tests.talking import Candidate, plain

@@ -13,19 +13,19 @@ from pathlib import Path
 from cryptography.fernet import Fernet
 from telegram.request import BaseRequest
 
-from bot.app.main import DEFAULT_FLOW, open_library
+from bot.app.content import DEFAULT_FLOW, open_library
 from bot.app.reload import settle_garbage
-from bot.core.person import Key, Person, Turned
-from bot.service.conversation import Door
-from bot.service.limits import Guard, Pace
-from bot.service.workers import Outbox
+from bot.core.chat.person import Key, Person, Turned
+from bot.runtime.outbox_worker import Outbox
+from bot.runtime.rate_limits import Guard, Pace
+from bot.runtime.update_handler import Door
 from bot.storage.database import Database
 from bot.storage.encryption import Cipher
 from bot.storage.migrate import upgrade
 from bot.telegram.client import ApiBot
-from bot.telegram.intake import Intake
-from bot.telegram.messenger import TelegramMessenger
-from bot.telegram.talking import Talking
+from bot.telegram.dispatcher import Intake
+from bot.telegram.private_chat import Talking
+from bot.telegram.sender import TelegramMessenger
 from bot.telegram.updates import read
 from tests.delivery.people import FIRST, OPTIONS, Json, Screens, Script, command, tap
 

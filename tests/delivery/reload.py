@@ -19,14 +19,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
-from bot.app.main import DEFAULT_FLOW, open_library
+from bot.app.content import DEFAULT_FLOW, open_library
 from bot.app.subprocess_runner import run
-from bot.core.person import Key, Person, Turned
+from bot.core.chat.person import Key, Person, Turned
 from bot.storage.database import Database
 from bot.storage.encryption import Cipher
 from tests.content.planting import copied
 from tests.delivery.ours import KEY, file_url
-from tests.proof.crowd import crowd
+from tests.verification.crowd import crowd
 
 COUNT, DISTINCT = 200_000, 1000
 """How many are stored, and how many of them talked; the others did as one of these, under a name of their own."""

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-import bot.app.main as root
-from bot.content.library import Loaded, default_folders
+import bot.app.content as root
+from bot.content.loader import Loaded, default_folders
 from bot.core.issues import Issue
-from bot.proof.examined import Examined
+from bot.verification.context import Examined
 
 Signature = tuple[tuple[str, int, int], ...]
 

@@ -7,13 +7,13 @@ from datetime import datetime
 from itertools import count
 from typing import Any
 
-from bot.core.desk import Asked, Entry
+from bot.core.chat.commands import Asked, Entry
+from bot.core.chat.person import Call, Key, Person, Turned
+from bot.core.dialogue.session import Said
+from bot.core.dialogue.view import Scene
 from bot.core.library import Library
-from bot.core.person import Call, Key, Person, Turned
-from bot.core.scene import Scene
-from bot.core.session import Said
-from bot.service.conversation import Knock
-from bot.telegram.talking import Talking
+from bot.runtime.update_handler import Knock
+from bot.telegram.private_chat import Talking
 from bot.telegram.updates import picked
 from tests.conftest import NOW
 

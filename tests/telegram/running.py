@@ -22,11 +22,11 @@ from cryptography.fernet import Fernet
 
 from bot.app import operator
 from bot.app.check_cache import keep, seal_of
-from bot.app.main import folders
+from bot.app.content import folders
 from bot.app.settings import Settings
-from bot.content.library import load
-from bot.core.person import Key, Person, Turned
-from bot.core.session import Session
+from bot.content.loader import load
+from bot.core.chat.person import Key, Person, Turned
+from bot.core.dialogue.session import Session
 from bot.storage.database import Database
 from bot.storage.dialects import of_file
 from bot.storage.errors import StoreError

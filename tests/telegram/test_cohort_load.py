@@ -16,10 +16,10 @@ from pathlib import Path
 import pytest
 
 from bot.app.settings import Settings
-from bot.core.cohorts.lessons import Plan, Slot
-from bot.core.cohorts.records import Cohort, Convened, Member, Room
-from bot.core.person import Key, Person, Turned
-from bot.core.session import Session
+from bot.core.chat.person import Key, Person, Turned
+from bot.core.coaching.cohort import Cohort, Convened, Member, Room
+from bot.core.coaching.lessons import Plan, Slot
+from bot.core.dialogue.session import Session
 from tests.botapi import BotApiServer
 from tests.botapi import Person as Someone
 from tests.telegram.running import RunningBot, opened

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.agenda import Agenda
-from bot.core.desk import newcomer
+from bot.cli.transcript import Line, Talk, load
+from bot.core.chat.commands import newcomer
+from bot.core.dialogue.answers import choose
+from bot.core.dialogue.session import FellDue, Said, TimePassed, Turn
 from bot.core.library import Library
-from bot.core.reading import choose
-from bot.core.session import FellDue, Said, TimePassed, Turn
-from bot.terminal.transcript import Line, Talk, load
+from bot.core.reminders.schedule import Agenda
 from tests.telegram.phone import Phone
 
 DIALOGUES = sorted((Path(__file__).parents[1] / "dialogues").glob("*.yaml"))

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from bot.content.library import load
-from bot.core.facts import NOT_SURE
+from bot.content.loader import load
+from bot.core.advice.facts import NOT_SURE
+from bot.core.dialogue.session import Said
 from bot.core.library import Library
-from bot.core.session import Said
-from bot.telegram.talking import Talking
+from bot.telegram.private_chat import Talking
 from tests.content.planting import copied
 from tests.telegram.phone import SLOTS, WARM, Phone
 

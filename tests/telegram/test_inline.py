@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from bot.core.library import Library
-from bot.telegram.inline import CACHED, MOST, Search, answer
+from bot.telegram.inline_query import CACHED, MOST, Search, answer
 from tests.botapi import BotApiServer
 from tests.telegram.running import RunningBot
 from tests.telegram.speaking import raw

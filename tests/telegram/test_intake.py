@@ -10,15 +10,15 @@ from typing import Any, cast
 import pytest
 
 from bot.core.library import Library
-from bot.service.clock import SystemClock
-from bot.service.conversation import Door
+from bot.runtime.clock import SystemClock
+from bot.runtime.update_handler import Door
 from bot.storage.database import Database
 from bot.telegram.client import ApiBot
-from bot.telegram.intake import Intake
-from bot.telegram.messenger import TelegramMessenger
-from bot.telegram.talking import Talking
+from bot.telegram.dispatcher import Intake
+from bot.telegram.private_chat import Talking
+from bot.telegram.sender import TelegramMessenger
 from bot.telegram.updates import read
-from tests.service.conftest import opened
+from tests.runtime.conftest import opened
 from tests.telegram.phone import ME
 
 UPDATES = count(1)

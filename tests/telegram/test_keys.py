@@ -17,26 +17,26 @@ import pytest
 from structlog.testing import capture_logs
 from typer.testing import CliRunner
 
-from bot.app.chat_storage import key_beside
-from bot.app.chat_storage import opened as talked
 from bot.app.doctor import Finding, database_findings, key_findings
 from bot.app.operator import cipher_of, parked, surveyed
 from bot.app.server import Talk, serve
 from bot.app.settings import Settings
 from bot.app.startup import opened as started
+from bot.cli.chat_storage import key_beside
+from bot.cli.chat_storage import opened as talked
+from bot.cli.conversation_storage import NotKept
 from bot.cli.main import app
+from bot.core.chat.person import Key, Person, Turned
+from bot.core.dialogue.session import Session
 from bot.core.library import Library
-from bot.core.person import Key, Person, Turned
-from bot.core.session import Session
 from bot.storage.database import Database
 from bot.storage.encryption import Cipher, fingerprint, new_key
 from bot.storage.errors import BadKey, NoKey
 from bot.storage.keys import read_key_use
-from bot.telegram.talking import Talking
+from bot.telegram.private_chat import Talking
 from bot.telegram.updates import read
-from bot.terminal.keeping import NotKept
 from tests.botapi import BotApiServer
-from tests.store.server import postgres
+from tests.storage.server import postgres
 from tests.telegram.running import RunningBot, opened
 
 OLD, NEW = new_key(), new_key()

@@ -18,10 +18,10 @@ import pytest
 
 from bot.app.operator import opened
 from bot.app.settings import Settings
-from bot.core.desk import Entry, newcomer, serve
+from bot.core.chat.commands import Entry, newcomer, serve
+from bot.core.chat.person import Key, Person, Turned
+from bot.core.dialogue.session import Session
 from bot.core.library import Library
-from bot.core.person import Key, Person, Turned
-from bot.core.session import Session
 from bot.telegram.updates import read
 from tests.botapi import BotApiServer
 from tests.telegram.running import RunningBot

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.app.content import BadContent
 from bot.app.content_proof import prove_apart
-from bot.app.main import BadContent
 from tests.botapi import BotApiServer
 from tests.content.planting import ROOT, copied
 from tests.telegram.running import RunningBot, seal_of_shipped

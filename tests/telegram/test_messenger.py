@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from telegram.error import BadRequest, Conflict, Forbidden, InvalidToken, NetworkError, TelegramError
 
-from bot.core.person import Call, Key
-from bot.service.ports import Again, Delivered, Moved, Never, Outcome
+from bot.core.chat.person import Call, Key
+from bot.runtime.ports import Again, Delivered, Moved, Never, Outcome
 from bot.telegram.client import ApiBot, Cut, Flooded, Line, NotBotApi, NotWritten, connected
-from bot.telegram.messenger import TelegramMessenger, judged
 from bot.telegram.route import choose
+from bot.telegram.sender import TelegramMessenger, judged
 from tests.botapi import BotApiServer, Person
 
 KEYBOARD = {"inline_keyboard": [[{"text": "Yes", "callback_data": "1:yes"}]]}

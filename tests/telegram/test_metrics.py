@@ -12,14 +12,14 @@ from typing import Any
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
-from bot.core.person import Key
-from bot.service.clock import SystemClock
-from bot.service.ports import Census
+from bot.core.chat.person import Key
+from bot.runtime.clock import SystemClock
+from bot.runtime.ports import Census
 from bot.telegram.metrics import Meters
 from bot.telegram.webhook import COUNT_SECONDS, Counting
 from tests.conftest import NOW
-from tests.service.conftest import opened
-from tests.store.stories import ANNA, BEN, becomes, count, says, turn
+from tests.runtime.conftest import opened
+from tests.storage.stories import ANNA, BEN, becomes, count, says, turn
 
 ROOT = Path(__file__).parents[2]
 NOTHING = Census(0, 0, None, 0, {}, 0)

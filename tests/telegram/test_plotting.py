@@ -7,15 +7,15 @@ import io
 import struct
 from dataclasses import replace
 
-from bot.core.cohorts.counts import plot_of, table_of
-from bot.core.cohorts.digest import taken
-from bot.core.cohorts.records import Cohort, Member
+from bot.core.chat.person import Call, Key
+from bot.core.coaching.cohort import Cohort, Member
+from bot.core.coaching.counts import plot_of, table_of
+from bot.core.coaching.statistics import taken
 from bot.core.library import Library
-from bot.core.person import Call, Key
-from bot.service.ports import Delivered
+from bot.runtime.ports import Delivered
+from bot.telegram.chart import drawn
 from bot.telegram.client import connected
-from bot.telegram.messenger import TelegramMessenger
-from bot.telegram.plotting import drawn
+from bot.telegram.sender import TelegramMessenger
 from tests.botapi import BotApiServer, Person
 from tests.conftest import NOW
 

@@ -16,7 +16,7 @@ import pytest
 from bot.app import log_rate
 from bot.app.logging import configure
 from bot.telegram import port_limits
-from tests.service.conftest import opened
+from tests.runtime.conftest import opened
 from tests.telegram.test_webhook import UPDATE, Running
 
 HALF = b"POST /hook HTTP/1.1\r\nHost: localhost\r\nX-Half: "

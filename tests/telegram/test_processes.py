@@ -13,7 +13,7 @@ from cryptography.fernet import Fernet
 
 from bot.core.library import Library
 from tests.botapi import BotApiServer
-from tests.store.server import postgres
+from tests.storage.server import postgres
 from tests.telegram.balancing import Balancer
 from tests.telegram.phone import Phone
 from tests.telegram.running import RunningBot, free_port

@@ -16,11 +16,11 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from bot.app.main import open_library
+from bot.app.content import open_library
 from bot.app.reload import Contents, Live
 from bot.app.server import Reloaded
-from bot.telegram.cohorting import Cohorting
-from bot.telegram.talking import Talking
+from bot.telegram.coaching_chat import Cohorting
+from bot.telegram.private_chat import Talking
 from tests.botapi import BotApiServer, Person
 from tests.content.planting import copied
 from tests.telegram.running import RunningBot

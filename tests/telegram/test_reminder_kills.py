@@ -16,12 +16,12 @@ from pathlib import Path
 import pytest
 
 from bot.app.settings import Settings
-from bot.core import agenda as agendas
-from bot.core.agenda import Agenda
-from bot.core.calendar import instant
-from bot.core.judging import Place
-from bot.core.person import Key, Person, Turned
-from bot.core.session import Session
+from bot.core.advice.calendar import instant
+from bot.core.advice.judge import Place
+from bot.core.chat.person import Key, Person, Turned
+from bot.core.dialogue.session import Session
+from bot.core.reminders import schedule as agendas
+from bot.core.reminders.schedule import Agenda
 from tests.botapi import BotApiServer
 from tests.telegram.running import RunningBot, opened
 

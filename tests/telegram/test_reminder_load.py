@@ -21,7 +21,7 @@ import pytest
 from cryptography.fernet import Fernet
 
 from tests.botapi import BotApiServer
-from tests.store.server import postgres
+from tests.storage.server import postgres
 from tests.telegram.running import RunningBot
 from tests.telegram.test_reminder_kills import TEN, fill, heard, lateness, wait_for_all
 

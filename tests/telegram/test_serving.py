@@ -22,9 +22,9 @@ from structlog.testing import capture_logs
 from bot.app.server import Reloaded, Talk, serve
 from bot.app.settings import Settings, load
 from bot.app.systemd import notify
-from bot.core.person import Call, Key, Person, Turned
-from bot.service.conversation import Knock
-from bot.telegram.intake import News, Read
+from bot.core.chat.person import Call, Key, Person, Turned
+from bot.runtime.update_handler import Knock
+from bot.telegram.dispatcher import News, Read
 from bot.telegram.polling import Refused
 from tests.botapi import BotApiServer
 from tests.botapi import Person as Human

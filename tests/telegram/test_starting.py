@@ -19,7 +19,7 @@ import psycopg
 import pytest
 from structlog.testing import capture_logs
 
-from bot.app.main import BadContent
+from bot.app.content import BadContent
 from bot.app.server import Talk, serve
 from bot.app.settings import Settings, load
 from bot.app.startup import CannotListen
@@ -156,7 +156,7 @@ def test_what_waiting_may_mend_is_waited_for(words: str) -> None:
 
 
 async def test_a_driver_that_is_missing_is_said_with_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    from tests.store.conftest import Place as Somewhere
+    from tests.storage.conftest import Place as Somewhere
 
     monkeypatch.setitem(sys.modules, "psycopg", None)
     with pytest.raises(StoreUnready, match="pip install"):

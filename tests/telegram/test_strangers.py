@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from bot.core.desk import WHY, Asked, Located, Strange
+from bot.core.chat.commands import WHY, Asked, Located, Strange
+from bot.core.chat.person import Person
+from bot.core.chat.preview import Tried
+from bot.core.dialogue.render import COMMANDS
+from bot.core.dialogue.session import Picked
 from bot.core.library import Library
-from bot.core.person import Person
-from bot.core.session import Picked
-from bot.core.trial import Tried
-from bot.core.wording import COMMANDS
 from bot.telegram.updates import read
 from tests.telegram.phone import ME, SLOTS, WARM, Phone
 
@@ -48,7 +48,7 @@ def tapped(data: object) -> Picked:
     assert found.query == "9"
     assert found.knock is not None
     event = found.knock.event
-    assert isinstance(event, Picked | Tried)  # a trial's buttons are forged in tests/service/test_bench.py
+    assert isinstance(event, Picked | Tried)  # a trial's buttons are forged in tests/runtime/test_bench.py
     return event if isinstance(event, Picked) else Picked("", -1)
 
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from bot.core.desk import Approved, Asked
+from bot.core.chat.commands import Approved, Asked
+from bot.core.chat.person import OWED
+from bot.core.dialogue.session import Said
 from bot.core.library import Library
-from bot.core.person import OWED
-from bot.core.session import Said
 from bot.telegram.updates import read
 from tests.telegram.phone import ME, SLOTS, WARM, Phone
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
+from bot.core.advice.text import clean
+from bot.core.dialogue.session import Said
 from bot.core.library import Library
-from bot.core.session import Said
-from bot.core.text import clean
-from bot.service.ports import Delivered
+from bot.runtime.ports import Delivered
 from bot.telegram.client import connected
-from bot.telegram.messenger import TelegramMessenger
+from bot.telegram.sender import TelegramMessenger
 from tests.botapi import BotApiServer, Message, Person
 from tests.telegram.phone import KEY, SLOTS, WARM, Phone
 

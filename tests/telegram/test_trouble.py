@@ -17,7 +17,7 @@ from bot.app.settings import Settings, load
 from bot.storage import dialects
 from tests.botapi import BotApiServer
 from tests.botapi import Person as Human
-from tests.store.server import postgres
+from tests.storage.server import postgres
 from tests.telegram.test_serving import given, said, serving, until
 
 RECOVERY = 5.0  # seconds, for what was held up by a database

@@ -11,8 +11,8 @@ import pytest
 
 from bot.storage.encryption import Cipher
 from tests.botapi import BotApiServer
-from tests.store.conftest import KEY
-from tests.store.old_databases import FIRST, make
+from tests.storage.conftest import KEY
+from tests.storage.old_databases import FIRST, make
 from tests.telegram.running import RunningBot
 
 pytestmark = pytest.mark.waits

@@ -12,8 +12,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.service.clock import SystemClock
-from bot.service.conversation import NotKept
+from bot.runtime.clock import SystemClock
+from bot.runtime.update_handler import NotKept
 from bot.storage.database import Database
 from bot.storage.errors import DiskFull
 from bot.telegram.client import connected
@@ -22,7 +22,7 @@ from bot.telegram.polling import ALLOWED, Age
 from bot.telegram.readiness import LOOK_SECONDS, Readiness
 from bot.telegram.webhook import LARGEST, SECRET_HEADER, Server, Web, drop_webhook, set_webhook
 from tests.botapi import BotApiServer, Person
-from tests.service.conftest import opened
+from tests.runtime.conftest import opened
 
 SECRET = "only-Telegram-knows-this"  # noqa: S105 - opens nothing
 

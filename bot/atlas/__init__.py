@@ -1,1 +1,0 @@
-"""The atlas: everything that is asked, advised and handed over, as one page that needs no network."""

@@ -1,0 +1,31 @@
+"""flows/both_right.yaml: the small faults of `afterword mutate` in which both ways are right, each with its reason."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from bot.content.field_types import Part, Sentence
+from bot.content.source_file import Sheet
+from bot.content.validation import shaped
+from bot.content.yaml_reader import read
+
+FILE = "both_right.yaml"
+
+
+class BothRightFile(Part):
+    """flows/both_right.yaml: why two ways are both right, by the name of the fault (`*` stands for anything)."""
+
+    both_right: Annotated[dict[str, Sentence], Field(description="The name of a fault, and why both ways are right.")]
+
+
+def reasons(flows: Path) -> dict[str, str]:
+    """Return why both ways are right, by names of faults; none where there is no such file, or it has faults."""
+    file = flows / FILE
+    if not file.is_file():
+        return {}
+    document, issues = read(file.read_bytes(), f"flows/{FILE}")
+    found = shaped(Sheet(document, issues), BothRightFile) if document is not None else None
+    return dict(found.both_right) if found is not None else {}

@@ -1,0 +1,105 @@
+"""flows/ledger.yaml: its shape, and how it is turned into what politeness allows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import Field
+
+from bot.content.field_types import Days, KindId, Name, Part, Positive, Value
+from bot.content.references import Vocabulary
+from bot.content.source_file import Sheet
+from bot.content.yaml_reader import Path
+from bot.core.advice.contact_history import Courtesy, Monthly, Sort
+from bot.core.library import Limit
+
+
+class MonthlyEntry(Part):
+    """How many a platform allows in a calendar month."""
+
+    limit: Annotated[Name, Field(description="The limit that says how many.")]
+    leaves: Annotated[Name, Field(description="The fact that says how many are left.")]
+    when: Annotated[dict[Name, Value], Field(default_factory=dict, description="Whom it concerns.")]
+
+
+class SortEntry(Part):
+    """A sort of message to somebody met."""
+
+    notes: Annotated[tuple[KindId, ...], Field(description="The notes and e-mails that are of this sort.")] = ()
+    at_most: Annotated[Positive, Field(description="How many of it may go out to one person.")] = 1
+    again_after: Annotated[
+        Name | None, Field(description="The limit that says how many days after a withdrawal one more may go out.")
+    ] = None
+    monthly: Annotated[MonthlyEntry | None, Field(description="What a calendar month allows.")] = None
+    soon_after: Annotated[
+        dict[Name, Days], Field(default_factory=dict, description="Sorts it may follow after fewer business days.")
+    ]
+    then: Annotated[
+        dict[Name, Value], Field(default_factory=dict, description="The facts that are answered by its being sent.")
+    ]
+    after: Annotated[
+        dict[Name, Value],
+        Field(default_factory=dict, description="What has to be true before the candidate may wish to send one."),
+    ]
+
+
+class LedgerFile(Part):
+    """flows/ledger.yaml: what may be sent to one person at all."""
+
+    apart: Annotated[Days, Field(description="Business days between any two messages.")]
+    at_most: Annotated[Positive, Field(description="How many messages in `within_days` days.")]
+    within_days: Annotated[Positive, Field(description="The days in which `at_most` counts.")]
+    sorts: Annotated[dict[Name, SortEntry], Field(min_length=1, description="The sorts of message.")]
+
+
+def read_ledger(sheet: Sheet, file: LedgerFile, limits: Mapping[str, Limit], vocabulary: Vocabulary) -> Courtesy:
+    """Return what politeness allows."""
+    sorts: dict[str, Sort] = {}
+    for id_, entry in file.sorts.items():
+        path = ("sorts", id_)
+        for number, kind in enumerate(entry.notes):
+            place = sheet.at(*path, "notes", number)
+            sheet.refer(place, kind, vocabulary.kinds, "unknown-note", "no note of flows/notes.yaml")
+            if other := next((sort.id for sort in sorts.values() if kind in sort.notes), None):
+                what = f"'{kind}' is of the sort '{other}' already."
+                sheet.fault(place, "duplicate-id", what, "It would be counted once only.", "Delete one of them.")
+        for other in entry.soon_after:
+            sheet.refer(sheet.key(*path, "soon_after", other), other, file.sorts, "unknown-sort", "no sort of message")
+        _check_facts(sheet, (*path, "then"), entry.then, vocabulary)
+        _check_facts(sheet, (*path, "after"), entry.after, vocabulary)
+        sorts[id_] = Sort(
+            id_,
+            frozenset(entry.notes),
+            entry.at_most,
+            _number(sheet, (*path, "again_after"), entry.again_after, limits, vocabulary),
+            entry.then,
+            entry.soon_after,
+            entry.after,
+            _monthly(sheet, (*path, "monthly"), entry.monthly, limits, vocabulary),
+        )
+    return Courtesy(sorts, file.apart, file.at_most, file.within_days)
+
+
+def _check_facts(sheet: Sheet, path: Path, given: Mapping[str, str], vocabulary: Vocabulary) -> None:
+    for name, value in given.items():
+        fact = vocabulary.fact(sheet, sheet.key(*path, name), name)
+        if fact is not None:
+            sheet.refer(sheet.at(*path, name), value, fact.values, "unknown-value", f"no value of '{name}'")
+
+
+def _monthly(
+    sheet: Sheet, path: Path, entry: MonthlyEntry | None, limits: Mapping[str, Limit], vocabulary: Vocabulary
+) -> Monthly | None:
+    if entry is None:
+        return None
+    vocabulary.fact(sheet, sheet.at(*path, "leaves"), entry.leaves)
+    _check_facts(sheet, (*path, "when"), entry.when, vocabulary)
+    return Monthly(_number(sheet, (*path, "limit"), entry.limit, limits, vocabulary), entry.leaves, entry.when)
+
+
+def _number(sheet: Sheet, path: Path, name: str | None, limits: Mapping[str, Limit], vocabulary: Vocabulary) -> int:
+    if name is None:
+        return 0
+    sheet.refer(sheet.at(*path), name, vocabulary.limits, "unknown-limit", "no limit of flows/limits.yaml")
+    return max(limits[name].values.values()) if name in limits else 0

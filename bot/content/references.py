@@ -1,0 +1,91 @@
+"""The names that one content file may use of another, and what is said where a name is none of them.
+
+Law of this file: one fault, one finding. A name whose declaration is at fault still counts as known;
+None stands for names that cannot be told because their file cannot be read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from bot.content.source_file import Names, Sheet
+from bot.content.yaml_reader import Path
+from bot.core.advice.facts import Fact
+from bot.core.issues import Place, nearest
+
+RESERVED = frozenset(
+    "end state trigger model event machine save any not verdict rule note not_sure unknown".split()  # noqa: SIM905 - reads as a list of words
+)
+"""Words with a meaning of their own in conditions, in answers or in the engine; nothing may be called by them."""
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """All declared names; a fact at fault is known by its name only."""
+
+    facts: Mapping[str, Fact | None] | None
+    kinds: Names | None
+    reminders: Names | None
+    limits: Names | None
+    claims: Names | None
+    rulesets: Names | None
+
+    @property
+    def notes(self) -> Names | None:
+        """The kinds of note: K and a number."""
+        return self.kinds and frozenset(kind for kind in self.kinds if not is_mail(kind))
+
+    @property
+    def mails(self) -> Names | None:
+        """The kinds of e-mail: E and a number."""
+        return self.kinds and frozenset(kind for kind in self.kinds if is_mail(kind))
+
+    def fact(self, sheet: Sheet, place: Place, name: str) -> Fact | None:
+        """Return the fact called `name`; None, with a finding unless its own file is at fault, where there is none."""
+        known = None if self.facts is None else self.facts.keys()
+        if self.facts and sheet.refer(place, name, known, "unknown-fact", "no fact of flows/facts.yaml"):
+            return self.facts[name]
+        return None
+
+    def note(self, sheet: Sheet, place: Place, kind: str) -> None:
+        """Check that `kind` is a note."""
+        if self.mails and kind in self.mails:
+            instead = nearest(kind, self.notes or ())
+            sheet.fault(place, "mail-as-note", f"'{kind}' is an e-mail; a note belongs here.", "", instead)
+        else:
+            sheet.refer(place, kind, self.notes, "unknown-note", "no note of flows/notes.yaml")
+
+    def mail(self, sheet: Sheet, place: Place, kind: str) -> None:
+        """Check that `kind` is an e-mail."""
+        if self.notes and kind in self.notes:
+            instead = nearest(kind, self.mails or ())
+            sheet.fault(place, "note-as-mail", f"'{kind}' is a note; an e-mail belongs here.", "", instead)
+        else:
+            sheet.refer(place, kind, self.mails, "unknown-mail", "no e-mail of flows/notes.yaml")
+
+    def reminder(self, sheet: Sheet, place: Place, kind: str) -> None:
+        """Check that `kind` is a reminder."""
+        sheet.refer(place, kind, self.reminders, "unknown-reminder", "no reminder of flows/reminders.yaml")
+
+    def cites(self, sheet: Sheet, path: Path, claims: Iterable[str]) -> tuple[str, ...]:
+        """Check that the list at `path` holds claims; return it."""
+        for number, claim in enumerate(claims):
+            self.claim(sheet, sheet.at(*path, number), claim)
+        return tuple(claims)
+
+    def claim(self, sheet: Sheet, place: Place, claim: str) -> None:
+        """Check that `claim` is one."""
+        sheet.refer(place, claim, self.claims, "unknown-claim", "no claim of flows/claims.yaml")
+
+
+def is_mail(kind: str) -> bool:
+    """Tell an e-mail from a note by its id."""
+    return kind.startswith("E")
+
+
+def refuse_reserved(sheet: Sheet, path: Path, name: str) -> None:
+    """Report a name that means something else already."""
+    if name in RESERVED:
+        why = "The word has a meaning of its own here."
+        sheet.fault(sheet.key(*path), "reserved-name", f"nothing can be called '{name}'.", why, "Choose another name.")

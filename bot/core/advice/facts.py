@@ -1,0 +1,219 @@
+"""What the bot may learn about a person, an interview and a case, and how it is told.
+
+Law of this file: every fact that a condition can read has a finite domain, declared in flows/facts.yaml.
+Answers are kept as text, as the domain spells them, or `NOT_SURE`; what they mean is read from them here only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from functools import cached_property, lru_cache
+from itertools import pairwise
+from types import MappingProxyType
+from typing import Literal
+
+from bot.core.advice.calendar import WorkingWeek, add_business_days, business_days_between
+
+Kind = Literal["choice", "date", "text", "number", "flag"]
+Scope = Literal["user", "interview", "case"]
+Answers = Mapping[str, str]
+Known = Mapping[str, str]
+
+NOT_SURE = "not_sure"
+"""The answer of somebody who cannot tell; it counts as the fact's cautious value."""
+KNOWN_KEPT = 8192  # sets of answers whose meaning is remembered; they hold nothing that was typed
+NO_DATE = "none"
+"""The answer to a date question when there is no such day."""
+ALSO_NOT_SURE = frozenset({NOT_SURE, "unknown", "unsure"})
+"""Other spellings that `advise` takes for `NOT_SURE`, unless the fact's own domain has the word."""
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """How a fact follows from a date: the band whose first day was reached, counted in business or calendar days."""
+
+    source: str
+    count: Literal["business_days", "days"]
+    starts: tuple[tuple[str, int], ...]
+
+    def band(self, day: date, today: date, week: WorkingWeek) -> str:
+        """Return the band of `day` as seen from `today`."""
+        gone = business_days_between(day, today, week) if self.count == "business_days" else (today - day).days
+        return next((value for value, start in reversed(self.starts) if gone >= start), self.starts[0][0])
+
+    def first_day(self, day: date, value: str, week: WorkingWeek) -> date:
+        """Return the first day on which something that happened on `day` falls into the band `value`."""
+        start = dict(self.starts)[value]
+        return add_business_days(day, start, week) if self.count == "business_days" else day + start * (date.resolution)
+
+    def latest(self, value: str, today: date, week: WorkingWeek) -> date:
+        """Return the latest day that is in the band `value` today; the cautious reading of a band without a date."""
+        start = dict(self.starts)[value]
+        if self.count == "business_days":
+            return add_business_days(today, -start, week)
+        return today - start * date.resolution
+
+    def spans(self, values: Collection[str]) -> list[tuple[int, int | None]]:
+        """Return how long ago these bands are, (first day, last day or None), neighbours as one; unknown ones not."""
+        bands = [*self.starts, ("", None)]
+        found: list[tuple[int, int | None]] = []
+        for (value, first), (_, after) in pairwise(bands):
+            if value not in values or first is None:
+                continue
+            last = None if after is None else after - 1
+            if found and found[-1][1] == first - 1:
+                first = found.pop()[0]
+            found.append((first, last))
+        return found
+
+    @property
+    def faults(self) -> list[tuple[str, str]]:
+        """Name neighbouring bands that are out of order."""
+        return [(a, b) for (a, m), (b, n) in pairwise(self.starts) if m >= n]
+
+
+@dataclass(frozen=True)
+class Shortcut:
+    """A tappable day: one of these many days ago (or ahead, negative), the latest that is a working day."""
+
+    id: str
+    days_ago: tuple[int, ...] = ()
+    weeks_ago: int | None = None
+
+    def day(self, today: date, week: WorkingWeek) -> date:
+        """Return the day meant; where it is a stretch, its latest working day, which is the cautious reading."""
+        if self.weeks_ago is not None:
+            monday = today - timedelta(days=today.isoweekday() - 1, weeks=self.weeks_ago)
+            days = [monday + timedelta(days=n) for n in reversed(range(7))]
+        else:
+            days = [today - timedelta(days=n) for n in self.days_ago]
+        return next((day for day in days if week.works(day)), days[0])
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One thing that may be known; `values` is its finite domain, empty for dates and texts."""
+
+    name: str
+    kind: Kind
+    scope: Scope
+    values: tuple[str, ...] = ()
+    cautious: str | None = None
+    offer_not_sure: bool = False
+    can_change: frozenset[str] = frozenset()
+    final: frozenset[str] = frozenset()
+    alike: tuple[frozenset[str], ...] = ()
+    max_length: int = 0
+    phrase: bool = False
+    optional: bool = False
+    past: bool = True
+    shortcuts: tuple[Shortcut, ...] = ()
+    derivation: Derivation | None = None
+
+    @property
+    def finite(self) -> bool:
+        """Tell whether conditions may read this fact."""
+        return bool(self.values)
+
+    def means(self, answer: str) -> str:
+        """Return what `answer` counts as: itself, or the cautious value of somebody who is not sure."""
+        return (self.cautious or "") if answer == NOT_SURE else answer
+
+    def accepts(self, answer: str) -> bool:
+        """Tell whether a stored answer still fits this fact; a changed flow may have dropped its value."""
+        if answer == NOT_SURE:
+            return self.cautious is not None or self.optional
+        if self.finite:
+            return answer in self.values
+        if self.kind == "date":
+            return is_date(answer) or (answer == NO_DATE and self.optional)
+        return bool(answer) or self.optional
+
+
+def is_date(text: str) -> bool:
+    """Tell whether a text is a day in ISO 8601's writing, such as 2026-11-26."""
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+@dataclass(frozen=True)
+class Facts:
+    """All facts of a library, in file order."""
+
+    by_name: Mapping[str, Fact]
+    derived: tuple[Fact, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "by_name", MappingProxyType(dict(self.by_name)))
+        object.__setattr__(self, "derived", tuple(f for f in self.by_name.values() if f.derivation))
+
+    def __getitem__(self, name: str) -> Fact:
+        return self.by_name[name]
+
+    @cached_property
+    def finite(self) -> tuple[Fact, ...]:
+        """The facts that conditions may read."""
+        return tuple(fact for fact in self.by_name.values() if fact.finite)
+
+    @cached_property
+    def cautious(self) -> Mapping[str, str]:
+        """What each finite fact counts as while nobody has answered it."""
+        return {fact.name: fact.cautious for fact in self.finite if fact.cautious is not None}
+
+    @cached_property
+    def read_from(self) -> Mapping[str, tuple[str, ...]]:
+        """For each fact that can be asked, the finite facts its answer settles: itself, or those derived from it."""
+        found: dict[str, tuple[str, ...]] = {}
+        for fact in self.by_name.values():
+            if not fact.derivation:
+                settled = tuple(d.name for d in self.derived if d.derivation and d.derivation.source == fact.name)
+                found[fact.name] = (fact.name, *settled) if fact.finite else settled
+        return found
+
+    def known(self, answers: Answers, today: date, week: WorkingWeek) -> dict[str, str]:
+        """Return the finite facts that `answers` settle today, derived ones included."""
+        return self._work_out(answers, today, week)
+
+    def told(self, answers: Answers) -> frozenset[tuple[str, str]]:
+        """Return the answers that settle a finite fact, to be asked `meaning` of; nothing typed is among them."""
+        settling = self._settling
+        return frozenset([pair for pair in answers.items() if pair[0] in settling])
+
+    @cached_property
+    def texts(self) -> frozenset[str]:
+        """The facts that are typed into notes."""
+        return frozenset(fact.name for fact in self.by_name.values() if fact.kind == "text")
+
+    @cached_property
+    def _settling(self) -> frozenset[str]:
+        """The facts whose answers settle a finite one; what is typed into a note does not."""
+        sources = {fact.derivation.source for fact in self.derived if fact.derivation}
+        return frozenset(fact.name for fact in self.finite) | sources
+
+    @cached_property
+    def meaning(self) -> Callable[[frozenset[tuple[str, str]], date, WorkingWeek], Known]:
+        """Return what `told` answers settle on a day in a working week; remembered."""
+        return lru_cache(maxsize=KNOWN_KEPT)(lambda told, today, week: self._work_out(dict(told), today, week))
+
+    def _work_out(self, answers: Answers, today: date, week: WorkingWeek) -> dict[str, str]:
+        known = {}
+        for name, answer in answers.items():
+            fact = self.by_name.get(name)
+            if fact is not None and fact.finite and fact.accepts(answer):
+                known[name] = fact.means(answer)
+        for fact in self.derived:
+            assert fact.derivation
+            day = None if fact.name in known else self.date_of(answers, fact.derivation.source)
+            if day:
+                known[fact.name] = fact.derivation.band(day, today, week)
+        return known
+
+    def date_of(self, answers: Answers, name: str) -> date | None:
+        """Return the day that a date fact was answered with, if any."""
+        answer = answers.get(name)
+        return date.fromisoformat(answer) if answer and is_date(answer) else None

@@ -1,0 +1,190 @@
+"""Ready-to-send texts: which kind, which words, and never one that does not fit.
+
+Law of this file: a text is taken whole from the ladder or not at all; no word is ever cut.
+Where no rung fits, the result says which slot to shorten and by how much.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from bot.core.advice.catalog import Catalogue, fill
+from bot.core.advice.conditions import ALWAYS, Condition
+from bot.core.advice.text import units
+
+
+@dataclass(frozen=True)
+class Rung:
+    """One wording of a note; `text` is the last part of its message key."""
+
+    text: str
+    when: Condition = ALWAYS
+
+
+@dataclass(frozen=True)
+class NoteKind:
+    """A kind of note or mail: its slots, its limit and its ladder of ever shorter wordings.
+
+    `as_mail` is a note's wording as an e-mail, where that says something new; `heading` what stands above a note that
+    may go today, where "ready to paste" would be too early.
+    """
+
+    id: str
+    limit: str
+    ladder: tuple[Rung, ...]
+    slots: tuple[str, ...]
+    given: Mapping[str, str] = field(default_factory=dict)
+    subject: tuple[Rung, ...] = ()
+    words: tuple[int, int] | None = None
+    shorten: tuple[str, ...] = ()
+    never: bool = False
+    as_mail: Rung | None = None
+    heading: str = ""
+    reads: frozenset[str] = frozenset()
+    cites: tuple[str, ...] = ()
+    beyond: bool = False
+
+    @property
+    def is_mail(self) -> bool:
+        """Tell an e-mail, which has a subject, from a LinkedIn note."""
+        return bool(self.subject)
+
+
+@dataclass(frozen=True)
+class Replacement:
+    """Where `when` holds, the kind `use` stands in for any kind in `of`."""
+
+    when: Condition
+    of: frozenset[str]
+    use: str
+
+
+@dataclass(frozen=True)
+class NoteBook:
+    """All kinds of note and mail, and which replaces which (the first that fits)."""
+
+    kinds: Mapping[str, NoteKind]
+    replacements: tuple[Replacement, ...] = ()
+
+    @property
+    def decides(self) -> object:
+        """What of the notes tells outcomes apart: which texts there are for whom, their blanks, what replaces what."""
+        return {id_: (kind.ladder, kind.slots, kind.reads) for id_, kind in self.kinds.items()}, self.replacements
+
+
+@dataclass(frozen=True)
+class Note:
+    """A finished text; `size` counts UTF-16 units of a note, or of a mail's subject, against `limit`."""
+
+    kind: str
+    rung: str
+    text: str
+    size: int
+    limit: int
+    subject: str = ""
+    voice: int = field(default=0, compare=False)
+    """Which of several wordings that say the same."""
+    trace: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True)
+class Unfit:
+    """No wording fits: shorten `slot` to at most `room` units, or (with `word`) say it without that word."""
+
+    kind: str
+    slot: str
+    room: int = 0
+    word: str = ""
+    repeated: bool = False
+
+
+def trace_of(kind: NoteKind, voice: int, pattern: str, slots: Mapping[str, str]) -> str:
+    """Return what is compared between panel members (C61: no two get the same): voice, and text without the name."""
+    return f"{_spoken(kind, voice)}:{fill(pattern, {**slots, 'first': ''}).casefold()}"
+
+
+def _spoken(kind: NoteKind, voice: int) -> str:
+    return f"{kind.id}.{voice}"
+
+
+def compose(
+    kind: NoteKind,
+    slots: Mapping[str, str],
+    limit: int,
+    catalogue: Catalogue,
+    *,
+    rungs: Sequence[str],
+    taken: frozenset[str] = frozenset(),
+) -> Note | Unfit:
+    """Compose the longest wording of `kind` that fits `limit`; `taken` are traces of texts already given to others.
+
+    As long as one of several voices has not been used for others, it is one of those.
+    """
+    named = _named_word(kind, slots, catalogue)
+    if named:
+        return named
+    used = {trace.partition(":")[0] for trace in taken}
+    too_close = False
+    for fresh in (True, False):
+        for rung in rungs:
+            for voice, pattern in enumerate(catalogue.alternatives(f"note.{kind.id}.{rung}")):
+                if (_spoken(kind, voice) in used) == fresh:
+                    continue
+                text = fill(pattern, slots)
+                if not kind.is_mail and units(text) > limit:
+                    continue
+                trace = trace_of(kind, voice, pattern, slots)
+                if trace in taken:
+                    too_close = True
+                    continue
+                if kind.is_mail:
+                    return _mail(kind, rung, text, slots, limit, catalogue, trace)
+                return Note(kind.id, rung, text, units(text), limit, voice=voice, trace=trace)
+    if too_close:
+        return Unfit(kind.id, "topic" if "topic" in kind.slots else kind.slots[0], repeated=True)
+    return _what_to_shorten(kind, slots, limit, catalogue, rungs[-1])
+
+
+def as_mail(note: Note, kind: NoteKind, slots: Mapping[str, str], catalogue: Catalogue, subject: str) -> Note | None:
+    """Return the e-mail to send in a note's place, in the same voice; None where this kind has none."""
+    if kind.as_mail is None:
+        return None
+    voices = catalogue.alternatives(f"note.{kind.id}.{kind.as_mail.text}")
+    body = fill(voices[min(note.voice, len(voices) - 1)], slots)
+    return Note(kind.id, kind.as_mail.text, body, units(subject), note.limit, subject=subject)
+
+
+def _mail(
+    kind: NoteKind, rung: str, body: str, slots: Mapping[str, str], limit: int, catalogue: Catalogue, trace: str
+) -> Note | Unfit:
+    for step in kind.subject:
+        subject = fill(catalogue.text_of(f"note.{kind.id}.{step.text}"), slots)
+        if units(subject) <= limit:
+            return Note(kind.id, rung, body, units(subject), limit, subject=subject, trace=trace)
+    return _what_to_shorten(kind, slots, limit, catalogue, kind.subject[-1].text)
+
+
+def _what_to_shorten(kind: NoteKind, slots: Mapping[str, str], limit: int, catalogue: Catalogue, rung: str) -> Unfit:
+    """Say which slot to shorten: the first in the kind's order whose shortening alone is enough, else its longest."""
+    pattern = catalogue.alternatives(f"note.{kind.id}.{rung}")[0]
+    over = units(fill(pattern, slots)) - limit
+    candidates = [slot for slot in (*kind.shorten, *kind.slots) if "{" + slot + "}" in pattern]
+    for slot in candidates:
+        room = units(slots[slot]) - over
+        if room >= 1:
+            return Unfit(kind.id, slot, room)
+    longest = max(candidates, key=lambda slot: units(slots[slot]))
+    return Unfit(kind.id, longest, max(1, units(slots[longest]) // 2))
+
+
+def _named_word(kind: NoteKind, slots: Mapping[str, str], catalogue: Catalogue) -> Unfit | None:
+    """Refuse a slot that brings in a word this kind must never say (C68)."""
+    if not kind.never:
+        return None
+    for word in catalogue.alternatives(f"note.{kind.id}.never"):
+        for slot in kind.slots:
+            if slot not in ("first", "me") and re.search(rf"\b{re.escape(word)}\b", slots.get(slot, ""), re.IGNORECASE):
+                return Unfit(kind.id, slot, word=word)
+    return None

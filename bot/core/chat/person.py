@@ -1,0 +1,101 @@
+"""Everything the bot keeps about one candidate in one chat, and what one turn of theirs leads to.
+
+Law of this file: values only. Who they are to Telegram is a `Key`; what they said is in their cases, one `Session` for
+each person met at an interview.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from bot.core.dialogue.session import Session
+from bot.core.reminders.schedule import Agenda
+
+if TYPE_CHECKING:
+    from bot.core.chat.preview import Trial
+
+
+@dataclass(frozen=True, order=True)
+class Key:
+    """Who speaks where, as Telegram numbers them: bot, chat, forum topic (0: none) and person."""
+
+    bot: int
+    chat: int
+    topic: int
+    person: int
+
+
+NOTHING_PLANNED = Agenda()
+OWED = -1
+"""The panel of somebody whose last turns were made but not shown: whatever is on their screen is out of date."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """A candidate: what belongs to them, and their cases by number; `current` is the open one (0: none)."""
+
+    language: str = "en"
+    zone: str = "UTC"
+    working_days: tuple[int, ...] = (1, 2, 3, 4, 5)
+    holidays: tuple[str, ...] = ()
+    """Days off, as ISO dates."""
+    facts: Mapping[str, str] = field(default_factory=dict)
+    cases: Mapping[int, Session] = field(default_factory=dict)
+    current: int = 0
+    turn: int = 0
+    asking: str = ""
+    run: tuple[str, ...] = ()
+    """The answers already shown in the message that a run of taps edits."""
+    panel: int = 0
+    """The id of the message that holds the newest buttons, once it is sent; 0: not known."""
+    reminded: int = 0
+    """The id of the last reminder, once it is sent; 0: not known."""
+    agenda: Agenda = NOTHING_PLANNED
+    """What they will be reminded of, and what went out to whom."""
+    edition: int = 0
+    """The edition they talk with, by their cohort; 0: the shipped content. Found at every turn, kept nowhere."""
+    trial: Trial | None = None
+    """What a coach is trying out; nothing else of theirs is touched by it."""
+
+    def but(self, **changes: Any) -> Person:
+        """Return the person with these fields changed, as `Session.but` does; every turn asks for it several times."""
+        assert changes.keys() <= self.__dict__.keys(), changes
+        person = object.__new__(Person)
+        person.__dict__.update(self.__dict__, **changes)
+        return person
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call to Telegram's Bot API, made once the turn is durable; the chat is that of the turn.
+
+    `values` are the method's parameters as JSON values, without chat_id and message_thread_id; a document is
+    {"name": file name, "text": content}, a photo {"groups": what is drawn}. With `panel` the message that comes of it
+    holds the newest buttons, and its id is written back to `Person.panel`. `reminder` calls wait behind answers of
+    other chats; with `panel` their id is written back to `Person.reminded`.
+    """
+
+    method: Literal[
+        "sendMessage", "editMessageText", "editMessageReplyMarkup", "sendDocument", "sendPhoto", "sendPoll", "stopPoll"
+    ]
+    values: Mapping[str, Any]
+    panel: bool = False
+    reminder: bool = False
+
+
+@dataclass(frozen=True)
+class Turned:
+    """What a turn leads to: the person as they are now (None: forget them), and calls.
+
+    `toast` answers a tap.
+    `aside` puts the update itself aside in the same transaction: the reason, and the update as Telegram sent it.
+    Without `keeps` the person is left as they were kept; where nobody was, nobody is.
+    """
+
+    person: Person | None
+    calls: tuple[Call, ...] = ()
+    toast: str = ""
+    aside: tuple[str, Mapping[str, Any]] | None = None
+    keeps: bool = True

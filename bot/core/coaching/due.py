@@ -1,0 +1,51 @@
+"""What is due of a cohort when nobody did anything: a lesson, or the end of a note that was shown.
+
+Law of this file: one thing in each turn, and afterwards it is not due any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bot.core.coaching.cohort import Cohort, Rolls
+from bot.core.coaching.lesson_planner import known, lesson_blocks, title_of
+from bot.core.coaching.lessons import LATE, Plan
+from bot.core.coaching.note_review import gone
+from bot.core.coaching.views import Button, Panel, Shown, deep_link
+from bot.core.library import Library
+
+
+@dataclass(frozen=True)
+class Held:
+    """The cohort afterwards, and what is said, by chat."""
+
+    cohort: Cohort
+    told: Mapping[int, tuple[Shown, ...]]
+
+
+def due_of(library: Library, cohort: Cohort, rolls: Rolls, bot: str, now: datetime) -> Held:
+    """Return what a cohort that is due leads to; `bot` is the bot's username."""
+    over = next((release for release in cohort.releases if release.until <= now), None)
+    if over is not None:
+        left = tuple(one for one in cohort.releases if one is not over)
+        return Held(replace(cohort, releases=left), gone(library, rolls, over))
+    assert cohort.plan is not None, "only a cohort with something to come is ever due"
+    return _lesson(library, cohort, cohort.plan, rolls, bot, now)
+
+
+def _lesson(library: Library, cohort: Cohort, plan: Plan, rolls: Rolls, bot: str, now: datetime) -> Held:
+    """Post the lesson that is due longest, or tell the coaches that it could not be."""
+    assert plan.first is not None, "only a plan with a lesson to come is ever due"
+    slot, room = plan.slots[plan.first], rolls.room(plan.channel)
+    catalogue = library.catalogue(cohort.language)
+    late = now > plan.instant(slot) + LATE
+    if late or room is None or not room.may_write or not known(catalogue, slot):
+        words = catalogue.say("cohort.lessons.unposted", what=title_of(catalogue, slot), channel=plan.title)
+        told = {coach: (Panel.of(words),) for coach, name in cohort.coaches.items() if name}
+        return Held(replace(cohort, plan=plan.missed()), told)
+    button = Button(catalogue.say("cohort.lessons.practice"), link=deep_link(bot, "practice"))
+    panel = Panel((*lesson_blocks(library, catalogue, plan, slot),), (button,))
+    posted = plan.with_slot(plan.first, replace(slot, state="posted"))
+    return Held(replace(cohort, plan=posted), {plan.channel: (panel,)})

@@ -1,0 +1,166 @@
+"""Every message that cohorts and groups can ask for: what the checker compares with the message files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from bot.core.coaching.cohort import PURPOSES
+from bot.core.coaching.note_review import is_name
+from bot.core.coaching.statistics import OTHERS, QUESTIONS
+from bot.core.coaching.undelivered import WHY
+from bot.core.library import Library
+
+PLAIN: Final = (
+    "unmet", "stale", "no_invitation", "promises", "several", "none_yet", "which_coach", "invite_how", "export",
+    "group.tied", "group.none", "digest.too_few", "digest.merged", "digest.how",
+    "digest.table",
+)  # fmt: skip
+OPTIONS: Final = (
+    "join", "own_case", "leave", "left", "stay", "digest", "invite", "group", "end", "ended", "back", "hand", "hands",
+    "nudge", "coaches",
+)  # fmt: skip
+GIVEN: Final[Mapping[str, tuple[str, ...]]] = {
+    **dict.fromkeys(("invited", "member", "coach"), ("name", "coaches")),
+    **dict.fromkeys(("leave", "has_left", "end", "is_ended", "was_ended"), ("name",)),
+    **dict.fromkeys(("stranger", "name_coach", "digest.people"), ("number",)),
+    "name_it": ("limit",),
+    "invite": ("name", "day"),
+    "digest.title": ("name", "day"),
+    "digest.line": ("what", "number"),
+    "digest.changed": ("what", "number", "before"),
+    "digest.next": ("day",),
+    "digest.picture": ("name", "day"),
+    "digest.table_is": ("name",),
+    **{f"digest.column.{name}": () for name in ("day", "question", "answer", "number", "members")},
+}
+GROUP: Final = (
+    "hello", "help", "busy", "hidden", "not_coach", "which_cohort", "here", "here_topic", "practice", "cohort", "hand",
+    "questions",
+    "not_found",
+    *(f"check.{what}" for what in ("writes", "mute", "private", "reads_all", "admin", "unknown")),
+    *(f"check.{what}" for what in ("polls", "no_polls", "polls_unknown")),
+    *(f"options.{what}" for what in ("practice", "cohort", "hand", "all")),
+)  # fmt: skip
+
+
+CASES: Final[Mapping[str, tuple[str, ...]]] = {
+    **dict.fromkeys(("not_coach", "untied", "list", "again", "vote", "close", "only_coach", "yours", "advice_divided",
+                     "advice_unvoted"), ()),
+    "played": ("title",),
+    "under_way": ("title", "number", "of"),
+    "reading": ("number", "of", "who", "question"),
+    "advising": ("number", "of", "who"),
+    "verdict": ("title", "verdict"),
+    "agreed": ("what", "answer", "count", "of", "told"),
+    "differed": ("what", "answer", "count", "of", "told"),
+    **dict.fromkeys(("divided", "unvoted"), ("what", "told")),
+    **dict.fromkeys(("advice_agreed", "advice_differed"), ("answer", "count", "of")),
+    "otherwise": ("verdict",),
+}  # fmt: skip
+
+
+LESSONS: Final[Mapping[str, tuple[str, ...]]] = {
+    **dict.fromkeys(("no_channel", "add", "refresh", "choose", "confirm", "stop", "stopped", "deny", "practice",
+                     "earlier", "later", "sooner", "after", "leave_out", "take_in", "own", "shipped", "no_lesson",
+                     "past", "options.lessons"), ()),
+    "title": ("name",),
+    **dict.fromkeys(("draft", "plan"), ("channel", "zone")),
+    **dict.fromkeys(("which", "mute", "stop_sure"), ("channel",)),
+    "line": ("day", "time", "what"),
+    **dict.fromkeys(("posted", "missed", "left_out"), ("day", "what")),
+    "rests": ("claims",),
+    "when": ("day", "time", "channel"),
+    "own_how": ("command",),
+    "too_long": ("limit", "count"),
+    "unposted": ("what", "channel"),
+}  # fmt: skip
+
+
+HOURS: Final[Mapping[str, tuple[str, ...]]] = {
+    **dict.fromkeys(("which", "lower", "nudge_sure", "nudge_sent", "nudged_lately", "send", "last"), ()),
+    **dict.fromkeys(("some", "none", "nudge", "coaches", "remove", "removed"), ("name",)),
+    "raised": ("topic",),
+    "one": ("place", "topic"),
+    "called": ("name", "topic"),
+}  # fmt: skip
+REVIEW: Final[Mapping[str, tuple[str, ...]]] = {
+    **dict.fromkeys(("nothing", "preview", "how_m", "how_k", "send_m", "send_k", "as_k", "as_m", "out", "take_back",
+                     "is_back", "read", "reading", "comment", "away", "commented", "no_note", "gone",
+                     "options.review", "options.notes"), ()),
+    **dict.fromkeys(("which", "news", "some", "none", "answer"), ("name",)),
+    **dict.fromkeys(("note", "mail"), ("who",)),
+    "unnamed": ("number",),
+    **dict.fromkeys(("until", "one", "shown"), ("day",)),
+    "comment_how": ("command", "day"),
+    "too_long": ("limit", "count"),
+}  # fmt: skip
+
+
+BENCH: Final[Mapping[str, tuple[str, ...]]] = {
+    **dict.fromkeys(("how", "shipped", "adapted", "files", "which_file", "other_draft", "for_which", "findings_how",
+                     "finding_file", "change_file", "late", "disk", "stuck", "try", "drop", "undo", "back", "meanwhile",
+                     "options.bench"), ()),
+    **dict.fromkeys(("title", "publish", "dropped", "is_published", "undone", "fallen", "fallen_short"), ("name",)),
+    **dict.fromkeys(("checking", "still_checking"), ("files",)),
+    **dict.fromkeys(("fits", "several"), ("name", "files")),
+    **dict.fromkeys(("findings", "more"), ("number",)),
+    "published": ("day", "files"),
+    "file": ("file",),
+    "too_large": ("name", "size", "limit"),
+    "too_much": ("limit",),
+    "unknown": ("name", "example"),
+    "finding": ("file", "line", "what"),
+    "gone": ("name",),
+    **dict.fromkeys(("trial.begins", "trial.begin", "trial.day", "trial.days", "trial.week", "trial.leave",
+                     "trial.over", "trial.none"), ()),
+    "trial.mark": ("day", "time"),
+}  # fmt: skip
+
+
+PRIVACY: Final[Mapping[str, tuple[str, ...]]] = {
+    "nothing": ("name", "coaches"),
+    "some": ("name", "coaches", "shared"),
+    "note": ("day",),
+    "hand": (),
+    "coach": ("name",),
+    **dict.fromkeys(PURPOSES, ()),
+}  # fmt: skip
+
+
+def asked_for(library: Library) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Give each message key with what fills its blanks."""
+    yield from ((f"cohort.{key}", ()) for key in PLAIN)
+    yield from ((f"cohort.options.{key}", ()) for key in OPTIONS)
+    yield from ((f"cohort.{key}", blanks) for key, blanks in GIVEN.items())
+    for purpose in PURPOSES:
+        yield from ((f"cohort.purpose.{purpose}.{part}", ()) for part in ("open", "given"))
+        yield from ((f"cohort.options.{verb}_{purpose}", ()) for verb in ("give", "take"))
+    for question, cells in {**QUESTIONS, "verdicts": ("none",)}.items():
+        yield from ((f"cohort.digest.{question}.{part}", ()) for part in ("title", *cells, OTHERS))
+    yield from ((f"group.{key}", ()) for key in GROUP)
+    yield "group.tied", ("name",)
+    yield "group.unposted.title", ("name", "what")
+    yield "group.unposted.go_on", ("again",)
+    yield from ((f"group.unposted.{why}", ()) for why in (*WHY, "other"))
+    measures = tuple(library.measures)
+    for name in library.faq:
+        yield from ((f"faq.{name}.question", ()), (f"faq.{name}.answer", measures))
+    yield from _of_cases(library)
+    yield from ((f"cohort.lessons.{key}", blanks) for key, blanks in LESSONS.items())
+    yield from ((f"cohort.hours.{key}", blanks) for key, blanks in HOURS.items())
+    yield from ((f"cohort.bench.{key}", blanks) for key, blanks in BENCH.items())
+    yield from ((f"cohort.review.{key}", blanks) for key, blanks in REVIEW.items())
+    yield from ((f"privacy.cohort.{key}", blanks) for key, blanks in PRIVACY.items())
+    yield from ((f"cohort.review.mask.{fact}", ()) for fact in library.facts.texts if is_name(library, fact))
+    for series in library.series.values():
+        yield f"series.{series.id}.title", ()
+        for lesson in series.lessons:
+            yield from ((f"lesson.{lesson.id}.title", ()), (f"lesson.{lesson.id}.text", measures))
+
+
+def _of_cases(library: Library) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for key, blanks in CASES.items():
+        yield f"group.case.{key}", blanks
+    for case in library.cases:
+        yield from ((f"case.{case}.{part}", ()) for part in ("title", "who", "story"))

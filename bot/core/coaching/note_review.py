@@ -1,0 +1,223 @@
+"""Note review: a member shows one note to the coaches, who comment on it.
+
+Law of this file: a member sees to the letter what would be shown before it is; coaches see the text and not whose it
+is, in messages that are known, so that it can be taken off their screens again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from hashlib import blake2b
+from typing import Final
+
+from bot.core.advice.notes import Note
+from bot.core.advice.text import clean, units
+from bot.core.coaching.cohort import Cohort, Rolls
+from bot.core.coaching.context import Answer, Counter
+from bot.core.coaching.releases import KEPT, LONGEST_COMMENT, Release, masked
+from bot.core.coaching.views import Button, Edited, Panel, Shown
+from bot.core.dialogue.session import Block
+from bot.core.dialogue.view import Scene
+from bot.core.library import Library
+
+MEMBER_VERBS: Final = frozenset({"review", "note", "send", "back"})
+COACH_VERBS: Final = frozenset({"notes", "read", "away"})
+MOST: Final = 12  # texts offered to be shown, the newest interviews first
+
+
+class Review(Counter):
+    """One visit of a member or a coach of cohort `number`."""
+
+    words = "cohort.review"
+
+    # -- the member ----------------------------------------------------------------------------------------------------
+
+    def as_member(self, verb: str, rest: list[str]) -> Answer | None:
+        """Do what a member's button says; None where it is out of date."""
+        mine = next((one for one in self.cohort.releases if one.person == self.visitor.person), None)
+        match verb, rest:
+            case "review", _:
+                return Answer((self.released(mine) if mine else self.offered(),))
+            case "note", [case, kind, how, *_] if mine is None:
+                return self.preview(case, kind, how)
+            case "send", [case, kind, how, seal, *_] if mine is None:
+                return self.sent(case, kind, how, seal)
+            case "back", [number, *_] if mine is not None and str(mine.number) == number:
+                return self.taken_back(mine)
+        return None
+
+    def offered(self) -> Panel:
+        """List the member's texts."""
+        buttons = []
+        for case, scene in sorted(self._scenes().items(), reverse=True):
+            who = scene.session.facts.get("first") or self.say("unnamed", number=case)
+            for kind, note in self._texts(scene).items():
+                label = self.say("mail" if note.subject else "note", who=who)
+                buttons.append(Button(label, ("note", str(self.number), str(case), kind, "m")))
+        title = self.say("which", name=self.cohort.name) if buttons else self.say("nothing")
+        return Panel.of(title, buttons=(*buttons[:MOST], self._back()))
+
+    def preview(self, case: str, kind: str, how: str) -> Answer | None:
+        """Show a text as coaches would see it."""
+        text = self._text(case, kind, how)
+        if not text:
+            return None
+        about = (str(self.number), case, kind)
+        other = "k" if how == "m" else "m"
+        buttons = (
+            Button(self.say(f"send_{how}"), ("send", *about, how, _seal(text))),
+            Button(self.say(f"as_{other}"), ("note", *about, other)),
+            self._back("review"),
+        )
+        lines = (Block("title", self.say("preview")), *_quoted(text), Block("aside", self.say(f"how_{how}")))
+        return Answer((Panel(lines, buttons),))
+
+    def sent(self, case: str, kind: str, how: str, seal: str) -> Answer | None:
+        """Release a text, if it is to the letter what was shown."""
+        text = self._text(case, kind, how)
+        if not text:
+            return None
+        if _seal(text) != seal:
+            return self.preview(case, kind, how)
+        number = max((one.number for one in self.cohort.releases), default=0) + 1
+        release = Release(number, self.visitor.person, text, self.now + KEPT)
+        after = replace(self.cohort, releases=(*self.cohort.releases, release))
+        told = {coach: (self._news(release, coach),) for coach, name in self.cohort.coaches.items() if name}
+        return Answer((self.released(release),), {self.number: after}, told=told)
+
+    def _news(self, release: Release, coach: int) -> Panel:
+        catalogue = self.library.catalogue(self.rolls.language(coach))
+        read = Button(catalogue.say("cohort.review.read"), ("read", str(self.number), str(release.number)))
+        return Panel.of(catalogue.say("cohort.review.news", name=self.cohort.name), buttons=(read,))
+
+    def released(self, release: Release) -> Panel:
+        """Show a member the note that is out."""
+        back = Button(self.say("take_back"), ("back", str(self.number), str(release.number)))
+        until = self.say("until", day=self.catalogue.shown(release.until.date()))
+        return Panel(
+            (Block("title", self.say("out")), *_quoted(release.text), Block("aside", until)), (back, self._back())
+        )
+
+    def taken_back(self, release: Release) -> Answer:
+        """Take a note back, off every screen it is on."""
+        left = tuple(one for one in self.cohort.releases if one.number != release.number)
+        told = gone(self.library, self.rolls, release)
+        panel = Panel.of(self.say("is_back"), buttons=(self._back(),))
+        return Answer((panel,), {self.number: replace(self.cohort, releases=left)}, told=told)
+
+    def _scenes(self) -> Mapping[int, Scene]:
+        person = self.visitor.person
+        cases = self.rolls.cases(frozenset({person})).get(person, {})
+        return {
+            number: Scene(self.library, session, self.now)
+            for number, session in cases.items()
+            if session.flow in self.library.flows
+        }
+
+    def _texts(self, scene: Scene) -> Mapping[str, Note]:
+        if scene.position.fact is not None and not scene.position.crossed:
+            return {}
+        made = {kind.id: scene.compose(kind) for kind in scene.kinds if all(scene.slots(kind).values())}
+        return {kind: note for kind, note in made.items() if isinstance(note, Note)}
+
+    def _text(self, case: str, kind: str, how: str) -> str:
+        """Return a text, its names hidden (`m`) or kept (`k`); empty where there is none."""
+        known = case.isascii() and case.isdecimal() and len(case) < 10
+        scene = self._scenes().get(int(case)) if known and how in ("m", "k") else None
+        note = self._texts(scene).get(kind) if scene else None
+        if scene is None or note is None:
+            return ""
+        text = f"{note.subject}\n\n{note.text}" if note.subject else note.text
+        if how == "k":
+            return text
+        names = [
+            (answer, self.say(f"mask.{fact}"))
+            for fact, answer in scene.session.facts.items()
+            if is_name(self.library, fact)
+        ]
+        return masked(text, names)
+
+    # -- the coach -----------------------------------------------------------------------------------------------------
+
+    def as_coach(self, verb: str, rest: list[str], message: int) -> Answer | None:
+        """Do what a coach's button says, which stands below `message`; None where it is out of date."""
+        if verb == "notes":
+            return Answer((self.waiting(),))
+        release = self._release(rest[0])
+        if release is None:
+            return None
+        coach = self.visitor.person
+        after = release.shown(coach, message) if verb == "read" else release.put_away(coach, message)
+        panel = self.reading(release) if verb == "read" else self.waiting()
+        return Answer((panel,), {self.number: self._with(after)})
+
+    def waiting(self) -> Panel:
+        """List the notes that members show."""
+        buttons = [
+            Button(
+                self.say("one", day=self.catalogue.shown(one.until.date())), ("read", str(self.number), str(one.number))
+            )
+            for one in self.cohort.releases
+            if one.person
+        ]
+        title = self.say("some" if buttons else "none", name=self.cohort.name)
+        return Panel.of(title, buttons=(*buttons, self._back()))
+
+    def reading(self, release: Release) -> Panel:
+        """Show a coach a note."""
+        number = str(self.number)
+        command = f"/cohort comment {number} {release.number}"
+        buttons = (
+            Button(self.say("comment"), copy=f"{command} "),
+            Button(self.say("away"), ("away", number, str(release.number))),
+        )
+        how = self.say("comment_how", command=command, day=self.catalogue.shown(release.until.date()))
+        return Panel((Block("title", self.say("reading")), *_quoted(release.text), Block("aside", how)), buttons)
+
+    def commented(self, number: str, text: str) -> Answer:
+        """Send a coach's comment to the member whose note it is about."""
+        release = self._release(number)
+        words = " ".join(clean(text).split())
+        if release is None or not words:
+            return Answer((Panel.of(self.say("no_note")),))
+        if (over := units(words) - LONGEST_COMMENT) > 0:
+            return Answer((Panel.of(self.say("too_long", limit=LONGEST_COMMENT, count=over)),))
+        theirs = self.library.catalogue(self.rolls.language(release.person))
+        title = theirs.say("cohort.review.answer", name=self.visitor.name)
+        panel = Panel((Block("title", title), Block("text", words)))
+        return Answer((Panel.of(self.say("commented")),), told={release.person: (panel,)})
+
+    def _release(self, number: str) -> Release | None:
+        return next((one for one in self.cohort.releases if one.person and str(one.number) == number), None)
+
+    def _with(self, release: Release) -> Cohort:
+        found = (release if one.number == release.number else one for one in self.cohort.releases)
+        return replace(self.cohort, releases=tuple(found))
+
+    def _back(self, verb: str = "show") -> Button:
+        return Button(self.catalogue.say("cohort.options.back"), (verb, str(self.number)))
+
+
+def is_name(library: Library, fact: str) -> bool:
+    """Tell whether a fact is what somebody or something is called: a text that is no phrase."""
+    facts = [one.facts.by_name.get(fact) for one in (library, library.shipped) if one is not None]
+    # What the shipped content hides is hidden, whatever an edition makes of the fact.
+    return any(known is not None and known.kind == "text" and not known.phrase for known in facts)
+
+
+def gone(library: Library, rolls: Rolls, release: Release) -> dict[int, tuple[Shown, ...]]:
+    """Return what takes the place of a note on the screens of the coaches, by coach."""
+    found: dict[int, tuple[Shown, ...]] = {}
+    for coach, message in release.seen:
+        words = library.catalogue(rolls.language(coach)).say("cohort.review.gone")
+        found[coach] = (*found.get(coach, ()), Edited(message, Panel.of(words)))
+    return found
+
+
+def _seal(text: str) -> str:
+    return blake2b(text.encode(), digest_size=6).hexdigest()
+
+
+def _quoted(text: str) -> tuple[Block, ...]:
+    return tuple(Block("text", line) for line in text.split("\n") if line)

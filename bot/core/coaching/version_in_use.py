@@ -1,0 +1,29 @@
+"""Which edition of the content something in a chat is about.
+
+Law of this file: a group talks with what its cohort talks with, and so does a button of a cohort's in private, for
+whoever is in it; everybody else with their own edition.
+"""
+
+from __future__ import annotations
+
+from bot.core.chat.person import Key, Person
+from bot.core.coaching.cohort import Cohort, Polled, Pressed, Rolls
+
+
+def edition_of(key: Key, event: object, person: Person | None, rolls: Rolls) -> int:
+    """Return the number of the edition; 0: the shipped content."""
+    if isinstance(event, Polled):
+        return _common(list(rolls.polling(event.poll).values()))
+    if key.chat != key.person:
+        return _common(list(rolls.tied(key.chat).values()))
+    number = event.about[0] if isinstance(event, Pressed) and event.about else ""
+    if number.isascii() and number.isdecimal() and len(number) < 16:
+        cohort = rolls.cohort(int(number))
+        if cohort is not None and key.person in {*cohort.coaches, *cohort.members}:
+            return cohort.edition
+    return person.edition if person else 0
+
+
+def _common(cohorts: list[Cohort]) -> int:
+    """Return the edition of the only cohort; several in one group have the shipped content in common."""
+    return cohorts[0].edition if len(cohorts) == 1 else 0

@@ -1,0 +1,179 @@
+"""What is shown of cohorts: panels with buttons, in private and in the group.
+
+Law of this file: it words and arranges; who may see what is decided in `private` and `public`. The buttons of a member
+carry the member's own turn, a coach's are checked against the coach's rights when they are tapped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from bot.core.advice.catalog import Catalogue
+from bot.core.coaching.cohort import PURPOSES, Cohort, Member
+from bot.core.dialogue.session import Block
+
+
+@dataclass(frozen=True)
+class Button:
+    """Something to tap: with `about` it comes back as `Pressed`, `link` opens that address, `copy` is to be pasted.
+
+    With `played` it belongs to what a coach tries out.
+    """
+
+    label: str
+    about: tuple[str, ...] = ()
+    link: str = ""
+    copy: str = ""
+    played: str = ""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A message about cohorts."""
+
+    blocks: tuple[Block, ...]
+    buttons: tuple[Button, ...] = field(default=())
+
+    @classmethod
+    def of(cls, title: str, *texts: str, items: Iterable[str] = (), buttons: Iterable[Button] = ()) -> Panel:
+        """Return a panel of a title, texts and a list."""
+        lines = (*(Block("text", text) for text in texts), *(Block("item", item) for item in items))
+        return cls((Block("title", title), *lines), tuple(buttons))
+
+
+@dataclass(frozen=True)
+class Ballot:
+    """An anonymous poll, with a button below it."""
+
+    question: str
+    options: tuple[str, ...]
+    button: Button
+
+
+@dataclass(frozen=True)
+class Closing:
+    """A poll takes no more votes: that of this message, else the one whose button was tapped."""
+
+    message: int = 0
+
+
+@dataclass(frozen=True)
+class Edited:
+    """A panel that takes the place of another message."""
+
+    message: int
+    panel: Panel
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A file to hand over."""
+
+    name: str
+    text: str
+    caption: str
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A number in a picture, with what it was before (None: nothing is known of that)."""
+
+    label: str
+    number: int
+    before: int | None = None
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A small picture: bars in groups, each with its title; `caption` says in words what it shows."""
+
+    groups: tuple[tuple[str, tuple[Bar, ...]], ...]
+    caption: str
+
+
+Shown = Panel | Ballot | Closing | Edited | Sheet | Plot
+"""What can be shown in a chat."""
+
+
+def deep_link(bot: str, payload: str, where: str = "start") -> str:
+    """Return the address that opens the bot `bot` (its username) with a payload of at most 64 of A-Z a-z 0-9 _ -."""
+    return f"https://t.me/{bot}?{where}={payload}"
+
+
+def channel_link(bot: str) -> str:
+    """Return the address that offers to add the bot `bot` to a channel, where it may post and nothing else."""
+    return f"https://t.me/{bot}?startchannel&admin=post_messages"
+
+
+def coaches_of(cohort: Cohort, catalogue: Catalogue) -> str:
+    """Name the coaches; one whom the bot has not met yet has no name here."""
+    return ", ".join(name or catalogue.say("cohort.unmet") for name in cohort.coaches.values())
+
+
+def invitation(number: int, cohort: Cohort, secret: str, catalogue: Catalogue) -> Panel:
+    """Ask somebody who followed an invitation whether they want to join, and say what that means."""
+    join = Button(catalogue.say("cohort.options.join"), ("join", str(number), secret))
+    title = catalogue.say("cohort.invited", name=cohort.name, coaches=coaches_of(cohort, catalogue))
+    return Panel.of(title, items=catalogue.alternatives("cohort.promises"), buttons=(join,))
+
+
+def membership(number: int, cohort: Cohort, person: int, catalogue: Catalogue, bot: str) -> Panel:
+    """Show a member what they agreed to, with a button for each purpose and one for leaving."""
+    member = cohort.members[person]
+    title = catalogue.say("cohort.member", name=cohort.name, coaches=coaches_of(cohort, catalogue))
+    items, buttons = [], []
+    for purpose in PURPOSES:
+        agreed = purpose in member.agreed
+        items.append(catalogue.say(f"cohort.purpose.{purpose}.{'given' if agreed else 'open'}"))
+        verb = "take" if agreed else "give"
+        about = (verb, str(number), str(member.turn), purpose)
+        buttons.append(Button(catalogue.say(f"cohort.options.{verb}_{purpose}"), about))
+    items += [catalogue.say("cohort.bench.adapted")] if cohort.edition else []
+    shown = [release for release in cohort.releases if release.person == person]
+    items += [catalogue.say("cohort.review.shown", day=catalogue.shown(one.until.date())) for one in shown]
+    buttons.append(Button(catalogue.say("cohort.review.options.review"), ("review", str(number))))
+    buttons.append(Button(catalogue.say("cohort.options.hand"), ("hand", str(number))))
+    buttons.append(Button(catalogue.say("cohort.options.own_case"), link=deep_link(bot, "practice")))
+    buttons.append(Button(catalogue.say("cohort.options.leave"), ("leave", str(number), str(member.turn))))
+    return Panel.of(title, items=items, buttons=buttons)
+
+
+def leaving(number: int, cohort: Cohort, member: Member, catalogue: Catalogue) -> Panel:
+    """Ask once more before somebody leaves."""
+    about = (str(number), str(member.turn))
+    return Panel.of(
+        catalogue.say("cohort.leave", name=cohort.name),
+        buttons=(
+            Button(catalogue.say("cohort.options.left"), ("left", *about)),
+            Button(catalogue.say("cohort.options.stay"), ("show", str(number))),
+        ),
+    )
+
+
+def coaching(number: int, cohort: Cohort, catalogue: Catalogue, bot: str) -> Panel:
+    """Show a coach their cohort; how many members there are is a count like any other, and not shown here."""
+    group = catalogue.say("cohort.group.tied" if cohort.chat else "cohort.group.none")
+    link = deep_link(bot, f"g_{number}", "startgroup")
+    return Panel.of(
+        catalogue.say("cohort.coach", name=cohort.name, coaches=coaches_of(cohort, catalogue)),
+        group,
+        buttons=(
+            Button(catalogue.say("cohort.options.digest"), ("digest", str(number))),
+            Button(catalogue.say("cohort.options.invite"), ("invite", str(number))),
+            Button(catalogue.say("cohort.options.group"), link=link),
+            Button(catalogue.say("cohort.review.options.notes"), ("notes", str(number))),
+            Button(catalogue.say("cohort.lessons.options.lessons"), ("lessons", str(number))),
+            Button(catalogue.say("cohort.options.hands"), ("hands", str(number))),
+            Button(catalogue.say("cohort.options.nudge"), ("nudge", str(number))),
+            Button(catalogue.say("cohort.bench.options.bench"), ("bench", str(number))),
+            Button(catalogue.say("cohort.options.coaches"), ("coaches", str(number))),
+            Button(catalogue.say("cohort.options.end"), ("end", str(number))),
+        ),
+    )
+
+
+def several(cohorts: Mapping[int, Cohort], catalogue: Catalogue) -> Panel:
+    """Let somebody choose one of their cohorts."""
+    buttons = (Button(cohort.name, ("show", str(number))) for number, cohort in sorted(cohorts.items()))
+    return Panel.of(catalogue.say("cohort.several"), buttons=buttons)

@@ -1,0 +1,1 @@
+"""One conversation: flow, progress, answers, and the engine that moves it. Pure."""

@@ -1,0 +1,393 @@
+"""The heart: one event and one session in, the next session and what to say out.
+
+Law of this file: `advance` is pure and total. The same library, session, event and `now` give the same turn;
+an event that makes no sense here changes nothing and is answered kindly; no event is ever an exception.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from datetime import datetime
+
+from bot.core.advice.judge import Advice
+from bot.core.advice.notes import Note, Unfit
+from bot.core.advice.policy import OVERRIDDEN
+from bot.core.dialogue import render
+from bot.core.dialogue.answers import choose, read
+from bot.core.dialogue.changes import because
+from bot.core.dialogue.dates import Misread
+from bot.core.dialogue.explain_text import why_message
+from bot.core.dialogue.flow import END, Step
+from bot.core.dialogue.session import (
+    Back,
+    Block,
+    Cancelled,
+    Change,
+    Effect,
+    Event,
+    Outgoing,
+    Parted,
+    Picked,
+    Remind,
+    Restarted,
+    Said,
+    Session,
+    Settled,
+    Started,
+    TakenBack,
+    TimePassed,
+    Turn,
+    Why,
+)
+from bot.core.dialogue.view import Scene
+from bot.core.library import Library
+
+CHANGE = "change"
+DETAIL = "detail"
+APART = "menu:texts"
+"""Beside the steps that were said: the marks of the texts that were asked for from the menu at the end."""
+MAX_TEXTS = 8  # a turn that would compose more texts than this has a slot that can never fit; it fails readably
+
+
+def advance(library: Library, session: Session, event: Event, now: datetime) -> Turn:
+    """Return what `event` leads to at the instant `now` (aware)."""
+    return _Turning(library, session, now).turn(event)
+
+
+class _Turning:
+    """One turn: `scene` is where the session stands, `effects` what has been said so far."""
+
+    def __init__(self, library: Library, session: Session, now: datetime) -> None:
+        self.library = library
+        self.now = now
+        self.effects: list[Effect] = []
+        self.session = session
+        self.scene = Scene(library, session, now)
+        if session.asking and not self.asks_soundly():
+            self.move(session.but(asking=""))
+
+    def move(self, session: Session) -> None:
+        """Take `session` as the new state."""
+        self.session = session
+        self.scene = self.scene.after(session)
+
+    def asks_soundly(self) -> bool:
+        """Tell whether what is asked beside the way still stands to choice; an edited flow may have dropped it."""
+        name, flow, facts = self.session.asking, self.scene.flow, self.library.facts.by_name
+        if name == CHANGE:
+            return bool(self.scene.changeable())
+        if name == DETAIL:
+            return bool(self.scene.offered())
+        asked = name in flow.asks or name in flow.offers or name in self.scene.changeable()
+        return name in facts and asked
+
+    def say(self, message: Outgoing) -> None:
+        """Add a message."""
+        self.effects.append(message)
+
+    def notice(self, key: str) -> None:
+        """Add a short notice."""
+        self.say(render.notice(self.scene.catalogue, f"notice.{key}"))
+
+    def turn(self, event: Event) -> Turn:
+        """Handle the event, then say what follows from where the session now stands."""
+        if self.session.stage == "cancelled" and not isinstance(event, Cancelled):
+            self.move(self.session.but(stage="open"))
+            # Whoever comes back says hello in whatever words: only a tap says which question it answers.
+            event = Started() if isinstance(event, Said) else event
+        if self.handle(event):
+            self.tell()
+        return Turn(self.session.but(turn=self.session.turn + 1), tuple(self.effects))
+
+    # -- events ------------------------------------------------------------------------------------------------------
+
+    def handle(self, event: Event) -> bool:
+        """Change the session as the event asks; False when there is nothing more to say."""
+        match event:
+            case Started():
+                self.start()
+            case Said(text):
+                self.answer(text)
+            case Picked():
+                self.pick(event)
+            case Back():
+                self.back()
+            case Why(advice):
+                self.why(advice=advice)
+            case Change():
+                self.choose_change()
+            case Restarted():
+                self.restart()
+            case Cancelled():
+                return self.cancel()
+            case TimePassed():
+                pass
+        return True
+
+    def start(self) -> None:
+        if self.session.answers:
+            self.notice("resumed")
+        else:
+            self.say(self.hello())
+
+    def hello(self) -> Outgoing:
+        catalogue = self.scene.catalogue
+        blocks = (
+            Block("title", catalogue.say("notice.hello")),
+            Block("aside", catalogue.say("notice.promise")),
+        )
+        return Outgoing("notice", "notice hello", blocks)
+
+    def pick(self, tap: Picked) -> None:
+        # An edited flow may ask something else by now, to which the same option is an answer as well.
+        if tap.turn != self.session.turn or (tap.about and tap.about != self.asked()):
+            self.notice("stale")
+            return
+        self.answer(tap.option)
+
+    def back(self) -> None:
+        if self.session.asking:
+            self.move(self.session.but(asking=""))
+            return
+        flow = self.scene.flow
+        passed = [flow.step[step].fact for step in self.scene.position.passed]
+        given = [n for n in self.session.answers if n in passed or n in flow.offers or n == OVERRIDDEN]
+        if not (given or passed):
+            self.notice("first_question")
+            return
+        self.effects.append(TakenBack())
+        self.move(self.session.without((given or passed)[-1]))
+
+    def why(self, *, advice: bool) -> None:
+        asked = "" if advice else self.asked()
+        if asked:
+            self.say(render.notice(self.scene.catalogue, f"question.{asked}.why"))
+        else:
+            self.say(why_message(self.scene))
+
+    def asked(self) -> str:
+        """Return the fact that is being asked, if any."""
+        if self.session.asking in (CHANGE, DETAIL):
+            return ""
+        return self.session.asking or self.scene.position.fact or ""
+
+    def choose_change(self) -> None:
+        if self.scene.changeable():
+            self.move(self.session.but(asking=CHANGE))
+        else:
+            self.say(render.notice(self.scene.catalogue, "change.none"))
+
+    def restart(self) -> None:
+        self.effects.append(Parted(self.session))
+        self.move(self._anew({"user"}, others=()))
+        self.notice("restarted")
+
+    def another(self) -> None:
+        """Begin with another person met at the same interview: what they share is not asked again."""
+        self.effects.append(Parted(self.session))
+        texts = [self.scene.compose(kind) for kind in self.scene.kinds]
+        others = (*self.session.others, *(text.trace for text in texts if isinstance(text, Note)))
+        self.move(self._anew({"user", "interview"}, others=others))
+        self.notice("another")
+
+    def _anew(self, scopes: set[str], others: tuple[str, ...]) -> Session:
+        facts = self.library.facts.by_name
+        kept = {n: a for n, a in self.session.facts.items() if n in facts and facts[n].scope in scopes}
+        return self.session.but(answers={}, carried=kept, asking="", said={}, others=others)
+
+    def cancel(self) -> bool:
+        self.move(self.session.but(stage="cancelled", asking=""))
+        self.notice("cancelled")
+        return False
+
+    # -- answers -----------------------------------------------------------------------------------------------------
+
+    def answer(self, text: str) -> None:
+        if self.session.asking in (CHANGE, DETAIL):
+            self.choose_fact(text)
+        elif asked := self.asked():
+            self.answer_fact(asked, text)
+        else:
+            self.act(text)
+
+    def choose_fact(self, text: str) -> None:
+        facts = self.scene.changeable() if self.session.asking == CHANGE else self.scene.offered()
+        listed = render.list_message(self.scene.catalogue, f"{self.session.asking}.title", facts)
+        chosen = choose(text, listed.options)
+        if chosen is None:
+            self.say(render.misread(self.scene.catalogue, Misread("choice")))
+            return
+        self.effects.append(Settled(chosen.label))
+        self.move(self.session.but(asking=chosen.id))
+
+    def answer_fact(self, name: str, text: str) -> None:
+        fact = self.library.facts[name]
+        found = read(fact, text, self.scene.catalogue, self.scene.today, self.session.place.week)
+        if isinstance(found, Misread):
+            self.say(render.misread(self.scene.catalogue, found))
+            return
+        self.effects.append(Settled(render.settled(fact, found, self.scene.catalogue)))
+        before = self.scene.outcome.verdict
+        self.move(self.session.with_answer(name, found))
+        if OVERRIDDEN in self.session.facts and self.scene.outcome.verdict != before:
+            self.move(self.session.without(OVERRIDDEN))  # it was said against another advice
+
+    def act(self, text: str) -> None:
+        """Do what was chosen from the menu at the end."""
+        offered = render.menu_message(self.scene.catalogue, self.menu())
+        chosen = choose(text, offered.options)
+        actions = {
+            "override": lambda: self.move(self.session.with_answer(OVERRIDDEN, "yes")),
+            "longer": lambda: self.show((self.scene.other_length() or ("", None))[1]),
+            "shorter": lambda: self.show((self.scene.other_length() or ("", None))[1]),
+            "as_mail": lambda: self.show(self.scene.as_mail()),
+            "change": self.choose_change,
+            "detail": lambda: self.move(self.session.but(asking=DETAIL)),
+            "another": self.another,
+            "restart": self.restart,
+        }
+        if chosen is None:
+            self.say(render.misread(self.scene.catalogue, Misread("choice")))
+            return
+        self.effects.append(Settled(chosen.label))
+        actions[chosen.id]()
+
+    def menu(self) -> list[str]:
+        """Return what can be done at the end."""
+        scene = self.scene
+        length, other = scene.other_length() or ("", None)
+        possible = {
+            "override": scene.can_override(),
+            "longer": length == "longer" and self.is_new(other),
+            "shorter": length == "shorter" and self.is_new(other),
+            "as_mail": self.is_new(scene.as_mail()),
+            "change": bool(scene.changeable()),
+            "detail": bool(scene.offered()),
+            "another": True,
+            "restart": True,
+        }
+        return [id_ for id_ in render.MENU if possible[id_]]
+
+    def is_new(self, text: Note | None) -> bool:
+        """Tell whether there is a text that was not shown from the menu yet."""
+        return text is not None and self.mark(text) not in self.session.said.get(APART, "").split()
+
+    def show(self, text: Note | None) -> None:
+        """Show a text from the menu, which need not be offered there again."""
+        if text is not None:
+            self.say(self.note_message(text))
+            shown = f"{self.session.said.get(APART, '')} {self.mark(text)}".strip()
+            self.move(self.session.but(said={**self.session.said, APART: shown}))
+
+    # -- telling where things stand ----------------------------------------------------------------------------------
+
+    def tell(self) -> None:
+        """Say what was crossed on the way and is new, then ask what is open."""
+        for _ in range(MAX_TEXTS):
+            for step in self.scene.position.crossed:
+                if not self.announce(self.scene.flow.step[step]):
+                    break  # a text did not fit: its slot is open again, so the position has moved back
+            else:
+                self.ask()
+                return
+        raise RuntimeError(f"no text of flow '{self.session.flow}' can be made to fit; `afterword check` says which")
+
+    def announce(self, step: Step) -> bool:
+        """Say what a crossed step has to say, once; False when it turned out that an answer must be given anew."""
+        if step.kind == "judge":
+            if self.first_time(step, _fingerprint(self.scene), self.scene.outcome.verdict):
+                self.effects.extend(self.advise(self.scene.advice))
+            return True
+        texts = [self.scene.compose(kind) for kind in self.scene.kinds]
+        for text in texts:
+            if isinstance(text, Unfit):
+                self.say(render.unfit_message(self.scene.catalogue, text))
+                self.move(self.session.without(text.slot))
+                return False
+        notes = {self.mark(text): text for text in texts if isinstance(text, Note)}
+        before = self.session.said.get(step.id, "").split()
+        if self.first_time(step, " ".join(notes)):
+            self.hand_over([note for mark, note in notes.items() if mark not in before])
+        return True
+
+    def mark(self, note: Note) -> str:
+        """Return what makes a text the same as before: its words, and for a note what is said before it."""
+        gates = () if note.subject else self.scene.outcome.gates
+        words = "\0".join((note.subject, note.text, *gates))
+        return f"{note.kind}:{hashlib.sha256(words.encode()).hexdigest()[:16]}"
+
+    def first_time(self, step: Step, mark: str, verdict: str = "") -> bool:
+        """Tell whether this has not been said yet; where the verdict is another than before, say what changed."""
+        before = self.session.said.get(step.id)
+        if before == mark:
+            return False
+        was = (before or "").partition("|")[0]
+        if verdict and was and was != verdict:
+            self.say(self.changed(was, verdict))
+        self.move(self.session.but(said={**self.session.said, step.id: mark}))
+        return True
+
+    def changed(self, was: str, verdict: str) -> Outgoing:
+        """Say what the verdict was, what it is now, and because of what."""
+        names = {"was": self._verdict(was), "now": self._verdict(verdict)}
+        why = because(self.scene, was)
+        key, given = ("notice.changed_because", {**names, "why": why}) if why else ("notice.changed", names)
+        return Outgoing("notice", "notice changed", (Block("text", self.scene.catalogue.say(key, **given)),))
+
+    def _verdict(self, id_: str) -> str:
+        return (
+            self.scene.catalogue.say(f"verdict.{id_}.name") if self.scene.catalogue.has(f"verdict.{id_}.name") else id_
+        )
+
+    def advise(self, advice: Advice) -> Iterator[Effect]:
+        ruleset, room = self.scene.outcomes.ruleset, render.advice_room(self.library)
+        yield render.advice_message(ruleset, self.library.facts, self.scene.catalogue, advice, room=room)
+        for reminder in advice.reminders:
+            yield Remind(reminder.kind, reminder.day, reminder.wall, reminder.due)
+
+    def hand_over(self, notes: list[Note]) -> None:
+        """Give the finished texts; before the note, what should be looked at first (G1, G3)."""
+        advice = self.scene.advice
+        ruleset = self.scene.outcomes.ruleset
+        for note in notes:
+            if not note.subject:
+                warnings = list(render.gate_blocks(ruleset, self.scene.catalogue, advice, before_note=True))
+                if warnings:
+                    self.say(Outgoing("checklist", "checklist", tuple(warnings)))
+            self.say(self.note_message(note))
+
+    def note_message(self, note: Note) -> Outgoing:
+        kind = self.library.notebook.kinds[note.kind]
+        return render.note_message(self.scene.catalogue, kind, note, self.scene.advice, today=self.scene.today)
+
+    def ask(self) -> None:
+        """Ask the open question, or offer the menu at the end."""
+        catalogue, position, asking = self.scene.catalogue, self.scene.position, self.session.asking
+        if asking in (CHANGE, DETAIL):
+            facts = self.scene.changeable() if asking == CHANGE else self.scene.offered()
+            self.say(render.list_message(catalogue, f"{asking}.title", facts))
+        elif asking:
+            self.say(render.loose_question(self.library.facts[asking], catalogue))
+        elif position.step == END or position.fact is None:
+            self.say(render.menu_message(catalogue, self.menu()))
+        else:
+            hints = self.hints(self.scene.flow.step[position.step])
+            part = "note" if any(self.scene.flow.step[s].kind == "judge" for s in position.crossed) else "advice"
+            self.say(render.question(catalogue, self.library.facts[position.fact], position, hints, part))
+
+    def hints(self, step: Step) -> list[str]:
+        """Return the further lines under a question that are for this person."""
+        if not step.hints:
+            return []
+        return [hint.say for hint in step.hints if hint.when.fits(self.scene.believed)]
+
+
+def _fingerprint(scene: Scene) -> str:
+    """Return what makes an advice the same as before: verdict first, then everything that is said with it.
+
+    Days count by the answers they are counted from: that another day has come is no reason to say the same again.
+    """
+    answers, facts = scene.session.facts, scene.library.facts
+    days = [answers[name] for name in sorted(scene.outcome.needs) if name in answers and facts[name].kind == "date"]
+    return "|".join((scene.outcome.said, *days))

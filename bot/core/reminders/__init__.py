@@ -1,0 +1,1 @@
+"""What is to be said later, and when it falls due. Pure."""

@@ -1,0 +1,181 @@
+"""When reminders fall due: what is said, in one message a day, and how each of them ends.
+
+Law of this file: pure; the same agenda rung at the same instant says the same. Nothing is said before its time, outside
+the hours to speak, or about a case that has closed. What was agreed to is never dropped for being late: it is asked
+once whether it still matters, and a case closes GRACE after that at the earliest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Literal
+
+from bot.core.advice.calendar import (
+    ONE_DAY,
+    Hours,
+    add_business_days,
+    business_day_from,
+    local_date,
+    next_month,
+    speakable_from,
+)
+from bot.core.advice.judge import Place
+from bot.core.advice.rules import Manners, ReminderKind
+from bot.core.reminders.schedule import Agenda, Life, Reminder, relocated
+
+GRACE = 7 * ONE_DAY
+"""From what was said last about a case to its end, at least: time to look into it."""
+Ending = Literal["said", "merged", "moved", "expired"]
+Kinds = Mapping[str, ReminderKind]
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """What is to be said about a case: the kinds that were due, or (`overdue`) only whether it still matters."""
+
+    case: int
+    kinds: tuple[str, ...]
+    overdue: bool = False
+
+
+@dataclass(frozen=True)
+class Rung:
+    """What came of ringing an agenda: what is said, in one message, how each reminder ended, which cases closed."""
+
+    agenda: Agenda
+    spoken: tuple[Spoken, ...] = ()
+    ended: tuple[tuple[Reminder, Ending], ...] = ()
+    closed: tuple[int, ...] = ()
+
+
+def ring(agenda: Agenda, kinds: Kinds, manners: Manners, now: datetime, place: Place) -> Rung:
+    """Return what is to be said at the instant `now`, and the agenda afterwards."""
+    agenda = relocated(agenda, place)  # the zone's rules may be others than when the instant was worked out
+    today = local_date(now, place.zone)
+    rung = _rung(agenda, kinds, manners, now, place, today)
+    after, closed = _closing(rung.agenda, kinds, manners, today)
+    return replace(rung, agenda=after, closed=closed)
+
+
+def _rung(agenda: Agenda, kinds: Kinds, manners: Manners, now: datetime, place: Place, today: date) -> Rung:
+    due = [r for r in agenda.planned if r.due <= now]
+    if agenda.paused or not due:
+        return Rung(agenda)
+    begin = speakable_from(now, place.zone, agenda.hours)
+    if begin > now:
+        return Rung(_put_off(agenda, due, begin))
+    if agenda.said_on is not None and agenda.said_on >= today:
+        next_day = add_business_days(agenda.said_on, 1, place.week)
+        moved = [r.on(next_day, place, agenda.hours) for r in due]
+        return Rung(agenda.with_planned([*(r for r in agenda.planned if r not in due), *moved]))
+    return _said(agenda, kinds, manners, today, place, due)
+
+
+def _closing(agenda: Agenda, kinds: Kinds, manners: Manners, today: date) -> tuple[Agenda, tuple[int, ...]]:
+    """Close the cases whose day has come; one with reminders to come, or late, closes after the last of them.
+
+    While they rest by the candidate's own word they keep no case open.
+    """
+    ended = []
+    for case, life in agenda.lives.items():
+        if life.closes is None or life.closes > today:
+            continue
+        left = [
+            r
+            for r in agenda.of(case)
+            if not (_expired(r, agenda, kinds, manners, today) or (agenda.paused and _rests(r, life, manners, today)))
+        ]
+        agenda = agenda.with_planned([*(r for r in agenda.planned if r.case != case), *left])
+        closes = max(max(r.day for r in left), today) + GRACE if left else None
+        agenda = agenda.with_life(case, replace(life, closes=closes))
+        ended += [] if left else [case]
+    return agenda, tuple(ended)
+
+
+def _put_off(agenda: Agenda, due: list[Reminder], until: datetime) -> Agenda:
+    return replace(agenda, planned=tuple(replace(r, due=until) if r in due else r for r in agenda.planned))
+
+
+def _said(agenda: Agenda, kinds: Kinds, manners: Manners, today: date, place: Place, due: list[Reminder]) -> Rung:
+    """Say what is due in one message, and with it what would be due later in the day."""
+    with_it = [r for r in agenda.planned if r.day <= today and not _expired(r, agenda, kinds, manners, today)]
+    later = {r: _later(r, kinds, today, place, agenda.hours) for r in with_it if _skipped(r, kinds, today)}
+    heard = [r for r in with_it if r not in later]
+    gone = [r for r in due if r not in with_it]
+    rest = [r for r in agenda.planned if r not in with_it and r not in gone] + list(later.values())
+    ended: list[tuple[Reminder, Ending]] = [(r, "merged" if n else "said") for n, r in enumerate(heard)]
+    ended += [*((r, "moved") for r in later), *((r, "expired") for r in gone)]
+    if not heard:
+        return Rung(agenda.with_planned(rest), ended=tuple(ended))
+    spoken, lives = [], dict(agenda.lives)
+    for case in dict.fromkeys(r.case for r in heard):
+        said = [r for r in heard if r.case == case]
+        life = agenda.life(case, today)
+        live = [r for r in said if not _overdue(r, life, kinds, manners, today)]
+        of_these = tuple(r.kind for r in live or said)
+        spoken.append(Spoken(case, of_these, overdue=not live))
+        counts = {**life.counts, **{r.kind: life.counts.get(r.kind, 0) + 1 for r in said}}
+        closes = life.closes and max(life.closes, today + GRACE)
+        lives[case] = replace(life, said=life.said + 1, counts=counts, asked=of_these, closes=closes)
+        rest += [again for r in live if (again := _again(r, kinds, counts[r.kind], today, place, agenda.hours))]
+    after = replace(agenda, lives=lives, said_on=today, spoken=tuple(said.case for said in spoken))
+    return Rung(after.with_planned(rest), tuple(spoken), tuple(ended))
+
+
+def _expired(reminder: Reminder, agenda: Agenda, kinds: Kinds, manners: Manners, today: date) -> bool:
+    kind, life = kinds.get(reminder.kind), agenda.life(reminder.case, today)
+    return (
+        kind is None  # the content was edited meanwhile
+        or life.consent != "yes"
+        or life.said >= manners.unanswered
+    )
+
+
+def closed(life: Life, manners: Manners, today: date) -> bool:
+    """Tell whether a case has closed by itself, nothing new having been told for so long."""
+    return (today - life.since).days > manners.close_after_days
+
+
+def _rests(reminder: Reminder, life: Life, manners: Manners, today: date) -> bool:
+    """Tell whether a reminder has outlived its case; one whose own day is later was meant to, and was promised."""
+    return closed(life, manners, today) and not closed(life, manners, reminder.day)
+
+
+def _overdue(reminder: Reminder, life: Life, kinds: Kinds, manners: Manners, today: date) -> bool:
+    """Tell whether it can only be asked if a reminder still matters: it is far too late, or its case is over by now."""
+    kind = kinds[reminder.kind]
+    late = _late(reminder, kind, today)
+    if kind.overdue == "ask":
+        return late or _rests(reminder, life, manners, today)
+    return kind.overdue == "drop" and late  # and it has no next time
+
+
+def _late(reminder: Reminder, kind: ReminderKind, today: date) -> bool:
+    return (today - reminder.day).days > kind.overdue_days
+
+
+def _skipped(reminder: Reminder, kinds: Kinds, today: date) -> bool:
+    """Tell whether a reminder that is far too late is let go, as its kind has a next time."""
+    kind = kinds[reminder.kind]
+    returns = kind.again is not None or kind.due.start == "next_month"
+    return kind.overdue == "drop" and returns and _late(reminder, kind, today)
+
+
+def _later(reminder: Reminder, kinds: Kinds, today: date, place: Place, hours: Hours) -> Reminder:
+    """Return a reminder that is let go at its kind's next time."""
+    again, day = kinds[reminder.kind].again, reminder.day
+    if again is None:
+        return reminder.on(business_day_from(next_month(today), place.week), place, hours)
+    while day <= today:
+        day = add_business_days(day + ONE_DAY * again.days, again.business_days, place.week)
+    return reminder.on(business_day_from(day, place.week), place, hours)
+
+
+def _again(reminder: Reminder, kinds: Kinds, count: int, today: date, place: Place, hours: Hours) -> Reminder | None:
+    """Return the reminder's next time, for a kind that comes more than once."""
+    again = kinds[reminder.kind].again
+    if again is None or count >= again.times:
+        return None
+    return reminder.on(add_business_days(today + ONE_DAY * again.days, again.business_days, place.week), place, hours)

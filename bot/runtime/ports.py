@@ -1,0 +1,298 @@
+"""The ports: what the service asks of a store and of a messenger; nothing here does anything.
+
+Law of this file: Protocols and the values that cross them. One implementation of each is real; tests use the real one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any, Protocol
+
+from bot.core.chat.person import Call, Key, Person, Turned
+from bot.core.chat.retention import Silence
+from bot.core.coaching.cohort import Convened
+from bot.core.coaching.content_version import Edition
+from bot.runtime.cohorts import Convening, Holding
+from bot.runtime.refusals import NO_FAULT, Kind
+
+Step = Callable[[Person | None], Turned]
+"""One turn as a pure function of the person as stored (None: never seen)."""
+
+
+Silent = Callable[[Person, Silence, datetime], Turned | None]
+"""What is due to somebody silent for long: a notice, nothing (None), or (a person of None) to be forgotten.
+
+A pure function of the person as stored, how long they have been silent, and the instant.
+"""
+
+
+Retry = Callable[[int, Mapping[str, Any]], tuple[Key, Step] | None]
+"""Whose turn a parked update (of the bot, as Telegram sent it) is, with its step; None where it is nobody's."""
+
+
+@dataclass(frozen=True)
+class Posted:
+    """A call that was claimed from the outbox; `fence` is the claim's own number, higher for each later claim.
+
+    `alone`: nothing waited behind it in its chat when it was claimed.
+    """
+
+    id: int
+    key: Key
+    call: Call
+    attempts: int
+    fence: int
+    alone: bool = False
+
+
+@dataclass
+class Claim:
+    """Who claims the next call of a chat together with another change to the store, and until when it is theirs.
+
+    `posted` is filled in once that is kept: the call, None where the chat has none that may be made now. `done` tells
+    that nothing of the chat waits at all, so nobody need look again.
+    """
+
+    worker: str
+    lease_until: datetime
+    posted: Posted | None = None
+    done: bool = False
+
+
+@dataclass(frozen=True)
+class Due:
+    """A person's agenda that was claimed, due at `at`; `fence` is the claim's own number, higher for each later one."""
+
+    session: int
+    key: Key
+    at: datetime
+    fence: int
+
+
+@dataclass(frozen=True)
+class Job:
+    """An edition of the content that was claimed to be checked."""
+
+    bot: int
+    number: int
+    edition: Edition
+
+
+@dataclass(frozen=True)
+class Parked:
+    """Something that was put aside with a reason: an update that always fails, or a call that cannot be made."""
+
+    id: int
+    what: str
+    """update | call | reminder"""
+    key: Key | None
+    reason: str
+    since: datetime
+    payload: Mapping[str, Any]
+    kind: Kind
+
+
+@dataclass(frozen=True)
+class Depth:
+    """How much waits: calls in the outbox, the instant the oldest was put there, and how much is parked."""
+
+    waiting: int
+    oldest: datetime | None
+    parked: int
+    kinds: Mapping[str, int] = field(default_factory=dict)
+    """How much is parked of each kind; under "" what was parked before there were kinds, until the next hour."""
+
+    @property
+    def faults(self) -> int:
+        """How much is parked that an operator should look at."""
+        return sum(count for kind, count in self.kinds.items() if kind not in NO_FAULT)
+
+
+@dataclass(frozen=True)
+class Census:
+    """How much is kept: people, what waits, and the database's size in bytes.
+
+    `waiting` are calls, the oldest put into the outbox at `oldest`; `due` are reminders whose time has come; `parked`
+    is what is put aside, by kind.
+    """
+
+    people: int
+    waiting: int
+    oldest: datetime | None
+    due: int
+    parked: Mapping[str, int]
+    size: int
+
+
+class Store(Protocol):
+    """Keeps people, their cases and what is still to be sent. Every method is one transaction."""
+
+    async def turn(self, update: int, key: Key, step: Step, now: datetime, claim: Claim | None = None) -> Turned | None:
+        """Run `step` on the person stored under `key` and keep what it leads to; None when `update` was seen before.
+
+        With `claim` the first call of the turn is claimed at once, if it is the oldest of its chat.
+
+        Seen update, person, cases, calls and reminders are committed together; a step that raises changes nothing and
+        its exception is raised here. Turns of one key run one after another in the order of the calls to this method.
+        """
+
+    async def convene(self, update: int | None, key: Key, step: Convening, now: datetime) -> Convened | None:
+        """Run a turn that concerns cohorts, as `turn` does; in a group nothing of the person is read or kept.
+
+        `update` None: it is nothing of Telegram's.
+        """
+
+    async def edition(self, bot: int, number: int) -> Edition | None:
+        """Return an edition of the content."""
+
+    async def claim_edition(self, now: datetime, lease: timedelta) -> Job | None:
+        """Lease the edition that waits longest to be checked; None when none waits."""
+
+    async def put_off(self, bot: int, number: int, until: datetime) -> None:
+        """Let an edition be checked, from an instant on."""
+
+    async def hold(self, step: Holding, now: datetime) -> Convened | None:
+        """Run the turn of the cohort that is due longest, and keep what it leads to; None when none is due."""
+
+    async def claim(self, worker: str, now: datetime, lease: timedelta, limit: int) -> Sequence[Posted]:
+        """Lease the oldest waiting call of up to `limit` chats, answers before reminders, none before its time."""
+
+    async def claim_due(self, now: datetime, lease: timedelta, limit: int) -> Sequence[Due]:
+        """Lease up to `limit` agendas that want to be rung, those due longest first; none whose chat is shut."""
+
+    async def ring(self, due: Due, step: Step, now: datetime) -> Turned | None:
+        """Run `step` on the person of a claimed agenda, as `turn` does; None when somebody else has the claim."""
+
+    async def park_due(self, due: Due, reason: str, now: datetime) -> bool:
+        """Put an agenda aside that cannot be rung, with a reason for the operator."""
+
+    async def next_due(self) -> datetime | None:
+        """Return the instant from which some agenda or cohort is due; None when nothing is planned."""
+
+    async def sent(
+        self, posted: Posted, message: int | None, now: datetime, claim: Claim | None = None, *, late: bool = False
+    ) -> bool:
+        """Take a call off the outbox; False when its lease has gone to somebody else meanwhile.
+
+        With `claim` the next call of its chat is claimed at once, if it is due. With `late` it may be kept a moment
+        later, together with something else: for calls that do no harm when a kill has them made again.
+        """
+
+    async def later(self, posted: Posted, at: datetime, *, whole_chat: bool = False) -> bool:
+        """Give a call back to be tried at `at`; with `whole_chat` no call to that chat is made before."""
+
+    async def park(self, posted: Posted, reason: str, now: datetime) -> bool:
+        """Put a call aside for good, with a reason for the operator."""
+
+    async def park_update(self, bot: int, update: int, reason: str, payload: Mapping[str, Any], now: datetime) -> None:
+        """Put an update aside that could not be handled, and count it as seen."""
+
+    async def blocked(self, bot: int, chat: int, reason: str, now: datetime) -> int:
+        """Park every waiting call of a chat that cannot be written to; return how many."""
+
+    async def unblocked(self, bot: int, chat: int) -> None:
+        """Note that a chat can be written to again."""
+
+    async def migrate(self, bot: int, chat: int, new: int) -> None:
+        """Rewrite a chat's id wherever it is kept: a group became a supergroup."""
+
+    async def next_at(self, now: datetime) -> datetime | None:
+        """Return the instant from which some waiting call may be claimed; None when nothing waits."""
+
+    async def parked(self, limit: int = 100, *, faults: bool = False) -> Sequence[Parked]:
+        """Return what is parked, the oldest first; with `faults` only what an operator should look at."""
+
+    async def release(self, id_: int, now: datetime) -> bool:
+        """Put a parked call back into the outbox, or forget that a parked update was seen; False when there is none."""
+
+    async def discard(self, id_: int) -> bool:
+        """Drop something parked for good; False when there is none."""
+
+    async def expire(self, now: datetime) -> Mapping[Kind, int]:
+        """Drop what was parked too long ago for its kind (`runtime.refusals`); return how much of each kind."""
+
+    async def depth(self) -> Depth:
+        """Count what waits."""
+
+    async def census(self, now: datetime) -> Census:
+        """Count what is kept, beside the turns: with a million people it takes a while and delays nobody."""
+
+    async def last_instant(self) -> datetime | None:
+        """Return the instant of the last `tidy`: when the bot is known to have run; None: there was none."""
+
+    async def begin_walk(self, now: datetime) -> Collection[date] | None:
+        """Note that the bot runs on this day, in UTC, and return such days; None: this hour has its walk already."""
+
+    async def silent_people(self, after: int, silence: timedelta, now: datetime) -> tuple[Sequence[Key], int]:
+        """Return who may have been silent for so long among the rows after `after`, and where to go on (0: end)."""
+
+    async def end_silence(self, key: Key, ran: Collection[date], silent: Silent, now: datetime) -> Turned | None:
+        """Do what `silent` says about somebody, as they are now; None where that is nothing."""
+
+    def pseudonym(self, person: int) -> str:
+        """Return the name of somebody in logs: the same as long as the key is, and nothing leads back without it."""
+
+    async def tidy(self, now: datetime) -> int:
+        """Drop what need not be kept: updates seen more than two days ago (Telegram repeats none older than one)."""
+
+    async def ready(self) -> None:
+        """Raise StoreUnready, with a sentence for the operator, unless the database answers and is migrated."""
+
+    async def check_write(self) -> None:
+        """Write something and commit it, as an answer would be; raises `StoreTrouble` when nothing can be kept."""
+
+    async def close(self) -> None:
+        """Finish what was begun and let go of the database."""
+
+
+class Clock(Protocol):
+    """Says what time it is: the service's only source of `now`."""
+
+    def now(self) -> datetime:
+        """Return the instant, aware, UTC."""
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """A call that was made; `message` is the id of the message that came of it, if any."""
+
+    message: int | None
+
+
+@dataclass(frozen=True)
+class Again:
+    """A call that failed for now: not written (`ambiguous` False) or perhaps written (True); `after` seconds at least.
+
+    `whole_chat`: the chat itself is over its flood limit (429).
+    """
+
+    after: float
+    ambiguous: bool = False
+    whole_chat: bool = False
+
+
+@dataclass(frozen=True)
+class Never:
+    """A call that cannot succeed, with a reason; `whole_chat`: no call to this chat can (blocked, kicked, gone)."""
+
+    reason: str
+    whole_chat: bool = False
+
+
+@dataclass(frozen=True)
+class Moved:
+    """The chat has another id now."""
+
+    chat: int
+
+
+Outcome = Delivered | Again | Never | Moved
+
+
+class Messenger(Protocol):
+    """Makes calls to Telegram."""
+
+    async def make(self, key: Key, call: Call) -> Outcome:
+        """Make one call; whatever goes wrong is an `Outcome`, never an exception."""

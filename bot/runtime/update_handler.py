@@ -1,0 +1,413 @@
+"""The one door in: an event becomes a turn, and the turn is durable before anybody hears of it.
+
+A reminder that is due is an event like any other.
+
+Law of this file: every update that knocks is kept exactly once, or put aside with a reason, or the caller hears NotKept
+and must bring it again. Nothing a person wrote is logged: kinds of events, numbers and classes of errors only.
+
+    knock ── done      the turn is committed
+          ├─ seen      it was committed before (None)
+          ├─ muted     committed, but its answers are not sent: its sender floods
+          ├─ parked    it always fails; put aside, counted as seen (None)
+          └─ NotKept   the store is in trouble; nothing changed
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from secrets import token_hex
+from typing import Any, Final, Protocol
+
+import structlog
+
+from bot.core.chat.person import OWED, Call, Key, Person, Turned
+from bot.core.coaching.cohort import Cohort, Convened, Rolls, Undelivered
+from bot.core.dialogue.session import FellDue
+from bot.runtime.cohorts import Convene, Convening, Hold, Holding
+from bot.runtime.content_versions import Fetch, NotKept, Unopened, fetched
+from bot.runtime.metrics import Taken, Unwatched, Watch
+from bot.runtime.ports import Claim, Clock, Due, Step, Store
+from bot.runtime.rate_limits import GroupGuard, Guard
+from bot.runtime.refusals import kind_of
+from bot.runtime.sending import Nobody, Sending
+
+TRIES: Final = 3
+"""So often a turn that fails by itself is tried before its update is put aside."""
+
+log = structlog.get_logger("afterword.door")
+_TALKATIVE: Final = logging.getLogger("afterword.door")  # asked first: to make a line that is then dropped costs 10 µs
+
+
+@dataclass(frozen=True)
+class Knock:
+    """Something that happened to a person's conversation, on its way in.
+
+    `event` and `extra` (what the turn wants to know besides: the person's language in Telegram, the kind of chat) are
+    the dialogue's business and opaque here; `raw` is the update as Telegram sent it, kept if it must be put aside.
+    """
+
+    update: int
+    key: Key
+    event: object
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    raw: Mapping[str, Any] = field(default_factory=dict)
+    shared: bool = False
+    """Whether it concerns cohorts, so that its turn may read and change them."""
+
+
+class Respond(Protocol):
+    """The dialogue: a pure function of a knock, the person as stored (None: never seen) and the instant."""
+
+    def __call__(self, knock: Knock, person: Person | None, now: datetime, /) -> Turned:
+        """Return what the knock leads to."""
+
+
+class Apologise(Protocol):
+    """Words for somebody whose update cannot be handled: the same, with the short id that the log names, too."""
+
+    def __call__(self, knock: Knock, person: Person | None, error_id: str, now: datetime, /) -> Turned:
+        """Return the apology."""
+
+
+class _GaveUp(Exception):
+    """A turn fails by itself however often it is tried."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(type(error).__name__)
+        self.error = error
+
+
+Keep = Callable[[datetime], Awaitable[Turned | None]]
+"""Hands a step to the store, at an instant."""
+
+
+class _StepFailed(Exception):
+    """The dialogue itself raised, not the store; the cause is what it raised."""
+
+
+class Door:
+    """Takes updates in, one turn each; `edited` is set when a turn leaves an edition to be checked.
+
+    `sending` is given what a turn leads to as soon as it is durable. Turns of one person run in the order in which they
+    knock; whoever awaits one knock before the next keeps it through troubles of the store as well.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        respond: Respond,
+        *,
+        apologise: Apologise | None = None,
+        convene: Convene | None = None,
+        hold: Hold | None = None,
+        name: str = "",
+        guard: Guard | None = None,
+        sending: Sending | None = None,
+        fetch: Fetch | None = None,
+        watch: Watch | None = None,
+        seconds: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._store, self._clock, self._respond, self._apologise = store, clock, respond, apologise
+        self._convene, self._hold, self._name, self._fetch = convene, hold, name, fetch
+        self._guard, self._sending, self._watch = guard or Guard(), sending or Nobody(), watch or Unwatched()
+        self._seconds, self._groups = seconds, GroupGuard()
+        self.edited = asyncio.Event()
+
+    async def knock(self, knock: Knock) -> Turned | None:
+        """Keep what the knock leads to and return it; None when it was seen before or had to be put aside.
+
+        Raises `NotKept` when the store is in trouble; then nothing changed.
+        """
+        began = self._seconds()
+        muted = self._muting(knock.key, began)
+        kind = type(knock.event).__name__
+        bound = structlog.contextvars.bind_contextvars(update=knock.update, who=self.pseudonym(knock.key))
+        try:
+            turned, how = await self._offered(knock, muted)
+            took = self._seconds() - began
+            self._watch.turned(kind, how, took)
+            if _TALKATIVE.isEnabledFor(logging.DEBUG):
+                log.debug("turn", kind=kind, how=how, seconds=round(took, 4))
+        except NotKept:
+            self._watch.turned(kind, "not_kept", self._seconds() - began)
+            raise
+        finally:
+            structlog.contextvars.reset_contextvars(**bound)
+        if isinstance(turned, Convened):
+            if turned.posts:
+                self._sending.wake()  # some of it is for other chats
+            if turned.editions:
+                self.edited.set()
+        return turned
+
+    async def _offered(self, knock: Knock, muted: bool) -> tuple[Turned | None, Taken]:
+        """Make the turn of a knock, and have what it leads to sent."""
+        claim, waits = self._sending.offer(), False
+        try:
+            turned, how = await self._tried(knock, muted, claim)
+            waits = how == "parked" or (turned is not None and bool(turned.calls))
+        finally:
+            self._sending.take(claim, knock.key, waits)
+        return turned, how
+
+    async def ring(self, due: Due) -> Turned | None:
+        """Let a claimed agenda take its turn; None when its claim has gone to somebody else, or it was put aside.
+
+        Raises `NotKept` when the store is in trouble; then nothing changed, and it is due again when its claim ends.
+        """
+        began, knock = self._seconds(), Knock(0, due.key, FellDue())
+        with structlog.contextvars.bound_contextvars(who=self.pseudonym(due.key)):
+            try:
+                turned = await self._made(lambda now: self._store.ring(due, self._step(knock, False, now), now))
+                how: Taken = "seen" if turned is None else "done"
+            except NotKept:
+                self._watch.turned("FellDue", "not_kept", self._seconds() - began)
+                raise
+            except _GaveUp as failure:
+                turned, how = None, "parked"
+                await self._put_due_aside(due, failure.error)
+            self._watch.turned("FellDue", how, self._seconds() - began)
+        if turned is not None and turned.calls:
+            self._watch.rung(due.key, due.at)
+            self._sending.wake()
+        return turned
+
+    async def examined(self, key: Key, event: object) -> None:
+        """Let what checking an edition came to take its turn; raises `NotKept`."""
+        try:
+            await self._beside(key, event)
+        except _GaveUp as failure:
+            log.error("what checking an edition came to could not be taken in", exc_info=failure.error)
+            raise NotKept(type(failure.error).__name__) from failure.error
+
+    async def undelivered(self, key: Key, call: Call, reason: str) -> None:
+        """Let the coaches of a group hear that something cannot be posted there; raises `NotKept`."""
+        if self._convene is None:
+            return
+        try:
+            await self._beside(key, Undelivered(call, kind_of(reason)))
+        except _GaveUp as failure:
+            log.error("nobody could be told what was not posted", exc_info=failure.error)
+
+    async def _beside(self, key: Key, event: object) -> None:
+        """Make a turn of what is no update of Telegram's; raises `NotKept` and `_GaveUp`."""
+        extra = {"language": "", "name": "", "bot": self._name, "message": 0}
+        knock = Knock(0, key, event, extra, shared=True)
+        await self._made(lambda now: self._store.convene(None, key, self._together(knock, False, now), now))
+        self._sending.wake()
+
+    async def hold(self) -> bool:
+        """Let the cohort that is due longest have what is due; False when none is due.
+
+        What always fails is taken off its cohort's plan, with a line for the operator. Raises `NotKept`.
+        """
+        if self._hold is None:
+            return False
+        try:
+            turned = await self._made(lambda now: self._store.hold(self._holding(now), now))
+        except _GaveUp as failure:
+            error = failure.error
+            await self._kept(self._store.hold(_halted, self._clock.now()))
+            log.error("what was due of a cohort was put off", error=type(error).__name__, exc_info=error)
+            return True
+        if turned is not None:
+            self._sending.wake()
+        return turned is not None
+
+    def _holding(self, now: datetime) -> Holding:
+        def holding(bot: int, number: int, cohort: Cohort, rolls: Rolls) -> Convened:
+            assert self._hold is not None, "whoever asks has looked"
+            try:
+                return self._hold(self._name, bot, number, cohort, rolls, now)
+            except Exception as error:
+                raise _StepFailed from error
+
+        return holding
+
+    async def _put_due_aside(self, due: Due, error: Exception) -> None:
+        error_id = _error_id(due.key.bot, due.session)
+        await self._kept(self._store.park_due(due, _reason(error, error_id), self._clock.now()))
+        self._watch.put_aside("bug")
+        log.error("reminder parked", error=type(error).__name__, id=error_id, exc_info=error)
+
+    async def spoiled(self, bot: int, update: int, error: Exception, raw: Mapping[str, Any]) -> None:
+        """Put an update aside that cannot even be read; raises `NotKept` when the store is in trouble."""
+        await self._put_aside(bot, update, error, raw)
+
+    async def left(self, bot: int, chat: int, reason: str) -> None:
+        """Note that a chat cannot be written to (blocked, kicked); raises `NotKept`."""
+        await self._kept(self._store.blocked(bot, chat, reason, self._clock.now()))
+
+    async def back(self, bot: int, chat: int) -> None:
+        """Note that a chat can be written to again; raises `NotKept`."""
+        await self._kept(self._store.unblocked(bot, chat))
+        self._sending.wake()
+
+    async def moved(self, bot: int, chat: int, new: int) -> None:
+        """Note that a group became a supergroup with another id; raises `NotKept`."""
+        await self._kept(self._store.migrate(bot, chat, new))
+        self._sending.wake()
+
+    def pseudonym(self, key: Key) -> str:
+        """Return a name for the log that says nothing about who it is; `afterword people find` knows."""
+        return self._store.pseudonym(key.person)
+
+    def _muting(self, key: Key, now: float) -> bool:
+        who = (key.bot, key.person)
+        before = self._guard.muted(who, now)
+        muted = self._guard.arrived(who, now)
+        if muted and not before:
+            # Their turns are still made: whatever was confirmed to Telegram took effect. Only answers are spared.
+            log.warning("somebody floods: their updates are kept, but not answered", who=self.pseudonym(key))
+        return muted
+
+    async def _tried(self, knock: Knock, muted: bool, claim: Claim | None) -> tuple[Turned | None, Taken]:
+        def keep(now: datetime) -> Awaitable[Turned | None]:
+            if knock.shared:
+                return self._store.convene(knock.update, knock.key, self._together(knock, muted, now), now)
+            return self._store.turn(knock.update, knock.key, self._step(knock, muted, now), now, claim)
+
+        try:
+            turned = await self._made(keep)
+        except _GaveUp as failure:
+            await self._gave_up(knock, failure.error, self._clock.now())
+            return None, "parked"
+        return turned, "seen" if turned is None else "muted" if muted else "done"
+
+    def _step(self, knock: Knock, muted: bool, now: datetime) -> Step:
+        def step(person: Person | None) -> Turned:
+            try:
+                turned = self._respond(knock, person, now)
+            except Exception as error:
+                raise _StepFailed from error
+            return _unshown(turned) if muted else turned
+
+        return step
+
+    def _together(self, knock: Knock, muted: bool, now: datetime) -> Convening:
+        def together(person: Person | None, rolls: Rolls) -> Convened:
+            assert self._convene is not None, "whoever reads updates of groups brings what answers them"
+            try:
+                convened = self._convene(knock, person, rolls, now, token_hex(32))
+            except Exception as error:
+                raise _StepFailed from error
+            if muted:
+                return _unposted(convened)
+            return _bounded(convened, self._groups, knock.update, self._seconds())
+
+        return together
+
+    async def _made(self, keep: Keep) -> Turned | None:
+        """Make a turn and `keep` it; raises `NotKept`, or `_GaveUp` where the turn always fails."""
+        now = self._clock.now()
+        for _ in range(TRIES):
+            try:
+                return await keep(now)
+            except Exception as error:
+                cause = error.__cause__ if isinstance(error, _StepFailed) else error
+                if isinstance(cause, Unopened) and self._fetch is not None:
+                    await fetched(self._fetch, cause)
+                if cause is error and not _own_fault(error):
+                    log.warning("the store is in trouble", exc_info=error)
+                    raise NotKept(type(error).__name__) from error
+                failure = cause if isinstance(cause, Exception) else error
+        raise _GaveUp(failure)
+
+    async def _gave_up(self, knock: Knock, error: Exception, now: datetime) -> None:
+        """Say sorry if there are words for it, then put the update aside."""
+        key, apologise, kind = knock.key, self._apologise, type(knock.event).__name__
+        error_id = _error_id(key.bot, knock.update)
+        if apologise is not None and key.chat > 0:  # a group hears nothing of one person's trouble
+            aside = (_reason(error, error_id), knock.raw)
+
+            def sorry(person: Person | None) -> Turned:
+                return replace(apologise(knock, person, error_id, now), aside=aside)
+
+            try:
+                await self._store.turn(knock.update, key, sorry, now)  # the apology and the parking, both or neither
+            except Exception as second:
+                # Whoever's stored state is the trouble cannot be told so; the operator is.
+                log.warning("the apology failed as well", error=type(second).__name__)
+            else:
+                self._tell(knock.update, kind, error, error_id)
+                return
+        await self._put_aside(key.bot, knock.update, error, knock.raw, kind=kind)
+
+    async def _put_aside(
+        self, bot: int, update: int, error: Exception, raw: Mapping[str, Any], kind: str = "unreadable"
+    ) -> None:
+        error_id = _error_id(bot, update)
+        await self._kept(self._store.park_update(bot, update, _reason(error, error_id), raw, self._clock.now()))
+        self._tell(update, kind, error, error_id)
+
+    def _tell(self, update: int, kind: str, error: Exception, error_id: str) -> None:
+        """Tell the operator, once, in the log that an update was put aside."""
+        self._watch.put_aside("bug")
+        log.error("update parked", update=update, kind=kind, error=type(error).__name__, id=error_id, exc_info=error)
+
+    async def _kept(self, action: Awaitable[object]) -> None:
+        try:
+            await action
+        except Exception as error:
+            log.warning("the store is in trouble", exc_info=error)
+            raise NotKept(type(error).__name__) from error
+
+
+def _halted(_bot: int, number: int, cohort: Cohort, _rolls: Rolls) -> Convened:
+    """Take off a cohort what is due; its coach sees that it was not posted."""
+    return Convened(None, cohorts={number: cohort.halted()})
+
+
+def _unshown(turned: Turned) -> Turned:
+    """Return the turn without its calls; whoever's it is has an old question on the screen from now on."""
+    if turned.person is None or not turned.calls:
+        return replace(turned, calls=())
+    return replace(turned, calls=(), person=replace(turned.person, panel=OWED, run=()))
+
+
+def _unposted(convened: Convened) -> Convened:
+    """Return the turn without what it says in the sender's own chat; what it tells others is sent."""
+    kept = tuple(post for post in convened.posts if post.key.person != convened.speaker)
+    return replace(convened, calls=(), posts=kept)
+
+
+def _bounded(convened: Convened, groups: GroupGuard, update: int, now: float) -> Convened:
+    """Return the turn without what it posts in a group where that was said just now, or too much is asked there."""
+    for post in convened.posts if convened.instead else ():
+        chat, edit = (post.key.bot, post.key.chat), post.call.method.startswith("edit")
+        answer = post.key.topic, post.call.method, repr(post.call.values)
+        if groups.withholds(chat, answer, edit, update, now):
+            return replace(convened, posts=(), toast=convened.instead)
+    return convened
+
+
+def _reason(error: Exception, error_id: str) -> str:
+    return f"{type(error).__name__} ({error_id})"
+
+
+def _error_id(bot: int, update: int) -> str:
+    """Return the short id of a failure; the same at every repetition of the update."""
+    return hashlib.blake2b(f"{bot}:{update}".encode(), digest_size=3).hexdigest().upper()
+
+
+OWN: Final = (ValueError, TypeError, ArithmeticError, LookupError, AttributeError, AssertionError, RecursionError)
+"""What no state of a database raises: the values of this one update cannot be stored."""
+
+
+def _own_fault(error: BaseException) -> bool:
+    """Tell whether the update itself is at fault for what the store raised, rather than the state of the store."""
+    seen: list[BaseException] = []
+    link: BaseException | None = error
+    while link is not None and link not in seen:
+        if isinstance(link, OWN):
+            return True
+        seen.append(link)
+        link = link.__cause__
+    return False

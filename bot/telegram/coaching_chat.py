@@ -1,0 +1,211 @@
+"""What concerns cohorts as Telegram holds it: a knock goes to the desk in private or to the hall of a group. Pure.
+
+Law of this file: it joins `core.coaching` to the calls. In a group every call goes to the topic the knock came from; in
+private a tap edits the panel it was on.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bot.core.chat.commands import Asked, Strange
+from bot.core.chat.person import Call, Key, Person
+from bot.core.coaching.cohort import Cohort, Convened, Post, Pressed, Rolls, Undelivered
+from bot.core.coaching.content_version import Examined, Handed
+from bot.core.coaching.context import Answer, Visitor
+from bot.core.coaching.due import due_of
+from bot.core.coaching.group_chat import answer_panel, questions_panel, reply
+from bot.core.coaching.privacy import shared_lines
+from bot.core.coaching.private_chat import Desk
+from bot.core.coaching.speaker import Speaker
+from bot.core.coaching.undelivered import told
+from bot.core.coaching.views import Ballot, Button, Closing, Edited, Plot, Sheet, Shown
+from bot.core.library import Library
+from bot.runtime.update_handler import Knock
+from bot.telegram.group_updates import BUTTON, PLAYED
+from bot.telegram.private_chat import Talking
+from bot.telegram.render import Json, html_of, shown
+
+EXPORT = "afterword-cohorts.json"
+
+
+@dataclass(frozen=True)
+class Cohorting:
+    """Cohorts over one library; `coaches` are the user ids that the operator named.
+
+    `shipped` is what coaches' editions are laid over; None: the library itself.
+    """
+
+    talking: Talking
+    coaches: frozenset[int]
+    shipped: Library | None = None
+
+    def convene(self, knock: Knock, person: Person | None, rolls: Rolls, now: datetime, dice: str, /) -> Convened:
+        """Return what a knock leads to; see service.cohorts.Convene."""
+        if knock.key.chat == knock.key.person:
+            return self._in_private(knock, person or self.talking.newcomer(knock), rolls, now, dice)
+        if isinstance(knock.event, Undelivered):
+            return self._undelivered(knock.key, knock.event, rolls)
+        extra, key = knock.extra, knock.key
+        speaker = Speaker(
+            key.person, key.chat, key.topic, extra["bot"], extra["reads_all"], extra.get("may_poll"), extra["message"]
+        )
+        found = reply(self.talking.library, speaker, rolls, knock.event)
+        place, message = (key, extra["message"])
+        if found.place is not None:
+            place, message = replace(key, chat=found.place[0], topic=found.place[1]), 0
+        once = isinstance(knock.event, Asked) and not found.cohorts
+        posts = tuple(Post(place, call, once) for call in _calls(found.panels, message))
+        return Convened(
+            None, (), toast=found.toast, cohorts=found.cohorts, posts=posts, room=found.room, speaker=key.person,
+            instead=found.instead,
+        )  # fmt: skip
+
+    def _undelivered(self, key: Key, event: Undelivered, rolls: Rolls) -> Convened:
+        """Tell the coaches in private what could not be posted; see `Door.undelivered`."""
+        found = told(self.talking.library, rolls, key.chat, key.person, first_line(event.call), event.why)
+        posts = tuple(
+            Post(Key(key.bot, coach, 0, coach), call, once=True)
+            for coach, panel in found.panels.items()
+            for call in _calls((panel,))
+        )
+        return Convened(None, (), cohorts=found.cohorts, posts=posts)
+
+    def hold(self, name: str, bot: int, number: int, cohort: Cohort, rolls: Rolls, now: datetime, /) -> Convened:
+        """Return what is due of a cohort; see service.cohorts.Hold."""
+        held = due_of(self.talking.library, cohort, rolls, name, now)
+        posts = tuple(
+            Post(Key(bot, chat, 0, chat if chat > 0 else 0), _unasked(call))
+            for chat, panels in held.told.items()
+            for call in _calls(panels)
+        )
+        return Convened(None, (), cohorts={number: held.cohort}, posts=posts)
+
+    def _in_private(self, knock: Knock, person: Person, rolls: Rolls, now: datetime, dice: str) -> Convened:
+        key, extra, library = knock.key, knock.extra, self.talking.library
+        named = key.person in self.coaches
+        visitor = Visitor(
+            key.person, extra["name"], person.language, named, extra["bot"], dice, extra["message"], person.zone
+        )
+        desk = Desk(library, visitor, rolls, now, (self.shipped or library).sources)
+        match knock.event:
+            case Asked("privacy"):
+                shared = shared_lines(rolls, key.person, library.catalogue(person.language))
+                return self._after_own(
+                    replace(knock, event=Asked("privacy", shared=shared)), person, now, _calls(desk.privacy())
+                )
+            case Asked("export"):
+                return self._after_own(knock, person, now, self._export(desk))
+            case Asked("practice"):
+                return self._after_own(replace(knock, event=Asked("start")), person, now, ())
+            case Handed() if not rolls.coached(key.person):
+                return self._after_own(replace(knock, event=Strange("other")), person, now, ())
+            case event:
+                answer = _answered(desk, event)
+        calls = tuple(_calls(answer.panels, knock.extra["message"]))
+        told = tuple(
+            Post(Key(key.bot, other, 0, other), _unasked(call))
+            for other, panels in answer.told.items()
+            for call in _calls(panels)
+        )
+        after = person if answer.trial is None else person.but(trial=answer.trial)
+        return Convened(
+            after, calls, answer.toast, cohorts=answer.cohorts, editions=answer.editions, posts=told, speaker=key.person
+        )
+
+    def _after_own(self, knock: Knock, person: Person, now: datetime, more: Iterable[Call]) -> Convened:
+        """Say what the conversation itself says, and then what cohorts add to it."""
+        own = self.talking.respond(knock, person, now)
+        return Convened(**{**vars(own), "calls": (*own.calls, *more)}, speaker=knock.key.person)
+
+    def _export(self, desk: Desk) -> tuple[Call, ...]:
+        text = desk.export()
+        if not text:
+            return ()
+        caption = desk.catalogue.say("cohort.export")
+        return (Call("sendDocument", {"document": {"name": EXPORT, "text": text}, "caption": caption}),)
+
+
+def _answered(desk: Desk, event: object) -> Answer:
+    """Return what the desk of the cohorts answers."""
+    match event:
+        case Handed() as document:
+            return desk.bench.handed(document)
+        case Examined() as found:
+            return desk.bench.examined(found)
+        case Asked("faq") | Asked("start", "faq"):
+            return Answer((questions_panel(desk.library, desk.catalogue),))
+        case Pressed("faq", (name, *_)):
+            panel = answer_panel(desk.library, desk.catalogue, name)
+            return Answer((panel,)) if panel else desk.stale()
+        case Pressed() as pressed:
+            return desk.pressed(pressed)
+        case Asked() as asked:
+            return desk.asked(asked)
+    raise TypeError(f"{type(event).__name__} does not concern cohorts")
+
+
+def _calls(panels: Sequence[Shown], message: int = 0) -> Iterator[Call]:
+    """Return the calls that show panels; the first takes the place of the tapped message."""
+    for number, panel in enumerate(panels):
+        if isinstance(panel, Edited):
+            yield from _calls((panel.panel,), panel.message)
+            continue
+        if isinstance(panel, Closing):
+            yield Call("stopPoll", {"message_id": panel.message or message})
+            continue
+        if isinstance(panel, Sheet):
+            document = {"name": panel.name, "text": panel.text}
+            yield Call("sendDocument", {"document": document, "caption": panel.caption})
+            continue
+        if isinstance(panel, Plot):
+            groups = [[title, [[bar.label, bar.number, bar.before] for bar in bars]] for title, bars in panel.groups]
+            yield Call("sendPhoto", {"photo": {"groups": groups}, "caption": panel.caption})
+            continue
+        if isinstance(panel, Ballot):
+            yield Call("sendPoll", _poll(panel))
+            continue
+        values = shown("\n".join(html_of(block) for block in panel.blocks), _keyboard(panel.buttons))
+        if message and not number:
+            yield Call("editMessageText", {"message_id": message, **values})
+        else:
+            yield Call("sendMessage", values)
+
+
+def first_line(call: Call) -> str:
+    """Return how a call's message begins, without its markup."""
+    values = call.values
+    said = next((str(values[name]) for name in ("question", "text", "caption") if values.get(name)), "")
+    return html.unescape(re.sub(r"<[^>]+>", "", said)).strip().partition("\n")[0]
+
+
+def _unasked(call: Call) -> Call:
+    """Let what somebody did not ask for wait behind answers; what takes something off a screen goes at once."""
+    return replace(call, reminder=not call.method.startswith("edit"))
+
+
+def _poll(ballot: Ballot) -> Json:
+    return {
+        "question": ballot.question,
+        "options": [{"text": option} for option in ballot.options],
+        "is_anonymous": True,  # Telegram's default; who chose what must never reach us
+        "reply_markup": {"inline_keyboard": _keyboard((ballot.button,))},
+    }
+
+
+def _keyboard(buttons: Iterable[Button]) -> list[list[Json]]:
+    rows: list[list[Json]] = []
+    for button in buttons:
+        if button.copy:
+            rows.append([{"text": button.label, "copy_text": {"text": button.copy}}])
+        elif button.link:
+            rows.append([{"text": button.label, "url": button.link}])
+        else:
+            data = PLAYED + button.played if button.played else BUTTON + ":".join(button.about)
+            assert len(data.encode()) <= 64, data
+            rows.append([{"text": button.label, "callback_data": data}])
+    return rows

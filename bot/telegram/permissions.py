@@ -1,0 +1,62 @@
+"""What the bot may do in a group, asked of Telegram when somebody sets it up there.
+
+Law of this file: it asks and changes nothing. Telegram tells nobody unasked what all members of a group may do, so this
+is looked up before the turn, and the turn gets it as it gets the rest of an update; without an answer the turn is made
+all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+import structlog
+from telegram.error import TelegramError
+
+from bot.core.chat.commands import Asked
+from bot.runtime.update_handler import Knock
+from bot.telegram.client import ApiBot
+
+LOOK_SECONDS: Final = 3.0
+"""Seconds that Telegram may take for an answer; meanwhile whoever writes in the same batch waits."""
+
+log = structlog.get_logger("afterword.standing")
+
+
+async def looked(bot: ApiBot, me: int, knock: Knock) -> Knock:
+    """Return what sets the bot up in a group with whether it may post polls there; any other knock as it is."""
+    if not _sets_up(knock):
+        return knock
+    where = {"chat_id": knock.key.chat}
+    try:
+        own = await bot.call("getChatMember", {**where, "user_id": me}, read=LOOK_SECONDS)
+        everybody = own["status"] == "member" and await bot.call("getChat", where, read=LOOK_SECONDS)
+    except TelegramError as error:
+        log.warning("what the bot may do in a group could not be looked up", error=type(error).__name__)
+        return knock
+    return replace(knock, extra={**knock.extra, "may_poll": may_poll(own, everybody or {})})
+
+
+def _sets_up(knock: Knock) -> bool:
+    match knock.event:
+        case Asked("setup"):
+            return knock.shared
+        case Asked("start", argument):
+            return knock.shared and argument.startswith("g_")
+        case _:
+            return False
+
+
+def may_poll(own: Mapping[str, Any], chat: Mapping[str, Any]) -> bool | None:
+    """Tell from a ChatMember and a ChatFullInfo whether polls may be posted; None where they do not say."""
+    match own["status"]:
+        case "creator" | "administrator":
+            return True
+        case "restricted":
+            found = own.get("can_send_polls")
+        case "member":
+            found = chat.get("permissions", {}).get("can_send_polls")
+        case _:
+            return False
+    return found if isinstance(found, bool) else None

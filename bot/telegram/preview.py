@@ -1,0 +1,142 @@
+"""A coach tries an edition out: the same conversation as everywhere, with somebody invented and a clock that is moved.
+
+Law of this file: every message of a trial is marked as one and its buttons are its own, so nothing of it is ever taken
+for the coach's own conversation; of the coach themselves nothing changes but the trial.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from html import escape
+from typing import Final
+
+from bot.core.advice.calendar import zone_named
+from bot.core.advice.catalog import Catalogue
+from bot.core.chat.commands import Asked, Located, Strange
+from bot.core.chat.person import Call, Person, Turned
+from bot.core.chat.preview import Trial, Tried
+from bot.core.dialogue.session import FellDue, Said, TimePassed
+from bot.runtime.update_handler import Knock
+from bot.telegram.group_updates import BUTTON, PLAYED
+from bot.telegram.private_chat import Talking
+from bot.telegram.render import DATA_LIMIT, Json, shown, shown_text
+from bot.telegram.updates import picked
+
+BEGIN, LEAVE, WAIT = "begin", "leave", "wait"
+WAITS: Final = {1: "day", 3: "days", 7: "week"}
+"""The days that the clock can be moved ahead by, each with its words."""
+FARTHEST: Final = timedelta(days=366)
+ROOM: Final = 4000
+"""Characters of a message that is marked; a longer one has its marked neighbours."""
+
+
+def is_tried(event: object) -> bool:
+    """Tell whether something that a coach does amid a trial belongs to it: what they type, but for leaving us."""
+    if isinstance(event, Asked):
+        return event.command != "forget"
+    return isinstance(event, Tried | Said | Strange | Located)
+
+
+def ended(person: Person, event: object, catalogue: Catalogue) -> Turned:
+    """Answer what belongs to a trial that there is not any more."""
+    words, after = catalogue.say("cohort.bench.trial.none"), person.but(trial=None)
+    if isinstance(event, Tried):
+        return Turned(after, toast=words)
+    return Turned(after, (Call("sendMessage", shown_text(words)),))
+
+
+@dataclass(frozen=True)
+class Trying:
+    """A trial over one edition."""
+
+    talking: Talking
+
+    def respond(self, knock: Knock, person: Person, trial: Trial, now: datetime) -> Turned:
+        """Return what a knock amid a trial leads to."""
+        catalogue = self.talking.library.catalogue(trial.person.language)
+        data = knock.event.data if isinstance(knock.event, Tried) else None
+        if data == LEAVE:
+            back = {
+                "text": catalogue.say("cohort.bench.options.bench"),
+                "callback_data": f"{BUTTON}bench:{trial.cohort}",
+            }
+            words = shown(escape(catalogue.say("cohort.bench.trial.over")), [[back]])
+            return Turned(person.but(trial=None), (Call("sendMessage", words),))
+        playing = _Playing(self.talking, knock, trial, now)
+        verb, _, days = (data or "").partition(":")
+        if verb == WAIT:
+            playing.wait(int(days) if days in map(str, WAITS) else 0)
+        elif data is None:
+            playing.take(knock.event)
+        else:
+            playing.take(Asked("start") if data == BEGIN else picked(data))
+        after = replace(playing.trial, at=now)
+        return Turned(person.but(trial=after), _steered(playing.calls, catalogue), playing.toast)
+
+
+class _Playing:
+    """One turn of a trial; its calls and the trial itself grow on the way."""
+
+    def __init__(self, talking: Talking, knock: Knock, trial: Trial, now: datetime) -> None:
+        self.talking, self.knock, self.trial, self.now = talking, knock, trial, now
+        self.calls: list[Call] = []
+        self.toast = ""
+
+    def take(self, event: object, at: datetime | None = None) -> None:
+        """Let one event take its turn, at an instant of the trial's clock."""
+        person, when = self.trial.person, at or self.now + self.trial.ahead
+        turned = self.talking.respond(replace(self.knock, event=event), person, when)
+        assert turned.person is not None, "nobody is forgotten in a trial"
+        local = when.astimezone(zone_named(person.zone))
+        words = self.talking.library.catalogue(person.language)
+        mark = words.say("cohort.bench.trial.mark", day=local.date(), time=local.time())
+        self.calls += [_marked(call, mark) for call in turned.calls]
+        self.toast = turned.toast
+        self.trial = replace(self.trial, person=turned.person)
+
+    def wait(self, days: int) -> None:
+        """Move the clock ahead; what falls due on the way is said at its time, and then what is open is asked."""
+        ahead = min(self.trial.ahead + timedelta(days=days), FARTHEST)
+        then = self.now + ahead
+        while (wake := self.trial.person.agenda.wake) is not None and wake <= then:
+            self.take(FellDue(), max(wake, self.now + self.trial.ahead))
+        self.trial = replace(self.trial, ahead=ahead)
+        self.take(TimePassed())
+
+
+def _marked(call: Call, mark: str) -> Call:
+    """Return a call as one of the trial: its line on top, its buttons the trial's, and no panel of the coach's own."""
+    values = dict(call.values)
+    if "text" in values and len(values["text"]) < ROOM:
+        values["text"] = f"<i>{escape(mark)}</i>\n{values['text']}"
+    if markup := values.get("reply_markup"):
+        values["reply_markup"] = {"inline_keyboard": [[_owned(b) for b in row] for row in markup["inline_keyboard"]]}
+    return replace(call, values=values, panel=False, reminder=False)
+
+
+def _owned(button: Json) -> Json:
+    if "callback_data" not in button:
+        return button
+    data = PLAYED + button["callback_data"]
+    if len(data.encode()) > DATA_LIMIT:  # what it is about has no room, as in the layout
+        turn, _, rest = button["callback_data"].partition(":")
+        data = f"{PLAYED}{turn}:{rest.rpartition(':')[2]}"
+    return {**button, "callback_data": data}
+
+
+def _steered(calls: Sequence[Call], catalogue: Catalogue) -> tuple[Call, ...]:
+    """Put the clock and the way out below the last message."""
+    last = max((n for n, call in enumerate(calls) if "text" in call.values), default=None)
+    if last is None:
+        return tuple(calls)
+    clock = [
+        {"text": catalogue.say(f"cohort.bench.trial.{name}"), "callback_data": f"{PLAYED}{WAIT}:{days}"}
+        for days, name in WAITS.items()
+    ]
+    leave = [{"text": catalogue.say("cohort.bench.trial.leave"), "callback_data": PLAYED + LEAVE}]
+    values = dict(calls[last].values)
+    rows = values.get("reply_markup", {}).get("inline_keyboard", [])
+    values["reply_markup"] = {"inline_keyboard": [*rows, clock, leave]}
+    return (*calls[:last], replace(calls[last], values=values), *calls[last + 1 :])

@@ -1,0 +1,95 @@
+"""The dialogue as Telegram holds it: a knock goes to the desk, and what is said there becomes calls. Pure.
+
+Law of this file: it joins `core.chat.commands` to `layout`; neither knows the other's world.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from html import escape
+from typing import cast
+
+from bot.core.chat.commands import Approved, Entry, newcomer, serve
+from bot.core.chat.person import OWED, Call, Person, Turned
+from bot.core.chat.privacy import GRACE, Operator
+from bot.core.chat.reminders import BESIDE
+from bot.core.chat.retention import KEEP, Silence, step_for
+from bot.core.dialogue.session import FellDue, Picked, Started, TimePassed
+from bot.core.library import Library
+from bot.runtime.update_handler import Knock
+from bot.telegram.render import Origin, lay_out, run_after, shown, shown_text
+
+UNKNOWN = Operator()
+
+
+@dataclass(frozen=True)
+class Talking:
+    """The conversation of one flow over one library."""
+
+    library: Library
+    flow: str
+    operator: Operator = UNKNOWN
+    """Who runs the bot, as its people are told."""
+
+    def __post_init__(self) -> None:
+        # Compiled now and not under the first candidate's eyes.
+        serve(self.library, self.flow, newcomer(self.library, ""), Started(), datetime.fromtimestamp(0, UTC))
+
+    def respond(self, knock: Knock, person: Person | None, now: datetime, /) -> Turned:
+        """Return what a knock leads to; see service.conversation.Respond."""
+        before = person or self.newcomer(knock)
+        entry = cast("Entry", knock.event)  # opaque to the service
+        origin = _origin(knock, entry)
+        served = serve(self.library, self.flow, before, entry, now, self.operator)
+        toast = served.toast
+        if toast and before.panel in (OWED, origin.message):
+            # The newest buttons that were shown, and yet of an older turn: what is open now has to be shown.
+            served = serve(self.library, self.flow, before, TimePassed(), now)
+        language = (served.person or before).language
+        calls = lay_out(before, served, origin, self.library.catalogue(language))
+        if served.person is None:
+            return Turned(None, calls)
+        if served.person is before:
+            # Of somebody unknown nothing was learned: no thumb or old button after /forget makes anybody of them.
+            return Turned(before, calls, toast, keeps=person is not None)
+        if (origin.beside or origin.unasked) and served.person.turn == before.turn:
+            return Turned(served.person, calls, toast)  # beside the conversation, whose buttons stay the newest
+        panel = origin.message if any(c.panel and c.method != "sendMessage" for c in calls) else 0
+        if origin.unasked:  # a case has closed: whatever is on the screen is out of date
+            panel = OWED
+        after = served.person.but(run=run_after(before, served, origin), panel=panel)
+        return Turned(after, calls, toast)
+
+    def silent(self, person: Person, silence: Silence, now: datetime, /) -> Turned | None:
+        """Return what is due to somebody who has been silent for long; see service.retention.Silent."""
+        step = step_for(self.library, person, silence, self.operator.retention, now)
+        if step == "none":
+            return None
+        if step == "delete":
+            return Turned(None)
+        say = self.library.catalogue(person.language).say
+        text = say("retention.notice", days=self.operator.retention, grace=GRACE.days)
+        keep = {"text": say("retention.keep"), "callback_data": f"0:{KEEP}"}
+        return Turned(person, (Call("sendMessage", shown(escape(text), [[keep]]), reminder=True),))
+
+    def newcomer(self, knock: Knock) -> Person:
+        """Return somebody never seen; numbers of updates grow, so no button from before a /forget counts by it."""
+        return newcomer(self.library, knock.extra["language"], turn=knock.update % 2**30)
+
+    def apologise(self, knock: Knock, person: Person | None, error_id: str, _now: datetime, /) -> Turned:
+        """Say sorry for a knock that cannot be handled; see service.conversation.Apologise."""
+        before = person or self.newcomer(knock)
+        text = self.library.catalogue(before.language).say("telegram.failed", id=error_id)
+        return Turned(before, (Call("sendMessage", shown_text(text)),))
+
+
+def _origin(knock: Knock, entry: Entry) -> Origin:
+    """Return which message an entry is an answer to, and whether that stands beside the conversation."""
+    match entry:
+        case Picked(option=option):
+            return Origin(knock.extra.get("message", 0), option.startswith(BESIDE))
+        case Approved(message=message):
+            return Origin(message, beside=True)
+        case _:
+            return Origin(unasked=isinstance(entry, FellDue))

@@ -1,1 +1,0 @@
-"""The conversation on standard input and output."""

@@ -1,0 +1,1 @@
+"""The atlas: everything that is asked, advised and handed over, on one page."""

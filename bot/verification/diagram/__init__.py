@@ -1,0 +1,1 @@
+"""Pictures of a conversation: as a graph, as Mermaid, DOT, SVG and PNG."""

@@ -1,0 +1,65 @@
+"""Lessons that are due: posted once, in one transaction with the plan; what always fails is taken off the plan."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+
+from bot.core.chat.person import Key, Person
+from bot.core.coaching.cohort import Cohort, Convened, Rolls, Room
+from bot.core.coaching.lessons import Plan, Slot
+from bot.core.library import Library
+from bot.runtime.update_handler import Door
+from bot.storage.database import Database
+from bot.telegram.coaching_chat import Cohorting
+from bot.telegram.private_chat import Talking
+from tests.conftest import NOW
+from tests.runtime.conftest import BOT, SetClock, echo
+
+COACH, CHANNEL = 1, -1001
+
+
+def planned(*days: int) -> Plan:
+    slots = tuple(Slot("thank_first", NOW.date() + timedelta(days=day), time(9)) for day in days)
+    return Plan(CHANNEL, "Letters", "eight_weeks", "Europe/Berlin", slots, confirmed=True)
+
+
+async def keep(store: Database, cohort: Cohort) -> None:
+    def step(_person: Person | None, _rolls: Rolls) -> Convened:
+        return Convened(
+            None, cohorts={4: cohort}, room=Room("administrator", may_write=True, title="Letters", by=COACH)
+        )
+
+    await store.convene(1, Key(BOT, CHANNEL, 0, COACH), step, NOW)
+
+
+async def posted(store: Database, now: datetime) -> list[tuple[int, str]]:
+    found = await store.claim("w", now, timedelta(days=99), 10)
+    return [(one.key.chat, str(one.call.values["text"]).partition("\n")[0]) for one in found]
+
+
+async def test_a_lesson_that_is_due_is_posted_once(store: Database, clock: SetClock, library: Library) -> None:
+    hold = Cohorting(Talking(library, "after_interview"), frozenset()).hold
+    door = Door(store, clock, echo, hold=hold, name="afterword_bot")
+    await keep(store, Cohort("Spring", "en", {COACH: "Cleo"}, plan=planned(1, 8)))
+    assert await store.next_due() == planned(1, 8).wake
+    assert not await door.hold()
+    clock.at = await store.next_due() or NOW
+    assert await door.hold()
+    assert not await door.hold()
+    assert await posted(store, clock.now()) == [(CHANNEL, "<b>2. The thank-you goes first</b>")]
+    clock.at += timedelta(days=12)
+    assert await door.hold(), "too late to be posted"
+    ((chat, said),) = await posted(store, clock.now())
+    assert (chat, said[:36]) == (COACH, "<b>“2. The thank-you goes first” was")
+    assert await store.next_due() is None
+
+
+async def test_a_lesson_that_always_fails_is_taken_off_the_plan(store: Database, clock: SetClock) -> None:
+    def broken(*_given: object) -> Convened:
+        raise LookupError("no words")
+
+    await keep(store, Cohort("Spring", "en", {COACH: "Cleo"}, plan=planned(-1)))
+    door = Door(store, clock, echo, hold=broken, name="b")
+    assert await door.hold()
+    assert not await door.hold()
+    assert await store.next_due() is None
