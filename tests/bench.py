@@ -22,7 +22,7 @@ from bot.core.advice.judge import judge
 from bot.core.advice.notes import compose
 from bot.core.dialogue.engine import advance
 from bot.core.dialogue.session import Said, Session, Started
-from bot.core.dialogue.view import Scene
+from bot.core.dialogue.view import SessionView
 from bot.core.library import Library
 from tests.conftest import NOW
 from tests.talking import TYPED
@@ -94,22 +94,22 @@ def main() -> None:
     """Measure and print."""
     library = open_library(None)
     spent = sorted(turns(library))
-    scene = finished(library)
+    view = finished(library)
     kind = library.notebook.kinds["K2"]
-    slots = scene.slots(kind)
+    slots = view.slots(kind)
     step = median(bare_step(), runs=30, inner=1000)
     route = library.routes["after_interview"]
     rows = {
         "one bare transitions step": step,
         "one step of the compiled flow": median(lambda: route._machine.after("tone", {}), runs=30, inner=1000),
-        "one judge()": median(lambda: judge_once(library, scene), runs=30, inner=200),
+        "one judge()": median(lambda: judge_once(library, view), runs=30, inner=200),
         "one note composed": median(
-            lambda: compose(kind, slots, 200, scene.catalogue, rungs=["full"]), runs=30, inner=200
+            lambda: compose(kind, slots, 200, view.catalog, rungs=["full"]), runs=30, inner=200
         ),
         "one advance(), median of whole conversations": statistics.median(spent),
         "one advance(), 99th percentile": spent[int(len(spent) * 0.99)],
         "a session written out and read back": median(
-            lambda: Session.from_json(json.loads(json.dumps(scene.session.to_json()))), runs=30, inner=200
+            lambda: Session.from_json(json.loads(json.dumps(view.session.to_json()))), runs=30, inner=200
         ),
         "loading all content": median(lambda: open_library(None), runs=5),
         "afterword check, in process": median(lambda: check(None), runs=3),
@@ -123,20 +123,20 @@ def main() -> None:
         print(f"{name:{width}}  {seconds * 1e6:>9,.1f} µs  {seconds / step:>9,.1f}")
 
 
-def judge_once(library: Library, scene: Scene) -> object:
+def judge_once(library: Library, view: SessionView) -> object:
     """Judge the finished conversation."""
     return judge(
-        scene.outcomes,
+        view.outcomes,
         library.reminders,
         library.facts,
-        scene.session.facts,
-        scene.route.assumed,
+        view.session.facts,
+        view.route.assumed,
         NOW,
-        scene.session.place,
+        view.session.place,
     )
 
 
-def finished(library: Library) -> Scene:
+def finished(library: Library) -> SessionView:
     """Return a conversation that has come to its end."""
     session = advance(library, Session(flow="after_interview", zone="Europe/Berlin"), Started(), NOW).session
     asked = "relation"
@@ -144,7 +144,7 @@ def finished(library: Library) -> Scene:
         turn = advance(library, session, Said(ANSWERS.get(asked) or TYPED[asked]), NOW)
         session, last = turn.session, turn.messages[-1]
         asked = last.name.removeprefix("question ") if last.kind == "question" else ""
-    return Scene(library, session, NOW)
+    return SessionView(library, session, NOW)
 
 
 if __name__ == "__main__":

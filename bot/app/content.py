@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from bot.content.loader import Loaded, default_folders, load, load_earlier
 from bot.core.chat.reminders import FOLLOW_UP
-from bot.core.issues import Issue, Place, ordered
+from bot.core.issues import Issue, SourceLocation, ordered
 from bot.core.library import Library
 
 if TYPE_CHECKING:
-    from bot.verification.context import Examined
+    from bot.verification.context import CheckContext
 
 DEFAULT_FLOW = "after_interview"
 
@@ -30,18 +30,18 @@ def folders(content: Path | None) -> tuple[Path, Path]:
     return (content / "flows", content / "messages") if content else default_folders()
 
 
-def check(content: Path | None, shipped: Path | None = None) -> tuple[Examined | None, list[Issue]]:
+def check(content: Path | None, shipped: Path | None = None) -> tuple[CheckContext | None, list[Issue]]:
     """Load the content and examine it; return what was examined with every issue, in file order.
 
     With `shipped` it is a coach's edition of the content in that folder, whose protected texts it must not change.
     """
     from bot.verification.check_protected import protected_kept
     from bot.verification.checks import findings
-    from bot.verification.context import Examined
+    from bot.verification.context import CheckContext
 
     loaded = load(*folders(content))
     base = load(*folders(shipped)) if shipped else None
-    proof = Examined(loaded.library, loaded.places) if loaded.library is not None else None
+    proof = CheckContext(loaded.library, loaded.places) if loaded.library is not None else None
     found = [*loaded.issues, *(findings(proof) if proof else ())]
     if proof and base and base.library is not None:
         found += protected_kept(proof.library, loaded.places, base.library, base.places)
@@ -62,9 +62,9 @@ def prove(content: Path | None, stamp: Path | None) -> Library:
     if stamp and seal and is_stamped(stamp, seal):
         return loaded.library
     from bot.verification.checks import findings  # not before: a stamped start needs no proof
-    from bot.verification.context import Examined
+    from bot.verification.context import CheckContext
 
-    issues = ordered(findings(Examined(loaded.library, loaded.places)))
+    issues = ordered(findings(CheckContext(loaded.library, loaded.places)))
     if issues:
         raise BadContent(issues)
     if stamp and seal:
@@ -113,4 +113,4 @@ def the_flow(library: Library) -> str:
     if DEFAULT_FLOW in library.flows:
         return DEFAULT_FLOW
     what = f"none of several conversations is called '{DEFAULT_FLOW}', so nobody can tell which one to begin with."
-    raise BadContent([Issue(Place("flows"), "no-first-flow", what, "", f"Call one of them {DEFAULT_FLOW}.")])
+    raise BadContent([Issue(SourceLocation("flows"), "no-first-flow", what, "", f"Call one of them {DEFAULT_FLOW}.")])

@@ -19,15 +19,15 @@ from typing import Any, Final
 import structlog
 from telegram.error import BadRequest, Forbidden, TelegramError
 
-from bot.app.content_registry import Shelf, laid_over, seal_over, write
+from bot.app.content_registry import ContentRegistry, laid_over, seal_over, write
 from bot.app.operator import OWN
 from bot.app.subprocess_runner import run
 from bot.core.chat.person import Key
-from bot.core.coaching.content_version import Change, Edition, Examined, Finding, chosen
+from bot.core.coaching.content_version import CheckResult, ContentVersion, Finding, MeaningChange, chosen
 from bot.core.library import Library
-from bot.runtime.content_versions import NotKept
-from bot.runtime.ports import Clock, Job, Store
-from bot.runtime.update_handler import Door
+from bot.runtime.content_versions import UpdateNotKept
+from bot.runtime.ports import Clock, ContentCheck, Store
+from bot.runtime.update_handler import UpdateHandler
 from bot.telegram.client import ApiBot
 
 FETCHING: Final = timedelta(minutes=2)
@@ -53,23 +53,25 @@ class Bounds:
         return 2 * timedelta(seconds=self.seconds) + FETCHING
 
 
-async def examining(shelf: Shelf, bounds: Bounds, store: Store, clock: Clock, door: Door, bot: ApiBot) -> None:
+async def examining(
+    registry: ContentRegistry, bounds: Bounds, store: Store, clock: Clock, handler: UpdateHandler, bot: ApiBot
+) -> None:
     """Check whatever waits to be checked, until cancelled."""
     while True:
-        door.edited.clear()
+        handler.edited.clear()
         try:
             job = await store.claim_edition(clock.now(), bounds.lease)
             if job is not None:
-                await _examine(shelf.base.talking.library, bounds, job, store, clock, door, bot)
+                await _examine(registry.base.talking.library, bounds, job, store, clock, handler, bot)
                 continue
         except Exception as error:
             log.warning("what a coach sent cannot be checked now; it is tried again", exc_info=error)
         with suppress(TimeoutError):
-            await asyncio.wait_for(door.edited.wait(), LOOK)
+            await asyncio.wait_for(handler.edited.wait(), LOOK)
 
 
 async def _examine(
-    shipped: Library, bounds: Bounds, job: Job, store: Store, clock: Clock, door: Door, bot: ApiBot
+    shipped: Library, bounds: Bounds, job: ContentCheck, store: Store, clock: Clock, handler: UpdateHandler, bot: ApiBot
 ) -> None:
     edition = job.edition
     try:
@@ -77,16 +79,16 @@ async def _examine(
             found = await _found(shipped, bounds, job, store, bot)
         except OSError as error:
             log.error("what a coach sent cannot be put on the disk to be checked", error=error.strerror)
-            found = Examined(job.number, edition.files, trouble="disk")
-        await door.examined(Key(job.bot, edition.coach, 0, edition.coach), found)
-    except (TelegramError, NotKept) as error:
+            found = CheckResult(job.number, edition.files, trouble="disk")
+        await handler.examined(Key(job.bot, edition.coach, 0, edition.coach), found)
+    except (TelegramError, UpdateNotKept) as error:
         log.warning("an edition waits to be checked", error=type(error).__name__)
         await store.put_off(job.bot, job.number, clock.now() + AGAIN)
     else:
         log.info("an edition was checked", findings=len(found.findings), trouble=found.trouble)
 
 
-async def _found(shipped: Library, bounds: Bounds, job: Job, store: Store, bot: ApiBot) -> Examined:
+async def _found(shipped: Library, bounds: Bounds, job: ContentCheck, store: Store, bot: ApiBot) -> CheckResult:
     """Return what checking an edition comes to; raises TelegramError where Telegram is to be asked again."""
     edition = job.edition
     raw: dict[str, bytes] = {name: text.encode() for name, text in edition.files.items()}
@@ -94,13 +96,13 @@ async def _found(shipped: Library, bounds: Bounds, job: Job, store: Store, bot: 
         try:
             sent = await _fetched(bot, paper.id)
         except (BadRequest, Forbidden):
-            return Examined(job.number, edition.files, trouble="gone", about=paper.name)
+            return CheckResult(job.number, edition.files, trouble="gone", about=paper.name)
         name = chosen(shipped.sources, paper, sent.decode("utf-8", "replace"))
         if not name:
-            return Examined(job.number, _texts(raw), trouble="unnamed", about=paper.name)
+            return CheckResult(job.number, _texts(raw), trouble="unnamed", about=paper.name)
         raw[name] = sent
     before = await store.edition(job.bot, edition.base) if edition.base else None
-    found = Examined(job.number, _texts(raw))
+    found = CheckResult(job.number, _texts(raw))
     with TemporaryDirectory(prefix="afterword-") as made:
         new, was, base = Path(made, "new"), Path(made, "was"), Path(made, "base")
         own = {name: content for name, content in raw.items() if name in shipped.sources}
@@ -113,7 +115,9 @@ async def _found(shipped: Library, bounds: Bounds, job: Job, store: Store, bot: 
     return replace(found, seal=await asyncio.to_thread(seal_over, files))
 
 
-async def _judged(found: Examined, bounds: Bounds, edition: Edition, new: Path, was: Path, base: Path) -> Examined:
+async def _judged(
+    found: CheckResult, bounds: Bounds, edition: ContentVersion, new: Path, was: Path, base: Path
+) -> CheckResult:
     """Have the content proved, the cohort's people replayed against it, and a draft compared with what there is."""
     try:
         members = ("--against", OWN, "--cohort", str(edition.cohort))
@@ -155,9 +159,9 @@ def _finding(issue: Mapping[str, Any]) -> Finding:
     return Finding(issue["file"], issue["line"], what)
 
 
-def _changes(report: Mapping[str, Any]) -> list[Change]:
-    told = [Change(f"{one['situations']:,}: {one['what']}", tuple(one["who"])) for one in report["changes"]]
-    return [Change(report["headline"]), *told, *map(Change, report["others"])]
+def _changes(report: Mapping[str, Any]) -> list[MeaningChange]:
+    told = [MeaningChange(f"{one['situations']:,}: {one['what']}", tuple(one["who"])) for one in report["changes"]]
+    return [MeaningChange(report["headline"]), *told, *map(MeaningChange, report["others"])]
 
 
 def _texts(raw: Mapping[str, bytes]) -> dict[str, str]:
@@ -169,6 +173,6 @@ def _texts(raw: Mapping[str, bytes]) -> dict[str, str]:
     return texts
 
 
-def _bytes(edition: Edition | None, shipped: Library) -> dict[str, bytes]:
+def _bytes(edition: ContentVersion | None, shipped: Library) -> dict[str, bytes]:
     files = edition.files if edition else {}
     return {name: text.encode() for name, text in files.items() if name in shipped.sources}

@@ -17,7 +17,7 @@ from bot.app.check_cache import is_stamped, keep, seal_of
 from bot.app.content import BadContent, folders, prove
 from bot.app.main import CannotRun
 from bot.content.loader import load
-from bot.core.issues import Issue, Place, ordered
+from bot.core.issues import Issue, SourceLocation, ordered
 from bot.core.library import Library
 from bot.runtime.child_environment import child_environment
 
@@ -55,7 +55,7 @@ def _proved(content: Path | None) -> str:
         trouble = done.stderr.decode("utf-8", "replace").strip().splitlines()[-1:] or [f"status {done.returncode}"]
         raise CannotRun(f"The content cannot be checked ({trouble[0]}). Give the bot 512 MB of memory.") from None
     if issues := said["issues"]:
-        raise BadContent([Issue(Place(*issue.pop("place")), **issue) for issue in issues])
+        raise BadContent([Issue(SourceLocation(*issue.pop("place")), **issue) for issue in issues])
     return str(said["seal"])
 
 
@@ -72,10 +72,10 @@ def _as_json(issues: Sequence[Issue]) -> list[dict[str, object]]:
 def main(content: Path | None) -> None:
     """Prove content, and print as JSON what names it, or every issue."""
     from bot.verification.checks import findings  # not before: who serves does not need it
-    from bot.verification.context import Examined
+    from bot.verification.context import CheckContext
 
     loaded = load(*folders(content))
-    issues = [*loaded.issues, *(findings(Examined(loaded.library, loaded.places)) if loaded.library else ())]
+    issues = [*loaded.issues, *(findings(CheckContext(loaded.library, loaded.places)) if loaded.library else ())]
     sys.stdout.write(json.dumps({"seal": seal_of(loaded.digest), "issues": _as_json(ordered(issues))}))
 
 

@@ -21,10 +21,10 @@ import structlog
 
 from bot.app.check_cache import seal_of
 from bot.core.library import Library
-from bot.runtime.content_versions import Unopened
+from bot.runtime.content_versions import MissingContentVersion
 from bot.runtime.ports import Store
-from bot.telegram.coaching_chat import Cohorting
-from bot.telegram.private_chat import Talking
+from bot.telegram.coaching_chat import CoachingChat
+from bot.telegram.private_chat import PrivateChat
 
 MOST: Final = 8
 """So many editions are at hand at once; one that changes rules takes some 80 MB, others a few."""
@@ -35,7 +35,7 @@ AT_ONCE: Final = datetime.fromtimestamp(0, UTC)
 log = structlog.get_logger("afterword.shelf")
 
 
-class Refused(Exception):
+class ContentRefused(Exception):
     """The content must not be talked with; `findings` says why, a sentence each."""
 
     def __init__(self, findings: tuple[str, ...]) -> None:
@@ -44,52 +44,52 @@ class Refused(Exception):
 
 
 @dataclass(frozen=True)
-class Live:
+class LoadedContent:
     """What talks, over one library."""
 
-    talking: Talking
-    cohorting: Cohorting
+    talking: PrivateChat
+    cohorting: CoachingChat
 
 
-Opened = Callable[[Path, Library | None], Live]
-"""Reads a folder with flows/ and messages/, laid over the shipped content if there is some; may raise `Refused`."""
+Opened = Callable[[Path, Library | None], LoadedContent]
+"""Reads a folder with flows/ and messages/, over the shipped content if there is some; may raise `ContentRefused`."""
 
 
 @dataclass(frozen=True)
 class _Kept:
     """An edition at hand: what talks over it (None: nothing does), and until when that holds (None: for good)."""
 
-    live: Live | None
+    live: LoadedContent | None
     until: float | None = None
 
     def holds(self) -> bool:
         return self.until is None or time.monotonic() < self.until
 
 
-class Shelf:
+class ContentRegistry:
     """What talks; `base` does over the shipped content."""
 
-    def __init__(self, base: Live, opened: Opened) -> None:
+    def __init__(self, base: LoadedContent, opened: Opened) -> None:
         self.base = base
         self._opened = opened
         self._kept: dict[int, _Kept] = {}
         self._lock = asyncio.Lock()
 
-    def renew(self, base: Live) -> None:
+    def renew(self, base: LoadedContent) -> None:
         """Take other shipped content; every edition is laid over it anew."""
         self.base, self._kept = base, {}
 
-    def find(self, bot: int, edition: int) -> Live | None:
-        """Return what talks over an edition; None where nothing can. Raises `Unopened`."""
+    def find(self, bot: int, edition: int) -> LoadedContent | None:
+        """Return what talks over an edition; None where nothing can. Raises `MissingContentVersion`."""
         if not edition:
             return self.base
         kept = self._kept.get(edition)
         if kept is None or not kept.holds():
-            raise Unopened(bot, edition)
+            raise MissingContentVersion(bot, edition)
         return kept.live
 
-    def of(self, bot: int, edition: int) -> Live:
-        """Return what talks with people of an edition; raises `Unopened`."""
+    def of(self, bot: int, edition: int) -> LoadedContent:
+        """Return what talks with people of an edition; raises `MissingContentVersion`."""
         return self.find(bot, edition) or self.base
 
     async def fetch(self, store: Store, bot: int, edition: int) -> None:
@@ -106,7 +106,7 @@ class Shelf:
             if len(self._kept) > MOST:
                 del self._kept[next(iter(self._kept))]
 
-    async def _fetched(self, store: Store, bot: int, number: int, base: Live) -> _Kept:
+    async def _fetched(self, store: Store, bot: int, number: int, base: LoadedContent) -> _Kept:
         away = _Kept(None, time.monotonic() + STAND_IN)
         edition = await store.edition(bot, number)
         if edition is None:
@@ -120,11 +120,11 @@ class Shelf:
             return away
         try:
             return _Kept(await asyncio.to_thread(self._read, files, shipped))
-        except (Refused, OSError) as error:
+        except (ContentRefused, OSError) as error:
             log.error("an edition that was proved cannot be opened", error=type(error).__name__)
             return away
 
-    def _read(self, files: Mapping[str, str], shipped: Library) -> Live:
+    def _read(self, files: Mapping[str, str], shipped: Library) -> LoadedContent:
         with TemporaryDirectory(prefix="afterword-") as made:
             write(Path(made), {name: text.encode() for name, text in files.items()})
             return self._opened(Path(made), shipped)

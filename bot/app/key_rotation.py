@@ -10,7 +10,7 @@ import structlog
 
 from bot.storage.database import Database
 from bot.storage.keys import KeyUse
-from bot.telegram.metrics import Meters
+from bot.telegram.metrics import PrometheusMetrics
 
 AGAIN_SECONDS: Final = 10.0
 """How soon a rotation is gone on with that the database interrupted, or that others left something for."""
@@ -20,7 +20,7 @@ LOOK_SECONDS: Final = 3600.0
 log = structlog.get_logger("afterword.keys")
 
 
-async def rotate_keys(store: Database, meters: Meters) -> None:
+async def rotate_keys(store: Database, meters: PrometheusMetrics) -> None:
     """Renew whatever is not under the first key, and look again each hour; runs until it is cancelled."""
     was_done = False
     while store.has_old_keys:
@@ -36,7 +36,7 @@ async def rotate_keys(store: Database, meters: Meters) -> None:
         await asyncio.sleep(LOOK_SECONDS if is_over else AGAIN_SECONDS)
 
 
-async def renew(store: Database, meters: Meters) -> tuple[bool, KeyUse]:
+async def renew(store: Database, meters: PrometheusMetrics) -> tuple[bool, KeyUse]:
     """Renew once what is left; return whether there is nothing more to do for now, and what is under which key then.
 
     Raises `StoreError`; what was renewed until then stays so.

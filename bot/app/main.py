@@ -11,8 +11,8 @@ from bot.app.content import BadContent, folders, open_library, the_flow
 from bot.core.library import Library
 
 if TYPE_CHECKING:
-    from bot.app.content_registry import Live
-    from bot.app.server import Talk as TalkOfBot
+    from bot.app.content_registry import LoadedContent
+    from bot.app.server import Application
     from bot.app.settings import Settings
 
 
@@ -31,7 +31,7 @@ def run_bot(settings: Settings) -> None:
     from bot.app.settings import unknown_names
     from bot.app.startup import CannotListen
     from bot.storage.errors import StoreError
-    from bot.telegram.polling import Refused
+    from bot.telegram.polling import BotRefused
     from bot.telegram.route import BadRoute
 
     configure(settings.log_level, settings.log_format, settings.secrets)
@@ -49,7 +49,7 @@ def run_bot(settings: Settings) -> None:
         count = len(bad.issues)
         raise CannotRun(f"{bad}\n{count} {'issue' if count == 1 else 'issues'}. The bot starts once none is left.") \
             from None  # fmt: skip
-    except (StoreError, Refused, BadRoute, CannotListen) as error:
+    except (StoreError, BotRefused, BadRoute, CannotListen) as error:
         raise CannotRun(str(error)) from None
     except OSError as error:
         raise CannotRun(f"{error.filename or 'The system'}: {error.strerror or error}.") from None
@@ -58,33 +58,35 @@ def run_bot(settings: Settings) -> None:
         raise SystemExit(1) from None
 
 
-async def _talk_of(settings: Settings) -> TalkOfBot:
+async def _talk_of(settings: Settings) -> Application:
     """Return what talks over the content once that is checked; raises `BadContent` and OSError."""
     from bot.app.content_check_worker import Bounds, examining
     from bot.app.content_proof import prove_apart
-    from bot.app.reload import Contents, settle_garbage
-    from bot.app.server import Talk
+    from bot.app.reload import ContentReloader, settle_garbage
+    from bot.app.server import Application
     from bot.app.startup import in_background, say_start
     from bot.telegram.updates import read
 
     await in_background(lambda: look_for_key(settings))
     library = await in_background(lambda: prove_apart(settings.content, settings.stamp_file))
     say_start(settings, library.sources)
-    contents = Contents(_live(library, settings), folders(settings.content), partial(_live_again, settings))
+    contents = ContentReloader(_live(library, settings), folders(settings.content), partial(_live_again, settings))
     settle_garbage()
     use_a_writable_folder(settings.data_dir)
-    return Talk(
+    return Application(
         contents.respond,
         read,
         apologise=contents.apologise,
-        convene=contents.convene,
-        hold=contents.hold,
+        cohort_respond=contents.cohort_respond,
+        cohort_due=contents.cohort_due,
         silent=contents.silent,
         prepare=contents.prepare,
         reload=contents.reload,
         search=contents.search,
         fetch=contents.fetch,
-        examine=partial(examining, contents.shelf, Bounds(settings.check_seconds, settings.check_memory_mb * 1024**2)),
+        examine=partial(
+            examining, contents.registry, Bounds(settings.check_seconds, settings.check_memory_mb * 1024**2)
+        ),
     )
 
 
@@ -109,22 +111,22 @@ def use_a_writable_folder(data: Path) -> None:
         tempfile.tempdir = str(data.resolve())
 
 
-def _live(library: Library, settings: Settings, shipped: Library | None = None) -> Live:
+def _live(library: Library, settings: Settings, shipped: Library | None = None) -> LoadedContent:
     """Return what talks over a library; raises `BadContent`."""
-    from bot.app.content_registry import Live
-    from bot.telegram.coaching_chat import Cohorting
-    from bot.telegram.private_chat import Talking
+    from bot.app.content_registry import LoadedContent
+    from bot.telegram.coaching_chat import CoachingChat
+    from bot.telegram.private_chat import PrivateChat
 
-    talking = Talking(library, the_flow(library), settings.told_operator)
-    return Live(talking, Cohorting(talking, settings.coaches, shipped))
+    talking = PrivateChat(library, the_flow(library), settings.told_operator)
+    return LoadedContent(talking, CoachingChat(talking, settings.coaches, shipped))
 
 
-def _live_again(settings: Settings, content: Path, shipped: Library | None) -> Live:
-    """Return what talks over other content, laid over what is `shipped` if there is; raises `shelf.Refused`."""
-    from bot.app.content_registry import Refused
+def _live_again(settings: Settings, content: Path, shipped: Library | None) -> LoadedContent:
+    """Return what talks over other content, laid over what is `shipped` if there is; raises `ContentRefused`."""
+    from bot.app.content_registry import ContentRefused
 
     try:
         library = open_library(content)
         return _live(library.bound_to(shipped).like(shipped) if shipped else library, settings, shipped)
     except BadContent as bad:
-        raise Refused(tuple(map(str, bad.issues))) from None
+        raise ContentRefused(tuple(map(str, bad.issues))) from None

@@ -20,7 +20,7 @@ from bot.storage.encryption import Cipher
 from bot.storage.errors import StoreError
 from bot.storage.keys import check_key
 from bot.storage.revision import inspect
-from bot.telegram.private_chat import Talking
+from bot.telegram.private_chat import PrivateChat
 from bot.telegram.updates import read
 from bot.verification.replay import Survey, survey
 
@@ -84,15 +84,15 @@ async def release(settings: Settings, library: Library, flow: str, id_: int) -> 
     it is if that fails again: then `StillFails` is raised.
     """
     now = SystemClock().now()
-    talking = Talking(library, flow)
+    talking = PrivateChat(library, flow)
 
     def turning(bot: int, update: Mapping[str, Any]) -> tuple[Key, Step] | None:
-        knock = read({"id": bot}, dict(update)).knock
-        if knock is not None and knock.shared:
+        incoming = read({"id": bot}, dict(update)).incoming
+        if incoming is not None and incoming.shared:
             raise StillFails(
                 "It concerns a cohort, which only the running bot can change. Ask its sender to try again."
             )
-        return (knock.key, lambda person: talking.respond(knock, person, now)) if knock else None
+        return (incoming.key, lambda person: talking.respond(incoming, person, now)) if incoming else None
 
     async with opened(settings) as store:
         found = next((one for one in await store.parked(limit=10_000) if one.id == id_), None)

@@ -17,7 +17,7 @@ from bot.app.operator import opened
 from bot.app.settings import Settings
 from bot.core.chat.commands import exported
 from bot.core.chat.person import Person
-from bot.core.coaching.cohort import Rolls
+from bot.core.coaching.cohort import CohortRepository
 from bot.core.coaching.export import exported as exported_of_cohorts
 from bot.runtime.clock import SystemClock
 from bot.storage.requests import PSEUDONYM, Found, Request, Requests
@@ -87,8 +87,8 @@ async def log(settings: Settings) -> list[Request]:
         return await store.requests.noted()
 
 
-def _exported(person: Person, rolls: Rolls, who: int) -> tuple[str, str]:
-    return exported(person), exported_of_cohorts(rolls, who)
+def _exported(person: Person, repository: CohortRepository, who: int) -> tuple[str, str]:
+    return exported(person), exported_of_cohorts(repository, who)
 
 
 def _only(found: list[Found], who: str) -> Found:

@@ -17,22 +17,22 @@ from typing import Any, Final
 
 import structlog
 
-from bot.app.content_registry import Live, Opened, Refused, Shelf, write
+from bot.app.content_registry import ContentRefused, ContentRegistry, LoadedContent, Opened, write
 from bot.app.operator import OWN
 from bot.app.server import Reloaded
 from bot.app.subprocess_runner import run
-from bot.core.chat.person import Person, Turned
-from bot.core.chat.preview import Tried
+from bot.core.chat.person import Person, TurnResult
+from bot.core.chat.preview import PreviewTapped
 from bot.core.chat.retention import Silence
-from bot.core.coaching.cohort import Cohort, Convened, Rolls
+from bot.core.coaching.cohort import Cohort, CohortRepository, CohortTurn
 from bot.core.coaching.version_in_use import edition_of
 from bot.core.library import FALLBACK_LANGUAGE
 from bot.runtime.ports import Store
-from bot.runtime.update_handler import Knock
+from bot.runtime.update_handler import IncomingUpdate
 from bot.telegram.bot_profile import prepare
 from bot.telegram.client import ApiBot
 from bot.telegram.inline_query import Search, answer
-from bot.telegram.preview import Trying, ended, is_tried
+from bot.telegram.preview import PreviewChat, ended, is_tried
 
 PARTS: Final = ("flows", "messages")
 PATIENCE: Final = 7200.0
@@ -43,50 +43,58 @@ MOST_QUOTED: Final = 1000
 log = structlog.get_logger("afterword")
 
 
-class Contents:
+class ContentReloader:
     """Talks with the content as it is, and replaces it on request."""
 
-    def __init__(self, live: Live, folders: tuple[Path, Path], opened: Opened) -> None:
+    def __init__(self, live: LoadedContent, folders: tuple[Path, Path], opened: Opened) -> None:
         """`folders` are those of flows and messages; `opened` reads a folder with both."""
-        self.shelf = Shelf(live, opened)
+        self.registry = ContentRegistry(live, opened)
         self._folders, self._opened = folders, opened
         self._files = _read(folders)
 
     @property
-    def live(self) -> Live:
+    def live(self) -> LoadedContent:
         """What talks over the shipped content."""
-        return self.shelf.base
+        return self.registry.base
 
     # One look at the shelf for each turn: it talks with one content from its beginning to its end.
 
-    def respond(self, knock: Knock, person: Person | None, now: datetime, /) -> Turned:
+    def respond(self, incoming: IncomingUpdate, person: Person | None, now: datetime, /) -> TurnResult:
         """Return what a knock leads to; see service.conversation.Respond."""
         trial = person.trial if person else None
-        talks = self.shelf.of(knock.key.bot, person.edition if person else 0)
-        if person is None or not (isinstance(knock.event, Tried) or (trial and is_tried(knock.event))):
-            return talks.talking.respond(knock, person, now)
-        if trial and not isinstance(knock.event, Tried) and not trial.open(now):  # they mean their own conversation
-            return talks.talking.respond(knock, person.but(trial=None), now)
-        tried = self.shelf.find(knock.key.bot, trial.edition) if trial and trial.open(now) else None
+        talks = self.registry.of(incoming.key.bot, person.edition if person else 0)
+        if person is None or not (isinstance(incoming.event, PreviewTapped) or (trial and is_tried(incoming.event))):
+            return talks.talking.respond(incoming, person, now)
+        if (
+            trial and not isinstance(incoming.event, PreviewTapped) and not trial.open(now)
+        ):  # they mean their own conversation
+            return talks.talking.respond(incoming, person.but(trial=None), now)
+        tried = self.registry.find(incoming.key.bot, trial.edition) if trial and trial.open(now) else None
         if trial is None or tried is None:
-            return ended(person, knock.event, talks.talking.library.catalogue(person.language))
-        return Trying(tried.talking).respond(knock, person, trial, now)
+            return ended(person, incoming.event, talks.talking.library.catalog(person.language))
+        return PreviewChat(tried.talking).respond(incoming, person, trial, now)
 
-    def apologise(self, knock: Knock, person: Person | None, error_id: str, now: datetime, /) -> Turned:
+    def apologise(self, incoming: IncomingUpdate, person: Person | None, error_id: str, now: datetime, /) -> TurnResult:
         """Say sorry for a knock that cannot be handled; see service.conversation.Apologise."""
-        return self.live.talking.apologise(knock, person, error_id, now)
+        return self.live.talking.apologise(incoming, person, error_id, now)
 
-    def convene(self, knock: Knock, person: Person | None, rolls: Rolls, now: datetime, dice: str, /) -> Convened:
+    def cohort_respond(
+        self, incoming: IncomingUpdate, person: Person | None, repository: CohortRepository, now: datetime, dice: str, /
+    ) -> CohortTurn:
         """Return what a knock that concerns cohorts leads to; see service.cohorts.Convene."""
-        edition = edition_of(knock.key, knock.event, person, rolls)
-        return self.shelf.of(knock.key.bot, edition).cohorting.convene(knock, person, rolls, now, dice)
+        edition = edition_of(incoming.key, incoming.event, person, repository)
+        return self.registry.of(incoming.key.bot, edition).cohorting.cohort_respond(
+            incoming, person, repository, now, dice
+        )
 
-    def hold(self, name: str, bot: int, number: int, cohort: Cohort, rolls: Rolls, now: datetime, /) -> Convened:
+    def cohort_due(
+        self, name: str, bot: int, number: int, cohort: Cohort, repository: CohortRepository, now: datetime, /
+    ) -> CohortTurn:
         """Return what is due of a cohort; see service.cohorts.Hold."""
-        talks = self.shelf.of(bot, cohort.edition)
-        return talks.cohorting.hold(name, bot, number, cohort, rolls, now)
+        talks = self.registry.of(bot, cohort.edition)
+        return talks.cohorting.cohort_due(name, bot, number, cohort, repository, now)
 
-    def silent(self, person: Person, silence: Silence, now: datetime, /) -> Turned | None:
+    def silent(self, person: Person, silence: Silence, now: datetime, /) -> TurnResult | None:
         """Return what is due to somebody who has been silent for long; see service.ports.Silent."""
         return self.live.talking.silent(person, silence, now)
 
@@ -96,7 +104,7 @@ class Contents:
 
     async def fetch(self, store: Store, bot: int, edition: int) -> None:
         """Get an edition to hand; see service.opening.Fetch."""
-        await self.shelf.fetch(store, bot, edition)
+        await self.registry.fetch(store, bot, edition)
 
     async def prepare(self, bot: ApiBot) -> None:
         """Set commands and descriptions; raises TelegramError."""
@@ -108,7 +116,7 @@ class Contents:
             return await self._reload()
         except OSError as error:
             findings: tuple[str, ...] = (f"{error.filename}: {error.strerror}",)
-        except Refused as refused:
+        except ContentRefused as refused:
             findings = refused.findings
         log.error("the new content is refused; the old one stays", findings=len(findings))
         for finding in findings:
@@ -125,7 +133,7 @@ class Contents:
             await asyncio.to_thread(write, new, files)
             await asyncio.to_thread(write, was, self._files)
             against = await _examined(new, was)
-            self.shelf.renew(await asyncio.to_thread(self._opened, new, None))
+            self.registry.renew(await asyncio.to_thread(self._opened, new, None))
         self._files = files
         await asyncio.to_thread(settle_garbage)  # the old content is some now
         for move in against["moves"]:
@@ -135,25 +143,25 @@ class Contents:
         return Reloaded(True, self._say("renewed", count=len(moved)))
 
     def _say(self, key: str, **values: str | int) -> str:
-        return self.live.talking.library.catalogue(FALLBACK_LANGUAGE).say(f"telegram.{key}", **values)
+        return self.live.talking.library.catalog(FALLBACK_LANGUAGE).say(f"telegram.{key}", **values)
 
 
 async def _examined(new: Path, was: Path) -> dict[str, Any]:
-    """Have the content checked, and everybody replayed against it; raises `Refused` unless all is well."""
+    """Have the content checked, and everybody replayed against it; raises `ContentRefused` unless all is well."""
     asked = ("check", "--json", "--content", str(new), "--against", OWN, "--was", str(was))
     try:
         said, trouble = await run(*asked, patience=PATIENCE)
     except TimeoutError:
-        raise Refused(("It could not be examined in time.",)) from None
+        raise ContentRefused(("It could not be examined in time.",)) from None
     try:
         found = json.loads(said)
         findings = [_sentence(issue) for issue in found["issues"]]
         against: dict[str, Any] = found.get("against", {"moves": [], "conversations": 0})
     except (ValueError, LookupError):
-        raise Refused((trouble.decode("utf-8", "replace").strip() or "It could not be examined.",)) from None
+        raise ContentRefused((trouble.decode("utf-8", "replace").strip() or "It could not be examined.",)) from None
     findings += [f"{m['count']} conversations could not go on ({m['was']})." for m in against["moves"] if _stuck(m)]
     if findings:
-        raise Refused(tuple(findings))
+        raise ContentRefused(tuple(findings))
     return against
 
 

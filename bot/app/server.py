@@ -26,20 +26,20 @@ from bot.app.signals import handled
 from bot.app.startup import CannotListen, Stopped, opened, unless
 from bot.app.version import version
 from bot.runtime.clock import SystemClock, TrustedClock
-from bot.runtime.cohorts import Convene, Hold
-from bot.runtime.outbox_worker import LEASE, Outbox
+from bot.runtime.cohorts import CohortDue, CohortRespond
+from bot.runtime.outbox_worker import LEASE, OutboxWorker
 from bot.runtime.ports import Clock, Silent, Store
-from bot.runtime.rate_limits import Guard, Pace
+from bot.runtime.rate_limits import FloodGuard, RateLimits
 from bot.runtime.retention import Retention
-from bot.runtime.scheduler import Reminders
-from bot.runtime.update_handler import Apologise, Door, Respond
+from bot.runtime.scheduler import Scheduler
+from bot.runtime.update_handler import Apologise, Respond, UpdateHandler
 from bot.telegram.client import ApiBot, connected
 from bot.telegram.diagnosis import explain
-from bot.telegram.dispatcher import Intake, Read
+from bot.telegram.dispatcher import Dispatcher, ParsedUpdate
 from bot.telegram.inline_query import Search
-from bot.telegram.metrics import Meters
+from bot.telegram.metrics import PrometheusMetrics
 from bot.telegram.permissions import looked
-from bot.telegram.polling import ALLOWED, REFUSED, TIMEOUT, Age, Polling, Refused
+from bot.telegram.polling import ALLOWED, REFUSED, TIMEOUT, BotRefused, LastHeard, Polling
 from bot.telegram.readiness import Readiness
 from bot.telegram.route import Route
 from bot.telegram.sender import TelegramMessenger
@@ -74,15 +74,15 @@ class Reloaded:
 
 
 @dataclass(frozen=True)
-class Talk:
+class Application:
     """What the dialogue brings along."""
 
     respond: Respond
-    read: Callable[[dict[str, Any], dict[str, Any]], Read]
+    read: Callable[[dict[str, Any], dict[str, Any]], ParsedUpdate]
     """Reads an update, given the bot's own user (getMe) and the update."""
     apologise: Apologise | None = None
-    convene: Convene | None = None
-    hold: Hold | None = None
+    cohort_respond: CohortRespond | None = None
+    cohort_due: CohortDue | None = None
     silent: Silent | None = None
     """Says what is due to people who have been silent for long."""
     prepare: Callable[[ApiBot], Awaitable[None]] | None = None
@@ -93,18 +93,18 @@ class Talk:
     """Answers a search, given the bot's username."""
     fetch: Callable[[Store, int, int], Awaitable[None]] | None = None
     """Gets an edition of the content (of a bot, by its number) to hand."""
-    examine: Callable[[Store, Clock, Door, ApiBot], Awaitable[None]] | None = None
+    examine: Callable[[Store, Clock, UpdateHandler, ApiBot], Awaitable[None]] | None = None
     """Checks what coaches hand in, as long as the bot runs."""
     allowed: Sequence[str] = ALLOWED
 
 
-Opening = Callable[[], Awaitable[Talk]]
+Opening = Callable[[], Awaitable[Application]]
 """Reads and checks the content; cancelled when the bot is told to stop before."""
 
 
 async def serve(
     settings: Settings,
-    talk: Talk | Opening,
+    talk: Application | Opening,
     *,
     timeout: int = TIMEOUT,
     lease: timedelta = LEASE,
@@ -112,7 +112,7 @@ async def serve(
 ) -> None:
     """Run the bot until SIGTERM, SIGINT or `stop`; `timeout` is how many seconds a getUpdates waits.
 
-    The web side is up first and says what the start waits for. Raises `StoreError`, `Refused`, `CannotListen` and
+    The web side is up first and says what the start waits for. Raises `StoreError`, `BotRefused`, `CannotListen` and
     whatever `talk` raises.
     """
     stopping, edited = stop or asyncio.Event(), asyncio.Event()
@@ -161,31 +161,31 @@ class Damage:
 class Front:
     """What is there before the bot is: the web side, what it counts, and what it says of the start."""
 
-    meters: Meters
-    age: Age
+    meters: PrometheusMetrics
+    age: LastHeard
     readiness: Readiness
     web: Web
 
     @classmethod
     def of(cls, silence: float) -> Front:
         """Make it; `silence` is how many seconds without Telegram are too many."""
-        meters, age = Meters(version()), Age()
+        meters, age = PrometheusMetrics(version()), LastHeard()
         readiness = Readiness(age, silence=silence)
         return cls(meters, age, readiness, Web(readiness, SystemClock(), meters, age))
 
 
 async def _started(
     settings: Settings,
-    talk: Talk | Opening,
+    talk: Application | Opening,
     front: Front,
     lease: timedelta,
     stack: contextlib.AsyncExitStack,
     damage: Damage,
-) -> tuple[Talk, _Wired, ApiBot]:
+) -> tuple[Application, _Components, ApiBot]:
     """Open everything in order; what was opened is closed by `stack`."""
     token = settings.bot_token
     assert token is not None, "without a token the conversation is held in the terminal"
-    if not isinstance(talk, Talk):
+    if not isinstance(talk, Application):
         front.readiness.waits_for("the content to be checked")
         began = time.monotonic()
         talk = await talk()
@@ -222,16 +222,16 @@ async def _looked_through(store: Database, clock: Clock) -> None:
 
 
 @dataclass(frozen=True)
-class _Wired:
+class _Components:
     """The parts that know each other."""
 
     store: Store
     clock: Clock
     messenger: TelegramMessenger
-    outbox: Outbox
-    door: Door
-    reminders: Reminders
-    intake: Intake
+    outbox: OutboxWorker
+    handler: UpdateHandler
+    reminders: Scheduler
+    intake: Dispatcher
     front: Front
 
 
@@ -240,31 +240,44 @@ def _wired(
     clock: Clock,
     bot: ApiBot,
     me: dict[str, Any],
-    talk: Talk,
+    talk: Application,
     lease: timedelta,
     processes: int,
     front: Front,
-) -> _Wired:
+) -> _Components:
     meters = front.meters
-    messenger, guard = TelegramMessenger(bot, meters.acknowledged), Guard()
-    pace = Pace(processes, began=time.monotonic())
-    outbox = Outbox(store, messenger, clock, lease=lease, pace=pace, guard=guard, watch=meters,
-                    undelivered=lambda *what: door.undelivered(*what))  # fmt: skip
-    door = Door(
-        store, clock, talk.respond, apologise=talk.apologise, convene=talk.convene, hold=talk.hold,
+    messenger, guard = TelegramMessenger(bot, meters.acknowledged), FloodGuard()
+    pace = RateLimits(processes, began=time.monotonic())
+    outbox = OutboxWorker(store, messenger, clock, lease=lease, pace=pace, guard=guard, watch=meters,
+                    undelivered=lambda *what: handler.undelivered(*what))  # fmt: skip
+    handler = UpdateHandler(
+        store,
+        clock,
+        talk.respond,
+        apologise=talk.apologise,
+        cohort_respond=talk.cohort_respond,
+        cohort_due=talk.cohort_due,
         name=str(me.get("username", "")),
-        guard=guard, sending=outbox, watch=meters, fetch=partial(talk.fetch, store) if talk.fetch else None,
-    )  # fmt: skip
+        guard=guard,
+        sending=outbox,
+        watch=meters,
+        fetch=partial(talk.fetch, store) if talk.fetch else None,
+    )
     search = partial(talk.search, str(me.get("username", ""))) if talk.search else None
     look = partial(looked, bot, me["id"])
-    intake = Intake(me["id"], door, messenger, lambda update: talk.read(me, update), search, look)
-    reminders = Reminders(store, door, clock)
-    return _Wired(store, clock, messenger, outbox, door, reminders, intake, front)
+    intake = Dispatcher(me["id"], handler, messenger, lambda update: talk.read(me, update), search, look)
+    reminders = Scheduler(store, handler, clock)
+    return _Components(store, clock, messenger, outbox, handler, reminders, intake, front)
 
 
 @contextlib.asynccontextmanager
 async def _at_work(
-    wired: _Wired, talk: Talk, bot: ApiBot, stopping: asyncio.Event, edited: asyncio.Event, settings: Settings
+    wired: _Components,
+    talk: Application,
+    bot: ApiBot,
+    stopping: asyncio.Event,
+    edited: asyncio.Event,
+    settings: Settings,
 ) -> AsyncIterator[None]:
     """Send, tidy and set the menu meanwhile; at the end what is due is still sent."""
     runs = wired.front.meters.runs
@@ -276,7 +289,7 @@ async def _at_work(
         retention = Retention(wired.store, wired.clock, talk.silent, settings.retention_days)
         beside["retention"] = asyncio.create_task(_retaining(retention))
     if talk.examine is not None:
-        beside["editions"] = asyncio.ensure_future(talk.examine(wired.store, wired.clock, wired.door, bot))
+        beside["editions"] = asyncio.ensure_future(talk.examine(wired.store, wired.clock, wired.handler, bot))
     if talk.reload is not None:
         beside["reload"] = asyncio.create_task(
             _reloading(talk.reload, talk, bot, edited, settings.operator, wired.front.meters.checked)
@@ -300,7 +313,7 @@ async def _at_work(
 
 
 async def _hooked(
-    settings: Settings, talk: Talk, bot: ApiBot, wired: _Wired, _timeout: int, stopping: asyncio.Event
+    settings: Settings, talk: Application, bot: ApiBot, wired: _Components, _timeout: int, stopping: asyncio.Event
 ) -> None:
     """Take updates in by webhook until the stop."""
     assert settings.webhook_url is not None
@@ -316,7 +329,7 @@ async def _hooked(
 
 
 async def _polled(
-    settings: Settings, talk: Talk, bot: ApiBot, wired: _Wired, timeout: int, stopping: asyncio.Event
+    settings: Settings, talk: Application, bot: ApiBot, wired: _Components, timeout: int, stopping: asyncio.Event
 ) -> None:
     """Take updates in by long polling until the stop."""
     front = wired.front
@@ -337,7 +350,7 @@ async def _polled(
         await asyncio.wait_for(running, INTAKE_SECONDS)
 
 
-async def _asking(bot: ApiBot, age: Age) -> None:
+async def _asking(bot: ApiBot, age: LastHeard) -> None:
     """By webhook a night may pass in silence: ask Telegram now and then, so that it is known whether it is there."""
     while True:
         await asyncio.sleep(ASK_SECONDS)
@@ -379,13 +392,13 @@ async def _listening(settings: Settings, front: Front) -> AsyncIterator[None]:
 
 
 async def _until_done(action: Callable[[], Awaitable[T]], route: Route) -> T:
-    """Do something at Telegram, however long it is away. Raises `Refused`."""
+    """Do something at Telegram, however long it is away. Raises `BotRefused`."""
     pause = 0.5
     while True:
         try:
             return await action()
         except InvalidToken:
-            raise Refused(REFUSED) from None
+            raise BotRefused(REFUSED) from None
         except TelegramError as error:
             if pause <= 1:
                 log.warning("Telegram is not reached yet; trying on", error=explain(error, route))
@@ -402,7 +415,7 @@ async def _prepared(setting: Awaitable[None]) -> None:
 
 async def _reloading(
     reload: Callable[[], Awaitable[Reloaded]],
-    talk: Talk,
+    talk: Application,
     bot: ApiBot,
     edited: asyncio.Event,
     operator: int | None,

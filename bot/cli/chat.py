@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.core.advice.calendar import instant
-from bot.core.advice.catalog import Catalogue
+from bot.core.advice.catalog import Catalog
 from bot.core.chat.person import Person
 from bot.core.dialogue.session import Session, Turn
 from bot.core.issues import Issue
@@ -78,14 +78,14 @@ def _talk(talk: Chat, save: Path | None) -> None:
     from bot.cli.terminal import utc_now
 
     if save:
-        _look_at(save, talk.catalogue)
+        _look_at(save, talk.catalog)
     last = [utc_now()]
 
     def tick() -> timedelta:
         before, last[0] = last[0], utc_now()
         return last[0] - before
 
-    prompt = talk.catalogue.say("terminal.prompt") if sys.stdin.isatty() else ""
+    prompt = talk.catalog.say("terminal.prompt") if sys.stdin.isatty() else ""
 
     def read_line() -> str | None:
         try:
@@ -103,23 +103,23 @@ def _gone_on_with(kept: Person, fresh: Session, file: str, library: Library) -> 
     last = kept.cases.get(kept.current) or next(reversed(list(kept.cases.values())), fresh)
     if last.flow not in library.flows:
         raise BadSession(f"The conversation in {file} belongs to the flow '{last.flow}', which there is not any more.")
-    if kept.language not in library.catalogues:
+    if kept.language not in library.catalogs:
         raise BadSession(f"The conversation in {file} is in '{kept.language}', for which there are no messages.")
     return last if kept.current in kept.cases else Session(last.flow, language=kept.language, zone=kept.zone)
 
 
-def _look_at(target: Path, catalogue: Catalogue) -> None:
+def _look_at(target: Path, catalog: Catalog) -> None:
     """Raise `BadTarget` before the talk rather than after it, when it cannot be saved there."""
     from bot.cli.terminal import is_ours
 
     try:
         if not is_ours(target):
-            raise BadTarget(catalogue.say("terminal.exists", file=str(target)))
+            raise BadTarget(catalog.say("terminal.exists", file=str(target)))
         if not target.parent.is_dir():
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
     except OSError as error:
         reason = error.strerror or str(error)
-        raise BadTarget(catalogue.say("terminal.unsaved", file=str(target), reason=reason)) from None
+        raise BadTarget(catalog.say("terminal.unsaved", file=str(target), reason=reason)) from None
 
 
 def play(library: Library, file: Path) -> list[Issue]:
@@ -127,7 +127,7 @@ def play(library: Library, file: Path) -> list[Issue]:
     from bot.cli import transcript
     from bot.cli.terminal import Screen
 
-    loaded, issues = transcript.load(file.read_text(encoding="utf-8"), file.name, library.flows, library.catalogues)
+    loaded, issues = transcript.load(file.read_text(encoding="utf-8"), file.name, library.flows, library.catalogs)
     if loaded is None:
         return issues
     screen = Screen(sys.stdout)
@@ -145,7 +145,7 @@ def talked(library: Library, file: Path) -> tuple[str, list[tuple[str, str]], li
     """Play a transcript in silence; return its flow, what was said now as (person | bot, text), and its faults."""
     from bot.cli import transcript
 
-    loaded, issues = transcript.load(file.read_text(encoding="utf-8"), file.name, library.flows, library.catalogues)
+    loaded, issues = transcript.load(file.read_text(encoding="utf-8"), file.name, library.flows, library.catalogs)
     if loaded is None:
         return "", [], issues
     lines: list[tuple[str, str]] = []
@@ -163,7 +163,7 @@ def simulate(library: Library, file: Path, until: date) -> list[Issue]:
     from bot.cli.simulate import Simulation, shown
     from bot.cli.terminal import Screen
 
-    loaded, issues = transcript.load(file.read_text(encoding="utf-8"), file.name, library.flows, library.catalogues)
+    loaded, issues = transcript.load(file.read_text(encoding="utf-8"), file.name, library.flows, library.catalogs)
     if loaded is None:
         return issues
     screen, simulation = Screen(sys.stdout), Simulation(library, loaded)
@@ -173,5 +173,5 @@ def simulate(library: Library, file: Path, until: date) -> list[Issue]:
         for line in shown(library, loaded.start.language, sent):
             screen.line(line)
     if not count and not simulation.issues:
-        screen.line(library.catalogue(loaded.start.language).say("terminal.nothing"))
+        screen.line(library.catalog(loaded.start.language).say("terminal.nothing"))
     return simulation.issues

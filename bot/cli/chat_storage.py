@@ -16,7 +16,7 @@ from typing import Final
 from bot.app.settings import Settings
 from bot.app.upgrade import upgrade_here
 from bot.cli.conversation_storage import Change, NotKept
-from bot.core.chat.person import Key, Person, Turned
+from bot.core.chat.person import Key, Person, TurnResult
 from bot.runtime.ports import Step
 from bot.storage.database import Database
 from bot.storage.dialects import of_file
@@ -41,7 +41,7 @@ class InDatabase:
         """Return whoever is kept here, with all their cases; None: nobody yet. Raises `NotKept`."""
         found: list[Person] = []
 
-        def look(person: Person | None) -> Turned:
+        def look(person: Person | None) -> TurnResult:
             found.extend([person.but(cases=dict(person.cases))] if person else [])
             raise _Looked
 
@@ -53,11 +53,11 @@ class InDatabase:
 
     def turn(self, change: Change, now: datetime, /) -> Person:
         """Make a change and keep it, or raise what it raises and keep nothing; raises `NotKept`."""
-        turned = self._turn(lambda person: Turned(change(person)), now)
+        turned = self._turn(lambda person: TurnResult(change(person)), now)
         assert turned.person is not None, "nothing here asks to be forgotten"
         return turned.person
 
-    def _turn(self, step: Step, now: datetime) -> Turned:
+    def _turn(self, step: Step, now: datetime) -> TurnResult:
         """Run a turn; nobody numbers what is typed, so that no line is taken for one that was seen."""
         try:
             while (turned := self._runner.run(self._store.turn(secrets.randbits(62), HERE, step, now))) is None:

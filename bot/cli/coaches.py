@@ -218,14 +218,14 @@ def explain(
         answered = adviser.advise(pairs(facts or []))
     except BadFacts as bad:
         fail(str(bad))
-    told, assumed = answered.scene.known, answered.situation.assumed
+    told, assumed = answered.view.known, answered.situation.assumed
     route = library.routes[begin]
     found = explained(library, library.flows[begin].rules, {**library.facts.cautious, **route.assumed, **told})
     if as_json:
         typer.echo(json.dumps(_plain(asdict(found)), ensure_ascii=False, indent=2))
     else:
         known = {fact: value for fact, value in told.items() if fact not in assumed}
-        typer.echo("\n".join(in_words(found, library.facts, library.catalogue(language), known)))
+        typer.echo("\n".join(in_words(found, library.facts, library.catalog(language), known)))
 
 
 def _plain(value: object) -> object:

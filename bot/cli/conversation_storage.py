@@ -13,9 +13,9 @@ from typing import Any, Final, Protocol
 
 from bot.core.chat.person import Person
 from bot.core.dialogue.session import Session
-from bot.core.reminders.schedule import Agenda
+from bot.core.reminders.schedule import ReminderSchedule
 
-NOTHING_PLANNED: Final = Agenda(zone_known=True)
+NOTHING_PLANNED: Final = ReminderSchedule(zone_known=True)
 """The agenda of a newcomer, who lives where this machine or `--zone` says."""
 Change = Callable[[Person | None], Person]
 """One turn as a function of the person as kept (None: never seen)."""
@@ -53,7 +53,7 @@ class InMemory:
 
 def _read_back(person: Person) -> Person:
     cases = {n: Session.from_json(json.loads(json.dumps(case.to_json()))) for n, case in person.cases.items()}
-    return person.but(cases=cases, agenda=Agenda.from_json(json.loads(json.dumps(person.agenda.to_json()))))
+    return person.but(cases=cases, agenda=ReminderSchedule.from_json(json.loads(json.dumps(person.agenda.to_json()))))
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Beside:
 
     number: int = 1
     cases: Mapping[int, Session] = field(default_factory=dict)
-    agenda: Agenda = NOTHING_PLANNED
+    agenda: ReminderSchedule = NOTHING_PLANNED
 
     @classmethod
     def of(cls, person: Person) -> Beside:
@@ -79,7 +79,7 @@ class Beside:
     def from_json(cls, stored: Mapping[str, Any]) -> Beside:
         """Read it back; raises ValueError, TypeError, LookupError or AttributeError for what is none."""
         cases = {int(number): Session.from_json(case) for number, case in stored["cases"].items()}
-        return cls(int(stored["number"]), cases, Agenda.from_json(stored["agenda"]))
+        return cls(int(stored["number"]), cases, ReminderSchedule.from_json(stored["agenda"]))
 
 
 NOTHING_BESIDE: Final = Beside()

@@ -21,7 +21,7 @@ from bot.cli.options import (
 
 if TYPE_CHECKING:
     from bot.core.library import Library
-    from bot.verification.diagram.graph import Diagram
+    from bot.verification.diagram.formats import FlowChart
 
 FORMS = (".svg", ".png", ".mmd", ".dot")
 Force = Annotated[bool, typer.Option("--force", help="Write over a file that is not one of Afterword's own.")]
@@ -74,7 +74,7 @@ def draw(
         _write(file, _made(piece, form), form)
 
 
-def _made(drawn: Diagram, form: str) -> bytes:
+def _made(drawn: FlowChart, form: str) -> bytes:
     from bot.cli.rendering import NoGraphviz, render
     from bot.verification.diagram.graph import to_dot, to_mermaid
 
@@ -88,7 +88,7 @@ def _made(drawn: Diagram, form: str) -> bytes:
         fail(str(missing))
 
 
-def _along(drawn: Diagram, library: Library, script: Path) -> Diagram:
+def _along(drawn: FlowChart, library: Library, script: Path) -> FlowChart:
     from bot.cli.chat import talked
     from bot.verification.diagram.highlight import along
 
@@ -103,7 +103,7 @@ def _along(drawn: Diagram, library: Library, script: Path) -> Diagram:
     return along(drawn, library, lines)
 
 
-def _since(drawn: Diagram, library: Library, version_: str, language: str) -> Diagram:
+def _since(drawn: FlowChart, library: Library, version_: str, language: str) -> FlowChart:
     from bot.cli.versions import NoVersion, version
     from bot.verification.diagram.highlight import since
 
@@ -117,7 +117,7 @@ def _since(drawn: Diagram, library: Library, version_: str, language: str) -> Di
     return since(drawn, library, old, language)
 
 
-def _at_finding(flow: str, number: int, language: str, content: Path | None) -> Diagram:
+def _at_finding(flow: str, number: int, language: str, content: Path | None) -> FlowChart:
     from bot.app.content import check
     from bot.verification.diagram.graph import diagram
     from bot.verification.diagram.highlight import at_finding, is_marked

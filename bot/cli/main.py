@@ -105,7 +105,7 @@ def run() -> None:
     let_go()
     library = opened(settings.content)
     flow = checked_flow(library, None)
-    typer.echo(library.catalogue("en").say("terminal.no_token"), err=True)
+    typer.echo(library.catalog("en").say("terminal.no_token"), err=True)
     _talk(library, Setting(flow), db=None, save=None)
 
 

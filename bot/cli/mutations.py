@@ -25,7 +25,7 @@ from bot.cli.options import Content, fail
 
 if TYPE_CHECKING:
     from bot.cli.transcript import Transcript
-    from bot.content.yaml_reader import Document
+    from bot.content.yaml_reader import YamlDocument
     from bot.verification.mutants import Mutant
 
 Fate = Literal["caught", "changes nothing", "both right", "survived"]
@@ -136,7 +136,7 @@ def _mutants(flows: Path, messages: Path) -> Iterator[Mutant]:
     return mutants(_documents(flows, messages), {fact.name: fact.values for fact in facts})
 
 
-def _documents(flows: Path, messages: Path) -> Iterator[Document]:
+def _documents(flows: Path, messages: Path) -> Iterator[YamlDocument]:
     """Return the files in which faults are made."""
     from bot.content.yaml_reader import read
     from bot.core.library import FALLBACK_LANGUAGE
@@ -168,7 +168,7 @@ class _Trial:
         self.library = open_library(self.folder)  # so that a fault is all that a file differs by
         files = sorted(talks.rglob("*.yaml")) if talks else []
         texts = [(file.name, file.read_text(encoding="utf-8")) for file in files]
-        read = [transcript.load(text, name, self.library.flows, self.library.catalogues) for name, text in texts]
+        read = [transcript.load(text, name, self.library.flows, self.library.catalogs) for name, text in texts]
         self.talks = [kept for kept, issues in read if kept is not None and not issues]
 
     def judge(self, id_: str) -> Ended:
@@ -188,12 +188,12 @@ class _Trial:
         from bot.app.content import folders
         from bot.content.loader import load
         from bot.verification.checks import noticed, noticed_at_once
-        from bot.verification.context import Examined
+        from bot.verification.context import CheckContext
 
         loaded = load(*folders(self.folder))
         if loaded.library is None or loaded.issues:
             return loaded.issues[0].code
-        self.now, proof = loaded.library, Examined(loaded.library, loaded.places, shows=False)
+        self.now, proof = loaded.library, CheckContext(loaded.library, loaded.places, shows=False)
         self.now.take_over(self.library)
         return noticed_at_once(proof) or self._talked() or noticed(proof)
 

@@ -92,8 +92,8 @@ def counted(issues: Iterable[Issue]) -> str:
 
 def checked_language(library: Library, language: str) -> str:
     """Return the language if there are messages in it, else say so and end."""
-    if language not in library.catalogues:
-        fail(f"There are no messages in '{language}'. Known: {', '.join(sorted(library.catalogues))}.")
+    if language not in library.catalogs:
+        fail(f"There are no messages in '{language}'. Known: {', '.join(sorted(library.catalogs))}.")
     return language
 
 

@@ -69,9 +69,9 @@ class Simulation:
 
 def shown(library: Library, language: str, sent: Sent) -> Iterator[str]:
     """Word one line of the timeline, and below it why then."""
-    catalogue = library.catalogue(language)
+    catalog = library.catalog(language)
     local = sent.at.astimezone(zone_named(sent.zone))
-    yield catalogue.say(
+    yield catalog.say(
         "terminal.when",
         day=local.date(),
         time=local.time(),
@@ -81,5 +81,5 @@ def shown(library: Library, language: str, sent: Sent) -> Iterator[str]:
     )
     for kind in sent.kinds:
         if kind in library.reminders:
-            claims = ", ".join(library.reminders[kind].cites) or catalogue.say("terminal.beyond")
-            yield catalogue.say("terminal.because", kind=kind, rule=sent.rule, claims=claims)
+            claims = ", ".join(library.reminders[kind].cites) or catalog.say("terminal.beyond")
+            yield catalog.say("terminal.because", kind=kind, rule=sent.rule, claims=claims)

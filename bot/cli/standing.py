@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from bot.core.chat.commands import Entry, Served, serve
+from bot.core.chat.commands import CommandResult, Entry, serve
 from bot.core.chat.person import Person
 from bot.core.dialogue.engine import APART
 from bot.core.dialogue.session import Session
@@ -24,7 +24,7 @@ def sight_of(person: Person) -> Sight:
     return person.current, person.asking, case and case.but(turn=0)
 
 
-def told_in_full(library: Library, flow: str, person: Person, entry: Entry, now: datetime) -> Served:
+def told_in_full(library: Library, flow: str, person: Person, entry: Entry, now: datetime) -> CommandResult:
     """Return what `entry` leads to, in the words for somebody to whom nothing of it was said before."""
     person = _offered_again(person)
     served = serve(library, flow, person, entry, now)

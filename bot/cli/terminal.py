@@ -20,7 +20,7 @@ from rich.text import Text
 from bot.cli.conversation_storage import NOTHING_BESIDE, Beside, InMemory, Keeping
 from bot.cli.transcript import REMIND, Talk, Transcript
 from bot.core.advice.calendar import zone_named
-from bot.core.advice.catalog import Catalogue
+from bot.core.advice.catalog import Catalog
 from bot.core.advice.text import clean
 from bot.core.dialogue.session import Block, Outgoing, Session, Turn
 from bot.core.library import Library
@@ -104,13 +104,13 @@ class Chat:
         self.library = library
 
     @property
-    def catalogue(self) -> Catalogue:
+    def catalog(self) -> Catalog:
         """The messages in the person's language."""
-        return self.library.catalogue(self.talk.session.language)
+        return self.library.catalog(self.talk.session.language)
 
     def run(self, read_line: Callable[[], str | None], tick: Callable[[], timedelta]) -> None:
         """Talk until `:quit` or the end of input; `tick` says how much real time passed since it was last asked."""
-        self.screen.line(self.catalogue.say("terminal.help"), "dim")
+        self.screen.line(self.catalog.say("terminal.help"), "dim")
         for _, turn in self.talk.opened():
             self.show(turn)
         while (line := read_line()) is not None:
@@ -118,10 +118,10 @@ class Chat:
             if not self.screen.pretty:
                 self.screen.line(f"\n> {clean(line)}")
             if line.strip() in (":quit", ":q"):
-                self.screen.line(self.catalogue.say("terminal.bye"))
+                self.screen.line(self.catalog.say("terminal.bye"))
                 return
             self.hear(line)
-        self.screen.line(self.catalogue.say("terminal.ended"), "dim")
+        self.screen.line(self.catalog.say("terminal.ended"), "dim")
 
     def hear(self, line: str) -> None:
         """Take one typed line: an answer, or a command of the terminal's own."""
@@ -131,13 +131,13 @@ class Chat:
         elif command == ":wait":
             self.wait(rest)
         elif command == ":help":
-            self.screen.line(self.catalogue.say("terminal.help"))
+            self.screen.line(self.catalog.say("terminal.help"))
         elif line.strip():
             turn = self.talk.type(line)
             if turn is None:
                 known = "not_offered" if command == REMIND else "bad_command"
-                self.screen.line(self.catalogue.say(f"terminal.{known}"), "yellow")
-                self.screen.line(self.catalogue.say("terminal.help"), "dim")
+                self.screen.line(self.catalog.say(f"terminal.{known}"), "yellow")
+                self.screen.line(self.catalog.say("terminal.help"), "dim")
             else:
                 self.show(turn)
 
@@ -145,11 +145,11 @@ class Chat:
         """Move the clock and look again."""
         turns = self.talk.wait(rest)
         if turns is None:
-            self.screen.line(self.catalogue.say("terminal.bad_wait"), "yellow")
+            self.screen.line(self.catalog.say("terminal.bad_wait"), "yellow")
             return
         for at, turn in turns:
             local = at.astimezone(zone_named(self.talk.session.zone))
-            self.screen.line(self.catalogue.say("terminal.clock", day=local.date(), time=local.time()), "dim")
+            self.screen.line(self.catalog.say("terminal.clock", day=local.date(), time=local.time()), "dim")
             self.show(turn)
 
     def show(self, turn: Turn) -> None:
@@ -165,14 +165,14 @@ class Chat:
         """Write the talk so far as a transcript."""
         try:
             if not is_ours(file):
-                self.screen.line(self.catalogue.say("terminal.exists", file=str(file)), "yellow")
+                self.screen.line(self.catalog.say("terminal.exists", file=str(file)), "yellow")
                 return
             write_whole(file, self.transcript().dump())
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or str(error)
-            self.screen.line(self.catalogue.say("terminal.unsaved", file=str(file), reason=reason), "yellow")
+            self.screen.line(self.catalog.say("terminal.unsaved", file=str(file), reason=reason), "yellow")
             return
-        self.screen.line(self.catalogue.say("terminal.saved", file=str(file)))
+        self.screen.line(self.catalog.say("terminal.saved", file=str(file)))
 
     def transcript(self) -> Transcript:
         """Return the talk so far."""

@@ -15,13 +15,13 @@ from typing import Any, cast
 
 from bot.cli.conversation_storage import NOTHING_BESIDE, Beside, InMemory, Keeping
 from bot.cli.standing import sight_of, told_in_full
-from bot.content.yaml_reader import Document, read
+from bot.content.yaml_reader import YamlDocument, read
 from bot.core.advice.calendar import BEYOND, FIRST_YEAR, in_calendar, instant, local_date, zone_named
 from bot.core.advice.conditions import Unknown
 from bot.core.advice.policy import NoRuleFits
-from bot.core.chat.commands import Asked, Entry, Served, serve
+from bot.core.chat.commands import CommandGiven, CommandResult, Entry, serve
 from bot.core.chat.person import Person
-from bot.core.chat.turn import Document as Handed
+from bot.core.chat.turn import FileToSend
 from bot.core.dialogue.answers import choose
 from bot.core.dialogue.dates import Misread, parse_day
 from bot.core.dialogue.render import notice
@@ -42,7 +42,7 @@ from bot.core.dialogue.session import (
     Turn,
     Why,
 )
-from bot.core.issues import Issue, Place, Shown, nearest
+from bot.core.issues import Issue, Shown, SourceLocation, nearest
 from bot.core.library import Library
 
 KINDS = ("person", "bot", "wait")
@@ -56,7 +56,7 @@ COMMANDS: dict[str, Callable[[], Entry]] = {
     ":change": Change,
     ":restart": Restarted,
     ":cancel": Cancelled,
-    ":reminders": partial(Asked, "reminders"),
+    ":reminders": partial(CommandGiven, "reminders"),
 }
 
 
@@ -100,7 +100,7 @@ class Line:
 
     kind: str
     text: str
-    place: Place = field(default_factory=lambda: Place("transcript"))
+    place: SourceLocation = field(default_factory=lambda: SourceLocation("transcript"))
     says: tuple[str, ...] = ()
     only: bool = False
 
@@ -155,7 +155,9 @@ def load(
         return None, issues
     value = document.value
     if not isinstance(value, dict) or not isinstance(value.get("talk"), list):
-        return None, [Issue(Place(file), "transcript", "this is no transcript.", "", "It needs flow, now and talk.")]
+        return None, [
+            Issue(SourceLocation(file), "transcript", "this is no transcript.", "", "It needs flow, now and talk.")
+        ]
     for key, known in (("flow", flows), ("language", languages)):
         if (name := value.get(key, "en" if key == "language" else None)) not in known:
             what = f"there is no {key} '{name}'."
@@ -168,7 +170,7 @@ def load(
     return Transcript(start, now, tuple(lines), beside), issues
 
 
-def _line(row: object, number: int, document: Document, issues: list[Issue]) -> Line | None:
+def _line(row: object, number: int, document: YamlDocument, issues: list[Issue]) -> Line | None:
     place = document.place(("talk", number))
     kinds = {str(key) for key in row} - (set(SAYS) if "bot" in row else set()) if isinstance(row, dict) else set()
     if not isinstance(row, dict) or len(kinds) != 1 or not kinds <= set(KINDS):
@@ -184,7 +186,7 @@ def _line(row: object, number: int, document: Document, issues: list[Issue]) -> 
     return Line(kind, str(row[kind]), place, tuple(map(str, says if isinstance(says, list) else [says])), only)
 
 
-def _now(value: Mapping[str, object], document: Document, issues: list[Issue]) -> datetime | None:
+def _now(value: Mapping[str, object], document: YamlDocument, issues: list[Issue]) -> datetime | None:
     """Read the instant the talk began; without an offset it is wall time in the zone."""
     try:
         zone = zone_named(str(value.get("zone", "UTC")))
@@ -198,7 +200,7 @@ def _now(value: Mapping[str, object], document: Document, issues: list[Issue]) -
     return None
 
 
-def _start(value: Mapping[str, object], document: Document, issues: list[Issue]) -> Session | None:
+def _start(value: Mapping[str, object], document: YamlDocument, issues: list[Issue]) -> Session | None:
     """Read the session the talk began with: a fresh one, but for what `start` says."""
     before = value.get("start", {})
     if not isinstance(before, dict) or before.keys() & {*HEAD, "format"}:
@@ -214,7 +216,7 @@ def _start(value: Mapping[str, object], document: Document, issues: list[Issue])
         return None
 
 
-def _beside(value: Mapping[str, object], document: Document, issues: list[Issue]) -> Beside | None:
+def _beside(value: Mapping[str, object], document: YamlDocument, issues: list[Issue]) -> Beside | None:
     """Read what the talk began with beside its open case."""
     if "beside" not in value:
         return NOTHING_BESIDE
@@ -255,11 +257,11 @@ class Talk:
         )
         self.in_sight = sight_of(self.person)
         self.below: tuple[Option, ...] = ()
-        self.documents: list[Handed] = []
+        self.documents: list[FileToSend] = []
 
     def hear(self, event: Entry) -> Turn:
         """Take one turn and note what the bot said."""
-        made: list[Served] = []
+        made: list[CommandResult] = []
         ours = False
 
         def change(kept: Person | None) -> Person:
@@ -273,7 +275,7 @@ class Talk:
         try:
             self.person = self.keeping.turn(change, self.now)
         except (NoRuleFits, Unknown):  # only in content that `check` refuses
-            stuck = notice(self.library.catalogue(self.person.language), STUCK)
+            stuck = notice(self.library.catalog(self.person.language), STUCK)
             self.lines.append(Line("bot", stuck.name))
             return Turn(self.session, (stuck,))
         served = made[0]
@@ -282,17 +284,17 @@ class Talk:
         self.session = self.person.cases.get(self.person.current, self.session)
         self.lines += [Line.heard(message) for message in served.messages]
         self.below = next((m.options for m in reversed(served.messages) if m.kind == "reminder"), self.below)
-        self.documents += [effect for effect in served.effects if isinstance(effect, Handed)]
-        shown = tuple(effect for effect in served.effects if not isinstance(effect, Handed))
+        self.documents += [effect for effect in served.effects if isinstance(effect, FileToSend)]
+        shown = tuple(effect for effect in served.effects if not isinstance(effect, FileToSend))
         return Turn(self.session, shown)
 
-    def _served(self, person: Person, event: Entry) -> Served:
+    def _served(self, person: Person, event: Entry) -> CommandResult:
         if isinstance(event, Started):
             return told_in_full(self.library, self.flow, person.but(asking=""), event, self.now)
         if not isinstance(event, FellDue) and sight_of(person) != self.in_sight:
             # Another terminal went on with it: an answer is never taken for that to a question not in sight.
             moved = told_in_full(self.library, self.flow, person, TimePassed(), self.now)
-            told = notice(self.library.catalogue(person.language), ELSEWHERE)
+            told = notice(self.library.catalog(person.language), ELSEWHERE)
             return replace(moved, effects=(told, *moved.effects))
         served = serve(self.library, self.flow, person, event, self.now)
         if not served.toast or served.person is None:

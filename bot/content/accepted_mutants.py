@@ -7,15 +7,15 @@ from typing import Annotated
 
 from pydantic import Field
 
-from bot.content.field_types import Part, Sentence
-from bot.content.source_file import Sheet
+from bot.content.field_types import ContentModel, Sentence
+from bot.content.source_file import SourceFile
 from bot.content.validation import shaped
 from bot.content.yaml_reader import read
 
 FILE = "both_right.yaml"
 
 
-class BothRightFile(Part):
+class BothRightFile(ContentModel):
     """flows/both_right.yaml: why two ways are both right, by the name of the fault (`*` stands for anything)."""
 
     both_right: Annotated[dict[str, Sentence], Field(description="The name of a fault, and why both ways are right.")]
@@ -27,5 +27,5 @@ def reasons(flows: Path) -> dict[str, str]:
     if not file.is_file():
         return {}
     document, issues = read(file.read_bytes(), f"flows/{FILE}")
-    found = shaped(Sheet(document, issues), BothRightFile) if document is not None else None
+    found = shaped(SourceFile(document, issues), BothRightFile) if document is not None else None
     return dict(found.both_right) if found is not None else {}

@@ -7,15 +7,15 @@ from typing import Annotated
 
 from pydantic import Field
 
-from bot.content.field_types import Days, KindId, Name, Part, Positive, Value
-from bot.content.references import Vocabulary
-from bot.content.source_file import Sheet
+from bot.content.field_types import ContentModel, Days, KindId, Name, Positive, Value
+from bot.content.references import References
+from bot.content.source_file import SourceFile
 from bot.content.yaml_reader import Path
 from bot.core.advice.contact_history import Courtesy, Monthly, Sort
 from bot.core.library import Limit
 
 
-class MonthlyEntry(Part):
+class MonthlyEntry(ContentModel):
     """How many a platform allows in a calendar month."""
 
     limit: Annotated[Name, Field(description="The limit that says how many.")]
@@ -23,7 +23,7 @@ class MonthlyEntry(Part):
     when: Annotated[dict[Name, Value], Field(default_factory=dict, description="Whom it concerns.")]
 
 
-class SortEntry(Part):
+class SortEntry(ContentModel):
     """A sort of message to somebody met."""
 
     notes: Annotated[tuple[KindId, ...], Field(description="The notes and e-mails that are of this sort.")] = ()
@@ -44,7 +44,7 @@ class SortEntry(Part):
     ]
 
 
-class LedgerFile(Part):
+class LedgerFile(ContentModel):
     """flows/ledger.yaml: what may be sent to one person at all."""
 
     apart: Annotated[Days, Field(description="Business days between any two messages.")]
@@ -53,53 +53,57 @@ class LedgerFile(Part):
     sorts: Annotated[dict[Name, SortEntry], Field(min_length=1, description="The sorts of message.")]
 
 
-def read_ledger(sheet: Sheet, file: LedgerFile, limits: Mapping[str, Limit], vocabulary: Vocabulary) -> Courtesy:
+def read_ledger(source: SourceFile, file: LedgerFile, limits: Mapping[str, Limit], references: References) -> Courtesy:
     """Return what politeness allows."""
     sorts: dict[str, Sort] = {}
     for id_, entry in file.sorts.items():
         path = ("sorts", id_)
         for number, kind in enumerate(entry.notes):
-            place = sheet.at(*path, "notes", number)
-            sheet.refer(place, kind, vocabulary.kinds, "unknown-note", "no note of flows/notes.yaml")
+            place = source.at(*path, "notes", number)
+            source.refer(place, kind, references.kinds, "unknown-note", "no note of flows/notes.yaml")
             if other := next((sort.id for sort in sorts.values() if kind in sort.notes), None):
                 what = f"'{kind}' is of the sort '{other}' already."
-                sheet.fault(place, "duplicate-id", what, "It would be counted once only.", "Delete one of them.")
+                source.fault(place, "duplicate-id", what, "It would be counted once only.", "Delete one of them.")
         for other in entry.soon_after:
-            sheet.refer(sheet.key(*path, "soon_after", other), other, file.sorts, "unknown-sort", "no sort of message")
-        _check_facts(sheet, (*path, "then"), entry.then, vocabulary)
-        _check_facts(sheet, (*path, "after"), entry.after, vocabulary)
+            source.refer(
+                source.key(*path, "soon_after", other), other, file.sorts, "unknown-sort", "no sort of message"
+            )
+        _check_facts(source, (*path, "then"), entry.then, references)
+        _check_facts(source, (*path, "after"), entry.after, references)
         sorts[id_] = Sort(
             id_,
             frozenset(entry.notes),
             entry.at_most,
-            _number(sheet, (*path, "again_after"), entry.again_after, limits, vocabulary),
+            _number(source, (*path, "again_after"), entry.again_after, limits, references),
             entry.then,
             entry.soon_after,
             entry.after,
-            _monthly(sheet, (*path, "monthly"), entry.monthly, limits, vocabulary),
+            _monthly(source, (*path, "monthly"), entry.monthly, limits, references),
         )
     return Courtesy(sorts, file.apart, file.at_most, file.within_days)
 
 
-def _check_facts(sheet: Sheet, path: Path, given: Mapping[str, str], vocabulary: Vocabulary) -> None:
+def _check_facts(source: SourceFile, path: Path, given: Mapping[str, str], references: References) -> None:
     for name, value in given.items():
-        fact = vocabulary.fact(sheet, sheet.key(*path, name), name)
+        fact = references.fact(source, source.key(*path, name), name)
         if fact is not None:
-            sheet.refer(sheet.at(*path, name), value, fact.values, "unknown-value", f"no value of '{name}'")
+            source.refer(source.at(*path, name), value, fact.values, "unknown-value", f"no value of '{name}'")
 
 
 def _monthly(
-    sheet: Sheet, path: Path, entry: MonthlyEntry | None, limits: Mapping[str, Limit], vocabulary: Vocabulary
+    source: SourceFile, path: Path, entry: MonthlyEntry | None, limits: Mapping[str, Limit], references: References
 ) -> Monthly | None:
     if entry is None:
         return None
-    vocabulary.fact(sheet, sheet.at(*path, "leaves"), entry.leaves)
-    _check_facts(sheet, (*path, "when"), entry.when, vocabulary)
-    return Monthly(_number(sheet, (*path, "limit"), entry.limit, limits, vocabulary), entry.leaves, entry.when)
+    references.fact(source, source.at(*path, "leaves"), entry.leaves)
+    _check_facts(source, (*path, "when"), entry.when, references)
+    return Monthly(_number(source, (*path, "limit"), entry.limit, limits, references), entry.leaves, entry.when)
 
 
-def _number(sheet: Sheet, path: Path, name: str | None, limits: Mapping[str, Limit], vocabulary: Vocabulary) -> int:
+def _number(
+    source: SourceFile, path: Path, name: str | None, limits: Mapping[str, Limit], references: References
+) -> int:
     if name is None:
         return 0
-    sheet.refer(sheet.at(*path), name, vocabulary.limits, "unknown-limit", "no limit of flows/limits.yaml")
+    source.refer(source.at(*path), name, references.limits, "unknown-limit", "no limit of flows/limits.yaml")
     return max(limits[name].values.values()) if name in limits else 0

@@ -8,7 +8,7 @@ from itertools import pairwise
 from bot.content.field_types import MOST_NUMBERS
 from bot.content.models import Bands, ChoiceFact, DateFact, FactEntry, FactsFile, FlagFact, NumberFact, ShortcutEntry
 from bot.content.references import refuse_reserved
-from bot.content.source_file import Sheet
+from bot.content.source_file import SourceFile
 from bot.content.yaml_reader import Path
 from bot.core.advice.facts import NO_DATE, NOT_SURE, Derivation, Fact, Shortcut
 from bot.core.dialogue.answers import OTHER_DAY
@@ -21,45 +21,45 @@ LATEST_START = {"days": REMOTEST_DAY - 1, "business_days": (REMOTEST_DAY - 1) * 
 """How late the last band may begin: the dialogue looks no further back than `REMOTEST_DAY`."""
 
 
-def read_facts(sheet: Sheet, file: FactsFile) -> dict[str, Fact]:
+def read_facts(source: SourceFile, file: FactsFile) -> dict[str, Fact]:
     """Return the facts by name, in file order."""
     facts = {}
     for name, entry in file.facts.items():
         path = ("facts", name)
-        sheet.address(sheet.key(*path), "fact", name)
-        refuse_reserved(sheet, path, name)
-        facts[name] = _fact(sheet, path, name, entry)
+        source.address(source.key(*path), "fact", name)
+        refuse_reserved(source, path, name)
+        facts[name] = _fact(source, path, name, entry)
     for name, fact in facts.items():
         if fact.derivation:
-            _check_source(sheet, ("facts", name, "from", "fact"), fact.derivation.source, facts)
-    return {name: fact for name, fact in facts.items() if sheet.whole("facts", name, "values")}
+            _check_source(source, ("facts", name, "from", "fact"), fact.derivation.source, facts)
+    return {name: fact for name, fact in facts.items() if source.whole("facts", name, "values")}
 
 
-def _check_source(sheet: Sheet, path: Path, name: str, facts: Mapping[str, Fact]) -> None:
-    source = facts.get(name)
-    if source is None:
-        sheet.refer(sheet.at(*path), name, sheet.names("facts"), "unknown-fact", "no fact of this file")
-    elif source.kind != "date":
+def _check_source(source: SourceFile, path: Path, name: str, facts: Mapping[str, Fact]) -> None:
+    base = facts.get(name)
+    if base is None:
+        source.refer(source.at(*path), name, source.names("facts"), "unknown-fact", "no fact of this file")
+    elif base.kind != "date":
         what = f"'{name}' is no date, so nothing can be worked out from it."
         dates = (fact.name for fact in facts.values() if fact.kind == "date")
-        sheet.fault(sheet.at(*path), "not-a-date", what, "", nearest(name, dates))
+        source.fault(source.at(*path), "not-a-date", what, "", nearest(name, dates))
 
 
-def _fact(sheet: Sheet, path: Path, name: str, entry: FactEntry) -> Fact:
+def _fact(source: SourceFile, path: Path, name: str, entry: FactEntry) -> Fact:
     if isinstance(entry, DateFact):
-        shortcuts = _shortcuts(sheet, (*path, "shortcuts"), entry.shortcuts)
+        shortcuts = _shortcuts(source, (*path, "shortcuts"), entry.shortcuts)
         return Fact(name, "date", entry.scope, optional=entry.optional, past=not entry.future, shortcuts=shortcuts)
     if isinstance(entry, ChoiceFact | FlagFact | NumberFact):
-        values = _values(sheet, path, entry)
-        told, what = values if sheet.whole(*path, "values") else None, f"no value of '{name}'"
-        sheet.refer(sheet.at(*path, "cautious"), entry.cautious, told, "unknown-value", what)
+        values = _values(source, path, entry)
+        told, what = values if source.whole(*path, "values") else None, f"no value of '{name}'"
+        source.refer(source.at(*path, "cautious"), entry.cautious, told, "unknown-value", what)
         for key in ("can_change", "final"):
             for number, value in enumerate(getattr(entry, key)):
-                sheet.refer(sheet.at(*path, key, number), value, told, "unknown-value", what)
+                source.refer(source.at(*path, key, number), value, told, "unknown-value", what)
         alike = entry.alike if isinstance(entry, ChoiceFact) else ()
         for row, group in enumerate(alike):
             for number, value in enumerate(group):
-                sheet.refer(sheet.at(*path, "alike", row, number), value, told, "unknown-value", what)
+                source.refer(source.at(*path, "alike", row, number), value, told, "unknown-value", what)
         return Fact(
             name,
             entry.kind,
@@ -70,12 +70,12 @@ def _fact(sheet: Sheet, path: Path, name: str, entry: FactEntry) -> Fact:
             can_change=frozenset(entry.can_change),
             final=frozenset(entry.final),
             alike=tuple(map(frozenset, alike)),
-            derivation=_derivation(sheet, (*path, "from"), entry) if isinstance(entry, ChoiceFact) else None,
+            derivation=_derivation(source, (*path, "from"), entry) if isinstance(entry, ChoiceFact) else None,
         )
     return Fact(name, "text", entry.scope, max_length=entry.max_length, phrase=entry.phrase)
 
 
-def _values(sheet: Sheet, path: Path, entry: ChoiceFact | FlagFact | NumberFact) -> tuple[str, ...]:
+def _values(source: SourceFile, path: Path, entry: ChoiceFact | FlagFact | NumberFact) -> tuple[str, ...]:
     if isinstance(entry, FlagFact):
         return ("yes", "no")
     if isinstance(entry, NumberFact):
@@ -83,31 +83,31 @@ def _values(sheet: Sheet, path: Path, entry: ChoiceFact | FlagFact | NumberFact)
         if not 0 <= low < high <= low + MOST_NUMBERS:
             what = f"{low} to {high} is no range."
             instead = f"Write the smaller number first, none below 0, and at most {MOST_NUMBERS} numbers."
-            sheet.fault(sheet.at(*path, "from_to"), "out-of-range", what, "", instead)
+            source.fault(source.at(*path, "from_to"), "out-of-range", what, "", instead)
             high = low + 1
         return tuple(str(number) for number in range(low, high + 1))
     for number, value in enumerate(entry.values):
-        place = sheet.at(*path, "values", number)
+        place = source.at(*path, "values", number)
         if value in entry.values[:number]:
-            sheet.fault(place, "duplicate-id", f"the value '{value}' stands here twice.", "", "Delete one of them.")
+            source.fault(place, "duplicate-id", f"the value '{value}' stands here twice.", "", "Delete one of them.")
         if value == NOT_SURE:
             why = "It is what the button 'Not sure' answers."
-            sheet.fault(place, "reserved-name", f"no value can be called '{value}'.", why, "Write not_sure: true.")
+            source.fault(place, "reserved-name", f"no value can be called '{value}'.", why, "Write not_sure: true.")
     return entry.values
 
 
-def _shortcuts(sheet: Sheet, path: Path, entries: Sequence[ShortcutEntry]) -> tuple[Shortcut, ...]:
+def _shortcuts(source: SourceFile, path: Path, entries: Sequence[ShortcutEntry]) -> tuple[Shortcut, ...]:
     seen: set[str] = set()
     for number, entry in enumerate(entries):
-        place = sheet.at(*path, number, "id")
+        place = source.at(*path, number, "id")
         if entry.id in seen:
-            sheet.fault(place, "duplicate-id", f"the day '{entry.id}' stands here twice.", "", "Rename one.")
+            source.fault(place, "duplicate-id", f"the day '{entry.id}' stands here twice.", "", "Rename one.")
         if entry.id in TAKEN:
             why = "The question has a button of this name already."
-            sheet.fault(place, "reserved-name", f"no day can be called '{entry.id}'.", why, "Choose another name.")
-        if (entry.days_ago is None) == (entry.weeks_ago is None) and sheet.whole(*path, number):
+            source.fault(place, "reserved-name", f"no day can be called '{entry.id}'.", why, "Choose another name.")
+        if (entry.days_ago is None) == (entry.weeks_ago is None) and source.whole(*path, number):
             what = f"'{entry.id}' needs either days_ago or weeks_ago."
-            sheet.fault(place, "exactly-one", what, "", "Write one of the two.")
+            source.fault(place, "exactly-one", what, "", "Write one of the two.")
         seen.add(entry.id)
     return tuple(Shortcut(entry.id, entry.days_ago or (), entry.weeks_ago) for entry in entries)
 
@@ -115,7 +115,7 @@ def _shortcuts(sheet: Sheet, path: Path, entries: Sequence[ShortcutEntry]) -> tu
 # -- what follows from a date ----------------------------------------------------------------------------------------
 
 
-def _derivation(sheet: Sheet, path: Path, entry: ChoiceFact) -> Derivation | None:
+def _derivation(source: SourceFile, path: Path, entry: ChoiceFact) -> Derivation | None:
     bands = entry.bands
     if bands is None:
         return None
@@ -123,34 +123,34 @@ def _derivation(sheet: Sheet, path: Path, entry: ChoiceFact) -> Derivation | Non
     for value in bands.starts:
         if value not in entry.values:
             what, instead = f"'{value}' is no value of this fact.", nearest(value, entry.values)
-            sheet.fault(sheet.key(*starts, value), "unknown-value", what, "", instead)
+            source.fault(source.key(*starts, value), "unknown-value", what, "", instead)
     missing = [value for value in entry.values if value not in bands.starts]
-    if missing and sheet.whole(*starts) and sheet.whole(*path[:-1], "values"):
+    if missing and source.whole(*starts) and source.whole(*path[:-1], "values"):
         what = f"{', '.join(missing)} never begins."
-        sheet.fault(sheet.key(*starts), "start-missing", what, "Each value needs the day it begins on.", "Add it.")
+        source.fault(source.key(*starts), "start-missing", what, "Each value needs the day it begins on.", "Add it.")
     if not missing and set(bands.starts) == set(entry.values):
-        _ascending(sheet, starts, bands, entry.values)
-    _within_bounds(sheet, path, bands)
+        _ascending(source, starts, bands, entry.values)
+    _within_bounds(source, path, bands)
     return Derivation(bands.fact, bands.count, tuple(bands.starts.items()))
 
 
-def _ascending(sheet: Sheet, path: Path, bands: Bands, values: Sequence[str]) -> None:
+def _ascending(source: SourceFile, path: Path, bands: Bands, values: Sequence[str]) -> None:
     first = values[0]
     if tuple(bands.starts) != tuple(values):
         what, instead = "the values stand in another order than above.", f"Write {', '.join(values)}."
-        sheet.fault(sheet.key(*path), "starts-order", what, "The order is the order of time.", instead)
+        source.fault(source.key(*path), "starts-order", what, "The order is the order of time.", instead)
         return
     if bands.starts[first] != 0:
         what = f"'{first}' begins on day {bands.starts[first]}, so the days before would have no value."
-        sheet.fault(sheet.at(*path, first), "starts-at-zero", what, "", f"Write {first}: 0.")
+        source.fault(source.at(*path, first), "starts-at-zero", what, "", f"Write {first}: 0.")
     for earlier, later in pairwise(values):
         if bands.starts[later] <= bands.starts[earlier]:
             what = f"'{later}' begins on day {bands.starts[later]}, no later than '{earlier}'."
             why = "Each value begins after the one before it."
-            sheet.fault(sheet.at(*path, later), "starts-order", what, why, "Write a later day.")
+            source.fault(source.at(*path, later), "starts-order", what, why, "Write a later day.")
 
 
-def _within_bounds(sheet: Sheet, path: Path, bands: Bands) -> None:
+def _within_bounds(source: SourceFile, path: Path, bands: Bands) -> None:
     for value, day in bands.starts.items():
         bounds, latest = bands.bounds.get(value), LATEST_START[bands.count]
         low = bounds.at_least if bounds and bounds.at_least is not None else 0
@@ -158,8 +158,8 @@ def _within_bounds(sheet: Sheet, path: Path, bands: Bands) -> None:
         if not low <= day <= high:
             what = f"'{value}' begins on day {day}, but it may begin on day {low} to {high} only."
             why = "The bounds say how far a coach may go." if bounds else "The dialogue looks no further back."
-            sheet.fault(sheet.at(*path, "starts", value), "out-of-bounds", what, why, f"Write {low} to {high}.")
+            source.fault(source.at(*path, "starts", value), "out-of-bounds", what, why, f"Write {low} to {high}.")
     for value in bands.bounds:
-        if value not in bands.starts and sheet.whole(*path, "starts"):
+        if value not in bands.starts and source.whole(*path, "starts"):
             what, instead = f"'{value}' is none of the values.", nearest(value, bands.starts)
-            sheet.fault(sheet.key(*path, "bounds", value), "unknown-value", what, "", instead)
+            source.fault(source.key(*path, "bounds", value), "unknown-value", what, "", instead)

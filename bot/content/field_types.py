@@ -92,7 +92,7 @@ class ShortFor:
         return {self._key: written} if isinstance(written, str) else written
 
 
-class Part(BaseModel):
+class ContentModel(BaseModel):
     """A mapping in a content file; keys that are not declared are refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -106,13 +106,13 @@ Beyond = Annotated[Switch, Field(description="true: this goes beyond the source,
 # -- conditions ------------------------------------------------------------------------------------------------------
 
 
-class Not(Part):
+class Not(ContentModel):
     """Every value but these."""
 
     values: Annotated[Values, Field(alias="not", description="The value or values that do not fit.")]
 
 
-class Bounds(Part):
+class Bounds(ContentModel):
     """From and up to a number, both included."""
 
     model_config = ConfigDict(json_schema_extra={"minProperties": 1})
@@ -121,7 +121,7 @@ class Bounds(Part):
 
 
 def _kind_of_allowed(written: object) -> str:
-    if not isinstance(written, dict | Part):
+    if not isinstance(written, dict | ContentModel):
         return "<values>"
     return "<not>" if "not" in written else "<bounds>"
 
@@ -133,7 +133,7 @@ Allowed = Annotated[
 Case = dict[str, Allowed]
 
 
-class AnyOf(Part):
+class AnyOf(ContentModel):
     """Alternatives: it is enough that one of them fits."""
 
     any: Annotated[tuple[Case, ...], Field(min_length=1, description="The alternatives.")]

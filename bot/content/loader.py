@@ -24,14 +24,14 @@ from bot.content.flows import read_flow
 from bot.content.messages import check_locale, read_messages, read_protected
 from bot.content.models import ClaimsFile, FactsFile, FaqFile, FlowFile, LimitsFile, MessagesFile, ProtectedFile
 from bot.content.notes import read_claims, read_faq, read_limits, read_notes
-from bot.content.references import Vocabulary
+from bot.content.references import References
 from bot.content.rule_models import NotesFile, RemindersFile, RulesFile
 from bot.content.rules import read_manners, read_reminders, read_rules
-from bot.content.source_file import Names, Sheet
+from bot.content.source_file import Names, SourceFile
 from bot.content.validation import shaped
 from bot.content.yaml_errors import MAX_BYTES
 from bot.content.yaml_reader import read
-from bot.core.advice.catalog import LOCALE, Catalogue, Message
+from bot.core.advice.catalog import LOCALE, Catalog, Message
 from bot.core.advice.contact_history import Courtesy
 from bot.core.advice.facts import Fact, Facts
 from bot.core.advice.notes import NoteBook
@@ -39,7 +39,7 @@ from bot.core.advice.rules import Manners, ReminderKind, Ruleset
 from bot.core.coaching.case_studies import CaseStudy
 from bot.core.coaching.lessons import Series
 from bot.core.dialogue.flow import Flow
-from bot.core.issues import Issue, Place, Places, ordered
+from bot.core.issues import Issue, SourceLocation, SourceLocations, ordered
 from bot.core.library import FALLBACK_LANGUAGE, Claim, Library, Limit
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -60,7 +60,7 @@ class Loaded:
     """
 
     library: Library | None
-    places: Places
+    places: SourceLocations
     issues: tuple[Issue, ...]
     digest: str
 
@@ -103,8 +103,8 @@ class _Parts:
 
     def library(self) -> Library:
         messages = self.messages
-        first = Catalogue(FALLBACK_LANGUAGE, messages[FALLBACK_LANGUAGE])
-        others = {name: Catalogue(name, found, first) for name, found in messages.items() if name != FALLBACK_LANGUAGE}
+        first = Catalog(FALLBACK_LANGUAGE, messages[FALLBACK_LANGUAGE])
+        others = {name: Catalog(name, found, first) for name, found in messages.items() if name != FALLBACK_LANGUAGE}
         return Library(
             Facts(self.facts),
             self.flows,
@@ -127,29 +127,29 @@ class _Parts:
 class _Read(Generic[Model]):
     """One file: as YAML, and as far as it has the shape of its model."""
 
-    sheet: Sheet
+    source: SourceFile
     file: Model | None
 
 
 class _Loading:
-    """Reads each file once; `sheets`, `issues` and what was `seen` grow on the way."""
+    """Reads each file once; `sources`, `issues` and what was `seen` grow on the way."""
 
     def __init__(self, flows: Path, messages: Path, dispensable: frozenset[str] = frozenset()) -> None:
         self._flows = flows
         self._messages = messages
         self._dispensable = dispensable
-        self._sheets: list[Sheet] = []
+        self._read_files: list[SourceFile] = []
         self._issues: list[Issue] = []
         self._seen = hashlib.sha256()
         self._sources: dict[str, str] = {}
 
     def load(self) -> Loaded:
         parts = self._read()
-        self._issues += [issue for sheet in self._sheets for issue in sheet.issues]
-        places = {address: place for sheet in self._sheets for address, place in sheet.addresses.items()}
+        self._issues += [issue for source in self._read_files for issue in source.issues]
+        places = {address: place for source in self._read_files for address, place in source.addresses.items()}
         bad = any(issue.code != "missing-file" or issue.place.file not in self._dispensable for issue in self._issues)
         library = None if bad else replace(parts.library(), sources=self._sources)
-        return Loaded(library, Places(places), tuple(ordered(self._issues)), self._seen.hexdigest())
+        return Loaded(library, SourceLocations(places), tuple(ordered(self._issues)), self._seen.hexdigest())
 
     def _read(self) -> _Parts:
         here = self._enters(self._flows)
@@ -170,8 +170,8 @@ class _Loading:
         cases = self._several(self._flows / "cases", CaseFile) if here else []
         lessons = self._several(self._flows / "lessons", LessonsFile) if here else []
 
-        known = read_facts(facts.sheet, facts.file) if facts and facts.file else {}
-        words = Vocabulary(
+        known = read_facts(facts.source, facts.file) if facts and facts.file else {}
+        words = References(
             facts=_declared(facts, known),
             kinds=_names(notes, "notes"),
             reminders=_names(reminders, "reminders"),
@@ -179,24 +179,26 @@ class _Loading:
             claims=_names(claims, "claims"),
             rulesets=_ruleset_names(rules),
         )
-        found_limits = read_limits(limits.sheet, limits.file, words) if limits and limits.file else {}
+        found_limits = read_limits(limits.source, limits.file, words) if limits and limits.file else {}
         return _Parts(
             facts=known,
-            flows=_by_id("flow", talks, lambda sheet, file: read_flow(sheet, file, words)),
-            rulesets=_by_id("rules", rules, lambda sheet, file: read_rules(sheet, file, words)),
-            reminders=read_reminders(reminders.sheet, reminders.file, words) if reminders and reminders.file else {},
+            flows=_by_id("flow", talks, lambda source, file: read_flow(source, file, words)),
+            rulesets=_by_id("rules", rules, lambda source, file: read_rules(source, file, words)),
+            reminders=read_reminders(reminders.source, reminders.file, words) if reminders and reminders.file else {},
             manners=read_manners(reminders.file) if reminders and reminders.file else Manners(),
-            courtesy=read_ledger(ledger.sheet, ledger.file, found_limits, words)
+            courtesy=read_ledger(ledger.source, ledger.file, found_limits, words)
             if ledger and ledger.file
             else Courtesy(),
-            notebook=read_notes(notes.sheet, notes.file, found_limits, words) if notes and notes.file else NoteBook({}),
+            notebook=read_notes(notes.source, notes.file, found_limits, words)
+            if notes and notes.file
+            else NoteBook({}),
             limits=found_limits,
-            claims=read_claims(claims.sheet, claims.file) if claims and claims.file else {},
+            claims=read_claims(claims.source, claims.file) if claims and claims.file else {},
             messages=self._languages(),
-            faq=read_faq(faq.sheet, faq.file, words) if faq and faq.file else {},
-            cases=_by_id("case", cases, lambda sheet, file: read_case(sheet, file, words)),
-            series=_by_id("series", lessons, lambda sheet, file: read_series(sheet, file, words)),
-            protected=read_protected(protected.sheet, protected.file) if protected and protected.file else (),
+            faq=read_faq(faq.source, faq.file, words) if faq and faq.file else {},
+            cases=_by_id("case", cases, lambda source, file: read_case(source, file, words)),
+            series=_by_id("series", lessons, lambda source, file: read_series(source, file, words)),
+            protected=read_protected(protected.source, protected.file) if protected and protected.file else (),
         )
 
     # -- files -------------------------------------------------------------------------------------------------------
@@ -220,7 +222,7 @@ class _Loading:
 
     def _file(self, file: Path, folder: Path, model: type[Model], *, prose: bool = False) -> _Read[Model] | None:
         """Read one file; None where nothing of it can be used."""
-        place = Place(_shown(file, folder))
+        place = SourceLocation(_shown(file, folder))
         try:
             with file.open("rb") as stream:
                 raw = stream.read(MAX_BYTES + 1)
@@ -234,16 +236,16 @@ class _Loading:
         self._issues += issues
         if document is None:
             return None
-        sheet = Sheet(document, issues)
-        self._sheets.append(sheet)
-        return _Read(sheet, shaped(sheet, model))
+        source = SourceFile(document, issues)
+        self._read_files.append(source)
+        return _Read(source, shaped(source, model))
 
     def _saw(self, name: str, raw: bytes) -> None:
         self._seen.update(f"{name}\0{len(raw)}\0".encode("utf-8", "surrogateescape") + raw)
 
     def _absent(self, path: Path, what: str) -> None:
         folder = self._messages if path.is_relative_to(self._messages) else self._flows
-        place = Place(_shown(path, folder))
+        place = SourceLocation(_shown(path, folder))
         self._issues.append(
             Issue(place, "missing-file", f"{what} is missing.", "", "Take it from the shipped content.")
         )
@@ -264,7 +266,7 @@ class _Loading:
             top = self._messages if folder.is_relative_to(self._messages) else self._flows
             what = f"the folder cannot be read: {error.strerror}."
             advice = "See to its rights and to those of the folders above it."
-            self._issues.append(Issue(Place(_shown(folder, top)), "unreadable-file", what, "", advice))
+            self._issues.append(Issue(SourceLocation(_shown(folder, top)), "unreadable-file", what, "", advice))
             return None
         return True
 
@@ -272,7 +274,7 @@ class _Loading:
         """Report files that look like content and would never be read."""
         for file in sorted(folder.glob("*.yml")) if folder.is_dir() else ():
             what = "no file with the ending .yml is read."
-            place = Place(_shown(file, top))
+            place = SourceLocation(_shown(file, top))
             self._issues.append(Issue(place, "wrong-ending", what, "", f"Call it {file.stem}{ENDING}."))
 
     # -- messages ----------------------------------------------------------------------------------------------------
@@ -291,10 +293,10 @@ class _Loading:
         self._saw(_shown(folder, self._messages), b"")  # a language without a file is one, too
         self._strange(folder, self._messages)
         files = [self._file(file, self._messages, MessagesFile, prose=True) for file in self._files(folder)]
-        sheets = [found.sheet for found in files if found and found.file]
-        messages = read_messages(sheets, folder.name)
-        places = (sheet.addresses.get(("message", folder.name, LOCALE)) for sheet in sheets)
-        place = next((found for found in places if found), Place(_shown(folder, self._messages)))
+        sources = [found.source for found in files if found and found.file]
+        messages = read_messages(sources, folder.name)
+        places = (source.addresses.get(("message", folder.name, LOCALE)) for source in sources)
+        place = next((found for found in places if found), SourceLocation(_shown(folder, self._messages)))
         self._issues += check_locale(folder.name, messages, place)
         return messages
 
@@ -308,7 +310,7 @@ def _shown(path: Path, folder: Path) -> str:
 
 
 def _names(found: _Read[Model] | None, part: str) -> Names | None:
-    return found.sheet.names(part) if found else None
+    return found.source.names(part) if found else None
 
 
 def _declared(found: _Read[FactsFile] | None, known: Mapping[str, Fact]) -> Mapping[str, Fact | None] | None:
@@ -318,12 +320,12 @@ def _declared(found: _Read[FactsFile] | None, known: Mapping[str, Fact]) -> Mapp
 
 
 def _ruleset_names(files: Iterable[_Read[RulesFile] | None]) -> Names | None:
-    words = [found.sheet.word("rules") if found else None for found in files]
+    words = [found.source.word("rules") if found else None for found in files]
     return None if None in words else frozenset(word for word in words if word)
 
 
 def _by_id(
-    part: str, files: Iterable[_Read[Model] | None], convert: Callable[[Sheet, Model], Value]
+    part: str, files: Iterable[_Read[Model] | None], convert: Callable[[SourceFile, Model], Value]
 ) -> dict[str, Value]:
     """Return what the files hold by its id; of two with one id, the second is reported."""
     found: dict[str, Value] = {}
@@ -331,10 +333,10 @@ def _by_id(
     for read_ in files:
         if read_ is None or read_.file is None:
             continue
-        value = convert(read_.sheet, read_.file)
+        value = convert(read_.source, read_.file)
         if value.id in found:
             what = f"'{value.id}' stands here again; it stands in {first[value.id]} first."
-            read_.sheet.fault(read_.sheet.at(part), "duplicate-id", what, "Only one would count.", "Rename one.")
+            read_.source.fault(read_.source.at(part), "duplicate-id", what, "Only one would count.", "Rename one.")
             continue
-        found[value.id], first[value.id] = value, read_.sheet.file
+        found[value.id], first[value.id] = value, read_.source.file
     return found

@@ -1,4 +1,4 @@
-"""messages/<language>/*.yaml turned into one flat catalogue: keys joined by dots, blanks checked to be bare names.
+"""messages/<language>/*.yaml turned into one flat catalog: keys joined by dots, blanks checked to be bare names.
 
 Law of this file: whatever Python's own formatting could do with a placeholder is refused with its reason.
 """
@@ -12,10 +12,10 @@ from typing import Any
 from babel import Locale, UnknownLocaleError
 
 from bot.content.models import ProtectedFile
-from bot.content.source_file import Sheet
+from bot.content.source_file import SourceFile
 from bot.content.yaml_reader import Path
 from bot.core.advice.catalog import LOCALE, PLACEHOLDER, Message
-from bot.core.issues import Issue, Place
+from bot.core.issues import Issue, SourceLocation
 
 PLURAL_FORMS = frozenset({"zero", "one", "two", "few", "many", "other"})  # CLDR's names for them
 _BRACES = re.compile(r"\{+[^{}]*\}+|[{}]")
@@ -31,28 +31,28 @@ _REASONS = (
 )
 
 
-def read_messages(sheets: Iterable[Sheet], language: str) -> dict[str, Message]:
+def read_messages(sources: Iterable[SourceFile], language: str) -> dict[str, Message]:
     """Return the messages of one language by key; its files may come in any order and by any name."""
     found: dict[str, Message] = {}
-    places: dict[str, Place] = {}
-    for sheet in sheets:
-        for path, message in _flat(sheet.rest, ()):
-            key, place = ".".join(str(element) for element in path), sheet.key(*path)
+    places: dict[str, SourceLocation] = {}
+    for source in sources:
+        for path, message in _flat(source.rest, ()):
+            key, place = ".".join(str(element) for element in path), source.key(*path)
             if key in places:
                 first = f"{places[key].file}, line {places[key].line}"
                 what = f"the message '{key}' stands here again; it stands in {first}."
-                sheet.fault(place, "duplicate-message", what, "Only one of them would be said.", "Delete one of them.")
+                source.fault(place, "duplicate-message", what, "Only one of them would be said.", "Delete one of them.")
                 continue
             places[key], found[key] = place, message
-            sheet.address(place, "message", language, key)
-            _check_blanks(sheet, path)
+            source.address(place, "message", language, key)
+            _check_blanks(source, path)
     return found
 
 
-def read_protected(sheet: Sheet, file: ProtectedFile) -> tuple[str, ...]:
+def read_protected(source: SourceFile, file: ProtectedFile) -> tuple[str, ...]:
     """Return the names of messages and groups of messages that no edition changes."""
     for number, name in enumerate(file.protected):
-        sheet.address(sheet.at("protected", number), "protected", name)
+        source.address(source.at("protected", number), "protected", name)
     return file.protected
 
 
@@ -76,15 +76,15 @@ def _is_plural(group: Mapping[str, Any]) -> bool:
 # -- placeholders ----------------------------------------------------------------------------------------------------
 
 
-def _check_blanks(sheet: Sheet, path: Path) -> None:
+def _check_blanks(source: SourceFile, path: Path) -> None:
     """Report every placeholder of a message that is not a bare name."""
-    for here, text in _texts(sheet.value(path), path):
+    for here, text in _texts(source.value(path), path):
         for braces in dict.fromkeys(_BRACES.findall(text)):
             if not PLACEHOLDER.fullmatch(braces):
                 shown = braces if len(braces) <= 40 else braces[:39] + "…"
                 why = next(reason for pattern, reason in _REASONS if _fits(pattern, braces))
                 what = f"'{shown}' is no blank that can be filled."
-                sheet.fault(sheet.at(*here), "placeholder-syntax", what, why, "Write a bare name, such as {first}.")
+                source.fault(source.at(*here), "placeholder-syntax", what, why, "Write a bare name, such as {first}.")
 
 
 def _fits(pattern: str, braces: str) -> bool:
@@ -105,7 +105,7 @@ def _texts(value: object, path: Path) -> Iterator[tuple[Path, str]]:
 # -- the language itself ---------------------------------------------------------------------------------------------
 
 
-def check_locale(language: str, messages: Mapping[str, Message], place: Place) -> Iterator[Issue]:
+def check_locale(language: str, messages: Mapping[str, Message], place: SourceLocation) -> Iterator[Issue]:
     """Report a language whose dates and plurals nobody knows."""
     locale = messages.get(LOCALE, language)
     try:

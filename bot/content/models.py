@@ -14,13 +14,13 @@ from bot.content.field_types import (
     MOST_DAYS,
     Bounds,
     ClaimId,
+    ContentModel,
     Days,
     DayText,
     MessageKey,
     MessageName,
     Name,
     OptionalWhen,
-    Part,
     Positive,
     Sentence,
     Switch,
@@ -33,7 +33,7 @@ from bot.content.field_types import (
 # -- flows/facts.yaml ------------------------------------------------------------------------------------------------
 
 
-class _Fact(Part):
+class _Fact(ContentModel):
     scope: Annotated[
         Literal["user", "interview", "case"],
         Field(description="user: asked once ever; interview: shared by the people met there; case: about one person."),
@@ -47,7 +47,7 @@ class _FiniteFact(_Fact):
     final: Annotated[tuple[Value, ...], Field(description="Values after which nothing else comes true.")] = ()
 
 
-class Bands(Part):
+class Bands(ContentModel):
     """How a fact follows from a date instead of being asked."""
 
     fact: Annotated[str, Field(description="The date fact it is worked out from.")]
@@ -88,7 +88,7 @@ class NumberFact(_FiniteFact):
     from_to: Annotated[tuple[Whole, Whole], Field(description="The smallest and the largest number.")]
 
 
-class ShortcutEntry(Part):
+class ShortcutEntry(ContentModel):
     """A day that can be tapped."""
 
     id: Annotated[ValueName, Field(description="Names the button's text in the messages.")]
@@ -136,7 +136,7 @@ FactEntry = Annotated[
 ]
 
 
-class FactsFile(Part):
+class FactsFile(ContentModel):
     """flows/facts.yaml: everything the bot may learn about a person, an interview and a case."""
 
     facts: Annotated[
@@ -147,7 +147,7 @@ class FactsFile(Part):
 # -- flows/<name>.yaml -----------------------------------------------------------------------------------------------
 
 
-class WhenBranch(Part):
+class WhenBranch(ContentModel):
     """A way out of a step that is taken when its condition fits."""
 
     when: When
@@ -155,7 +155,7 @@ class WhenBranch(Part):
     why: Annotated[str, Field(description="The reason, for whoever reads the flow.")] = ""
 
 
-class ElseBranch(Part):
+class ElseBranch(ContentModel):
     """The way out of a step that is taken when no other is."""
 
     go: Annotated[str, Field(alias="else", description="The id of a later step, or end.")]
@@ -171,14 +171,14 @@ BranchEntry = Annotated[
 ]
 
 
-class HintEntry(Part):
+class HintEntry(ContentModel):
     """A further line under a question."""
 
     say: Annotated[Name, Field(description="The last part of its message key.")]
     when: OptionalWhen
 
 
-class StepEntry(Part):
+class StepEntry(ContentModel):
     """A stop of the conversation: it has exactly one of ask, judge and compose."""
 
     id: Annotated[Name, Field(description="The step's name in this flow.")]
@@ -195,14 +195,14 @@ class StepEntry(Part):
     why: Annotated[str, Field(description="The reason, for whoever reads the flow.")] = ""
 
 
-class AssumeEntry(Part):
+class AssumeEntry(ContentModel):
     """A fact that may be read of people who were not asked for it; it counts as what is cautious."""
 
     fact: Annotated[str, Field(description="The fact.")]
     when: OptionalWhen
 
 
-class FlowFile(Part):
+class FlowFile(ContentModel):
     """flows/<name>.yaml: one conversation, step by step; routing only."""
 
     flow: Annotated[Name, Field(description="The conversation's name.")]
@@ -220,7 +220,7 @@ class FlowFile(Part):
 # -- flows/limits.yaml and flows/claims.yaml -------------------------------------------------------------------------
 
 
-class LimitEntry(Part):
+class LimitEntry(ContentModel):
     """What a platform allows: one value, or one for each value of the fact `by`."""
 
     value: Annotated[Positive | None, Field(description="The limit.")] = None
@@ -232,13 +232,13 @@ class LimitEntry(Part):
     as_of: Annotated[DayText, Field(description='The day you looked, such as "2026-11-24".')]
 
 
-class LimitsFile(Part):
+class LimitsFile(ContentModel):
     """flows/limits.yaml: what the platforms allow, each with its source and the day somebody looked."""
 
     limits: Annotated[dict[Name, LimitEntry], Field(description="The limits by name.")]
 
 
-class ClaimEntry(Part):
+class ClaimEntry(ContentModel):
     """A statement of the article that advice rests on."""
 
     kind: Annotated[
@@ -249,7 +249,7 @@ class ClaimEntry(Part):
     structure: Annotated[str, Field(description="What carries it, if not a rule, note, gate or reminder.")] = ""
 
 
-class ClaimsFile(Part):
+class ClaimsFile(ContentModel):
     """flows/claims.yaml: the statements of the article, C and a number."""
 
     claims: Annotated[dict[ClaimId, ClaimEntry], Field(min_length=1, description="The claims by id.")]
@@ -258,13 +258,13 @@ class ClaimsFile(Part):
 # -- flows/faq.yaml --------------------------------------------------------------------------------------------------
 
 
-class QuestionEntry(Part):
+class QuestionEntry(ContentModel):
     """A question that many ask; its wording is in the messages."""
 
     cites: Annotated[tuple[str, ...], Field(min_length=1, description="The claims behind the answer.")]
 
 
-class FaqFile(Part):
+class FaqFile(ContentModel):
     """flows/faq.yaml: the questions that are answered without a case, in the order in which they are listed."""
 
     faq: Annotated[dict[Name, QuestionEntry], Field(min_length=1, description="The questions by name.")]
@@ -273,7 +273,7 @@ class FaqFile(Part):
 # -- flows/protected.yaml ----------------------------------------------------------------------------------------------
 
 
-class ProtectedFile(Part):
+class ProtectedFile(ContentModel):
     """flows/protected.yaml: the texts that no coach's edition changes."""
 
     protected: Annotated[

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from bot.content.source_file import Names, Sheet
+from bot.content.source_file import Names, SourceFile
 from bot.content.yaml_reader import Path
 from bot.core.advice.facts import Fact
-from bot.core.issues import Place, nearest
+from bot.core.issues import SourceLocation, nearest
 
 RESERVED = frozenset(
     "end state trigger model event machine save any not verdict rule note not_sure unknown".split()  # noqa: SIM905 - reads as a list of words
@@ -21,7 +21,7 @@ RESERVED = frozenset(
 
 
 @dataclass(frozen=True)
-class Vocabulary:
+class References:
     """All declared names; a fact at fault is known by its name only."""
 
     facts: Mapping[str, Fact | None] | None
@@ -41,42 +41,42 @@ class Vocabulary:
         """The kinds of e-mail: E and a number."""
         return self.kinds and frozenset(kind for kind in self.kinds if is_mail(kind))
 
-    def fact(self, sheet: Sheet, place: Place, name: str) -> Fact | None:
+    def fact(self, source: SourceFile, place: SourceLocation, name: str) -> Fact | None:
         """Return the fact called `name`; None, with a finding unless its own file is at fault, where there is none."""
         known = None if self.facts is None else self.facts.keys()
-        if self.facts and sheet.refer(place, name, known, "unknown-fact", "no fact of flows/facts.yaml"):
+        if self.facts and source.refer(place, name, known, "unknown-fact", "no fact of flows/facts.yaml"):
             return self.facts[name]
         return None
 
-    def note(self, sheet: Sheet, place: Place, kind: str) -> None:
+    def note(self, source: SourceFile, place: SourceLocation, kind: str) -> None:
         """Check that `kind` is a note."""
         if self.mails and kind in self.mails:
             instead = nearest(kind, self.notes or ())
-            sheet.fault(place, "mail-as-note", f"'{kind}' is an e-mail; a note belongs here.", "", instead)
+            source.fault(place, "mail-as-note", f"'{kind}' is an e-mail; a note belongs here.", "", instead)
         else:
-            sheet.refer(place, kind, self.notes, "unknown-note", "no note of flows/notes.yaml")
+            source.refer(place, kind, self.notes, "unknown-note", "no note of flows/notes.yaml")
 
-    def mail(self, sheet: Sheet, place: Place, kind: str) -> None:
+    def mail(self, source: SourceFile, place: SourceLocation, kind: str) -> None:
         """Check that `kind` is an e-mail."""
         if self.notes and kind in self.notes:
             instead = nearest(kind, self.mails or ())
-            sheet.fault(place, "note-as-mail", f"'{kind}' is a note; an e-mail belongs here.", "", instead)
+            source.fault(place, "note-as-mail", f"'{kind}' is a note; an e-mail belongs here.", "", instead)
         else:
-            sheet.refer(place, kind, self.mails, "unknown-mail", "no e-mail of flows/notes.yaml")
+            source.refer(place, kind, self.mails, "unknown-mail", "no e-mail of flows/notes.yaml")
 
-    def reminder(self, sheet: Sheet, place: Place, kind: str) -> None:
+    def reminder(self, source: SourceFile, place: SourceLocation, kind: str) -> None:
         """Check that `kind` is a reminder."""
-        sheet.refer(place, kind, self.reminders, "unknown-reminder", "no reminder of flows/reminders.yaml")
+        source.refer(place, kind, self.reminders, "unknown-reminder", "no reminder of flows/reminders.yaml")
 
-    def cites(self, sheet: Sheet, path: Path, claims: Iterable[str]) -> tuple[str, ...]:
+    def cites(self, source: SourceFile, path: Path, claims: Iterable[str]) -> tuple[str, ...]:
         """Check that the list at `path` holds claims; return it."""
         for number, claim in enumerate(claims):
-            self.claim(sheet, sheet.at(*path, number), claim)
+            self.claim(source, source.at(*path, number), claim)
         return tuple(claims)
 
-    def claim(self, sheet: Sheet, place: Place, claim: str) -> None:
+    def claim(self, source: SourceFile, place: SourceLocation, claim: str) -> None:
         """Check that `claim` is one."""
-        sheet.refer(place, claim, self.claims, "unknown-claim", "no claim of flows/claims.yaml")
+        source.refer(place, claim, self.claims, "unknown-claim", "no claim of flows/claims.yaml")
 
 
 def is_mail(kind: str) -> bool:
@@ -84,8 +84,10 @@ def is_mail(kind: str) -> bool:
     return kind.startswith("E")
 
 
-def refuse_reserved(sheet: Sheet, path: Path, name: str) -> None:
+def refuse_reserved(source: SourceFile, path: Path, name: str) -> None:
     """Report a name that means something else already."""
     if name in RESERVED:
         why = "The word has a meaning of its own here."
-        sheet.fault(sheet.key(*path), "reserved-name", f"nothing can be called '{name}'.", why, "Choose another name.")
+        source.fault(
+            source.key(*path), "reserved-name", f"nothing can be called '{name}'.", why, "Choose another name."
+        )

@@ -14,6 +14,7 @@ from bot.content.field_types import (
     Beyond,
     Cites,
     Clock,
+    ContentModel,
     Days,
     GateId,
     KindId,
@@ -21,7 +22,6 @@ from bot.content.field_types import (
     Named,
     OneOrMany,
     OptionalWhen,
-    Part,
     Positive,
     ReminderId,
     RuleId,
@@ -48,14 +48,14 @@ Becomes = Annotated[
 ]
 
 
-class SameDay(Part):
+class SameDay(ContentModel):
     """Still today, if it is early enough."""
 
     before: Annotated[Clock, Field(description='Until when, such as "15:00".')]
     at: Annotated[Clock, Field(description='When it then falls, such as "17:00".')]
 
 
-class MomentEntry(Part):
+class MomentEntry(ContentModel):
     """When something falls."""
 
     start: Start
@@ -67,7 +67,7 @@ class MomentEntry(Part):
     otherwise: Annotated[MomentEntry | None, Field(description="When it falls if the day is not known.")] = None
 
 
-class OpensEntry(Part):
+class OpensEntry(ContentModel):
     """The day from which a request is right."""
 
     start: Start
@@ -75,7 +75,7 @@ class OpensEntry(Part):
     becomes: Becomes = None
 
 
-class WantedEntry(Part):
+class WantedEntry(ContentModel):
     """A note kind, mail or reminder, asked for where its condition holds."""
 
     kind: Annotated[str, Field(description="Which one.")]
@@ -88,7 +88,7 @@ Wanted = Annotated[tuple[Annotated[WantedEntry, ShortFor("kind")], ...], OneOrMa
 Trust = Literal[True, False, "judgement"]
 
 
-class VerdictEntry(Part):
+class VerdictEntry(ContentModel):
     """A kind of advice."""
 
     open: Annotated[Switch, Field(description="true: it says that a request may go out today.")] = False
@@ -96,7 +96,7 @@ class VerdictEntry(Part):
     closes: Annotated[Switch, Field(description="true: the case ends with it, and its deletion is offered.")] = False
 
 
-class RuleEntry(Part):
+class RuleEntry(ContentModel):
     """A row of the decision table; the first that fits decides."""
 
     id: Annotated[RuleId, Field(description="R and a number.")]
@@ -119,7 +119,7 @@ class RuleEntry(Part):
     why: Annotated[str, Field(description="The reason, for whoever reads the rules.")] = ""
 
 
-class GateEntry(Part):
+class GateEntry(ContentModel):
     """A condition that rides on a verdict."""
 
     id: Annotated[GateId, Field(description="G and a number.")]
@@ -133,7 +133,7 @@ class GateEntry(Part):
     beyond: Beyond = False
 
 
-class RemarkEntry(Part):
+class RemarkEntry(ContentModel):
     """A further reason or caution for some verdicts: it has exactly one of reason and caution."""
 
     id: Annotated[Name, Field(description="The remark's name.")]
@@ -143,7 +143,7 @@ class RemarkEntry(Part):
     caution: Annotated[str | None, Field(description="The claim that is said as a caution.")] = None
 
 
-class LawEntry(Part):
+class LawEntry(ContentModel):
     """What must hold for every combination of answers: it has exactly one of implies_one_of and stays_open_when.
 
     Its conditions may also read `verdict`, `rule` and `note`.
@@ -161,7 +161,7 @@ class LawEntry(Part):
     why: Annotated[str, Field(description="The reason, for whoever reads the rules.")] = ""
 
 
-class Expectation(Part):
+class Expectation(ContentModel):
     """What the rules must say of an example; a list means all of it."""
 
     verdict: Annotated[Values | None, Field(description="The verdict.")] = None
@@ -173,7 +173,7 @@ class Expectation(Part):
     remarks: Annotated[Named | None, Field(description="The remarks that are made.")] = None
 
 
-class ExampleEntry(Part):
+class ExampleEntry(ContentModel):
     """A situation, named by a sentence, and what must come of it."""
 
     name: Annotated[Sentence, Field(description="The situation in a sentence.")]
@@ -184,7 +184,7 @@ class ExampleEntry(Part):
     expect: Annotated[Expectation, Field(description="What must come of it.")]
 
 
-class RulesFile(Part):
+class RulesFile(ContentModel):
     """flows/rules/<name>.yaml: a whole policy, what is advised and why; no questions and no wording."""
 
     rules: Annotated[Name, Field(description="The ruleset's name.")]
@@ -196,7 +196,7 @@ class RulesFile(Part):
     examples: Annotated[tuple[ExampleEntry, ...], Field(description="Situations that are tried at every check.")] = ()
 
 
-class AgainEntry(Part):
+class AgainEntry(ContentModel):
     """When a reminder comes more than once."""
 
     times: Annotated[int, Field(strict=True, ge=2, le=12, description="How often it comes in all.")]
@@ -204,7 +204,7 @@ class AgainEntry(Part):
     days: Annotated[Days, Field(description="So many days after the last.")] = 0
 
 
-class ReminderEntry(Part):
+class ReminderEntry(ContentModel):
     """A reason to come back."""
 
     due: Annotated[MomentEntry, Field(description="When it falls.")]
@@ -225,7 +225,7 @@ class ReminderEntry(Part):
     beyond: Beyond = False
 
 
-class MannersEntry(Part):
+class MannersEntry(ContentModel):
     """How often reminders may come at all."""
 
     unanswered: Annotated[Positive, Field(description="So many about one case until something new is told.")] = 4
@@ -238,7 +238,7 @@ class MannersEntry(Part):
     ] = 45
 
 
-class RemindersFile(Part):
+class RemindersFile(ContentModel):
     """flows/reminders.yaml: when to come back, and for what."""
 
     manners: Annotated[MannersEntry, Field(default_factory=MannersEntry, description="How often they may come.")]
@@ -248,21 +248,21 @@ class RemindersFile(Part):
 # -- flows/notes.yaml ------------------------------------------------------------------------------------------------
 
 
-class RungEntry(Part):
+class RungEntry(ContentModel):
     """One wording of a note."""
 
     text: Annotated[Name, Field(description="The last part of its message key.")]
     when: OptionalWhen
 
 
-class WordsEntry(Part):
+class WordsEntry(ContentModel):
     """How many words the body of an e-mail has."""
 
     at_least: Annotated[int, Field(strict=True, ge=0, description="The fewest words.")] = 0
     at_most: Annotated[Positive, Field(description="The most words.")]
 
 
-class NoteEntry(Part):
+class NoteEntry(ContentModel):
     """A kind of note or e-mail."""
 
     meant_for: Annotated[Sentence, Field(alias="for", description="Who it is meant for; never shown.")]
@@ -283,7 +283,7 @@ class NoteEntry(Part):
     beyond: Beyond = False
 
 
-class SwapEntry(Part):
+class SwapEntry(ContentModel):
     """Where its condition fits, one note kind stands in for others."""
 
     when: When
@@ -291,7 +291,7 @@ class SwapEntry(Part):
     use: Annotated[str, Field(description="The note kind that replaces them.")]
 
 
-class NotesFile(Part):
+class NotesFile(ContentModel):
     """flows/notes.yaml: the notes and e-mails offered ready to send; the words are in the messages."""
 
     notes: Annotated[

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from bot.content.conditions import Conditions
 from bot.content.moments import read_moment, read_opening
-from bot.content.references import Vocabulary, refuse_reserved
+from bot.content.references import References, refuse_reserved
 from bot.content.rule_models import (
     ExampleEntry,
     GateEntry,
@@ -18,10 +18,9 @@ from bot.content.rule_models import (
     Trust,
     WantedEntry,
 )
-from bot.content.source_file import Names, Sheet
+from bot.content.source_file import Names, SourceFile
 from bot.content.yaml_reader import Path
 from bot.core.advice.rules import (
-    Again,
     Conditional,
     Example,
     Gate,
@@ -29,34 +28,35 @@ from bot.core.advice.rules import (
     Manners,
     Remark,
     ReminderKind,
+    Repeat,
     Rule,
     Ruleset,
     Sure,
     Verdict,
 )
-from bot.core.issues import Place
+from bot.core.issues import SourceLocation
 
 NO_NOTE = "none"
 _SURE: Mapping[Trust, Sure] = {False: "article", True: "beyond", "judgement": "judgement"}
 """What laws and examples call a situation without a note."""
-Check = Callable[[Sheet, Place, str], None]
+Check = Callable[[SourceFile, SourceLocation, str], None]
 
 
-def read_reminders(sheet: Sheet, file: RemindersFile, vocabulary: Vocabulary) -> dict[str, ReminderKind]:
+def read_reminders(source: SourceFile, file: RemindersFile, references: References) -> dict[str, ReminderKind]:
     """Return the kinds of reminder by id."""
     found = {}
     for id_, entry in file.reminders.items():
         path = ("reminders", id_)
-        sheet.address(sheet.key(*path), "reminder", id_)
-        due = read_moment(sheet, (*path, "due"), entry.due, vocabulary)
-        cites = vocabulary.cites(sheet, (*path, "cites"), entry.cites)
+        source.address(source.key(*path), "reminder", id_)
+        due = read_moment(source, (*path, "due"), entry.due, references)
+        cites = references.cites(source, (*path, "cites"), entry.cites)
         again = entry.again
-        if again is not None and not again.business_days + again.days and sheet.whole(*path, "again"):
+        if again is not None and not again.business_days + again.days and source.whole(*path, "again"):
             what = "it comes again, but no day says when."
             why = "It would be said twice in one day."
-            sheet.fault(sheet.key(*path, "again"), "no-step", what, why, "Add `business_days` or `days`.")
+            source.fault(source.key(*path, "again"), "no-step", what, why, "Add `business_days` or `days`.")
         for number, name in enumerate(entry.asks):
-            _check_asked(sheet, (*path, "asks", number), name, vocabulary)
+            _check_asked(source, (*path, "asks", number), name, references)
         found[id_] = ReminderKind(
             id_,
             due,
@@ -64,19 +64,19 @@ def read_reminders(sheet: Sheet, file: RemindersFile, vocabulary: Vocabulary) ->
             cites,
             entry.beyond,
             entry.overdue,
-            Again(again.times, again.business_days, again.days) if again else None,
+            Repeat(again.times, again.business_days, again.days) if again else None,
             entry.asks,
         )
     return found
 
 
-def _check_asked(sheet: Sheet, path: Path, name: str, vocabulary: Vocabulary) -> None:
+def _check_asked(source: SourceFile, path: Path, name: str, references: References) -> None:
     """See that a fact can be asked anew: it is asked at all, and some value of it may still come true."""
-    fact = vocabulary.fact(sheet, sheet.at(*path), name)
+    fact = references.fact(source, source.at(*path), name)
     if fact is not None and (fact.derivation is not None or not fact.can_change):
         what = f"'{name}' cannot have changed meanwhile."
         instead = "Name a fact that is asked and lists `can_change`."
-        sheet.fault(sheet.at(*path), "cannot-change", what, "", instead)
+        source.fault(source.at(*path), "cannot-change", what, "", instead)
 
 
 def read_manners(file: RemindersFile) -> Manners:
@@ -85,39 +85,39 @@ def read_manners(file: RemindersFile) -> Manners:
     return Manners(entry.unanswered, entry.snoozes, entry.snooze_business_days, entry.close_after_days)
 
 
-def read_rules(sheet: Sheet, file: RulesFile, vocabulary: Vocabulary) -> Ruleset:
+def read_rules(source: SourceFile, file: RulesFile, references: References) -> Ruleset:
     """Return the ruleset in `file`."""
-    return RulesReader(sheet, file, vocabulary).read()
+    return RulesReader(source, file, references).read()
 
 
 class RulesReader:
     """Reads one file of rules."""
 
-    def __init__(self, sheet: Sheet, file: RulesFile, vocabulary: Vocabulary) -> None:
-        self._sheet = sheet
+    def __init__(self, source: SourceFile, file: RulesFile, references: References) -> None:
+        self._source = source
         self._file = file
-        self._vocabulary = vocabulary
-        self._verdicts = sheet.names("verdicts")
-        self._rules = sheet.ids("decide")
-        self._gates = sheet.ids("gates") or frozenset()
-        notes = vocabulary.notes
+        self._references = references
+        self._verdicts = source.names("verdicts")
+        self._rules = source.ids("decide")
+        self._gates = source.ids("gates") or frozenset()
+        notes = references.notes
         self._notes: Names | None = None if notes is None else notes | {NO_NOTE}
         self._pseudo = {"verdict": self._verdicts, "rule": self._rules, "note": self._notes}
-        self._conditions = Conditions(vocabulary)
+        self._conditions = Conditions(references)
 
     def read(self) -> Ruleset:
         """Return the ruleset."""
-        sheet, file = self._sheet, self._file
-        sheet.address(sheet.at("rules"), "rules", file.rules)
+        source, file = self._source, self._file
+        source.address(source.at("rules"), "rules", file.rules)
         for id_ in file.verdicts:
-            sheet.address(sheet.key("verdicts", id_), "rules", file.rules, "verdict", id_)
+            source.address(source.key("verdicts", id_), "rules", file.rules, "verdict", id_)
         for part, entries in (("decide", file.decide), ("gates", file.gates)):
-            sheet.refuse_twins(part, (entry.id for entry in entries))
+            source.refuse_twins(part, (entry.id for entry in entries))
         for part, names in (("remarks", [r.id for r in file.remarks]), ("laws", [law.id for law in file.laws])):
-            sheet.refuse_twins(part, names)
+            source.refuse_twins(part, names)
             for number, name in enumerate(names):
-                refuse_reserved(sheet, (part, number, "id"), name)
-        sheet.refuse_twins("examples", (example.name for example in file.examples), name="name")
+                refuse_reserved(source, (part, number, "id"), name)
+        source.refuse_twins("examples", (example.name for example in file.examples), name="name")
         return Ruleset(
             file.rules,
             {id_: Verdict(id_, verdict.open, verdict.beyond, verdict.closes) for id_, verdict in file.verdicts.items()},
@@ -131,20 +131,20 @@ class RulesReader:
     # -- rows --------------------------------------------------------------------------------------------------------
 
     def _rule(self, path: Path, entry: RuleEntry) -> Rule:
-        sheet, vocabulary = self._sheet, self._vocabulary
+        source, references = self._source, self._references
         self._address(path, "rule", entry.id)
         self._check_verdicts(path, "verdict", [entry.verdict])
         return Rule(
             entry.id,
-            self._conditions.read(sheet, (*path, "when"), entry.when),
+            self._conditions.read(source, (*path, "when"), entry.when),
             entry.verdict,
-            self._wanted((*path, "note"), entry.note, vocabulary.note),
-            self._wanted((*path, "override"), entry.override, vocabulary.note),
-            self._wanted((*path, "mails"), entry.mails, vocabulary.mail),
-            self._wanted((*path, "remind"), entry.remind, vocabulary.reminder),
-            read_opening(sheet, (*path, "opens"), entry.opens, vocabulary) if entry.opens else None,
-            vocabulary.cites(sheet, (*path, "reasons"), entry.reasons),
-            vocabulary.cites(sheet, (*path, "cites"), entry.cites),
+            self._wanted((*path, "note"), entry.note, references.note),
+            self._wanted((*path, "override"), entry.override, references.note),
+            self._wanted((*path, "mails"), entry.mails, references.mail),
+            self._wanted((*path, "remind"), entry.remind, references.reminder),
+            read_opening(source, (*path, "opens"), entry.opens, references) if entry.opens else None,
+            references.cites(source, (*path, "reasons"), entry.reasons),
+            references.cites(source, (*path, "cites"), entry.cites),
             _SURE[entry.beyond],
             entry.headline or "advice",
         )
@@ -153,72 +153,72 @@ class RulesReader:
         found = []
         for number, entry in enumerate(entries):
             here = (*path, number)
-            check(self._sheet, self._sheet.at(*here, "kind"), entry.kind)
-            found.append(Conditional(entry.kind, self._conditions.read(self._sheet, (*here, "when"), entry.when)))
+            check(self._source, self._source.at(*here, "kind"), entry.kind)
+            found.append(Conditional(entry.kind, self._conditions.read(self._source, (*here, "when"), entry.when)))
         return tuple(found)
 
     def _gate(self, path: Path, entry: GateEntry) -> Gate:
-        sheet = self._sheet
+        source = self._source
         self._address(path, "gate", entry.id)
         self._check_verdicts(path, "verdicts", entry.verdicts)
         if entry.with_mail is not None:
-            self._vocabulary.mail(sheet, sheet.at(*path, "with_mail"), entry.with_mail)
+            self._references.mail(source, source.at(*path, "with_mail"), entry.with_mail)
         for number, kind in enumerate(entry.remind):
-            self._vocabulary.reminder(sheet, sheet.at(*path, "remind", number), kind)
+            self._references.reminder(source, source.at(*path, "remind", number), kind)
         return Gate(
             entry.id,
-            self._conditions.read(sheet, (*path, "when"), entry.when),
+            self._conditions.read(source, (*path, "when"), entry.when),
             frozenset(entry.verdicts),
             entry.with_note,
             entry.with_mail,
             entry.before_note,
             entry.remind,
-            self._vocabulary.cites(sheet, (*path, "cites"), entry.cites),
+            self._references.cites(source, (*path, "cites"), entry.cites),
             entry.beyond,
         )
 
     def _remark(self, path: Path, entry: RemarkEntry) -> Remark:
-        sheet = self._sheet
+        source = self._source
         self._address(path, "remark", entry.id)
         self._exactly_one(path, entry.id, entry.model_fields_set, "reason", "caution")
         self._check_verdicts(path, "verdicts", entry.verdicts)
         kind = "reason" if entry.reason is not None else "caution"
         claim = entry.reason or entry.caution or ""
         if claim:
-            self._vocabulary.claim(sheet, sheet.at(*path, kind), claim)
-        when = self._conditions.read(sheet, (*path, "when"), entry.when)
+            self._references.claim(source, source.at(*path, kind), claim)
+        when = self._conditions.read(source, (*path, "when"), entry.when)
         return Remark(entry.id, "reason" if kind == "reason" else "caution", claim, when, frozenset(entry.verdicts))
 
     # -- what is proved and tried ------------------------------------------------------------------------------------
 
     def _law(self, path: Path, entry: LawEntry) -> Law:
-        sheet, conditions = self._sheet, Conditions(self._vocabulary, self._pseudo)
+        source, conditions = self._source, Conditions(self._references, self._pseudo)
         self._address(path, "law", entry.id)
         self._exactly_one(path, entry.id, entry.model_fields_set, "implies_one_of", "stays_open_when")
-        always = conditions.read(sheet, (*path, "always"), entry.always)
+        always = conditions.read(source, (*path, "always"), entry.always)
         changes = entry.stays_open_when or {}
         for fact in sorted(always.reads - self._pseudo.keys()) if changes else ():
             what = f"a law with stays_open_when cannot read '{fact}' in `always`."
             instead = f"Use only {', '.join(self._pseudo)} there."
-            sheet.fault(sheet.key(*path, "always", fact), "not-readable", what, "", instead)
+            source.fault(source.key(*path, "always", fact), "not-readable", what, "", instead)
         for fact, values in changes.items():
-            self._conditions.values(sheet, (*path, "stays_open_when", fact), fact, values)
+            self._conditions.values(source, (*path, "stays_open_when", fact), fact, values)
         implied = entry.implies_one_of
         return Law(
             entry.id,
             always,
-            conditions.one_of(sheet, (*path, "implies_one_of"), implied) if implied else None,
+            conditions.one_of(source, (*path, "implies_one_of"), implied) if implied else None,
             tuple(changes.items()),
             entry.why,
         )
 
     def _example(self, path: Path, entry: ExampleEntry) -> Example:
-        sheet = self._sheet
+        source = self._source
         self._address(path, "example", entry.name)
         for fact, value in entry.given.items():
-            self._conditions.values(sheet, (*path, "given", fact), fact, [value])
-        words = self._vocabulary
-        remarks = sheet.ids("remarks") or frozenset()
+            self._conditions.values(source, (*path, "given", fact), fact, [value])
+        words = self._references
+        remarks = source.ids("remarks") or frozenset()
         known = {
             **self._pseudo,
             "gates": self._gates,
@@ -230,25 +230,25 @@ class RulesReader:
         for name, values in expected.items():
             part = {"remind": "reminder"}.get(name, name.removesuffix("s"))
             for number, value in enumerate(values):
-                place = sheet.at(*path, "expect", name, number)
-                sheet.refer(place, value, known[name], f"unknown-{part}", f"no {part} of this content")
+                place = source.at(*path, "expect", name, number)
+                source.refer(place, value, known[name], f"unknown-{part}", f"no {part} of this content")
         return Example(entry.name, entry.given, expected)
 
     # -- shared ------------------------------------------------------------------------------------------------------
 
     def _address(self, path: Path, part: str, id_: str) -> None:
         address = ("rules", self._file.rules, part, id_)
-        self._sheet.address(self._sheet.at(*path), *address)
-        self._sheet.address(self._sheet.key(*path, "when"), *address, "when")
+        self._source.address(self._source.at(*path), *address)
+        self._source.address(self._source.key(*path, "when"), *address, "when")
 
     def _check_verdicts(self, path: Path, key: str, verdicts: Iterable[str]) -> None:
         for number, verdict in enumerate(verdicts):
-            place = self._sheet.at(*path, key, number)
-            self._sheet.refer(place, verdict, self._verdicts, "unknown-verdict", "none of the verdicts of this file")
+            place = self._source.at(*path, key, number)
+            self._source.refer(place, verdict, self._verdicts, "unknown-verdict", "none of the verdicts of this file")
 
     def _exactly_one(self, path: Path, id_: str, given: set[str], *keys: str) -> None:
         found = [key for key in keys if key in given]
-        if len(found) != 1 and self._sheet.whole(*path):
+        if len(found) != 1 and self._source.whole(*path):
             what = f"'{id_}' has {' and '.join(found) if found else f'neither {keys[0]} nor {keys[1]}'}."
-            place = self._sheet.key(*path, found[1] if found else "id")
-            self._sheet.fault(place, "exactly-one", what, "It needs exactly one of them.", "Write one of the two.")
+            place = self._source.key(*path, found[1] if found else "id")
+            self._source.fault(place, "exactly-one", what, "It needs exactly one of them.", "Write one of the two.")

@@ -7,21 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bot.content.yaml_reader import Document, Path
-from bot.core.issues import Issue, Place, nearest
+from bot.content.yaml_reader import Path, YamlDocument
+from bot.core.issues import Issue, SourceLocation, nearest
 
 Names = frozenset[str]
 
 
-class Sheet:
+class SourceFile:
     """A file that could be read as YAML; `rest` is what is left of it, and paths lead through that."""
 
-    def __init__(self, document: Document, read: Iterable[Issue] = ()) -> None:
+    def __init__(self, document: YamlDocument, read: Iterable[Issue] = ()) -> None:
         self.file = document.file
         self.written = document.value
         self.rest = _copy(document.value)
         self.issues: list[Issue] = []
-        self.addresses: dict[tuple[str, ...], Place] = {}
+        self.addresses: dict[tuple[str, ...], SourceLocation] = {}
         self._document = document
         self._spoken_of = {issue.place for issue in read}
         self._cuts: set[Path] = set()
@@ -29,24 +29,26 @@ class Sheet:
 
     # -- places and findings -----------------------------------------------------------------------------------------
 
-    def at(self, *path: str | int) -> Place:
+    def at(self, *path: str | int) -> SourceLocation:
         """Return the place of the value at `path`, or of what is nearest around it."""
         return self._document.place(self._original(path))
 
-    def key(self, *path: str | int) -> Place:
+    def key(self, *path: str | int) -> SourceLocation:
         """Return the place of the name at `path`; of the value where it has none, as in a list."""
         return self._document.place(self._original(path), key=True)
 
-    def fault(self, place: Place, code: str, what: str, why: str = "", instead: str = "") -> None:
+    def fault(self, place: SourceLocation, code: str, what: str, why: str = "", instead: str = "") -> None:
         """Report a finding; where reading the YAML already found fault with the same place, that is enough."""
         if place not in self._spoken_of:
             self.issues.append(Issue(place, code, what, why, instead))
 
-    def address(self, place: Place, *address: str) -> None:
+    def address(self, place: SourceLocation, *address: str) -> None:
         """Note where the part of the library with this address stands; of two with one address, the first."""
         self.addresses.setdefault(address, place)
 
-    def refer(self, place: Place, word: str, known: Iterable[str] | None, code: str, what: str, why: str = "") -> bool:
+    def refer(
+        self, place: SourceLocation, word: str, known: Iterable[str] | None, code: str, what: str, why: str = ""
+    ) -> bool:
         """Report the `word` at `place` unless it is one of `known`; None: they cannot be told, so nothing is said."""
         if known is None or word in known:
             return True
@@ -55,7 +57,7 @@ class Sheet:
 
     def refuse_twins(self, part: str, ids: Iterable[str], *, name: str = "id") -> None:
         """Report each entry of the list `part` whose id an earlier one has."""
-        seen: dict[str, Place] = {}
+        seen: dict[str, SourceLocation] = {}
         for number, id_ in enumerate(ids):
             place = self.at(part, number, name)
             if id_ in seen:

@@ -14,7 +14,7 @@ from pydantic_core import ErrorDetails
 
 from bot.content import field_types
 from bot.content.models import FACT_KINDS
-from bot.content.source_file import Sheet
+from bot.content.source_file import SourceFile
 from bot.content.yaml_reader import Path
 from bot.core.issues import nearest
 
@@ -53,25 +53,25 @@ _PATTERNS = {
 }
 
 
-def shaped(sheet: Sheet, model: type[Model]) -> Model | None:
+def shaped(source: SourceFile, model: type[Model]) -> Model | None:
     """Return the file as `model`, less what has the wrong shape, which is reported; None when too little is left."""
-    nothings = list(_nothings(sheet.rest))
+    nothings = list(_nothings(source.rest))
     for path in nothings:
         what = f"'{path[-1]}' has no value." if isinstance(path[-1], str) else "nothing stands behind this dash."
-        sheet.fault(sheet.key(*path), "no-value", what, "Nobody can tell what was meant.", "Write one, or drop it.")
-    sheet.cut(nothings)
+        source.fault(source.key(*path), "no-value", what, "Nobody can tell what was meant.", "Write one, or drop it.")
+    source.cut(nothings)
     while True:
         try:
-            return model.model_validate(sheet.rest)
+            return model.model_validate(source.rest)
         except ValidationError as wrong:
-            found = [(_path_in(sheet.rest, error["loc"]), error) for error in wrong.errors(include_url=False)]
+            found = [(_path_in(source.rest, error["loc"]), error) for error in wrong.errors(include_url=False)]
         for path, error in found:
-            if not _follows_from_cuts(sheet, path, error):
-                _report(sheet, model, path, error)
+            if not _follows_from_cuts(source, path, error):
+                _report(source, model, path, error)
         paths = {path for path, _ in found}
         if () in paths:
             return None
-        sheet.cut(paths)
+        source.cut(paths)
 
 
 def _nothings(value: object, path: Path = ()) -> Iterator[Path]:
@@ -98,24 +98,24 @@ def _path_in(value: object, loc: Location) -> Path:
     return path
 
 
-def _follows_from_cuts(sheet: Sheet, path: Path, error: ErrorDetails) -> bool:
+def _follows_from_cuts(source: SourceFile, path: Path, error: ErrorDetails) -> bool:
     """Tell whether an error says only that something is missing which was itself cut out."""
     if error["type"] == "too_short" or (error["type"] == "missing" and isinstance(error["loc"][-1], int)):
-        return not sheet.whole(*path)
+        return not source.whole(*path)
     lost = {"missing": error["loc"][-1:], "union_tag_not_found": ("kind",)}.get(error["type"])
-    return lost is not None and not sheet.whole(*path, *lost)
+    return lost is not None and not source.whole(*path, *lost)
 
 
-def _report(sheet: Sheet, model: type[BaseModel], path: Path, error: ErrorDetails) -> None:
+def _report(source: SourceFile, model: type[BaseModel], path: Path, error: ErrorDetails) -> None:
     if error["type"] == "extra_forbidden":
-        sheet.fault(sheet.key(*path), *_unknown_key(model, error))
+        source.fault(source.key(*path), *_unknown_key(model, error))
     elif error["type"] == "missing":
-        sheet.fault(sheet.key(*path), *_missing(model, error))
+        source.fault(source.key(*path), *_missing(model, error))
     elif error["type"] in ("union_tag_not_found", "union_tag_invalid"):
-        _no_kind(sheet, path)
+        _no_kind(source, path)
     else:
-        place = sheet.key(*path) if error["loc"][-1:] == ("[key]",) else sheet.at(*path)
-        sheet.fault(place, *_SAYINGS.get(error["type"], _unreadable)(error))
+        place = source.key(*path) if error["loc"][-1:] == ("[key]",) else source.at(*path)
+        source.fault(place, *_SAYINGS.get(error["type"], _unreadable)(error))
 
 
 # -- keys ------------------------------------------------------------------------------------------------------------
@@ -137,16 +137,16 @@ def _missing(model: type[BaseModel], error: ErrorDetails) -> Said:
     return "missing-key", f"'{key}' is missing here.", why, f"Add {key}: and its value."
 
 
-def _no_kind(sheet: Sheet, path: Path) -> None:
-    written = sheet.value(path)
+def _no_kind(source: SourceFile, path: Path) -> None:
+    written = source.value(path)
     if not isinstance(written, dict):
-        sheet.fault(sheet.at(*path), *_wrong_type("model_type", written))
+        source.fault(source.at(*path), *_wrong_type("model_type", written))
     elif "kind" not in written:
         why = f"It says how the fact is asked: {', '.join(FACT_KINDS)}."
-        sheet.fault(sheet.key(*path), "missing-key", "'kind' is missing here.", why, "Add kind: and its value.")
+        source.fault(source.key(*path), "missing-key", "'kind' is missing here.", why, "Add kind: and its value.")
     else:
         what = f"{_shown(written['kind'])} is no kind of fact."
-        sheet.fault(sheet.at(*path, "kind"), "not-one-of", what, "", nearest(str(written["kind"]), FACT_KINDS))
+        source.fault(source.at(*path, "kind"), "not-one-of", what, "", nearest(str(written["kind"]), FACT_KINDS))
 
 
 # -- values ----------------------------------------------------------------------------------------------------------

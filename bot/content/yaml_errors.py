@@ -9,7 +9,7 @@ import json
 import re
 from typing import NamedTuple
 
-from bot.core.issues import Issue, Place
+from bot.core.issues import Issue, SourceLocation
 
 MAX_BYTES = 512 * 1024  # many times the largest file meant; it bounds the time and memory of everything below
 MAX_DEPTH = 20  # lists and tables inside each other; nobody finds their way in more
@@ -126,7 +126,7 @@ COMPLAINTS = (
 # fmt: on
 
 
-def issue(place: Place, code: str, text: str = "", number: int = 0) -> Issue:
+def issue(place: SourceLocation, code: str, text: str = "", number: int = 0) -> Issue:
     """Return the finding `code` about the `text` at `place`."""
     line = " ".join(text[:200].split())
     line = line if len(line) <= 40 else line[:39] + "…"

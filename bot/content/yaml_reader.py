@@ -19,7 +19,7 @@ from yaml import events
 from yaml.events import Event, NodeEvent, ScalarEvent
 
 from bot.content.yaml_errors import COMPLAINTS, HOPELESS_DEPTH, MAX_BYTES, MAX_DEPTH, MAX_ISSUES, TRAPS, issue
-from bot.core.issues import Issue, Place, ordered
+from bot.core.issues import Issue, SourceLocation, ordered
 
 Path = tuple[str | int, ...]
 
@@ -34,15 +34,15 @@ _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
-class Document:
+class YamlDocument:
     """One content file as plain values, with the place of each value and of each key by its path from the top."""
 
     file: str  # as shown to people: "flows/facts.yaml"
     value: object
-    places: Mapping[Path, Place]
-    keys: Mapping[Path, Place]
+    places: Mapping[Path, SourceLocation]
+    keys: Mapping[Path, SourceLocation]
 
-    def place(self, path: Sequence[str | int], *, key: bool = False) -> Place:
+    def place(self, path: Sequence[str | int], *, key: bool = False) -> SourceLocation:
         """Find the place of a value, or of its key; of the nearest parent where the path is not known to its end.
 
         Elements that lead nowhere are skipped: pydantic puts the tags of unions into its paths.
@@ -54,7 +54,7 @@ class Document:
         return self.keys.get(best, self.places[best]) if key else self.places[best]
 
 
-def read(text: bytes | str, file: str, *, prose: bool = False) -> tuple[Document | None, list[Issue]]:
+def read(text: bytes | str, file: str, *, prose: bool = False) -> tuple[YamlDocument | None, list[Issue]]:
     """Read one file; return it, or None where it cannot be built, and all its issues in file order.
 
     What is refused stays a text. With `prose` (messages), a comment behind an unquoted text is refused as well, because
@@ -62,7 +62,7 @@ def read(text: bytes | str, file: str, *, prose: bool = False) -> tuple[Document
     """
     raw = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     if len(raw) > MAX_BYTES:
-        return None, [issue(Place(file), "yaml-too-big")]
+        return None, [issue(SourceLocation(file), "yaml-too-big")]
     raw = raw.removeprefix(b"\xef\xbb\xbf")  # the byte order mark that Windows editors put in front
     try:
         source = raw.decode()
@@ -73,8 +73,8 @@ def read(text: bytes | str, file: str, *, prose: bool = False) -> tuple[Document
     return reader.read(), ordered(reader.issues)
 
 
-def _end_of(text: str, file: str) -> Place:
-    return Place(file, text.count("\n") + 1, len(text) - text.rfind("\n"))
+def _end_of(text: str, file: str) -> SourceLocation:
+    return SourceLocation(file, text.count("\n") + 1, len(text) - text.rfind("\n"))
 
 
 @lru_cache(maxsize=4096)  # the same few words make up most of a file
@@ -103,7 +103,7 @@ class _Level:
     in_brackets: bool = False
     expects_key: bool = False
     key: str | None = None  # None: the value that follows hangs nowhere
-    seen: dict[str, Place] = field(default_factory=dict)
+    seen: dict[str, SourceLocation] = field(default_factory=dict)
 
     def next_path(self) -> Path | None:
         """Return the path of the value that comes next."""
@@ -127,16 +127,16 @@ class _Reader:
         self.file = file
         self.prose = prose
         self.issues: list[Issue] = []
-        self.places: dict[Path, Place] = {}
-        self.keys: dict[Path, Place] = {}
+        self.places: dict[Path, SourceLocation] = {}
+        self.keys: dict[Path, SourceLocation] = {}
         self.documents: list[object] = []
         self.levels: list[_Level] = []
         self.depth = 0  # counts on where `levels` ends, at MAX_DEPTH
-        self.here = Place(file)
+        self.here = SourceLocation(file)
         self.source = self.without_odd_characters(source)
         self.lines = self.source.split("\n")
 
-    def read(self) -> Document | None:
+    def read(self) -> YamlDocument | None:
         try:
             for event in yaml.parse(self.source, Loader=LOADER):
                 self.take(event)
@@ -149,9 +149,9 @@ class _Reader:
             self.explain(fault)
             return None
         if self.documents[:1] in ([], [None]):
-            self.issues.append(issue(Place(self.file), "yaml-empty"))
+            self.issues.append(issue(SourceLocation(self.file), "yaml-empty"))
             return None
-        return Document(self.file, self.documents[0], self.places, self.keys)
+        return YamlDocument(self.file, self.documents[0], self.places, self.keys)
 
     def refuse(self, code: str, text: str = "", number: int = 0) -> None:
         self.issues.append(issue(self.here, code, text, number))
@@ -250,7 +250,7 @@ class _Reader:
             self.issues.append(issue(level.seen[level.key], "yaml-name-alone", level.key))
         end = event.end_mark
         if self.prose and end and (comment := _COMMENT.match(self.lines[end.line], end.column)):
-            place = Place(self.file, end.line + 1, comment.start(1) + 1)
+            place = SourceLocation(self.file, end.line + 1, comment.start(1) + 1)
             self.issues.append(issue(place, "yaml-comment-behind-text", comment[1]))
 
     def explain(self, fault: Exception) -> None:
@@ -273,8 +273,8 @@ class _Reader:
             place = self.place(context or problem) if at_start else place
         self.issues.append(issue(place, code, self.line(place)[place.column - 1 :]))
 
-    def place(self, mark: Any) -> Place:  # a Mark of PyYAML or of libyaml, or None
-        return Place(self.file, mark.line + 1, mark.column + 1) if mark else self.here
+    def place(self, mark: Any) -> SourceLocation:  # a Mark of PyYAML or of libyaml, or None
+        return SourceLocation(self.file, mark.line + 1, mark.column + 1) if mark else self.here
 
-    def line(self, place: Place) -> str:
+    def line(self, place: SourceLocation) -> str:
         return self.lines[place.line - 1] if place.line <= len(self.lines) else ""

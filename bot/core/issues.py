@@ -12,7 +12,7 @@ from difflib import get_close_matches
 
 
 @dataclass(frozen=True, order=True)
-class Place:
+class SourceLocation:
     """A position in a content file; line and column count from 1."""
 
     file: str
@@ -51,7 +51,7 @@ def _tells(name: str) -> bool:
 class Issue:
     """One finding: `what` is wrong, `why` it is refused, what to write `instead` (both may be empty)."""
 
-    place: Place
+    place: SourceLocation
     code: str
     what: str
     why: str = ""
@@ -80,18 +80,18 @@ def ordered(issues: Iterable[Issue]) -> list[Issue]:
 
 
 @dataclass(frozen=True)
-class Places:
+class SourceLocations:
     """Where each part of the content stands: addresses such as ("flow", "after_interview", "step", "tone", "when")."""
 
-    by_address: Mapping[tuple[str, ...], Place]
+    by_address: Mapping[tuple[str, ...], SourceLocation]
 
-    def at(self, *address: str) -> Place:
+    def at(self, *address: str) -> SourceLocation:
         """Return the place of `address`, or of the nearest part around it that has one."""
         for length in range(len(address), 0, -1):
             found = self.by_address.get(address[:length])
             if found:
                 return found
-        return Place("flows")
+        return SourceLocation("flows")
 
 
 def counted(number: int, word: str) -> str:

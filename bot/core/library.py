@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from bot.core.advice.catalog import Catalogue
+from bot.core.advice.catalog import Catalog
 from bot.core.advice.contact_history import Courtesy
 from bot.core.advice.facts import Answers, Facts
 from bot.core.advice.notes import NoteBook, NoteKind
-from bot.core.advice.policy import Outcomes
+from bot.core.advice.policy import CompiledPolicy
 from bot.core.advice.rules import Manners, ReminderKind, Ruleset
 from bot.core.coaching.case_studies import CaseStudy
 from bot.core.coaching.lessons import Series
@@ -57,7 +57,7 @@ class Library:
     notebook: NoteBook
     limits: Mapping[str, Limit]
     claims: Mapping[str, Claim]
-    catalogues: Mapping[str, Catalogue]
+    catalogs: Mapping[str, Catalog]
     manners: Manners = DEFAULT_MANNERS
     courtesy: Courtesy = ANY_COURTESY
     faq: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -80,17 +80,17 @@ class Library:
 
     def binds(self, language: str, key: str) -> bool:
         """Tell whether an edition has to say `key` as it is said here; a message of its own it may word."""
-        return self.is_protected(key) and self.catalogue(language).has(key)
+        return self.is_protected(key) and self.catalog(language).has(key)
 
     def bound_to(self, shipped: Library) -> Library:
         """Return this edition of `shipped` with every protected text as it was shipped, whatever the edition says."""
-        catalogues: dict[str, Catalogue] = {}
-        for language in sorted(self.catalogues, key=lambda name: name != FALLBACK_LANGUAGE):
-            own = {k: m for k, m in self.catalogues[language].messages.items() if not shipped.binds(language, k)}
-            theirs = shipped.catalogues[language].messages if language in shipped.catalogues else {}
+        catalogs: dict[str, Catalog] = {}
+        for language in sorted(self.catalogs, key=lambda name: name != FALLBACK_LANGUAGE):
+            own = {k: m for k, m in self.catalogs[language].messages.items() if not shipped.binds(language, k)}
+            theirs = shipped.catalogs[language].messages if language in shipped.catalogs else {}
             kept = {**own, **{k: m for k, m in theirs.items() if shipped.is_protected(k)}}
-            catalogues[language] = Catalogue(language, kept, catalogues.get(FALLBACK_LANGUAGE))
-        return replace(self, catalogues=catalogues, protected=shipped.protected, shipped=shipped)
+            catalogs[language] = Catalog(language, kept, catalogs.get(FALLBACK_LANGUAGE))
+        return replace(self, catalogs=catalogs, protected=shipped.protected, shipped=shipped)
 
     def like(self, base: Library) -> Library:
         """Take over what is compiled in `base` where nothing but words is another here; return itself.
@@ -104,9 +104,9 @@ class Library:
         return self
 
     @cached_property
-    def outcomes(self) -> Mapping[str, Outcomes]:
+    def outcomes(self) -> Mapping[str, CompiledPolicy]:
         """Each ruleset compiled to its decision diagram."""
-        return {id_: Outcomes(r, self.facts, self.notebook, self.reminders) for id_, r in self.rulesets.items()}
+        return {id_: CompiledPolicy(r, self.facts, self.notebook, self.reminders) for id_, r in self.rulesets.items()}
 
     @cached_property
     def routes(self) -> Mapping[str, Route]:
@@ -127,9 +127,9 @@ class Library:
         ways = {id_: way for id_, way in other.routes.items() if way.flow.rules in kept}
         self.__dict__["routes"] = {**self.routes, **{i: w for i, w in ways.items() if self.flows.get(i) == w.flow}}
 
-    def catalogue(self, language: str) -> Catalogue:
+    def catalog(self, language: str) -> Catalog:
         """Return the messages of `language`, or of the language every other falls back on."""
-        return self.catalogues.get(language) or self.catalogues[FALLBACK_LANGUAGE]
+        return self.catalogs.get(language) or self.catalogs[FALLBACK_LANGUAGE]
 
     @property
     def measures(self) -> dict[str, int]:

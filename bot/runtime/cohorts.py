@@ -7,28 +7,32 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from bot.core.chat.person import Person
-from bot.core.coaching.cohort import Cohort, Convened, Rolls
+from bot.core.coaching.cohort import Cohort, CohortRepository, CohortTurn
 
 if TYPE_CHECKING:
-    from bot.runtime.update_handler import Knock
+    from bot.runtime.update_handler import IncomingUpdate
 
-Convening = Callable[[Person | None, Rolls], Convened]
+CohortStep = Callable[[Person | None, CohortRepository], CohortTurn]
 """One turn as a function of the person as stored, and of what is kept of cohorts."""
 
 
-Holding = Callable[[int, int, Cohort, Rolls], Convened]
+CohortDueStep = Callable[[int, int, Cohort, CohortRepository], CohortTurn]
 """What is due of a cohort, as a function of the bot, the cohort's number, itself and what else is kept."""
 
 
-class Hold(Protocol):
+class CohortDue(Protocol):
     """The dialogue for what is due of a cohort: a pure function; `name` is the bot's username."""
 
-    def __call__(self, name: str, bot: int, number: int, cohort: Cohort, rolls: Rolls, now: datetime, /) -> Convened:
+    def __call__(
+        self, name: str, bot: int, number: int, cohort: Cohort, repository: CohortRepository, now: datetime, /
+    ) -> CohortTurn:
         """Return what it leads to; whatever was due must not be due any more then."""
 
 
-class Convene(Protocol):
+class CohortRespond(Protocol):
     """The dialogue for what concerns cohorts: a pure function, with a fresh secret of 64 hexadecimal digits."""
 
-    def __call__(self, knock: Knock, person: Person | None, rolls: Rolls, now: datetime, dice: str, /) -> Convened:
+    def __call__(
+        self, incoming: IncomingUpdate, person: Person | None, repository: CohortRepository, now: datetime, dice: str, /
+    ) -> CohortTurn:
         """Return what the knock leads to."""

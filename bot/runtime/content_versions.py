@@ -12,11 +12,11 @@ Fetch = Callable[[int, int], Awaitable[None]]
 log = structlog.get_logger("afterword.door")
 
 
-class NotKept(Exception):
+class UpdateNotKept(Exception):
     """The update is not kept, for the store is in trouble: bring it again later."""
 
 
-class Unopened(Exception):
+class MissingContentVersion(Exception):
     """A turn needs an edition that is not at hand: it is fetched, and then the turn is made."""
 
     def __init__(self, bot: int, edition: int) -> None:
@@ -24,10 +24,10 @@ class Unopened(Exception):
         self.bot, self.edition = bot, edition
 
 
-async def fetched(fetch: Fetch, missing: Unopened) -> None:
-    """Get an edition to hand; raises `NotKept` where that fails, so that whatever needs it comes again."""
+async def fetched(fetch: Fetch, missing: MissingContentVersion) -> None:
+    """Get an edition to hand; raises `UpdateNotKept` where that fails, so that whatever needs it comes again."""
     try:
         await fetch(missing.bot, missing.edition)
     except Exception as error:
         log.warning("an edition of the content cannot be fetched", exc_info=error)
-        raise NotKept(type(error).__name__) from error
+        raise UpdateNotKept(type(error).__name__) from error

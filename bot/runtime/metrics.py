@@ -15,7 +15,7 @@ Taken = Literal["done", "seen", "muted", "parked", "not_kept"]
 Fate = Literal["delivered", "again", "ambiguous", "limited", "never", "moved", "hushed"]
 
 
-class Watch(Protocol):
+class Metrics(Protocol):
     """Somebody who counts."""
 
     def turned(self, kind: str, how: Taken, seconds: float) -> None:
@@ -24,7 +24,7 @@ class Watch(Protocol):
     def sent(self, method: str, fate: Fate, seconds: float) -> None:
         """Hear what became of a call; `seconds` is how long Telegram took to answer."""
 
-    def rung(self, key: Key, due: datetime) -> None:
+    def due_now(self, key: Key, due: datetime) -> None:
         """Hear that a reminder due at `due` is in the outbox."""
 
     def reminded(self, key: Key, now: datetime) -> None:
@@ -34,7 +34,7 @@ class Watch(Protocol):
         """Hear that something was put aside."""
 
 
-class Unwatched:
+class NullMetrics:
     """Nobody counts."""
 
     def turned(self, kind: str, how: Taken, seconds: float) -> None:
@@ -43,7 +43,7 @@ class Unwatched:
     def sent(self, method: str, fate: Fate, seconds: float) -> None:
         """Hear, and forget."""
 
-    def rung(self, key: Key, due: datetime) -> None:
+    def due_now(self, key: Key, due: datetime) -> None:
         """Hear, and forget."""
 
     def reminded(self, key: Key, now: datetime) -> None:

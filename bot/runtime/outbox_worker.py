@@ -22,9 +22,19 @@ import structlog
 
 from bot.core.chat.person import Call, Key
 from bot.runtime.faults import passing
-from bot.runtime.metrics import Fate, Unwatched, Watch
-from bot.runtime.ports import Again, Claim, Clock, Delivered, Messenger, Moved, Never, Posted, Store
-from bot.runtime.rate_limits import Guard, Pace
+from bot.runtime.metrics import Fate, Metrics, NullMetrics
+from bot.runtime.ports import (
+    ChatMoved,
+    ClaimedCall,
+    Clock,
+    Delivered,
+    Messenger,
+    OutboxClaim,
+    RetryLater,
+    Store,
+    Undeliverable,
+)
+from bot.runtime.rate_limits import FloodGuard, RateLimits
 from bot.runtime.refusals import HUSHED, UNDELIVERED, UNSURE, kind_of
 
 LEASE: Final = timedelta(seconds=20)
@@ -66,7 +76,7 @@ def chat_of(key: Key) -> Chat:
     return key.bot, key.chat
 
 
-class Outbox:
+class OutboxWorker:
     """Sends what waits; `guard` is the door's, and tells whose answers need not be sent any more.
 
     `undelivered` hears what cannot be posted in a group or channel, and why, before it is put aside.
@@ -81,16 +91,16 @@ class Outbox:
         name: str = "outbox",
         lease: timedelta = LEASE,
         parallel: int = PARALLEL,
-        pace: Pace | None = None,
-        guard: Guard | None = None,
-        watch: Watch | None = None,
+        pace: RateLimits | None = None,
+        guard: FloodGuard | None = None,
+        watch: Metrics | None = None,
         undelivered: Callable[[Key, Call, str], Awaitable[None]] | None = None,
         seconds: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store, self._messenger, self._clock, self._name = store, messenger, clock, name
         self._undelivered = undelivered
-        self._lease, self._parallel, self._pace = lease, parallel, pace or Pace()
-        self._guard, self._watch, self._seconds = guard or Guard(), watch or Unwatched(), seconds
+        self._lease, self._parallel, self._pace = lease, parallel, pace or RateLimits()
+        self._guard, self._watch, self._seconds = guard or FloodGuard(), watch or NullMetrics(), seconds
         self._bell, self._gate = asyncio.Event(), asyncio.Lock()
         self._flights: set[asyncio.Task[None]] = set()
         self._running = self._crowded = False
@@ -105,7 +115,7 @@ class Outbox:
         """Look into the outbox at once."""
         self._bell.set()
 
-    def offer(self) -> Claim | None:
+    def offer(self) -> OutboxClaim | None:
         """Claim the first call of a turn that is about to be made, so that nothing has to be looked for afterwards.
 
         None when it could not be sent at once; then it waits in the store like any other.
@@ -115,10 +125,10 @@ class Outbox:
         self._offered += 1
         return self._claim() if room > 0 and self._running and now < self._claims_end else None
 
-    def _claim(self) -> Claim:
-        return Claim(self._name, self._clock.now() + self._lease)
+    def _claim(self) -> OutboxClaim:
+        return OutboxClaim(self._name, self._clock.now() + self._lease)
 
-    def take(self, claim: Claim | None, key: Key, waits: bool) -> None:
+    def take(self, claim: OutboxClaim | None, key: Key, waits: bool) -> None:
         """Send what a turn led to, now that it is durable."""
         self._offered -= 1
         if claim is not None and claim.posted is not None:
@@ -200,7 +210,7 @@ class Outbox:
             flight.cancel()
         await asyncio.gather(*late, return_exceptions=True)
 
-    def _launch(self, posted: Posted) -> None:
+    def _launch(self, posted: ClaimedCall) -> None:
         """Let a call go, and after it whatever follows in its chat."""
         chat = chat_of(posted.key)
         task = asyncio.create_task(self._fly(self._begun(posted)))
@@ -220,11 +230,11 @@ class Outbox:
             self._behind.discard(chat)
             self.wake()
 
-    async def _fly(self, begun: Awaitable[Posted | None]) -> None:
+    async def _fly(self, begun: Awaitable[ClaimedCall | None]) -> None:
         while (following := await begun) is not None:
             begun = self._begun(following)
 
-    def _begun(self, posted: Posted) -> Awaitable[Posted | None]:
+    def _begun(self, posted: ClaimedCall) -> Awaitable[ClaimedCall | None]:
         """Begin with a call; its place in the flood limits is taken before the next claim looks at them."""
         now, edit = self._seconds(), posted.call.method.startswith("edit")
         own = posted.key.chat == posted.key.person  # in a group it may be what others wait for, too
@@ -236,7 +246,7 @@ class Outbox:
         # An edit made twice is one edit, so edits need not pass the gate.
         return self._send(posted) if edit else self._pass_gate(posted, now)
 
-    async def _pass_gate(self, posted: Posted, since: float) -> Posted | None:
+    async def _pass_gate(self, posted: ClaimedCall, since: float) -> ClaimedCall | None:
         """Send once no other message is between Telegram and its mark, or its line is slow."""
         async with _slow_ones_aside(self._gate):
             now = self._seconds()
@@ -246,7 +256,7 @@ class Outbox:
             self._pace.put_off(since, now)
             return await self._send(posted)
 
-    async def _send(self, posted: Posted) -> Posted | None:
+    async def _send(self, posted: ClaimedCall) -> ClaimedCall | None:
         """Make a call and write down what became of it; return what follows in its chat, if that is ours now."""
         passing("before_send")
         began = self._seconds()
@@ -254,7 +264,7 @@ class Outbox:
             outcome = await self._messenger.make(posted.key, posted.call)
         except Exception as error:
             log.error("the messenger failed", call=posted.id, exc_info=error)
-            outcome = Again(after=1.0, ambiguous=True)
+            outcome = RetryLater(after=1.0, ambiguous=True)
         passing("after_send")
         took = self._seconds() - began
         following = None
@@ -270,7 +280,7 @@ class Outbox:
             log.debug("call", call=posted.id, method=posted.call.method, fate=fate, seconds=round(took, 4))
         return following
 
-    async def _mark(self, posted: Posted, message: int | None) -> Posted | None:
+    async def _mark(self, posted: ClaimedCall, message: int | None) -> ClaimedCall | None:
         """Take a delivered call off, and in the same transaction claim what follows in its chat."""
         chat = chat_of(posted.key)
         wanted = not posted.alone or chat in self._behind
@@ -286,24 +296,24 @@ class Outbox:
             self.wake()
         return following
 
-    async def _settle(self, posted: Posted, outcome: Again | Moved | Never) -> Fate:
+    async def _settle(self, posted: ClaimedCall, outcome: RetryLater | ChatMoved | Undeliverable) -> Fate:
         """Write down what became of a call that was not delivered."""
         match outcome:
-            case Again():
+            case RetryLater():
                 return await self._again(posted, outcome)
-            case Moved(chat):
+            case ChatMoved(chat):
                 bot, old = posted.key.bot, posted.key.chat
                 await self._surely(posted, lambda: self._store.migrate(bot, old, chat))
                 await self._put_back(posted, 0.0)
                 return "moved"
-            case Never(reason, whole_chat):
+            case Undeliverable(reason, whole_chat):
                 if whole_chat:  # first of all, or the chat's next call is claimed once this one is off
                     bot, chat = posted.key.bot, posted.key.chat
                     await self._surely(posted, lambda: self._store.blocked(bot, chat, reason, self._clock.now()))
                 await self._park(posted, reason)
                 return "never"
 
-    async def _again(self, posted: Posted, outcome: Again) -> Fate:
+    async def _again(self, posted: ClaimedCall, outcome: RetryLater) -> Fate:
         self._failures[posted.id] += 1
         if outcome.ambiguous:
             self._doubts[posted.id] += 1
@@ -319,7 +329,7 @@ class Outbox:
         return "ambiguous" if outcome.ambiguous else "again"
 
     async def _put_back(
-        self, posted: Posted, wait: float, fate: Fate | None = None, *, whole_chat: bool = False
+        self, posted: ClaimedCall, wait: float, fate: Fate | None = None, *, whole_chat: bool = False
     ) -> None:
         """Give a call back to the store."""
         at = self._clock.now() + timedelta(seconds=wait)
@@ -328,7 +338,7 @@ class Outbox:
         if fate:
             self._watch.sent(posted.call.method, fate, 0.0)
 
-    async def _park(self, posted: Posted, reason: str, fate: Fate | None = None) -> None:
+    async def _park(self, posted: ClaimedCall, reason: str, fate: Fate | None = None) -> None:
         self._forget(posted)
         self._watch.put_aside(kind_of(reason))
         log.warning("call parked", call=posted.id, method=posted.call.method)
@@ -340,11 +350,11 @@ class Outbox:
         if fate:
             self._watch.sent(posted.call.method, fate, 0.0)
 
-    def _forget(self, posted: Posted) -> None:
+    def _forget(self, posted: ClaimedCall) -> None:
         self._failures.pop(posted.id, None)
         self._doubts.pop(posted.id, None)
 
-    async def _surely(self, posted: Posted, action: Callable[[], Awaitable[object]]) -> None:
+    async def _surely(self, posted: ClaimedCall, action: Callable[[], Awaitable[object]]) -> None:
         """Do something in the store, however long it is in trouble: the call is made, and must not be made again."""
         for tries in itertools.count():
             try:

@@ -10,18 +10,18 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
-from bot.core.chat.person import Call, Key, Person, Turned
+from bot.core.chat.person import Call, Key, Person, TurnResult
 from bot.core.chat.retention import Silence
-from bot.core.coaching.cohort import Convened
-from bot.core.coaching.content_version import Edition
-from bot.runtime.cohorts import Convening, Holding
+from bot.core.coaching.cohort import CohortTurn
+from bot.core.coaching.content_version import ContentVersion
+from bot.runtime.cohorts import CohortDueStep, CohortStep
 from bot.runtime.refusals import NO_FAULT, Kind
 
-Step = Callable[[Person | None], Turned]
+Step = Callable[[Person | None], TurnResult]
 """One turn as a pure function of the person as stored (None: never seen)."""
 
 
-Silent = Callable[[Person, Silence, datetime], Turned | None]
+Silent = Callable[[Person, Silence, datetime], TurnResult | None]
 """What is due to somebody silent for long: a notice, nothing (None), or (a person of None) to be forgotten.
 
 A pure function of the person as stored, how long they have been silent, and the instant.
@@ -33,7 +33,7 @@ Retry = Callable[[int, Mapping[str, Any]], tuple[Key, Step] | None]
 
 
 @dataclass(frozen=True)
-class Posted:
+class ClaimedCall:
     """A call that was claimed from the outbox; `fence` is the claim's own number, higher for each later claim.
 
     `alone`: nothing waited behind it in its chat when it was claimed.
@@ -48,7 +48,7 @@ class Posted:
 
 
 @dataclass
-class Claim:
+class OutboxClaim:
     """Who claims the next call of a chat together with another change to the store, and until when it is theirs.
 
     `posted` is filled in once that is kept: the call, None where the chat has none that may be made now. `done` tells
@@ -57,12 +57,12 @@ class Claim:
 
     worker: str
     lease_until: datetime
-    posted: Posted | None = None
+    posted: ClaimedCall | None = None
     done: bool = False
 
 
 @dataclass(frozen=True)
-class Due:
+class DueSchedule:
     """A person's agenda that was claimed, due at `at`; `fence` is the claim's own number, higher for each later one."""
 
     session: int
@@ -72,12 +72,12 @@ class Due:
 
 
 @dataclass(frozen=True)
-class Job:
+class ContentCheck:
     """An edition of the content that was claimed to be checked."""
 
     bot: int
     number: int
-    edition: Edition
+    edition: ContentVersion
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ class Parked:
 
 
 @dataclass(frozen=True)
-class Depth:
+class QueueDepth:
     """How much waits: calls in the outbox, the instant the oldest was put there, and how much is parked."""
 
     waiting: int
@@ -129,7 +129,9 @@ class Census:
 class Store(Protocol):
     """Keeps people, their cases and what is still to be sent. Every method is one transaction."""
 
-    async def turn(self, update: int, key: Key, step: Step, now: datetime, claim: Claim | None = None) -> Turned | None:
+    async def turn(
+        self, update: int, key: Key, step: Step, now: datetime, claim: OutboxClaim | None = None
+    ) -> TurnResult | None:
         """Run `step` on the person stored under `key` and keep what it leads to; None when `update` was seen before.
 
         With `claim` the first call of the turn is claimed at once, if it is the oldest of its chat.
@@ -138,41 +140,47 @@ class Store(Protocol):
         its exception is raised here. Turns of one key run one after another in the order of the calls to this method.
         """
 
-    async def convene(self, update: int | None, key: Key, step: Convening, now: datetime) -> Convened | None:
+    async def cohort_respond(self, update: int | None, key: Key, step: CohortStep, now: datetime) -> CohortTurn | None:
         """Run a turn that concerns cohorts, as `turn` does; in a group nothing of the person is read or kept.
 
         `update` None: it is nothing of Telegram's.
         """
 
-    async def edition(self, bot: int, number: int) -> Edition | None:
+    async def edition(self, bot: int, number: int) -> ContentVersion | None:
         """Return an edition of the content."""
 
-    async def claim_edition(self, now: datetime, lease: timedelta) -> Job | None:
+    async def claim_edition(self, now: datetime, lease: timedelta) -> ContentCheck | None:
         """Lease the edition that waits longest to be checked; None when none waits."""
 
     async def put_off(self, bot: int, number: int, until: datetime) -> None:
         """Let an edition be checked, from an instant on."""
 
-    async def hold(self, step: Holding, now: datetime) -> Convened | None:
+    async def cohort_due(self, step: CohortDueStep, now: datetime) -> CohortTurn | None:
         """Run the turn of the cohort that is due longest, and keep what it leads to; None when none is due."""
 
-    async def claim(self, worker: str, now: datetime, lease: timedelta, limit: int) -> Sequence[Posted]:
+    async def claim(self, worker: str, now: datetime, lease: timedelta, limit: int) -> Sequence[ClaimedCall]:
         """Lease the oldest waiting call of up to `limit` chats, answers before reminders, none before its time."""
 
-    async def claim_due(self, now: datetime, lease: timedelta, limit: int) -> Sequence[Due]:
+    async def claim_due(self, now: datetime, lease: timedelta, limit: int) -> Sequence[DueSchedule]:
         """Lease up to `limit` agendas that want to be rung, those due longest first; none whose chat is shut."""
 
-    async def ring(self, due: Due, step: Step, now: datetime) -> Turned | None:
+    async def collect_due(self, due: DueSchedule, step: Step, now: datetime) -> TurnResult | None:
         """Run `step` on the person of a claimed agenda, as `turn` does; None when somebody else has the claim."""
 
-    async def park_due(self, due: Due, reason: str, now: datetime) -> bool:
+    async def park_due(self, due: DueSchedule, reason: str, now: datetime) -> bool:
         """Put an agenda aside that cannot be rung, with a reason for the operator."""
 
     async def next_due(self) -> datetime | None:
         """Return the instant from which some agenda or cohort is due; None when nothing is planned."""
 
     async def sent(
-        self, posted: Posted, message: int | None, now: datetime, claim: Claim | None = None, *, late: bool = False
+        self,
+        posted: ClaimedCall,
+        message: int | None,
+        now: datetime,
+        claim: OutboxClaim | None = None,
+        *,
+        late: bool = False,
     ) -> bool:
         """Take a call off the outbox; False when its lease has gone to somebody else meanwhile.
 
@@ -180,10 +188,10 @@ class Store(Protocol):
         later, together with something else: for calls that do no harm when a kill has them made again.
         """
 
-    async def later(self, posted: Posted, at: datetime, *, whole_chat: bool = False) -> bool:
+    async def later(self, posted: ClaimedCall, at: datetime, *, whole_chat: bool = False) -> bool:
         """Give a call back to be tried at `at`; with `whole_chat` no call to that chat is made before."""
 
-    async def park(self, posted: Posted, reason: str, now: datetime) -> bool:
+    async def park(self, posted: ClaimedCall, reason: str, now: datetime) -> bool:
         """Put a call aside for good, with a reason for the operator."""
 
     async def park_update(self, bot: int, update: int, reason: str, payload: Mapping[str, Any], now: datetime) -> None:
@@ -213,7 +221,7 @@ class Store(Protocol):
     async def expire(self, now: datetime) -> Mapping[Kind, int]:
         """Drop what was parked too long ago for its kind (`runtime.refusals`); return how much of each kind."""
 
-    async def depth(self) -> Depth:
+    async def depth(self) -> QueueDepth:
         """Count what waits."""
 
     async def census(self, now: datetime) -> Census:
@@ -228,7 +236,7 @@ class Store(Protocol):
     async def silent_people(self, after: int, silence: timedelta, now: datetime) -> tuple[Sequence[Key], int]:
         """Return who may have been silent for so long among the rows after `after`, and where to go on (0: end)."""
 
-    async def end_silence(self, key: Key, ran: Collection[date], silent: Silent, now: datetime) -> Turned | None:
+    async def end_silence(self, key: Key, ran: Collection[date], silent: Silent, now: datetime) -> TurnResult | None:
         """Do what `silent` says about somebody, as they are now; None where that is nothing."""
 
     def pseudonym(self, person: int) -> str:
@@ -262,7 +270,7 @@ class Delivered:
 
 
 @dataclass(frozen=True)
-class Again:
+class RetryLater:
     """A call that failed for now: not written (`ambiguous` False) or perhaps written (True); `after` seconds at least.
 
     `whole_chat`: the chat itself is over its flood limit (429).
@@ -274,7 +282,7 @@ class Again:
 
 
 @dataclass(frozen=True)
-class Never:
+class Undeliverable:
     """A call that cannot succeed, with a reason; `whole_chat`: no call to this chat can (blocked, kicked, gone)."""
 
     reason: str
@@ -282,13 +290,13 @@ class Never:
 
 
 @dataclass(frozen=True)
-class Moved:
+class ChatMoved:
     """The chat has another id now."""
 
     chat: int
 
 
-Outcome = Delivered | Again | Never | Moved
+Outcome = Delivered | RetryLater | Undeliverable | ChatMoved
 
 
 class Messenger(Protocol):

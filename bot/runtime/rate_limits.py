@@ -73,7 +73,7 @@ class Window:
 
 
 @dataclass(slots=True)
-class Bucket:
+class TokenBucket:
     """A steady `rate` per second with a burst: `size` tokens, refilled as time goes by."""
 
     rate: float
@@ -98,7 +98,7 @@ class Bucket:
         return self.left >= self.size
 
 
-class Pace:
+class RateLimits:
     """How fast calls may go out; `processes` that send for one bot share its limits, and a chat's, evenly.
 
     `began` is when this process did, if another may have sent until then: what it has sent just now is not known.
@@ -107,7 +107,7 @@ class Pace:
     def __init__(self, processes: int = 1, began: float = float("-inf")) -> None:
         self._processes, self._began = processes, began
         self.overall = Window(_part(OVERALL[0], processes), OVERALL[1])
-        self._counters: dict[tuple[int, str], Bucket | Window] = {}
+        self._counters: dict[tuple[int, str], TokenBucket | Window] = {}
 
     def room(self, now: float) -> int:
         """Return how many calls may be made at once, whatever their chats."""
@@ -129,18 +129,18 @@ class Pace:
         """Note that a call whose place was taken earlier is made only now."""
         self.overall.put_off(taken, now)
 
-    def _of(self, chat: int, edit: bool, now: float) -> list[Bucket | Window]:
+    def _of(self, chat: int, edit: bool, now: float) -> list[TokenBucket | Window]:
         kind = "edits" if edit else "messages"
         found = self._counters.get((chat, kind)) or self._added(chat, kind, now)
         return [found, self._counters[chat, "minute"]] if chat < 0 and not edit else [found]
 
-    def _added(self, chat: int, kind: str, now: float) -> Bucket:
+    def _added(self, chat: int, kind: str, now: float) -> TokenBucket:
         """Begin to count what is sent to a chat."""
         if chat < 0:  # groups and channels have negative ids
             self._counters.setdefault((chat, "minute"), Window(_part(GROUP[0], self._processes), GROUP[1]))
         rate, size = EDITS if kind == "edits" else CHAT
         rate, size = rate / self._processes, _part(size, self._processes)
-        bucket = Bucket(rate, size, left=min(size, FRESH + (now - self._began) * rate), at=now)
+        bucket = TokenBucket(rate, size, left=min(size, FRESH + (now - self._began) * rate), at=now)
         self._counters[chat, kind] = bucket
         return bucket
 
@@ -180,7 +180,7 @@ class GroupGuard:
             self._counts = {one: window for one, window in self._counts.items() if not window.resting(now)}
 
 
-class Guard:
+class FloodGuard:
     """Notices who sends faster than a person can mean it.
 
     Whoever empties their bucket is muted until they have been silent for QUIET_SECONDS.
@@ -188,7 +188,7 @@ class Guard:
 
     def __init__(self, rate: float = FLOOD[0], size: int = FLOOD[1], quiet: float = QUIET_SECONDS) -> None:
         self._rate, self._size, self._quiet = rate, size, quiet
-        self._buckets: dict[Hashable, Bucket] = {}
+        self._buckets: dict[Hashable, TokenBucket] = {}
         self._until: dict[Hashable, float] = {}
 
     def arrived(self, who: Hashable, now: float) -> bool:
@@ -198,7 +198,7 @@ class Guard:
             return True
         if self._until.pop(who, None) is not None:
             self._buckets.pop(who, None)
-        bucket = self._buckets.setdefault(who, Bucket(self._rate, self._size))
+        bucket = self._buckets.setdefault(who, TokenBucket(self._rate, self._size))
         if bucket.wait(now) > 0:
             self._until[who] = now + self._quiet
             return True

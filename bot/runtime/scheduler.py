@@ -15,8 +15,8 @@ from typing import Final
 import structlog
 
 from bot.runtime.faults import passing
-from bot.runtime.ports import Clock, Due, Store
-from bot.runtime.update_handler import Door
+from bot.runtime.ports import Clock, DueSchedule, Store
+from bot.runtime.update_handler import UpdateHandler
 
 LEASE: Final = timedelta(seconds=60)
 """How long a claimed agenda is ours; after a kill it waits so long, on PostgreSQL (a file is taken over at once)."""
@@ -33,13 +33,13 @@ PAUSES: Final = (0.2, 1.0, 5.0)
 log = structlog.get_logger("afterword.reminders")
 
 
-class Reminders:
+class Scheduler:
     """Rings agendas that are due."""
 
     def __init__(
         self,
         store: Store,
-        door: Door,
+        handler: UpdateHandler,
         clock: Clock,
         *,
         lease: timedelta = LEASE,
@@ -47,7 +47,7 @@ class Reminders:
         look: float = LOOK_SECONDS,
         seconds: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._store, self._door, self._clock = store, door, clock
+        self._store, self._handler, self._clock = store, handler, clock
         self._lease, self._at_once, self._look, self._seconds = lease, at_once, look, seconds
         self._stop = asyncio.Event()
 
@@ -78,18 +78,18 @@ class Reminders:
         for due in claimed:
             if self._stop.is_set() or self._seconds() - began > STALE * self._lease.total_seconds():
                 break
-            await self._ring(due)
-        return len(claimed) + await self._hold()
+            await self._collect_due(due)
+        return len(claimed) + await self._cohort_due()
 
-    async def _hold(self) -> int:
+    async def _cohort_due(self) -> int:
         """Let cohorts have what is due, one after another; return how many that were."""
         for held in range(self._at_once):
-            if self._stop.is_set() or not await self._door.hold():
+            if self._stop.is_set() or not await self._handler.cohort_due():
                 return held
         return self._at_once
 
-    async def _ring(self, due: Due) -> None:
-        turned = await self._door.ring(due)
+    async def _collect_due(self, due: DueSchedule) -> None:
+        turned = await self._handler.collect_due(due)
         passing("after_ring")
         late = (self._clock.now() - due.at).total_seconds()
         log.debug("agenda rung", late=round(late, 1), spoke=turned is not None and bool(turned.calls))

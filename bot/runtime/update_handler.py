@@ -26,16 +26,16 @@ from typing import Any, Final, Protocol
 
 import structlog
 
-from bot.core.chat.person import OWED, Call, Key, Person, Turned
-from bot.core.coaching.cohort import Cohort, Convened, Rolls, Undelivered
+from bot.core.chat.person import OWED, Call, Key, Person, TurnResult
+from bot.core.coaching.cohort import Cohort, CohortRepository, CohortTurn, Undelivered
 from bot.core.dialogue.session import FellDue
-from bot.runtime.cohorts import Convene, Convening, Hold, Holding
-from bot.runtime.content_versions import Fetch, NotKept, Unopened, fetched
-from bot.runtime.metrics import Taken, Unwatched, Watch
-from bot.runtime.ports import Claim, Clock, Due, Step, Store
-from bot.runtime.rate_limits import GroupGuard, Guard
+from bot.runtime.cohorts import CohortDue, CohortDueStep, CohortRespond, CohortStep
+from bot.runtime.content_versions import Fetch, MissingContentVersion, UpdateNotKept, fetched
+from bot.runtime.metrics import Metrics, NullMetrics, Taken
+from bot.runtime.ports import Clock, DueSchedule, OutboxClaim, Step, Store
+from bot.runtime.rate_limits import FloodGuard, GroupGuard
 from bot.runtime.refusals import kind_of
-from bot.runtime.sending import Nobody, Sending
+from bot.runtime.sending import NullSender, Sender
 
 TRIES: Final = 3
 """So often a turn that fails by itself is tried before its update is put aside."""
@@ -45,7 +45,7 @@ _TALKATIVE: Final = logging.getLogger("afterword.door")  # asked first: to make 
 
 
 @dataclass(frozen=True)
-class Knock:
+class IncomingUpdate:
     """Something that happened to a person's conversation, on its way in.
 
     `event` and `extra` (what the turn wants to know besides: the person's language in Telegram, the kind of chat) are
@@ -64,14 +64,14 @@ class Knock:
 class Respond(Protocol):
     """The dialogue: a pure function of a knock, the person as stored (None: never seen) and the instant."""
 
-    def __call__(self, knock: Knock, person: Person | None, now: datetime, /) -> Turned:
+    def __call__(self, incoming: IncomingUpdate, person: Person | None, now: datetime, /) -> TurnResult:
         """Return what the knock leads to."""
 
 
 class Apologise(Protocol):
     """Words for somebody whose update cannot be handled: the same, with the short id that the log names, too."""
 
-    def __call__(self, knock: Knock, person: Person | None, error_id: str, now: datetime, /) -> Turned:
+    def __call__(self, incoming: IncomingUpdate, person: Person | None, error_id: str, now: datetime, /) -> TurnResult:
         """Return the apology."""
 
 
@@ -83,7 +83,7 @@ class _GaveUp(Exception):
         self.error = error
 
 
-Keep = Callable[[datetime], Awaitable[Turned | None]]
+Keep = Callable[[datetime], Awaitable[TurnResult | None]]
 """Hands a step to the store, at an instant."""
 
 
@@ -91,7 +91,7 @@ class _StepFailed(Exception):
     """The dialogue itself raised, not the store; the cause is what it raised."""
 
 
-class Door:
+class UpdateHandler:
     """Takes updates in, one turn each; `edited` is set when a turn leaves an edition to be checked.
 
     `sending` is given what a turn leads to as soon as it is durable. Turns of one person run in the order in which they
@@ -105,69 +105,71 @@ class Door:
         respond: Respond,
         *,
         apologise: Apologise | None = None,
-        convene: Convene | None = None,
-        hold: Hold | None = None,
+        cohort_respond: CohortRespond | None = None,
+        cohort_due: CohortDue | None = None,
         name: str = "",
-        guard: Guard | None = None,
-        sending: Sending | None = None,
+        guard: FloodGuard | None = None,
+        sending: Sender | None = None,
         fetch: Fetch | None = None,
-        watch: Watch | None = None,
+        watch: Metrics | None = None,
         seconds: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store, self._clock, self._respond, self._apologise = store, clock, respond, apologise
-        self._convene, self._hold, self._name, self._fetch = convene, hold, name, fetch
-        self._guard, self._sending, self._watch = guard or Guard(), sending or Nobody(), watch or Unwatched()
+        self._cohort_respond, self._cohort_due, self._name, self._fetch = cohort_respond, cohort_due, name, fetch
+        self._guard, self._sending, self._watch = guard or FloodGuard(), sending or NullSender(), watch or NullMetrics()
         self._seconds, self._groups = seconds, GroupGuard()
         self.edited = asyncio.Event()
 
-    async def knock(self, knock: Knock) -> Turned | None:
+    async def incoming(self, incoming: IncomingUpdate) -> TurnResult | None:
         """Keep what the knock leads to and return it; None when it was seen before or had to be put aside.
 
-        Raises `NotKept` when the store is in trouble; then nothing changed.
+        Raises `UpdateNotKept` when the store is in trouble; then nothing changed.
         """
         began = self._seconds()
-        muted = self._muting(knock.key, began)
-        kind = type(knock.event).__name__
-        bound = structlog.contextvars.bind_contextvars(update=knock.update, who=self.pseudonym(knock.key))
+        muted = self._muting(incoming.key, began)
+        kind = type(incoming.event).__name__
+        bound = structlog.contextvars.bind_contextvars(update=incoming.update, who=self.pseudonym(incoming.key))
         try:
-            turned, how = await self._offered(knock, muted)
+            turned, how = await self._offered(incoming, muted)
             took = self._seconds() - began
             self._watch.turned(kind, how, took)
             if _TALKATIVE.isEnabledFor(logging.DEBUG):
                 log.debug("turn", kind=kind, how=how, seconds=round(took, 4))
-        except NotKept:
+        except UpdateNotKept:
             self._watch.turned(kind, "not_kept", self._seconds() - began)
             raise
         finally:
             structlog.contextvars.reset_contextvars(**bound)
-        if isinstance(turned, Convened):
+        if isinstance(turned, CohortTurn):
             if turned.posts:
                 self._sending.wake()  # some of it is for other chats
             if turned.editions:
                 self.edited.set()
         return turned
 
-    async def _offered(self, knock: Knock, muted: bool) -> tuple[Turned | None, Taken]:
+    async def _offered(self, incoming: IncomingUpdate, muted: bool) -> tuple[TurnResult | None, Taken]:
         """Make the turn of a knock, and have what it leads to sent."""
         claim, waits = self._sending.offer(), False
         try:
-            turned, how = await self._tried(knock, muted, claim)
+            turned, how = await self._tried(incoming, muted, claim)
             waits = how == "parked" or (turned is not None and bool(turned.calls))
         finally:
-            self._sending.take(claim, knock.key, waits)
+            self._sending.take(claim, incoming.key, waits)
         return turned, how
 
-    async def ring(self, due: Due) -> Turned | None:
+    async def collect_due(self, due: DueSchedule) -> TurnResult | None:
         """Let a claimed agenda take its turn; None when its claim has gone to somebody else, or it was put aside.
 
-        Raises `NotKept` when the store is in trouble; then nothing changed, and it is due again when its claim ends.
+        Raises `UpdateNotKept` when the store is in trouble; nothing changed, and it is due again when its claim ends.
         """
-        began, knock = self._seconds(), Knock(0, due.key, FellDue())
+        began, incoming = self._seconds(), IncomingUpdate(0, due.key, FellDue())
         with structlog.contextvars.bound_contextvars(who=self.pseudonym(due.key)):
             try:
-                turned = await self._made(lambda now: self._store.ring(due, self._step(knock, False, now), now))
+                turned = await self._made(
+                    lambda now: self._store.collect_due(due, self._step(incoming, False, now), now)
+                )
                 how: Taken = "seen" if turned is None else "done"
-            except NotKept:
+            except UpdateNotKept:
                 self._watch.turned("FellDue", "not_kept", self._seconds() - began)
                 raise
             except _GaveUp as failure:
@@ -175,21 +177,21 @@ class Door:
                 await self._put_due_aside(due, failure.error)
             self._watch.turned("FellDue", how, self._seconds() - began)
         if turned is not None and turned.calls:
-            self._watch.rung(due.key, due.at)
+            self._watch.due_now(due.key, due.at)
             self._sending.wake()
         return turned
 
     async def examined(self, key: Key, event: object) -> None:
-        """Let what checking an edition came to take its turn; raises `NotKept`."""
+        """Let what checking an edition came to take its turn; raises `UpdateNotKept`."""
         try:
             await self._beside(key, event)
         except _GaveUp as failure:
             log.error("what checking an edition came to could not be taken in", exc_info=failure.error)
-            raise NotKept(type(failure.error).__name__) from failure.error
+            raise UpdateNotKept(type(failure.error).__name__) from failure.error
 
     async def undelivered(self, key: Key, call: Call, reason: str) -> None:
-        """Let the coaches of a group hear that something cannot be posted there; raises `NotKept`."""
-        if self._convene is None:
+        """Let the coaches of a group hear that something cannot be posted there; raises `UpdateNotKept`."""
+        if self._cohort_respond is None:
             return
         try:
             await self._beside(key, Undelivered(call, kind_of(reason)))
@@ -197,61 +199,61 @@ class Door:
             log.error("nobody could be told what was not posted", exc_info=failure.error)
 
     async def _beside(self, key: Key, event: object) -> None:
-        """Make a turn of what is no update of Telegram's; raises `NotKept` and `_GaveUp`."""
+        """Make a turn of what is no update of Telegram's; raises `UpdateNotKept` and `_GaveUp`."""
         extra = {"language": "", "name": "", "bot": self._name, "message": 0}
-        knock = Knock(0, key, event, extra, shared=True)
-        await self._made(lambda now: self._store.convene(None, key, self._together(knock, False, now), now))
+        incoming = IncomingUpdate(0, key, event, extra, shared=True)
+        await self._made(lambda now: self._store.cohort_respond(None, key, self._together(incoming, False, now), now))
         self._sending.wake()
 
-    async def hold(self) -> bool:
+    async def cohort_due(self) -> bool:
         """Let the cohort that is due longest have what is due; False when none is due.
 
-        What always fails is taken off its cohort's plan, with a line for the operator. Raises `NotKept`.
+        What always fails is taken off its cohort's plan, with a line for the operator. Raises `UpdateNotKept`.
         """
-        if self._hold is None:
+        if self._cohort_due is None:
             return False
         try:
-            turned = await self._made(lambda now: self._store.hold(self._holding(now), now))
+            turned = await self._made(lambda now: self._store.cohort_due(self._holding(now), now))
         except _GaveUp as failure:
             error = failure.error
-            await self._kept(self._store.hold(_halted, self._clock.now()))
+            await self._kept(self._store.cohort_due(_halted, self._clock.now()))
             log.error("what was due of a cohort was put off", error=type(error).__name__, exc_info=error)
             return True
         if turned is not None:
             self._sending.wake()
         return turned is not None
 
-    def _holding(self, now: datetime) -> Holding:
-        def holding(bot: int, number: int, cohort: Cohort, rolls: Rolls) -> Convened:
-            assert self._hold is not None, "whoever asks has looked"
+    def _holding(self, now: datetime) -> CohortDueStep:
+        def holding(bot: int, number: int, cohort: Cohort, repository: CohortRepository) -> CohortTurn:
+            assert self._cohort_due is not None, "whoever asks has looked"
             try:
-                return self._hold(self._name, bot, number, cohort, rolls, now)
+                return self._cohort_due(self._name, bot, number, cohort, repository, now)
             except Exception as error:
                 raise _StepFailed from error
 
         return holding
 
-    async def _put_due_aside(self, due: Due, error: Exception) -> None:
+    async def _put_due_aside(self, due: DueSchedule, error: Exception) -> None:
         error_id = _error_id(due.key.bot, due.session)
         await self._kept(self._store.park_due(due, _reason(error, error_id), self._clock.now()))
         self._watch.put_aside("bug")
         log.error("reminder parked", error=type(error).__name__, id=error_id, exc_info=error)
 
     async def spoiled(self, bot: int, update: int, error: Exception, raw: Mapping[str, Any]) -> None:
-        """Put an update aside that cannot even be read; raises `NotKept` when the store is in trouble."""
+        """Put an update aside that cannot even be read; raises `UpdateNotKept` when the store is in trouble."""
         await self._put_aside(bot, update, error, raw)
 
     async def left(self, bot: int, chat: int, reason: str) -> None:
-        """Note that a chat cannot be written to (blocked, kicked); raises `NotKept`."""
+        """Note that a chat cannot be written to (blocked, kicked); raises `UpdateNotKept`."""
         await self._kept(self._store.blocked(bot, chat, reason, self._clock.now()))
 
     async def back(self, bot: int, chat: int) -> None:
-        """Note that a chat can be written to again; raises `NotKept`."""
+        """Note that a chat can be written to again; raises `UpdateNotKept`."""
         await self._kept(self._store.unblocked(bot, chat))
         self._sending.wake()
 
     async def moved(self, bot: int, chat: int, new: int) -> None:
-        """Note that a group became a supergroup with another id; raises `NotKept`."""
+        """Note that a group became a supergroup with another id; raises `UpdateNotKept`."""
         await self._kept(self._store.migrate(bot, chat, new))
         self._sending.wake()
 
@@ -268,77 +270,81 @@ class Door:
             log.warning("somebody floods: their updates are kept, but not answered", who=self.pseudonym(key))
         return muted
 
-    async def _tried(self, knock: Knock, muted: bool, claim: Claim | None) -> tuple[Turned | None, Taken]:
-        def keep(now: datetime) -> Awaitable[Turned | None]:
-            if knock.shared:
-                return self._store.convene(knock.update, knock.key, self._together(knock, muted, now), now)
-            return self._store.turn(knock.update, knock.key, self._step(knock, muted, now), now, claim)
+    async def _tried(
+        self, incoming: IncomingUpdate, muted: bool, claim: OutboxClaim | None
+    ) -> tuple[TurnResult | None, Taken]:
+        def keep(now: datetime) -> Awaitable[TurnResult | None]:
+            if incoming.shared:
+                return self._store.cohort_respond(
+                    incoming.update, incoming.key, self._together(incoming, muted, now), now
+                )
+            return self._store.turn(incoming.update, incoming.key, self._step(incoming, muted, now), now, claim)
 
         try:
             turned = await self._made(keep)
         except _GaveUp as failure:
-            await self._gave_up(knock, failure.error, self._clock.now())
+            await self._gave_up(incoming, failure.error, self._clock.now())
             return None, "parked"
         return turned, "seen" if turned is None else "muted" if muted else "done"
 
-    def _step(self, knock: Knock, muted: bool, now: datetime) -> Step:
-        def step(person: Person | None) -> Turned:
+    def _step(self, incoming: IncomingUpdate, muted: bool, now: datetime) -> Step:
+        def step(person: Person | None) -> TurnResult:
             try:
-                turned = self._respond(knock, person, now)
+                turned = self._respond(incoming, person, now)
             except Exception as error:
                 raise _StepFailed from error
             return _unshown(turned) if muted else turned
 
         return step
 
-    def _together(self, knock: Knock, muted: bool, now: datetime) -> Convening:
-        def together(person: Person | None, rolls: Rolls) -> Convened:
-            assert self._convene is not None, "whoever reads updates of groups brings what answers them"
+    def _together(self, incoming: IncomingUpdate, muted: bool, now: datetime) -> CohortStep:
+        def together(person: Person | None, repository: CohortRepository) -> CohortTurn:
+            assert self._cohort_respond is not None, "whoever reads updates of groups brings what answers them"
             try:
-                convened = self._convene(knock, person, rolls, now, token_hex(32))
+                cohort_turn = self._cohort_respond(incoming, person, repository, now, token_hex(32))
             except Exception as error:
                 raise _StepFailed from error
             if muted:
-                return _unposted(convened)
-            return _bounded(convened, self._groups, knock.update, self._seconds())
+                return _unposted(cohort_turn)
+            return _bounded(cohort_turn, self._groups, incoming.update, self._seconds())
 
         return together
 
-    async def _made(self, keep: Keep) -> Turned | None:
-        """Make a turn and `keep` it; raises `NotKept`, or `_GaveUp` where the turn always fails."""
+    async def _made(self, keep: Keep) -> TurnResult | None:
+        """Make a turn and `keep` it; raises `UpdateNotKept`, or `_GaveUp` where the turn always fails."""
         now = self._clock.now()
         for _ in range(TRIES):
             try:
                 return await keep(now)
             except Exception as error:
                 cause = error.__cause__ if isinstance(error, _StepFailed) else error
-                if isinstance(cause, Unopened) and self._fetch is not None:
+                if isinstance(cause, MissingContentVersion) and self._fetch is not None:
                     await fetched(self._fetch, cause)
                 if cause is error and not _own_fault(error):
                     log.warning("the store is in trouble", exc_info=error)
-                    raise NotKept(type(error).__name__) from error
+                    raise UpdateNotKept(type(error).__name__) from error
                 failure = cause if isinstance(cause, Exception) else error
         raise _GaveUp(failure)
 
-    async def _gave_up(self, knock: Knock, error: Exception, now: datetime) -> None:
+    async def _gave_up(self, incoming: IncomingUpdate, error: Exception, now: datetime) -> None:
         """Say sorry if there are words for it, then put the update aside."""
-        key, apologise, kind = knock.key, self._apologise, type(knock.event).__name__
-        error_id = _error_id(key.bot, knock.update)
+        key, apologise, kind = incoming.key, self._apologise, type(incoming.event).__name__
+        error_id = _error_id(key.bot, incoming.update)
         if apologise is not None and key.chat > 0:  # a group hears nothing of one person's trouble
-            aside = (_reason(error, error_id), knock.raw)
+            aside = (_reason(error, error_id), incoming.raw)
 
-            def sorry(person: Person | None) -> Turned:
-                return replace(apologise(knock, person, error_id, now), aside=aside)
+            def sorry(person: Person | None) -> TurnResult:
+                return replace(apologise(incoming, person, error_id, now), aside=aside)
 
             try:
-                await self._store.turn(knock.update, key, sorry, now)  # the apology and the parking, both or neither
+                await self._store.turn(incoming.update, key, sorry, now)  # the apology and the parking, both or neither
             except Exception as second:
                 # Whoever's stored state is the trouble cannot be told so; the operator is.
                 log.warning("the apology failed as well", error=type(second).__name__)
             else:
-                self._tell(knock.update, kind, error, error_id)
+                self._tell(incoming.update, kind, error, error_id)
                 return
-        await self._put_aside(key.bot, knock.update, error, knock.raw, kind=kind)
+        await self._put_aside(key.bot, incoming.update, error, incoming.raw, kind=kind)
 
     async def _put_aside(
         self, bot: int, update: int, error: Exception, raw: Mapping[str, Any], kind: str = "unreadable"
@@ -357,35 +363,35 @@ class Door:
             await action
         except Exception as error:
             log.warning("the store is in trouble", exc_info=error)
-            raise NotKept(type(error).__name__) from error
+            raise UpdateNotKept(type(error).__name__) from error
 
 
-def _halted(_bot: int, number: int, cohort: Cohort, _rolls: Rolls) -> Convened:
+def _halted(_bot: int, number: int, cohort: Cohort, _repository: CohortRepository) -> CohortTurn:
     """Take off a cohort what is due; its coach sees that it was not posted."""
-    return Convened(None, cohorts={number: cohort.halted()})
+    return CohortTurn(None, cohorts={number: cohort.halted()})
 
 
-def _unshown(turned: Turned) -> Turned:
+def _unshown(turned: TurnResult) -> TurnResult:
     """Return the turn without its calls; whoever's it is has an old question on the screen from now on."""
     if turned.person is None or not turned.calls:
         return replace(turned, calls=())
     return replace(turned, calls=(), person=replace(turned.person, panel=OWED, run=()))
 
 
-def _unposted(convened: Convened) -> Convened:
+def _unposted(cohort_turn: CohortTurn) -> CohortTurn:
     """Return the turn without what it says in the sender's own chat; what it tells others is sent."""
-    kept = tuple(post for post in convened.posts if post.key.person != convened.speaker)
-    return replace(convened, calls=(), posts=kept)
+    kept = tuple(post for post in cohort_turn.posts if post.key.person != cohort_turn.speaker)
+    return replace(cohort_turn, calls=(), posts=kept)
 
 
-def _bounded(convened: Convened, groups: GroupGuard, update: int, now: float) -> Convened:
+def _bounded(cohort_turn: CohortTurn, groups: GroupGuard, update: int, now: float) -> CohortTurn:
     """Return the turn without what it posts in a group where that was said just now, or too much is asked there."""
-    for post in convened.posts if convened.instead else ():
+    for post in cohort_turn.posts if cohort_turn.instead else ():
         chat, edit = (post.key.bot, post.key.chat), post.call.method.startswith("edit")
         answer = post.key.topic, post.call.method, repr(post.call.values)
         if groups.withholds(chat, answer, edit, update, now):
-            return replace(convened, posts=(), toast=convened.instead)
-    return convened
+            return replace(cohort_turn, posts=(), toast=cohort_turn.instead)
+    return cohort_turn
 
 
 def _reason(error: Exception, error_id: str) -> str:

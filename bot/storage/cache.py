@@ -18,7 +18,7 @@ SIZE: Final = 2048
 """Values; of one person who talks there are two to four, of some 2 KB each."""
 
 
-class Memory:
+class SealedCache:
     """Seals and opens values that nobody changes in place; the oldest are forgotten first."""
 
     def __init__(self, cipher: Cipher, size: int = SIZE) -> None:

@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy import Dialect, bindparam, func, select, type_coerce
 
 from bot.runtime.ports import Census
-from bot.storage.compiled import Cursor, Prepared
+from bot.storage.compiled import CompiledStatement, Cursor
 from bot.storage.schema import Utc, outbox, parked, person, session
 
 _PEOPLE: Final = select(func.count().label("count")).select_from(person)
@@ -26,8 +26,8 @@ _PARKED: Final = select(parked.c.kind, func.count().label("count")).group_by(par
 def census(cursor: Cursor, dialect: Dialect, now: datetime, file: Path | None) -> Census:
     """Count what is kept; `file` is that of SQLite."""
 
-    def ask(statement: object) -> Prepared:
-        return Prepared(statement, dialect)  # type: ignore[arg-type]  # every Select is a ClauseElement
+    def ask(statement: object) -> CompiledStatement:
+        return CompiledStatement(statement, dialect)  # type: ignore[arg-type]  # every Select is a ClauseElement
 
     waiting = ask(_WAITING).one(cursor)
     return Census(

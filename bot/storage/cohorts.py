@@ -15,15 +15,15 @@ from typing import Any, Final
 from sqlalchemy import Dialect, bindparam, delete, func, select, type_coerce, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from bot.core.chat.person import Call, Key, Person, Turned
-from bot.core.coaching.cohort import Cohort, Convened, Rolls, Room
-from bot.core.coaching.content_version import Edition
+from bot.core.chat.person import Call, Key, Person, TurnResult
+from bot.core.coaching.cohort import BotMembership, Cohort, CohortRepository, CohortTurn
+from bot.core.coaching.content_version import ContentVersion
 from bot.core.dialogue.session import Session
-from bot.runtime.cohorts import Convening, Holding
-from bot.storage.compiled import Cursor, Prepared
-from bot.storage.content_versions import Editions
+from bot.runtime.cohorts import CohortDueStep, CohortStep
+from bot.storage.compiled import CompiledStatement, Cursor
+from bot.storage.content_versions import ContentVersionRepository
 from bot.storage.encryption import Cipher
-from bot.storage.people import Turning
+from bot.storage.people import PersonRepository
 from bot.storage.schema import Utc, case_, cohort, person, roll, room, session
 
 EVERYBODY: Final = 0
@@ -38,7 +38,7 @@ class CohortStatements:
         columns = (cohort.c.number, cohort.c.content)
         one = (cohort.c.bot == bindparam("bot_"), cohort.c.number == bindparam("number_"))
         of_roll = (roll.c.bot == cohort.c.bot, roll.c.number == cohort.c.number)
-        made = Prepared
+        made = CompiledStatement
         self.one = made(select(cohort.c.content).where(*one), dialect)
         self.tied = made(select(*columns).where(cohort.c.bot == bindparam("bot"), cohort.c.chat == bindparam("chat")),
                          dialect)  # fmt: skip
@@ -110,9 +110,9 @@ class CohortStatements:
 
 @dataclass(frozen=True)
 class _Rolls:
-    """What the transaction of `cursor` sees of a bot's cohorts; see `core.coaching.cohort.Rolls`."""
+    """What the transaction of `cursor` sees of a bot's cohorts; see `core.coaching.cohort.CohortRepository`."""
 
-    cohorts: Cohorts
+    cohorts: CohortTables
     cursor: Cursor
     bot: int
 
@@ -133,22 +133,22 @@ class _Rolls:
     def polling(self, poll: str) -> Mapping[int, Cohort]:
         return self._opened(self.cohorts.statements.polling, {"bot": self.bot, "poll": poll}) if poll else {}
 
-    def room(self, chat: int) -> Room | None:
+    def room(self, chat: int) -> BotMembership | None:
         row = self.cohorts.statements.room.one(self.cursor, {"bot": self.bot, "chat": chat})
         return None if row is None else self._room(row)
 
-    def channels(self, person: int) -> Mapping[int, Room]:
+    def channels(self, person: int) -> Mapping[int, BotMembership]:
         rows = self.cohorts.statements.channels.all(self.cursor, {"bot": self.bot, "person": person})
         return {row.chat: self._room(row) for row in rows if row.brought_by}
 
-    def _room(self, row: Any) -> Room:
+    def _room(self, row: Any) -> BotMembership:
         title = self.cohorts.cipher.open(row.title) if row.title else ""
-        return Room(row.standing, bool(row.may_write), title, row.brought_by)
+        return BotMembership(row.standing, bool(row.may_write), title, row.brought_by)
 
-    def edition(self, number: int) -> Edition | None:
+    def edition(self, number: int) -> ContentVersion | None:
         return self.cohorts.editions.one(self.cursor, self.bot, number)
 
-    def editions(self, coach: int) -> Mapping[int, Edition]:
+    def editions(self, coach: int) -> Mapping[int, ContentVersion]:
         return self.cohorts.editions.of_coach(self.cursor, self.bot, coach)
 
     def language(self, person: int) -> str:
@@ -166,69 +166,71 @@ class _Rolls:
     def _of(self, person: int) -> Mapping[int, Cohort]:
         return self._opened(self.cohorts.statements.of_person, {"bot": self.bot, "person": person})
 
-    def _opened(self, statement: Prepared, asked: Mapping[str, int | str]) -> Mapping[int, Cohort]:
+    def _opened(self, statement: CompiledStatement, asked: Mapping[str, int | str]) -> Mapping[int, Cohort]:
         rows = statement.all(self.cursor, asked)
         return {row.number: Cohort.from_json(self.cohorts.cipher.open(row.content)) for row in rows}
 
 
-class Cohorts:
+class CohortTables:
     """The cohorts of one database."""
 
-    def __init__(self, dialect: Dialect, cipher: Cipher, turning: Turning) -> None:
+    def __init__(self, dialect: Dialect, cipher: Cipher, turning: PersonRepository) -> None:
         self.statements, self.cipher, self._turning = CohortStatements(dialect), cipher, turning
         self.dialect = dialect
-        self.editions = Editions(dialect, cipher)
+        self.editions = ContentVersionRepository(dialect, cipher)
 
-    def convene(self, cursor: Cursor, update: int | None, key: Key, step: Convening, now: datetime) -> Convened | None:
+    def cohort_respond(
+        self, cursor: Cursor, update: int | None, key: Key, step: CohortStep, now: datetime
+    ) -> CohortTurn | None:
         """Run a turn that concerns cohorts; None when the update was seen before."""
         self._turning.lock(cursor, key.bot, EVERYBODY)
-        rolls = _Rolls(self, cursor, key.bot)
+        repository = _Rolls(self, cursor, key.bot)
         if key.chat != key.person:
             if update is not None and not self._turning.first_seen(cursor, key.bot, update, now):
                 return None
-            convened = step(None, rolls)
+            cohort_turn = step(None, repository)
         else:
-            held: list[Convened] = []
+            held: list[CohortTurn] = []
 
-            def own(person: Person | None) -> Turned:
-                held.append(step(person, rolls))
+            def own(person: Person | None) -> TurnResult:
+                held.append(step(person, repository))
                 return held[0]
 
             if self._turning.turn(cursor, update, key, own, now) is None:
                 return None
-            convened = held[0]
-        for number, one in convened.cohorts.items():
+            cohort_turn = held[0]
+        for number, one in cohort_turn.cohorts.items():
             self._keep(cursor, key.bot, number, one)
-        for number, edition in convened.editions.items():
+        for number, edition in cohort_turn.editions.items():
             self.editions.keep(cursor, key.bot, number, edition, now)
-        if convened.room is not None:
-            self._keep_room(cursor, key, convened.room)
-        for post in convened.posts:
+        if cohort_turn.room is not None:
+            self._keep_room(cursor, key, cohort_turn.room)
+        for post in cohort_turn.posts:
             if not (post.once and self._turning.waits(cursor, post.key, post.call)):
-                self._turning.post(cursor, post.key, Turned(None, (post.call,)), now)
-        return convened
+                self._turning.post(cursor, post.key, TurnResult(None, (post.call,)), now)
+        return cohort_turn
 
-    def _keep_room(self, cursor: Cursor, key: Key, here: Room) -> None:
+    def _keep_room(self, cursor: Cursor, key: Key, here: BotMembership) -> None:
         standing = {"standing": here.standing, "may_write": here.may_write, "brought_by": here.by}
         title = self.cipher.seal(here.title) if here.title else None
         self.statements.put_room.run(cursor, {"bot": key.bot, "chat": key.chat, "title": title, **standing})
 
-    def hold(self, cursor: Cursor, step: Holding, now: datetime) -> Convened | None:
+    def cohort_due(self, cursor: Cursor, step: CohortDueStep, now: datetime) -> CohortTurn | None:
         """Run the turn of the cohort that is due longest; None when none is."""
         row = self.statements.due.one(cursor, {"now": now})
         if row is None:
             return None
         self._turning.lock(cursor, row.bot, EVERYBODY)
-        rolls = _Rolls(self, cursor, row.bot)
-        one = rolls.cohort(row.number)
+        repository = _Rolls(self, cursor, row.bot)
+        one = repository.cohort(row.number)
         if one is None or one.wake is None or one.wake > now:
-            return Convened(None)  # another process was quicker
-        convened = step(row.bot, row.number, one, rolls)
-        for number, changed in convened.cohorts.items():
+            return CohortTurn(None)  # another process was quicker
+        cohort_turn = step(row.bot, row.number, one, repository)
+        for number, changed in cohort_turn.cohorts.items():
             self._keep(cursor, row.bot, number, changed)
-        for post in convened.posts:
-            self._turning.post(cursor, post.key, Turned(None, (post.call,)), now)
-        return convened
+        for post in cohort_turn.posts:
+            self._turning.post(cursor, post.key, TurnResult(None, (post.call,)), now)
+        return cohort_turn
 
     def polled(self, cursor: Cursor, key: Key, call: Call, message: int) -> None:
         """Keep which message holds the poll that was just posted in a group, so that it can be closed."""
@@ -244,7 +246,7 @@ class Cohorts:
         at: datetime | None = self.statements.next_wake.one(cursor).at
         return at
 
-    def rolls(self, cursor: Cursor, bot: int) -> Rolls:
+    def repository(self, cursor: Cursor, bot: int) -> CohortRepository:
         """Return what a transaction sees of a bot's cohorts."""
         return _Rolls(self, cursor, bot)
 

@@ -36,7 +36,7 @@ class Cursor(Protocol):
         """Return the rows that are left."""
 
 
-class Prepared:
+class CompiledStatement:
     """One statement for one kind of database."""
 
     def __init__(self, statement: ClauseElement, dialect: Dialect, columns: Sequence[str] | None = None) -> None:

@@ -13,9 +13,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import Dialect, bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from bot.core.coaching.content_version import Edition
-from bot.runtime.ports import Job
-from bot.storage.compiled import Cursor, Prepared
+from bot.core.coaching.content_version import ContentVersion
+from bot.runtime.ports import ContentCheck
+from bot.storage.compiled import CompiledStatement, Cursor
 from bot.storage.encryption import Cipher
 from bot.storage.schema import EPOCH, Utc, edition
 
@@ -28,21 +28,23 @@ class EditionStatements:
 
         one = (edition.c.bot == bindparam("bot_"), edition.c.number == bindparam("number_"))
         shown = select(edition.c.number, edition.c.content).order_by(edition.c.number)
-        self.one = Prepared(select(edition.c.content).where(*one), dialect)
+        self.one = CompiledStatement(select(edition.c.content).where(*one), dialect)
         of_coach = (edition.c.bot == bindparam("bot_"), edition.c.coach == bindparam("coach_"))
         of_cohort = (edition.c.bot == bindparam("bot_"), edition.c.cohort == bindparam("cohort_"))
-        self.of_coach = Prepared(shown.where(*of_coach), dialect)
-        self.of_cohort = Prepared(shown.where(*of_cohort), dialect)
+        self.of_coach = CompiledStatement(shown.where(*of_coach), dialect)
+        self.of_cohort = CompiledStatement(shown.where(*of_cohort), dialect)
         new = upsert(edition)
         kept = new.on_conflict_do_update(
             index_elements=["bot", "number"],
             set_={name: new.excluded[name] for name in ("cohort", "coach", "content", "opens")},
         )
-        self.put = Prepared(kept, dialect)
-        self.drop = Prepared(delete(edition).where(*one), dialect)
-        self.clear = Prepared(delete(edition).where(*of_cohort), dialect)
-        self.forget = Prepared(delete(edition).where(*of_coach), dialect)
-        self.open = Prepared(update(edition).where(*one).values(opens=bindparam("opens_", type_=Utc())), dialect)
+        self.put = CompiledStatement(kept, dialect)
+        self.drop = CompiledStatement(delete(edition).where(*one), dialect)
+        self.clear = CompiledStatement(delete(edition).where(*of_cohort), dialect)
+        self.forget = CompiledStatement(delete(edition).where(*of_coach), dialect)
+        self.open = CompiledStatement(
+            update(edition).where(*one).values(opens=bindparam("opens_", type_=Utc())), dialect
+        )
         chosen = (
             select(edition.c.bot, edition.c.number)
             .where(edition.c.opens <= bindparam("now", type_=Utc()))
@@ -50,28 +52,28 @@ class EditionStatements:
             .limit(1)
             .with_for_update(skip_locked=True)
         )
-        self.due = Prepared(chosen, dialect)
+        self.due = CompiledStatement(chosen, dialect)
         leased = update(edition).where(edition.c.opens.is_not(None)).values(opens=EPOCH)
-        self.take_back = Prepared(leased, dialect)
+        self.take_back = CompiledStatement(leased, dialect)
 
 
-class Editions:
+class ContentVersionRepository:
     """The editions of one database."""
 
     def __init__(self, dialect: Dialect, cipher: Cipher) -> None:
         self._statements, self._cipher = EditionStatements(dialect), cipher
 
-    def one(self, cursor: Cursor, bot: int, number: int) -> Edition | None:
+    def one(self, cursor: Cursor, bot: int, number: int) -> ContentVersion | None:
         """Return an edition by its number."""
         row = self._statements.one.one(cursor, {"bot_": bot, "number_": number})
-        return None if row is None else Edition.from_json(self._cipher.open(row.content))
+        return None if row is None else ContentVersion.from_json(self._cipher.open(row.content))
 
-    def of_coach(self, cursor: Cursor, bot: int, coach: int) -> Mapping[int, Edition]:
+    def of_coach(self, cursor: Cursor, bot: int, coach: int) -> Mapping[int, ContentVersion]:
         """Return what a coach made."""
         rows = self._statements.of_coach.all(cursor, {"bot_": bot, "coach_": coach})
-        return {row.number: Edition.from_json(self._cipher.open(row.content)) for row in rows}
+        return {row.number: ContentVersion.from_json(self._cipher.open(row.content)) for row in rows}
 
-    def keep(self, cursor: Cursor, bot: int, number: int, one: Edition | None, now: datetime) -> None:
+    def keep(self, cursor: Cursor, bot: int, number: int, one: ContentVersion | None, now: datetime) -> None:
         """Write an edition, or drop it; one that was sent is to be checked at once."""
         if one is None:
             self._statements.drop.run(cursor, {"bot_": bot, "number_": number})
@@ -88,7 +90,7 @@ class Editions:
         """Give what somebody published for a cohort to another coach of it: its members talk with it."""
         rows = self._statements.of_cohort.all(cursor, {"bot_": bot, "cohort_": cohort})
         for row in rows:
-            one = Edition.from_json(self._cipher.open(row.content))
+            one = ContentVersion.from_json(self._cipher.open(row.content))
             if one.coach == person and not one.draft:
                 ids = {"bot": bot, "number": row.number, "cohort": cohort, "coach": heir}
                 content = self._cipher.seal(replace(one, coach=heir).to_json())
@@ -98,14 +100,14 @@ class Editions:
         """Drop whatever is still somebody's."""
         self._statements.forget.run(cursor, {"bot_": bot, "coach_": person})
 
-    def claim(self, cursor: Cursor, now: datetime, lease: timedelta) -> Job | None:
+    def claim(self, cursor: Cursor, now: datetime, lease: timedelta) -> ContentCheck | None:
         """Claim the edition that waits longest to be checked."""
         row = self._statements.due.one(cursor, {"now": now})
         if row is None:
             return None
         self.put_off(cursor, row.bot, row.number, now + lease)
         one = self.one(cursor, row.bot, row.number)
-        return Job(row.bot, row.number, one) if one is not None else None
+        return ContentCheck(row.bot, row.number, one) if one is not None else None
 
     def put_off(self, cursor: Cursor, bot: int, number: int, until: datetime) -> None:
         """Let an edition be checked from an instant on."""

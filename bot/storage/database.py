@@ -16,16 +16,27 @@ from typing import Any, Final
 
 from sqlalchemy import URL, Engine
 
-from bot.core.chat.person import Key, Turned
-from bot.core.coaching.cohort import Convened
-from bot.core.coaching.content_version import Edition
-from bot.runtime.cohorts import Convening, Holding
-from bot.runtime.ports import Census, Claim, Depth, Due, Job, Parked, Posted, Retry, Silent, Step
+from bot.core.chat.person import Key, TurnResult
+from bot.core.coaching.cohort import CohortTurn
+from bot.core.coaching.content_version import ContentVersion
+from bot.runtime.cohorts import CohortDueStep, CohortStep
+from bot.runtime.ports import (
+    Census,
+    ClaimedCall,
+    ContentCheck,
+    DueSchedule,
+    OutboxClaim,
+    Parked,
+    QueueDepth,
+    Retry,
+    Silent,
+    Step,
+)
 from bot.runtime.refusals import KINDS, Kind, kept
 from bot.storage import dialects
-from bot.storage.cache import Memory
+from bot.storage.cache import SealedCache
 from bot.storage.census import census
-from bot.storage.cohorts import Cohorts
+from bot.storage.cohorts import CohortTables
 from bot.storage.compiled import Cursor
 from bot.storage.copies import drop_old_copies
 from bot.storage.dialects import Checkpoints
@@ -34,10 +45,10 @@ from bot.storage.errors import BadKey, NotMigrated, StoreError, StoreUnready, tr
 from bot.storage.file_guard import FileGuard
 from bot.storage.key_rotation import look, rotate
 from bot.storage.keys import KeyUse, admit
-from bot.storage.outbox import Outbox
+from bot.storage.outbox import OutboxRepository
 from bot.storage.parked import drop
-from bot.storage.people import Turning
-from bot.storage.reminders import Agendas
+from bot.storage.people import PersonRepository
+from bot.storage.reminders import ReminderRepository
 from bot.storage.requests import Requests
 from bot.storage.retention import Retention
 from bot.storage.revision import head, inspect, version_of
@@ -78,10 +89,10 @@ class Database:
         """Whether values may be under another key than the first, so that `rotate` has something to look for."""
         self._statements = statements = statements_for(opened.engine.dialect)
         lock = dialects.lock_nothing if opened.sqlite else dialects.locking(statements.lock)
-        self._turning = Turning(statements, cipher, Memory(cipher), lock, self._reading)
-        self._agendas = Agendas(statements, cipher, self._turning)
-        self._outbox = Outbox(statements, cipher, self._turning, self._agendas)
-        self._cohorts = Cohorts(opened.engine.dialect, cipher, self._turning)
+        self._turning = PersonRepository(statements, cipher, SealedCache(cipher), lock, self._reading)
+        self._schedules = ReminderRepository(statements, cipher, self._turning)
+        self._outbox = OutboxRepository(statements, cipher, self._turning, self._schedules)
+        self._cohorts = CohortTables(opened.engine.dialect, cipher, self._turning)
         self._retention = Retention(opened.engine.dialect, self._turning)
         self._checkpoints = Checkpoints(self._engine) if opened.sqlite else None
         self._guard = FileGuard(Path(self._place)) if opened.sqlite else None
@@ -93,7 +104,7 @@ class Database:
             if self._checkpoints and self._guard
             else Pool(self._engine, self._place, threads)
         )
-        self._upkeep = Upkeep(self._runner, self._agendas, self._reading)
+        self._upkeep = Upkeep(self._runner, self._schedules, self._reading)
 
     @property
     def requests(self) -> Requests:
@@ -137,10 +148,12 @@ class Database:
 
     def _taken_back(self, cursor: Cursor, now: datetime) -> None:
         self._outbox.take_back(cursor)
-        self._agendas.take_back(cursor, now + LONGEST_CLAIM)
+        self._schedules.take_back(cursor, now + LONGEST_CLAIM)
         self._cohorts.editions.take_back(cursor)
 
-    async def turn(self, update: int, key: Key, step: Step, now: datetime, claim: Claim | None = None) -> Turned | None:
+    async def turn(
+        self, update: int, key: Key, step: Step, now: datetime, claim: OutboxClaim | None = None
+    ) -> TurnResult | None:
         """Run `step` and keep what it leads to; see `Store.turn`."""
         aware(now)
         with _only_if_kept(claim):
@@ -150,8 +163,8 @@ class Database:
         return turned
 
     def _turned(
-        self, cursor: Cursor, update: int, key: Key, step: Step, now: datetime, claim: Claim | None
-    ) -> Turned | None:
+        self, cursor: Cursor, update: int, key: Key, step: Step, now: datetime, claim: OutboxClaim | None
+    ) -> TurnResult | None:
         turned = self._turning.turn(cursor, update, key, step, now, claim)
         if turned is not None and turned.aside is not None:
             self._outbox.park_update(cursor, key.bot, update, *turned.aside, now)
@@ -159,21 +172,21 @@ class Database:
             self._cohorts.forget(cursor, key.bot, key.person)
         return turned
 
-    async def convene(self, update: int | None, key: Key, step: Convening, now: datetime) -> Convened | None:
-        """Run a turn that concerns cohorts; see `Store.convene`."""
+    async def cohort_respond(self, update: int | None, key: Key, step: CohortStep, now: datetime) -> CohortTurn | None:
+        """Run a turn that concerns cohorts; see `Store.cohort_respond`."""
         aware(now)
-        return await self._runner.submit(lambda c: self._cohorts.convene(c, update, key, step, now), key)
+        return await self._runner.submit(lambda c: self._cohorts.cohort_respond(c, update, key, step, now), key)
 
-    async def hold(self, step: Holding, now: datetime) -> Convened | None:
-        """Run the turn of the cohort that is due longest; see `Store.hold`."""
+    async def cohort_due(self, step: CohortDueStep, now: datetime) -> CohortTurn | None:
+        """Run the turn of the cohort that is due longest; see `Store.cohort_due`."""
         aware(now)
-        return await self._runner.submit(lambda c: self._cohorts.hold(c, step, now))
+        return await self._runner.submit(lambda c: self._cohorts.cohort_due(c, step, now))
 
-    async def edition(self, bot: int, number: int) -> Edition | None:
+    async def edition(self, bot: int, number: int) -> ContentVersion | None:
         """Return an edition; see `Store.edition`."""
         return await self._runner.submit(lambda c: self._cohorts.editions.one(c, bot, number))
 
-    async def claim_edition(self, now: datetime, lease: timedelta) -> Job | None:
+    async def claim_edition(self, now: datetime, lease: timedelta) -> ContentCheck | None:
         """Lease the edition that waits longest; see `Store.claim_edition`."""
         aware(now)
         return await self._runner.submit(lambda c: self._cohorts.editions.claim(c, now, lease))
@@ -183,36 +196,42 @@ class Database:
         aware(until)
         await self._runner.submit(lambda c: self._cohorts.editions.put_off(c, bot, number, until))
 
-    async def claim(self, worker: str, now: datetime, lease: timedelta, limit: int) -> Sequence[Posted]:
+    async def claim(self, worker: str, now: datetime, lease: timedelta, limit: int) -> Sequence[ClaimedCall]:
         """Lease the oldest call of up to `limit` chats; see `Store.claim`."""
         aware(now)
         return await self._runner.submit(lambda c: self._outbox.claim(c, worker, now, lease, limit), rank="mark")
 
-    async def claim_due(self, now: datetime, lease: timedelta, limit: int) -> Sequence[Due]:
+    async def claim_due(self, now: datetime, lease: timedelta, limit: int) -> Sequence[DueSchedule]:
         """Lease the agendas that are due longest; see `Store.claim_due`."""
         aware(now)
-        return await self._runner.submit(lambda c: self._agendas.claim(c, now, lease, limit))
+        return await self._runner.submit(lambda c: self._schedules.claim(c, now, lease, limit))
 
-    async def ring(self, due: Due, step: Step, now: datetime) -> Turned | None:
-        """Run the turn of an agenda that is due; see `Store.ring`."""
+    async def collect_due(self, due: DueSchedule, step: Step, now: datetime) -> TurnResult | None:
+        """Run the turn of an agenda that is due; see `Store.collect_due`."""
         aware(now)
-        return await self._runner.submit(lambda c: self._agendas.ring(c, due, step, now), due.key)
+        return await self._runner.submit(lambda c: self._schedules.collect_due(c, due, step, now), due.key)
 
-    async def park_due(self, due: Due, reason: str, now: datetime) -> bool:
+    async def park_due(self, due: DueSchedule, reason: str, now: datetime) -> bool:
         """Put an agenda aside that cannot be rung; False when it is somebody else's by now."""
         aware(now)
-        return await self._runner.submit(lambda c: self._agendas.park(c, due, reason, now))
+        return await self._runner.submit(lambda c: self._schedules.park(c, due, reason, now))
 
     async def next_due(self) -> datetime | None:
         """Return from when on some agenda or cohort is due; None when nothing is planned."""
         return await self._runner.submit(self._next_due)
 
     def _next_due(self, cursor: Cursor) -> datetime | None:
-        found = (self._agendas.next_at(cursor), self._cohorts.next_wake(cursor))
+        found = (self._schedules.next_at(cursor), self._cohorts.next_wake(cursor))
         return min((at for at in found if at is not None), default=None)
 
     async def sent(
-        self, posted: Posted, message: int | None, now: datetime, claim: Claim | None = None, *, late: bool = False
+        self,
+        posted: ClaimedCall,
+        message: int | None,
+        now: datetime,
+        claim: OutboxClaim | None = None,
+        *,
+        late: bool = False,
     ) -> bool:
         """Take a call off the outbox; False when it is somebody else's by now; see `Store.sent`."""
         aware(now)
@@ -220,17 +239,19 @@ class Database:
         with _only_if_kept(claim):
             return await self._runner.submit(lambda c: self._sent(c, posted, message, now, claim), rank=rank)
 
-    def _sent(self, cursor: Cursor, posted: Posted, message: int | None, now: datetime, claim: Claim | None) -> bool:
+    def _sent(
+        self, cursor: Cursor, posted: ClaimedCall, message: int | None, now: datetime, claim: OutboxClaim | None
+    ) -> bool:
         if message is not None and posted.call.method == "sendPoll":
             self._cohorts.polled(cursor, posted.key, posted.call, message)
         return self._outbox.sent(cursor, posted, message, now, claim)
 
-    async def later(self, posted: Posted, at: datetime, *, whole_chat: bool = False) -> bool:
+    async def later(self, posted: ClaimedCall, at: datetime, *, whole_chat: bool = False) -> bool:
         """Give a call back to be tried at `at`; False when it is somebody else's by now."""
         aware(at)
         return await self._runner.submit(lambda c: self._outbox.later(c, posted, at, whole_chat), rank="mark")
 
-    async def park(self, posted: Posted, reason: str, now: datetime) -> bool:
+    async def park(self, posted: ClaimedCall, reason: str, now: datetime) -> bool:
         """Put a call aside for good; False when it is somebody else's by now."""
         aware(now)
         return await self._runner.submit(lambda c: self._outbox.park(c, posted, reason, now), rank="mark")
@@ -301,7 +322,7 @@ class Database:
         """Drop what was parked too long ago for its kind, in bites that delay nobody; see `Store.expire`."""
         return await drop(self._runner, self._outbox, {kind: aware(now) - kept(kind) for kind in KINDS})
 
-    async def depth(self) -> Depth:
+    async def depth(self) -> QueueDepth:
         """Count what waits."""
         return await self._runner.submit(self._outbox.depth, rank="long")
 
@@ -346,7 +367,7 @@ class Database:
         page = await self._runner.submit(lambda c: self._retention.page(c, after, silence, now), rank="long")
         return page.people, page.last
 
-    async def end_silence(self, key: Key, ran: Collection[date], silent: Silent, now: datetime) -> Turned | None:
+    async def end_silence(self, key: Key, ran: Collection[date], silent: Silent, now: datetime) -> TurnResult | None:
         """Do what is due about somebody who has been silent for long; see `Store.end_silence`."""
         aware(now)
         turned = await self._runner.submit(lambda c: self._ended(c, key, ran, silent, now), key)
@@ -354,7 +375,9 @@ class Database:
             await self._emptied()
         return turned
 
-    def _ended(self, cursor: Cursor, key: Key, ran: Collection[date], silent: Silent, now: datetime) -> Turned | None:
+    def _ended(
+        self, cursor: Cursor, key: Key, ran: Collection[date], silent: Silent, now: datetime
+    ) -> TurnResult | None:
         turned = self._retention.end(cursor, key, ran, silent, now)
         if turned is not None and turned.person is None:
             self._cohorts.forget(cursor, key.bot, key.person)
@@ -421,7 +444,7 @@ class Database:
 
 
 @contextmanager
-def _only_if_kept(claim: Claim | None) -> Iterator[None]:
+def _only_if_kept(claim: OutboxClaim | None) -> Iterator[None]:
     """Take back what was claimed in a transaction that is not kept."""
     try:
         yield

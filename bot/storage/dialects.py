@@ -16,7 +16,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
-from bot.storage.compiled import Cursor, Prepared
+from bot.storage.compiled import CompiledStatement, Cursor
 from bot.storage.errors import Corrupt, StoreError, StoreUnready, translated
 
 BUSY_SECONDS: Final = 5.0
@@ -266,7 +266,7 @@ def lock_nothing(_cursor: Cursor, _bot: int, _person: int) -> None:
     """Do nothing: the one writer of a SQLite file is alone as it is."""
 
 
-def locking(lock: Prepared) -> Callable[[Cursor, int, int], None]:
+def locking(lock: CompiledStatement) -> Callable[[Cursor, int, int], None]:
     """Return what makes other transactions on a person wait, also before the person has a row."""
 
     # Not SELECT … FOR UPDATE: the joined tables would be read as they were before the wait.

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from sqlalchemy import Dialect, LargeBinary, Table, and_, bindparam, or_, select, tuple_, update
 
-from bot.storage.compiled import Cursor, Prepared
+from bot.storage.compiled import CompiledStatement, Cursor
 from bot.storage.encryption import FERNET, Cipher, Sealed
 from bot.storage.errors import BadKey
 from bot.storage.keys import KeyUse, Uses, count_values, forget_earlier, head_of, key_use, sealed_columns
@@ -44,8 +44,8 @@ class _Rotation:
         after, last = (
             tuple_(*(bindparam(f"{key.name}_{which}", type_=key.type) for key in keys)) for which in ("first", "last")
         )
-        self._look_first = Prepared(looked, dialect)
-        self._look_on = Prepared(looked.where(tuple_(*keys) > after), dialect)
+        self._look_first = CompiledStatement(looked, dialect)
+        self._look_on = CompiledStatement(looked.where(tuple_(*keys) > after), dialect)
         others = or_(*(head != bindparam("head", type_=LargeBinary) for head in heads))
         # What a turn has locked is passed over: to wait for it here, holding others, could make the two wait for ever.
         taken = (
@@ -54,9 +54,11 @@ class _Rotation:
             .order_by(*keys)
             .with_for_update(skip_locked=True)
         )
-        self._take = Prepared(taken, dialect)
+        self._take = CompiledStatement(taken, dialect)
         this = and_(*(key == bindparam(f"{key.name}_first", type_=key.type) for key in keys))
-        self._put = Prepared(update(table).where(this).values({n: bindparam(n) for n in self._sealed}), dialect)
+        self._put = CompiledStatement(
+            update(table).where(this).values({n: bindparam(n) for n in self._sealed}), dialect
+        )
 
     def look(self, reading: Callable[[], AbstractContextManager[Cursor]], after: Row | None) -> tuple[list[Row], Row]:
         """Return the rows of the page after a row that are to be renewed, and the page's last row (empty: none)."""

@@ -17,7 +17,7 @@ from sqlalchemy import URL, Dialect, LargeBinary, Table, bindparam, delete, func
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.storage import dialects
-from bot.storage.compiled import Cursor, Prepared
+from bot.storage.compiled import CompiledStatement, Cursor
 from bot.storage.encryption import FERNET, HEAD_SIZE, PROOF, Cipher, fingerprint
 from bot.storage.errors import BadKey, NoKey, translating
 from bot.storage.schema import Encrypted, meta, metadata
@@ -150,9 +150,9 @@ class _Records:
 
     def __init__(self, dialect: Dialect) -> None:
         upsert = sqlite.insert if dialect.name == "sqlite" else postgresql.insert
-        self._all = Prepared(select(meta.c.name).where(meta.c.name.startswith(_RECORD)), dialect)
-        self._put = Prepared(upsert(meta).on_conflict_do_nothing(), dialect)
-        self._drop = Prepared(delete(meta).where(meta.c.name == bindparam("name_")), dialect)
+        self._all = CompiledStatement(select(meta.c.name).where(meta.c.name.startswith(_RECORD)), dialect)
+        self._put = CompiledStatement(upsert(meta).on_conflict_do_nothing(), dialect)
+        self._drop = CompiledStatement(delete(meta).where(meta.c.name == bindparam("name_")), dialect)
 
     def read(self, cursor: Cursor) -> set[bytes]:
         """Return how values may begin."""
@@ -187,7 +187,7 @@ def count_values(cursor: Cursor, dialect: Dialect, cipher: Cipher) -> Uses:
             head = head_of(table, name)
             counted = select(head.label("head"), func.count().label("number")).where(head != cipher.heads[0])
             counted = counted.group_by("head")  # to group the others as well would take five times as long
-            for row in Prepared(counted, dialect).all(cursor):
+            for row in CompiledStatement(counted, dialect).all(cursor):
                 found[bytes(row.head), table.name] += row.number
     return found
 

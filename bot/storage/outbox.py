@@ -12,12 +12,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.core.chat.person import Key
-from bot.runtime.ports import Claim, Depth, Parked, Posted
+from bot.runtime.ports import ClaimedCall, OutboxClaim, Parked, QueueDepth
 from bot.runtime.refusals import Kind, kind_of
 from bot.storage.compiled import Cursor
 from bot.storage.encryption import Cipher
-from bot.storage.people import Turning, call_of
-from bot.storage.reminders import Agendas
+from bot.storage.people import PersonRepository, call_of
+from bot.storage.reminders import ReminderRepository
 from bot.storage.statements import KEPT, Statements
 
 KEPT_SEEN = timedelta(days=2)
@@ -25,25 +25,27 @@ KEPT_SEEN = timedelta(days=2)
 
 
 @dataclass(frozen=True)
-class Outbox:
+class OutboxRepository:
     """The calls of one database."""
 
     statements: Statements
     cipher: Cipher
-    turning: Turning
-    agendas: Agendas
+    turning: PersonRepository
+    schedules: ReminderRepository
 
-    def claim(self, cursor: Cursor, worker: str, now: datetime, lease: timedelta, limit: int) -> Sequence[Posted]:
+    def claim(self, cursor: Cursor, worker: str, now: datetime, lease: timedelta, limit: int) -> Sequence[ClaimedCall]:
         """Lease the oldest call of up to `limit` chats."""
         asked = {"worker": worker, "now": now, "lease_until": now + lease, "limit": limit}
         rows = self.statements.claim.all(cursor, asked)
         # RETURNING has no order.
         return [self._claimed(row) for row in sorted(rows, key=lambda row: (row.reminder, row.id))]
 
-    def _claimed(self, row: Any) -> Posted:
-        return Posted(row.id, _key(row), call_of(row, self.cipher), row.attempts, row.fence)
+    def _claimed(self, row: Any) -> ClaimedCall:
+        return ClaimedCall(row.id, _key(row), call_of(row, self.cipher), row.attempts, row.fence)
 
-    def sent(self, cursor: Cursor, posted: Posted, message: int | None, now: datetime, claim: Claim | None) -> bool:
+    def sent(
+        self, cursor: Cursor, posted: ClaimedCall, message: int | None, now: datetime, claim: OutboxClaim | None
+    ) -> bool:
         """Take a call off, keep the id of the message with the newest buttons or reminder, claim what comes next."""
         # An edit of a tapped message changes no id: its turn has noted it already.
         shown = posted.call.panel and message not in (None, posted.call.values.get("message_id"))
@@ -85,7 +87,7 @@ class Outbox:
         """End every lease: whoever held one is gone."""
         self.statements.take_back.run(cursor)
 
-    def later(self, cursor: Cursor, posted: Posted, at: datetime, whole_chat: bool) -> bool:
+    def later(self, cursor: Cursor, posted: ClaimedCall, at: datetime, whole_chat: bool) -> bool:
         """Give a call back for later; with `whole_chat` all that waits for its chat."""
         mine = {"id_": posted.id, "fence_": posted.fence, "at": at}
         if not self.statements.delay.run(cursor, mine):
@@ -95,7 +97,7 @@ class Outbox:
             self.statements.delay_chat.run(cursor, whose | {"at": at})
         return True
 
-    def park(self, cursor: Cursor, posted: Posted, reason: str, now: datetime) -> bool:
+    def park(self, cursor: Cursor, posted: ClaimedCall, reason: str, now: datetime) -> bool:
         """Put a call aside."""
         row = self._taken(cursor, posted)
         if row is not None:
@@ -149,7 +151,7 @@ class Outbox:
         after = self.statements.newest_case.one(cursor, {"session": new}).newest
         # Copied and then dropped with their session: a key that others refer to cannot be rewritten in place.
         self.statements.join.run(cursor, {"old_": old, "new_": new, "after_": after})
-        self.agendas.join(cursor, old, new, after)
+        self.schedules.join(cursor, old, new, after)
         self.statements.drop_session.run(cursor, {"id_": old})
 
     def next_at(self, cursor: Cursor, now: datetime) -> datetime | None:
@@ -183,11 +185,11 @@ class Outbox:
         self.statements.unsee.run(cursor, {"bot_": row.bot, "update_": row.update_id})
         return row.bot, row.update_id, self.cipher.open(row.content)
 
-    def depth(self, cursor: Cursor) -> Depth:
+    def depth(self, cursor: Cursor) -> QueueDepth:
         """Count what waits."""
         waiting, oldest = self.statements.waiting.one(cursor)
         kinds = {row.kind: row.parked for row in self.statements.count_parked.all(cursor, {})}
-        return Depth(waiting, oldest, sum(kinds.values()), kinds)
+        return QueueDepth(waiting, oldest, sum(kinds.values()), kinds)
 
     def discard(self, cursor: Cursor, id_: int) -> bool:
         """Drop something parked for good."""
@@ -218,7 +220,7 @@ class Outbox:
         """Drop a bite of what was seen long ago; return how much that was, 0 when nothing is left."""
         return self.statements.tidy.run(cursor, {"before": now - KEPT_SEEN})
 
-    def _taken(self, cursor: Cursor, posted: Posted) -> Any:
+    def _taken(self, cursor: Cursor, posted: ClaimedCall) -> Any:
         return self.statements.finish.one(cursor, {"id_": posted.id, "fence_": posted.fence})
 
     def _parked_call(self, row: Any, reason: str, now: datetime) -> dict[str, Any]:

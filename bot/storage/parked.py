@@ -7,11 +7,11 @@ from datetime import datetime
 from functools import partial
 
 from bot.runtime.refusals import Kind
-from bot.storage.outbox import Outbox
+from bot.storage.outbox import OutboxRepository
 from bot.storage.writer import Runner
 
 
-async def drop(runner: Runner, outbox: Outbox, before: Mapping[Kind, datetime]) -> dict[Kind, int]:
+async def drop(runner: Runner, outbox: OutboxRepository, before: Mapping[Kind, datetime]) -> dict[Kind, int]:
     """Drop what was parked before an instant, which each kind has its own of; return how much of each kind.
 
     What was parked before there were kinds is given its kind first.

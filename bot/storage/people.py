@@ -14,12 +14,12 @@ from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Any, Final, cast
 
-from bot.core.chat.person import Call, Key, Person, Turned
-from bot.core.chat.preview import Trial
+from bot.core.chat.person import Call, Key, Person, TurnResult
+from bot.core.chat.preview import Preview
 from bot.core.dialogue.session import Session
-from bot.core.reminders.schedule import Agenda
-from bot.runtime.ports import Claim, Due, Posted, Step
-from bot.storage.cache import Memory
+from bot.core.reminders.schedule import ReminderSchedule
+from bot.runtime.ports import ClaimedCall, DueSchedule, OutboxClaim, Step
+from bot.storage.cache import SealedCache
 from bot.storage.compiled import Cursor
 from bot.storage.encryption import Cipher, Sealed
 from bot.storage.statements import Statements
@@ -31,7 +31,7 @@ Reading = Callable[[], AbstractContextManager[Cursor]]
 class Cases(Mapping[int, Session]):
     """A person's cases, read when they are looked at: within the turn by its transaction, later on as they are then."""
 
-    def __init__(self, session: int | None, reading: Reading, statements: Statements, memory: Memory) -> None:
+    def __init__(self, session: int | None, reading: Reading, statements: Statements, memory: SealedCache) -> None:
         self._session, self._reading, self._statements, self._memory = session, reading, statements, memory
         self._sealed: dict[int, bytes] = {}
         self._opened: dict[int, Session] = {}
@@ -96,19 +96,19 @@ _OPEN: Final = attrgetter("language", "zone", "working_days", "holidays")
 
 
 @dataclass(frozen=True)
-class Turning:
+class PersonRepository:
     """The turns of one database."""
 
     statements: Statements
     cipher: Cipher
-    memory: Memory
+    memory: SealedCache
     lock: Callable[[Cursor, int, int], None]
     """Makes other turns of a person (bot, person) wait until the transaction ends."""
     reading: Reading
 
     def turn(
-        self, cursor: Cursor, update: int | None, key: Key, step: Step, now: datetime, claim: Claim | None = None
-    ) -> Turned | None:
+        self, cursor: Cursor, update: int | None, key: Key, step: Step, now: datetime, claim: OutboxClaim | None = None
+    ) -> TurnResult | None:
         """Run one turn in the transaction of `cursor`; None when the update was seen before.
 
         `update` None: nothing of Telegram's, such as what checking came to.
@@ -118,7 +118,7 @@ class Turning:
             return None
         return self._turned(cursor, key, step, now, claim, heard=update is not None)
 
-    def ring(self, cursor: Cursor, due: Due, step: Step, now: datetime) -> Turned | None:
+    def collect_due(self, cursor: Cursor, due: DueSchedule, step: Step, now: datetime) -> TurnResult | None:
         """Run the turn of an agenda that is due; None when its claim has gone to somebody else, or its person has."""
         self.lock(cursor, due.key.bot, due.key.person)
         if self.statements.held.one(cursor, {"id_": due.session, "fence_": due.fence}) is None:
@@ -126,8 +126,15 @@ class Turning:
         return self._turned(cursor, due.key, step, now)
 
     def _turned(
-        self, cursor: Cursor, key: Key, step: Step, now: datetime, claim: Claim | None = None, *, heard: bool = False
-    ) -> Turned:
+        self,
+        cursor: Cursor,
+        key: Key,
+        step: Step,
+        now: datetime,
+        claim: OutboxClaim | None = None,
+        *,
+        heard: bool = False,
+    ) -> TurnResult:
         """Make a turn; `heard`: it is the person's own, and not of something that fell due."""
         found = self.load(cursor, key)
         turned = step(found.person)
@@ -155,11 +162,11 @@ class Turning:
             cases.take(row.current, row.content)
         known = person_of(row, cases, self.memory)
         if row.edition or row.trial:
-            tried = self.memory.open(row.trial, Trial.from_json) if row.trial else None
+            tried = self.memory.open(row.trial, Preview.from_json) if row.trial else None
             known = known.but(edition=row.edition or 0, trial=tried)
         return Loaded(known, cases, row)
 
-    def _keep(self, cursor: Cursor, key: Key, found: Loaded, turned: Turned, now: datetime, heard: bool) -> None:
+    def _keep(self, cursor: Cursor, key: Key, found: Loaded, turned: TurnResult, now: datetime, heard: bool) -> None:
         person = turned.person
         assert person is not None
         self._keep_person(cursor, key, found, person, now)
@@ -226,7 +233,7 @@ class Turning:
         """Return the agenda sealed, as it was where it is the same; none for whoever has nothing on it."""
         if old is not None and row is not None and old.agenda == new.agenda:
             return cast("bytes | None", row.agenda)
-        return None if new.agenda == Agenda() else self.memory.seal(new.agenda, new.agenda.to_json())
+        return None if new.agenda == ReminderSchedule() else self.memory.seal(new.agenda, new.agenda.to_json())
 
     def _keep_cases(self, cursor: Cursor, session: int, old: Cases, new: Mapping[int, Session], now: datetime) -> None:
         changed, dropped = changes(old, new)
@@ -255,7 +262,9 @@ class Turning:
             if mentions(self.cipher.open(content), person):
                 self.statements.unpark.one(cursor, {"id_": id_})
 
-    def post(self, cursor: Cursor, key: Key, turned: Turned, now: datetime, claim: Claim | None = None) -> None:
+    def post(
+        self, cursor: Cursor, key: Key, turned: TurnResult, now: datetime, claim: OutboxClaim | None = None
+    ) -> None:
         """Put the calls of a turn into the outbox; the first is the claimant's if nothing of the chat waits before it.
 
         In a private chat only: there whoever locked the person has the chat to themselves as well.
@@ -268,7 +277,7 @@ class Turning:
         if claim is not None and key.chat == key.person and not calls[0].reminder and self._is_first(cursor, key):
             first = rows.pop(0) | {"worker": claim.worker, "lease_until": claim.lease_until}
             id_ = self.statements.post_claimed.one(cursor, first).id
-            claim.posted = Posted(id_, key, calls[0], attempts=1, fence=1, alone=not rows)
+            claim.posted = ClaimedCall(id_, key, calls[0], attempts=1, fence=1, alone=not rows)
         self.statements.post.run_each(cursor, rows)
 
     def waits(self, cursor: Cursor, key: Key, call: Call) -> bool:
@@ -333,7 +342,7 @@ def changes(old: Cases, new: Mapping[int, Session]) -> tuple[dict[int, Session],
     return {n: case for n, case in over.items() if (was := old.known(n)) is not case and was != case}, gone
 
 
-def person_of(row: Any, cases: Mapping[int, Session], memory: Memory) -> Person:
+def person_of(row: Any, cases: Mapping[int, Session], memory: SealedCache) -> Person:
     """Return the person that a joined row holds."""
     language, zone, days, off, facts, session, current, turn, asking, run, panel, reminded, agenda, *_ = row
     own: dict[str, Any] = {
@@ -354,7 +363,7 @@ def person_of(row: Any, cases: Mapping[int, Session], memory: Memory) -> Person:
         run=memory.open(run, tuple) if run else (),
         panel=panel,
         reminded=reminded,
-        agenda=memory.open(agenda, Agenda.from_json) if agenda else Agenda(),
+        agenda=memory.open(agenda, ReminderSchedule.from_json) if agenda else ReminderSchedule(),
     )
 
 

@@ -16,8 +16,8 @@ from bot.core.chat.person import Person
 from bot.core.dialogue.session import Session
 from bot.runtime.ports import Parked
 from bot.storage import dialects
-from bot.storage.cache import Memory
-from bot.storage.compiled import Prepared
+from bot.storage.cache import SealedCache
+from bot.storage.compiled import CompiledStatement
 from bot.storage.encryption import Cipher
 from bot.storage.errors import BadKey, translating
 from bot.storage.outbox import parked_of
@@ -84,14 +84,14 @@ def _prove(engine: Engine, place: str, cipher: Cipher) -> None:
 
 
 def _read(engine: Engine, cipher: Cipher, cohort: int | None) -> Iterator[tuple[int, Person]]:
-    people = Prepared(_people(cohort), engine.dialect)
-    cases = Prepared(
+    people = CompiledStatement(_people(cohort), engine.dialect)
+    cases = CompiledStatement(
         select(case_.c.session, case_.c.number, case_.c.content)
         .where(case_.c.session > bindparam("after"), case_.c.session <= bindparam("last"))
         .order_by(case_.c.session, case_.c.number),
         engine.dialect,
     )
-    after, memory = 0, Memory(cipher)
+    after, memory = 0, SealedCache(cipher)
     while True:
         with dialects.reading(engine) as cursor:
             rows = people.all(cursor, {"after": after})

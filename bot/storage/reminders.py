@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.core.chat.person import Key, Turned
-from bot.core.reminders.schedule import Agenda
-from bot.runtime.ports import Due, Step
+from bot.core.chat.person import Key, TurnResult
+from bot.core.reminders.schedule import ReminderSchedule
+from bot.runtime.ports import DueSchedule, Step
 from bot.runtime.refusals import kind_of
 from bot.storage.compiled import Cursor
 from bot.storage.encryption import Cipher
-from bot.storage.people import Turning
+from bot.storage.people import PersonRepository
 from bot.storage.statements import Statements
 
 SOME: Final = 2000
@@ -27,18 +27,18 @@ Page = tuple[int, int]
 
 
 @dataclass(frozen=True)
-class Agendas:
+class ReminderRepository:
     """The agendas of one database."""
 
     statements: Statements
     cipher: Cipher
-    turning: Turning
+    turning: PersonRepository
 
-    def claim(self, cursor: Cursor, now: datetime, lease: timedelta, limit: int) -> Sequence[Due]:
+    def claim(self, cursor: Cursor, now: datetime, lease: timedelta, limit: int) -> Sequence[DueSchedule]:
         """Claim those that are due longest."""
         asked = {"now": now, "lease_until": now + lease, "limit": limit}
         found = [
-            Due(row.id, Key(row.bot, row.chat, row.topic, row.person), row.wake, row.fence)
+            DueSchedule(row.id, Key(row.bot, row.chat, row.topic, row.person), row.wake, row.fence)
             for row in self.statements.claim_due.all(cursor, asked)
         ]
         return sorted(found, key=lambda due: (due.at, due.session))  # RETURNING has no order
@@ -76,16 +76,16 @@ class Agendas:
         """Note the rules of zones."""
         self.statements.put_rules.run(cursor, {"name": "zones", "value": self.cipher.seal(dict(rules))})
 
-    def ring(self, cursor: Cursor, due: Due, step: Step, now: datetime) -> Turned | None:
+    def collect_due(self, cursor: Cursor, due: DueSchedule, step: Step, now: datetime) -> TurnResult | None:
         """Run the turn of a claimed agenda."""
-        return self.turning.ring(cursor, due, step, now)
+        return self.turning.collect_due(cursor, due, step, now)
 
     def next_at(self, cursor: Cursor) -> datetime | None:
         """Return from when on some agenda may be claimed."""
         at: datetime | None = self.statements.next_due.one(cursor).at
         return at
 
-    def park(self, cursor: Cursor, due: Due, reason: str, now: datetime) -> bool:
+    def park(self, cursor: Cursor, due: DueSchedule, reason: str, now: datetime) -> bool:
         """Put an agenda aside: nobody rings it before it is released, or its person does something."""
         if self.statements.held.one(cursor, {"id_": due.session, "fence_": due.fence}) is None:
             return False
@@ -107,12 +107,12 @@ class Agendas:
     def join(self, cursor: Cursor, old: int, new: int, after: int) -> None:
         """Give the agenda of one session to another, whose case numbers are counted on from `after`."""
         theirs, own = (self._agenda(cursor, session) for session in (old, new))
-        if theirs != Agenda():
+        if theirs != ReminderSchedule():
             both = own.joined(theirs, after)
             self.statements.put_agenda.run(
                 cursor, {"id_": new, "agenda_": self.cipher.seal(both.to_json()), "wake_": both.wake}
             )
 
-    def _agenda(self, cursor: Cursor, session: int) -> Agenda:
+    def _agenda(self, cursor: Cursor, session: int) -> ReminderSchedule:
         sealed = self.statements.agenda_of.one(cursor, {"id_": session}).agenda
-        return Agenda.from_json(self.cipher.open(sealed)) if sealed else Agenda()
+        return ReminderSchedule.from_json(self.cipher.open(sealed)) if sealed else ReminderSchedule()

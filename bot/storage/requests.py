@@ -16,10 +16,10 @@ from typing import Final
 from sqlalchemy import bindparam, func, insert, select, tuple_
 
 from bot.core.chat.person import Key, Person
-from bot.core.coaching.cohort import Rolls
-from bot.storage.cohorts import Cohorts
-from bot.storage.compiled import Cursor, Prepared
-from bot.storage.people import Turning
+from bot.core.coaching.cohort import CohortRepository
+from bot.storage.cohorts import CohortTables
+from bot.storage.compiled import CompiledStatement, Cursor
+from bot.storage.people import PersonRepository
 from bot.storage.schema import Id, aware, case_, person, request, session
 from bot.storage.writer import Runner
 
@@ -27,7 +27,7 @@ PSEUDONYM: Final = re.compile(r"p[0-9a-f]{12}")
 PAGE: Final = 5000
 """People whose pseudonyms are worked out in one transaction: some milliseconds."""
 
-Export = Callable[[Person, Rolls, int], tuple[str, str]]
+Export = Callable[[Person, CohortRepository, int], tuple[str, str]]
 """Makes of somebody, of cohorts and of their id what is handed over: what is theirs, and what cohorts keep ("": no)."""
 
 
@@ -58,7 +58,7 @@ class Requests:
     """The requests about people of one database."""
 
     def __init__(
-        self, runner: Runner, turning: Turning, cohorts: Cohorts, emptied: Callable[[], Awaitable[None]]
+        self, runner: Runner, turning: PersonRepository, cohorts: CohortTables, emptied: Callable[[], Awaitable[None]]
     ) -> None:
         """Take what the database is made of; `emptied` leaves no trace of deleted rows."""
         self._runner, self._turning, self._cohorts, self._emptied = runner, turning, cohorts, emptied
@@ -66,11 +66,11 @@ class Requests:
         keys = (person.c.bot, person.c.person)
         after = tuple_(bindparam("bot", type_=Id), bindparam("person", type_=Id))
         page = select(*keys).where(tuple_(*keys) > after).order_by(*keys).limit(PAGE)
-        self._page = Prepared(page, dialect)
+        self._page = CompiledStatement(page, dialect)
         heard = func.max(session.c.updated_at)
         mine = (session.c.bot == person.c.bot, session.c.person == person.c.person)
         cases = case_.join(session, case_.c.session == session.c.id)
-        self._found = Prepared(
+        self._found = CompiledStatement(
             select(
                 *keys,
                 person.c.since,
@@ -81,8 +81,10 @@ class Requests:
             .order_by(person.c.bot),
             dialect,
         )
-        self._add = Prepared(insert(request).inline(), dialect, ("at", "what", "content"))
-        self._all = Prepared(select(request.c.at, request.c.what, request.c.content).order_by(request.c.id), dialect)
+        self._add = CompiledStatement(insert(request).inline(), dialect, ("at", "what", "content"))
+        self._all = CompiledStatement(
+            select(request.c.at, request.c.what, request.c.content).order_by(request.c.id), dialect
+        )
 
     async def resolve(self, who: str) -> int | None:
         """Return the user id that is meant by an id or a pseudonym of a log; None for a pseudonym of nobody's."""
@@ -102,9 +104,9 @@ class Requests:
 
     def _of(self, cursor: Cursor, who: int) -> Iterator[Found]:
         for row in self._found.all(cursor, {"person": who}):
-            rolls = self._cohorts.rolls(cursor, row.bot)
-            coached = [(one.name, True) for _, one in sorted(rolls.coached(who).items())]
-            joined = [(one.name, False) for _, one in sorted(rolls.joined(who).items())]
+            repository = self._cohorts.repository(cursor, row.bot)
+            coached = [(one.name, True) for _, one in sorted(repository.coached(who).items())]
+            joined = [(one.name, False) for _, one in sorted(repository.joined(who).items())]
             name = self._cipher.pseudonym(who)
             yield Found(row.bot, who, name, row.since, row.heard, row.interviews, (*coached, *joined))
 
@@ -113,7 +115,7 @@ class Requests:
 
         def made(cursor: Cursor) -> tuple[str, str] | None:
             kept = self._turning.load(cursor, Key(bot, who, 0, who)).person
-            return None if kept is None else export(kept, self._cohorts.rolls(cursor, bot), who)
+            return None if kept is None else export(kept, self._cohorts.repository(cursor, bot), who)
 
         return await self._runner.submit(made, rank="long")
 

@@ -13,12 +13,12 @@ from typing import Any, Final
 
 from sqlalchemy import Dialect, bindparam, func, or_, select, update
 
-from bot.core.chat.person import Key, Turned
+from bot.core.chat.person import Key, TurnResult
 from bot.core.chat.privacy import GRACE
 from bot.core.chat.retention import Silence
 from bot.runtime.ports import Silent
-from bot.storage.compiled import Cursor, Prepared
-from bot.storage.people import Turning
+from bot.storage.compiled import CompiledStatement, Cursor
+from bot.storage.people import PersonRepository
 from bot.storage.schema import Utc, roll, session
 
 RAN: Final = "ran"
@@ -39,13 +39,13 @@ class Page:
 class Retention:
     """The silent people of one database."""
 
-    def __init__(self, dialect: Dialect, turning: Turning) -> None:
+    def __init__(self, dialect: Dialect, turning: PersonRepository) -> None:
         self._turning, self._cipher = turning, turning.cipher
         statements = turning.statements
         self._ran, self._put_ran = statements.value, statements.put_rules
         overdue: Any = bindparam("overdue", type_=Utc())
         whose = (roll.c.bot == session.c.bot, roll.c.person == session.c.person)
-        self._page = Prepared(
+        self._page = CompiledStatement(
             select(session.c.bot, session.c.chat, session.c.topic, session.c.person)
             .where(session.c.id > bindparam("after"), session.c.id <= bindparam("last"))
             .where(session.c.updated_at <= bindparam("heard", type_=Utc()))
@@ -56,14 +56,14 @@ class Retention:
             .order_by(session.c.id),
             dialect,
         )
-        self._newest = Prepared(select(func.coalesce(func.max(session.c.id), 0).label("id")), dialect)
+        self._newest = CompiledStatement(select(func.coalesce(func.max(session.c.id), 0).label("id")), dialect)
         mine = (session.c.bot == bindparam("bot"), session.c.person == bindparam("person"))
         shown = ("updated_at", "told_at", "wake", "blocked_at")
-        self._sessions = Prepared(select(*(session.c[name] for name in shown)).where(*mine), dialect)
+        self._sessions = CompiledStatement(select(*(session.c[name] for name in shown)).where(*mine), dialect)
         enrolled = (roll.c.bot == bindparam("bot"), roll.c.person == bindparam("person"))
-        self._enrolled = Prepared(select(roll.c.number).where(*enrolled).limit(1), dialect)
+        self._enrolled = CompiledStatement(select(roll.c.number).where(*enrolled).limit(1), dialect)
         theirs = (session.c.bot == bindparam("bot_"), session.c.person == bindparam("person_"))
-        self._tell = Prepared(update(session).where(*theirs).values(told_at=bindparam("now")), dialect)
+        self._tell = CompiledStatement(update(session).where(*theirs).values(told_at=bindparam("now")), dialect)
 
     def begin(self, cursor: Cursor, now: datetime) -> frozenset[date] | None:
         """Note that the bot runs on this day, and return all such days; None where somebody walks in this hour."""
@@ -87,7 +87,7 @@ class Retention:
         found = tuple(Key(row.bot, row.chat, row.topic, row.person) for row in self._page.all(cursor, asked))
         return Page(found, after + PAGE)
 
-    def end(self, cursor: Cursor, key: Key, ran: Collection[date], silent: Silent, now: datetime) -> Turned | None:
+    def end(self, cursor: Cursor, key: Key, ran: Collection[date], silent: Silent, now: datetime) -> TurnResult | None:
         """Do what is due about somebody who has been silent for long; None where that is nothing."""
         self._turning.lock(cursor, key.bot, key.person)
         found = self._turning.load(cursor, key)

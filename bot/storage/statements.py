@@ -33,7 +33,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.elements import ClauseElement
 
 from bot.runtime.refusals import NO_FAULT
-from bot.storage.compiled import Prepared
+from bot.storage.compiled import CompiledStatement
 from bot.storage.schema import (
     EPOCH,
     Utc,
@@ -72,8 +72,8 @@ class Statements:
         self._put_aside()
         self._upkeep()
 
-    def _made(self, statement: ClauseElement, *columns: str) -> Prepared:
-        return Prepared(statement, self._dialect, columns)
+    def _made(self, statement: ClauseElement, *columns: str) -> CompiledStatement:
+        return CompiledStatement(statement, self._dialect, columns)
 
     def _turns(self) -> None:
         self.lock = self._made(

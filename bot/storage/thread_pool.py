@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 
 from bot.runtime.faults import passing
 from bot.storage.errors import Lost, StoreClosed, translated
-from bot.storage.writer import Job, Rank, T, Work
+from bot.storage.writer import Rank, T, Work, WriterJob
 
 
 class Pool:
@@ -25,13 +25,13 @@ class Pool:
     def __init__(self, engine: Engine, place: str, threads: int) -> None:
         self._engine, self._place = engine, place
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="store")
-        self._lanes: dict[Hashable, deque[Job]] = {}
+        self._lanes: dict[Hashable, deque[WriterJob]] = {}
         self._guard = threading.Lock()
         self._closed = False
 
     def submit(self, work: Work[T], lane: Hashable = None, rank: Rank = "turn") -> asyncio.Future[T]:  # noqa: ARG002  # no job waits for another
         """Queue a job."""
-        job = Job(work)
+        job = WriterJob(work)
         with self._guard:
             if self._closed:
                 raise StoreClosed(f"{self._place}: the store is closed.")
@@ -69,7 +69,7 @@ class Pool:
             else:
                 del self._lanes[lane]
 
-    def _finish(self, job: Job) -> None:
+    def _finish(self, job: WriterJob) -> None:
         if not job.wanted():
             return
         try:

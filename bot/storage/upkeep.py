@@ -14,7 +14,7 @@ from typing import Final, TypeVar
 from bot.core.advice.calendar import rules_of
 from bot.storage.compiled import Cursor
 from bot.storage.people import Reading
-from bot.storage.reminders import Agendas, Page
+from bot.storage.reminders import Page, ReminderRepository
 from bot.storage.writer import Runner
 
 T = TypeVar("T")
@@ -28,37 +28,37 @@ class Upkeep:
     """Looks through all agendas of one database."""
 
     runner: Runner
-    agendas: Agendas
+    schedules: ReminderRepository
     reading: Reading
 
     async def take_back_far(self, now: Callable[[], datetime]) -> None:
         """End the claims that a clock which was ahead made to last."""
         async for page in self._pages():
             beyond = now() + LONGEST_CLAIM
-            await self.runner.submit(lambda c, p=page, b=beyond: self.agendas.take_back_far(c, p, b), rank="long")  # type: ignore[misc]
+            await self.runner.submit(lambda c, p=page, b=beyond: self.schedules.take_back_far(c, p, b), rank="long")  # type: ignore[misc]
 
     async def rezone(self, now: datetime) -> Sequence[str]:
         """Have the agendas of a zone rung whose rules are others than they were, or never noted; return those zones.
 
         Ringing works every instant out anew, so one that has become earlier is not late.
         """
-        known, lived_in = await self._read(self.agendas.rules)
+        known, lived_in = await self._read(self.schedules.rules)
         rules = {zone: await asyncio.to_thread(rules_of, zone) for zone in lived_in}
         moved = sorted(zone for zone, rule in rules.items() if known.get(zone) != rule)
         if moved:
             async for page in self._pages():
-                await self._ring(page, moved, now)
-            await self.runner.submit(lambda c: self.agendas.note(c, {**known, **rules}), rank="long")
+                await self._collect_due(page, moved, now)
+            await self.runner.submit(lambda c: self.schedules.note(c, {**known, **rules}), rank="long")
         return moved
 
-    async def _ring(self, page: Page, zones: Sequence[str], now: datetime) -> None:
-        sessions = await self._read(lambda c: self.agendas.zoned(c, page, zones))
+    async def _collect_due(self, page: Page, zones: Sequence[str], now: datetime) -> None:
+        sessions = await self._read(lambda c: self.schedules.zoned(c, page, zones))
         if sessions:
-            await self.runner.submit(lambda c: self.agendas.ring_now(c, sessions, now), rank="long")
+            await self.runner.submit(lambda c: self.schedules.ring_now(c, sessions, now), rank="long")
 
     async def _pages(self) -> AsyncIterator[Page]:
         after = 0
-        while page := await self._read(lambda c, a=after: self.agendas.page(c, a)):  # type: ignore[misc]
+        while page := await self._read(lambda c, a=after: self.schedules.page(c, a)):  # type: ignore[misc]
             yield page
             after = page[1]
 

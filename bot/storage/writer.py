@@ -57,7 +57,7 @@ class Runner(Protocol):
         """Finish what is queued and end the threads."""
 
 
-class Job:
+class WriterJob:
     """A piece of work and who waits for it."""
 
     __slots__ = ("error", "future", "result", "work")
@@ -103,7 +103,12 @@ class Writer:
     def __init__(self, engine: Engine, place: str, written: Callable[[], None], guard: FileGuard) -> None:
         self._engine, self._place, self._written, self._guard = engine, place, written, guard
         self._loop = asyncio.get_running_loop()
-        self._queues: dict[Rank, deque[Job]] = {"late": deque(), "mark": deque(), "turn": deque(), "long": deque()}
+        self._queues: dict[Rank, deque[WriterJob]] = {
+            "late": deque(),
+            "mark": deque(),
+            "turn": deque(),
+            "long": deque(),
+        }
         self._running = self._closed = self._company = self._was_long = False
         self._rounds, self._took, self._changes = 0, float("inf"), 0
         self._set: Synchronous = ""
@@ -120,7 +125,7 @@ class Writer:
         """Queue a job; to be called on the loop that made the writer."""
         if self._closed:
             raise StoreClosed(f"{self._place}: the store is closed.")
-        job = Job(work)
+        job = WriterJob(work)
         self._queues[rank].append(job)
         self._at_rest.clear()
         if rank == "mark" and not self._running:  # short as it is, and seldom in company
@@ -158,7 +163,7 @@ class Writer:
         if self._queues["late"] and not self._running:
             self._start()
 
-    def _next(self, ranks: Iterable[Rank]) -> Job | None:
+    def _next(self, ranks: Iterable[Rank]) -> WriterJob | None:
         """Return the next job of these ranks, in their order, that somebody still waits for."""
         for rank in ranks:
             jobs = self._queues[rank]
@@ -224,9 +229,9 @@ class Writer:
         self._finish(group, error)
         self._tell(group)
 
-    def _grouped(self, ranks: Sequence[Rank]) -> tuple[list[Job], BaseException | None]:
+    def _grouped(self, ranks: Sequence[Rank]) -> tuple[list[WriterJob], BaseException | None]:
         """Run the jobs of these ranks for a while; return them, and what befell the transaction."""
-        connection, group, error = self._connection, list[Job](), None
+        connection, group, error = self._connection, list[WriterJob](), None
         assert connection is not None
         cursor, ends = connection.cursor(), time.perf_counter() + GROUP_SECONDS
         try:
@@ -280,13 +285,13 @@ class Writer:
             error = trouble
         self._finish_apart([job], error)
 
-    def _finish_apart(self, group: list[Job], error: BaseException | None) -> None:
+    def _finish_apart(self, group: list[WriterJob], error: BaseException | None) -> None:
         self._finish(group, error)
         self._call(lambda: self._tell(group))
 
     # -- in either -----------------------------------------------------------------------------------------------------
 
-    def _finish(self, group: list[Job], error: BaseException | None) -> None:
+    def _finish(self, group: list[WriterJob], error: BaseException | None) -> None:
         """Commit a group, or undo it after an error."""
         try:
             if error is not None:
@@ -333,7 +338,7 @@ class Writer:
             job.failed(error)
         self._tell(jobs)
 
-    def _tell(self, group: list[Job]) -> None:
+    def _tell(self, group: list[WriterJob]) -> None:
         for job in group:
             if job.error is not None:
                 job.failed(translated(job.error, self._place))
@@ -342,7 +347,7 @@ class Writer:
         self._go_on()
 
 
-def _first(job: Job, cursor: sqlite3.Cursor, raw: sqlite3.Connection) -> None:
+def _first(job: WriterJob, cursor: sqlite3.Cursor, raw: sqlite3.Connection) -> None:
     """Run the first job of a transaction, which begins anew if the job fails."""
     try:
         job.result = job.work(cursor)
@@ -352,7 +357,7 @@ def _first(job: Job, cursor: sqlite3.Cursor, raw: sqlite3.Connection) -> None:
         cursor.execute(dialects.WRITING)
 
 
-def _isolated(job: Job, cursor: sqlite3.Cursor, raw: sqlite3.Connection) -> None:
+def _isolated(job: WriterJob, cursor: sqlite3.Cursor, raw: sqlite3.Connection) -> None:
     """Run a job in a savepoint, so that its failure leaves the rest of the group alone."""
     cursor.execute("SAVEPOINT job")
     try:
@@ -363,7 +368,7 @@ def _isolated(job: Job, cursor: sqlite3.Cursor, raw: sqlite3.Connection) -> None
     cursor.execute("RELEASE job")
 
 
-def _told_apart(job: Job, error: BaseException, raw: sqlite3.Connection) -> None:
+def _told_apart(job: WriterJob, error: BaseException, raw: sqlite3.Connection) -> None:
     """Note why a job failed; raises the error again where it is the whole transaction's."""
     job.failed(error)
     # SQLite itself ends the transaction when the disk is full or fails.

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bot.core.advice.catalog import Catalogue
+from bot.core.advice.catalog import Catalog
 from bot.core.dialogue.render import COMMANDS
 from bot.core.library import FALLBACK_LANGUAGE, Library
 from bot.telegram.client import ApiBot
@@ -21,24 +21,24 @@ IN_MENU = ("start", "new", "cases", "reminders", "back", "cancel", "settings", "
 
 async def prepare(bot: ApiBot, library: Library) -> None:
     """Set commands and descriptions in every language; raises TelegramError."""
-    for language, catalogue in library.catalogues.items():
+    for language, catalog in library.catalogs.items():
         code = {} if language == FALLBACK_LANGUAGE else {"language_code": language}
         commands = [
-            {"command": name, "description": catalogue.say(f"command.{name}")} for name in COMMANDS if name in IN_MENU
+            {"command": name, "description": catalog.say(f"command.{name}")} for name in COMMANDS if name in IN_MENU
         ]
         scope = {"scope": PRIVATE, **code}
         if await bot.call("getMyCommands", scope) != commands:
             await bot.call("setMyCommands", {"commands": commands, **scope})
-        await _describe(bot, catalogue, code)
+        await _describe(bot, catalog, code)
 
 
-async def _describe(bot: ApiBot, catalogue: Catalogue, code: Mapping[str, Any]) -> None:
+async def _describe(bot: ApiBot, catalog: Catalog, code: Mapping[str, Any]) -> None:
     wanted = {
         "Description": ("description", "about.description"),
         "ShortDescription": ("short_description", "about.short"),
     }
     for method, (name, key) in wanted.items():
-        text = catalogue.say(key)
+        text = catalog.say(key)
         known = await bot.call(f"getMy{method}", code)
         if known.get(name) != text:
             await bot.call(f"setMy{method}", {name: text, **code})

@@ -12,139 +12,145 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.core.chat.commands import Asked, Strange
+from bot.core.chat.commands import CommandGiven, UnsupportedMessage
 from bot.core.chat.person import Call, Key, Person
-from bot.core.coaching.cohort import Cohort, Convened, Post, Pressed, Rolls, Undelivered
-from bot.core.coaching.content_version import Examined, Handed
-from bot.core.coaching.context import Answer, Visitor
+from bot.core.coaching.cohort import ButtonPressed, Cohort, CohortRepository, CohortTurn, Post, Undelivered
+from bot.core.coaching.content_version import CheckResult, FileUploaded
+from bot.core.coaching.context import CoachingReply, Requester
 from bot.core.coaching.due import due_of
 from bot.core.coaching.group_chat import answer_panel, questions_panel, reply
 from bot.core.coaching.privacy import shared_lines
-from bot.core.coaching.private_chat import Desk
+from bot.core.coaching.private_chat import PrivateCoaching
 from bot.core.coaching.speaker import Speaker
 from bot.core.coaching.undelivered import told
-from bot.core.coaching.views import Ballot, Button, Closing, Edited, Plot, Sheet, Shown
+from bot.core.coaching.views import Ballot, Button, Closing, Edited, FileToHandOver, Plot, Shown
 from bot.core.library import Library
-from bot.runtime.update_handler import Knock
+from bot.runtime.update_handler import IncomingUpdate
 from bot.telegram.group_updates import BUTTON, PLAYED
-from bot.telegram.private_chat import Talking
+from bot.telegram.private_chat import PrivateChat
 from bot.telegram.render import Json, html_of, shown
 
 EXPORT = "afterword-cohorts.json"
 
 
 @dataclass(frozen=True)
-class Cohorting:
+class CoachingChat:
     """Cohorts over one library; `coaches` are the user ids that the operator named.
 
     `shipped` is what coaches' editions are laid over; None: the library itself.
     """
 
-    talking: Talking
+    talking: PrivateChat
     coaches: frozenset[int]
     shipped: Library | None = None
 
-    def convene(self, knock: Knock, person: Person | None, rolls: Rolls, now: datetime, dice: str, /) -> Convened:
+    def cohort_respond(
+        self, incoming: IncomingUpdate, person: Person | None, repository: CohortRepository, now: datetime, dice: str, /
+    ) -> CohortTurn:
         """Return what a knock leads to; see service.cohorts.Convene."""
-        if knock.key.chat == knock.key.person:
-            return self._in_private(knock, person or self.talking.newcomer(knock), rolls, now, dice)
-        if isinstance(knock.event, Undelivered):
-            return self._undelivered(knock.key, knock.event, rolls)
-        extra, key = knock.extra, knock.key
+        if incoming.key.chat == incoming.key.person:
+            return self._in_private(incoming, person or self.talking.newcomer(incoming), repository, now, dice)
+        if isinstance(incoming.event, Undelivered):
+            return self._undelivered(incoming.key, incoming.event, repository)
+        extra, key = incoming.extra, incoming.key
         speaker = Speaker(
             key.person, key.chat, key.topic, extra["bot"], extra["reads_all"], extra.get("may_poll"), extra["message"]
         )
-        found = reply(self.talking.library, speaker, rolls, knock.event)
+        found = reply(self.talking.library, speaker, repository, incoming.event)
         place, message = (key, extra["message"])
         if found.place is not None:
             place, message = replace(key, chat=found.place[0], topic=found.place[1]), 0
-        once = isinstance(knock.event, Asked) and not found.cohorts
+        once = isinstance(incoming.event, CommandGiven) and not found.cohorts
         posts = tuple(Post(place, call, once) for call in _calls(found.panels, message))
-        return Convened(
+        return CohortTurn(
             None, (), toast=found.toast, cohorts=found.cohorts, posts=posts, room=found.room, speaker=key.person,
             instead=found.instead,
         )  # fmt: skip
 
-    def _undelivered(self, key: Key, event: Undelivered, rolls: Rolls) -> Convened:
+    def _undelivered(self, key: Key, event: Undelivered, repository: CohortRepository) -> CohortTurn:
         """Tell the coaches in private what could not be posted; see `Door.undelivered`."""
-        found = told(self.talking.library, rolls, key.chat, key.person, first_line(event.call), event.why)
+        found = told(self.talking.library, repository, key.chat, key.person, first_line(event.call), event.why)
         posts = tuple(
             Post(Key(key.bot, coach, 0, coach), call, once=True)
             for coach, panel in found.panels.items()
             for call in _calls((panel,))
         )
-        return Convened(None, (), cohorts=found.cohorts, posts=posts)
+        return CohortTurn(None, (), cohorts=found.cohorts, posts=posts)
 
-    def hold(self, name: str, bot: int, number: int, cohort: Cohort, rolls: Rolls, now: datetime, /) -> Convened:
+    def cohort_due(
+        self, name: str, bot: int, number: int, cohort: Cohort, repository: CohortRepository, now: datetime, /
+    ) -> CohortTurn:
         """Return what is due of a cohort; see service.cohorts.Hold."""
-        held = due_of(self.talking.library, cohort, rolls, name, now)
+        held = due_of(self.talking.library, cohort, repository, name, now)
         posts = tuple(
             Post(Key(bot, chat, 0, chat if chat > 0 else 0), _unasked(call))
             for chat, panels in held.told.items()
             for call in _calls(panels)
         )
-        return Convened(None, (), cohorts={number: held.cohort}, posts=posts)
+        return CohortTurn(None, (), cohorts={number: held.cohort}, posts=posts)
 
-    def _in_private(self, knock: Knock, person: Person, rolls: Rolls, now: datetime, dice: str) -> Convened:
-        key, extra, library = knock.key, knock.extra, self.talking.library
+    def _in_private(
+        self, incoming: IncomingUpdate, person: Person, repository: CohortRepository, now: datetime, dice: str
+    ) -> CohortTurn:
+        key, extra, library = incoming.key, incoming.extra, self.talking.library
         named = key.person in self.coaches
-        visitor = Visitor(
+        requester = Requester(
             key.person, extra["name"], person.language, named, extra["bot"], dice, extra["message"], person.zone
         )
-        desk = Desk(library, visitor, rolls, now, (self.shipped or library).sources)
-        match knock.event:
-            case Asked("privacy"):
-                shared = shared_lines(rolls, key.person, library.catalogue(person.language))
+        desk = PrivateCoaching(library, requester, repository, now, (self.shipped or library).sources)
+        match incoming.event:
+            case CommandGiven("privacy"):
+                shared = shared_lines(repository, key.person, library.catalog(person.language))
                 return self._after_own(
-                    replace(knock, event=Asked("privacy", shared=shared)), person, now, _calls(desk.privacy())
+                    replace(incoming, event=CommandGiven("privacy", shared=shared)), person, now, _calls(desk.privacy())
                 )
-            case Asked("export"):
-                return self._after_own(knock, person, now, self._export(desk))
-            case Asked("practice"):
-                return self._after_own(replace(knock, event=Asked("start")), person, now, ())
-            case Handed() if not rolls.coached(key.person):
-                return self._after_own(replace(knock, event=Strange("other")), person, now, ())
+            case CommandGiven("export"):
+                return self._after_own(incoming, person, now, self._export(desk))
+            case CommandGiven("practice"):
+                return self._after_own(replace(incoming, event=CommandGiven("start")), person, now, ())
+            case FileUploaded() if not repository.coached(key.person):
+                return self._after_own(replace(incoming, event=UnsupportedMessage("other")), person, now, ())
             case event:
                 answer = _answered(desk, event)
-        calls = tuple(_calls(answer.panels, knock.extra["message"]))
+        calls = tuple(_calls(answer.panels, incoming.extra["message"]))
         told = tuple(
             Post(Key(key.bot, other, 0, other), _unasked(call))
             for other, panels in answer.told.items()
             for call in _calls(panels)
         )
         after = person if answer.trial is None else person.but(trial=answer.trial)
-        return Convened(
+        return CohortTurn(
             after, calls, answer.toast, cohorts=answer.cohorts, editions=answer.editions, posts=told, speaker=key.person
         )
 
-    def _after_own(self, knock: Knock, person: Person, now: datetime, more: Iterable[Call]) -> Convened:
+    def _after_own(self, incoming: IncomingUpdate, person: Person, now: datetime, more: Iterable[Call]) -> CohortTurn:
         """Say what the conversation itself says, and then what cohorts add to it."""
-        own = self.talking.respond(knock, person, now)
-        return Convened(**{**vars(own), "calls": (*own.calls, *more)}, speaker=knock.key.person)
+        own = self.talking.respond(incoming, person, now)
+        return CohortTurn(**{**vars(own), "calls": (*own.calls, *more)}, speaker=incoming.key.person)
 
-    def _export(self, desk: Desk) -> tuple[Call, ...]:
+    def _export(self, desk: PrivateCoaching) -> tuple[Call, ...]:
         text = desk.export()
         if not text:
             return ()
-        caption = desk.catalogue.say("cohort.export")
+        caption = desk.catalog.say("cohort.export")
         return (Call("sendDocument", {"document": {"name": EXPORT, "text": text}, "caption": caption}),)
 
 
-def _answered(desk: Desk, event: object) -> Answer:
+def _answered(desk: PrivateCoaching, event: object) -> CoachingReply:
     """Return what the desk of the cohorts answers."""
     match event:
-        case Handed() as document:
-            return desk.bench.handed(document)
-        case Examined() as found:
-            return desk.bench.examined(found)
-        case Asked("faq") | Asked("start", "faq"):
-            return Answer((questions_panel(desk.library, desk.catalogue),))
-        case Pressed("faq", (name, *_)):
-            panel = answer_panel(desk.library, desk.catalogue, name)
-            return Answer((panel,)) if panel else desk.stale()
-        case Pressed() as pressed:
+        case FileUploaded() as document:
+            return desk.editor.handed(document)
+        case CheckResult() as found:
+            return desk.editor.examined(found)
+        case CommandGiven("faq") | CommandGiven("start", "faq"):
+            return CoachingReply((questions_panel(desk.library, desk.catalog),))
+        case ButtonPressed("faq", (name, *_)):
+            panel = answer_panel(desk.library, desk.catalog, name)
+            return CoachingReply((panel,)) if panel else desk.stale()
+        case ButtonPressed() as pressed:
             return desk.pressed(pressed)
-        case Asked() as asked:
+        case CommandGiven() as asked:
             return desk.asked(asked)
     raise TypeError(f"{type(event).__name__} does not concern cohorts")
 
@@ -158,7 +164,7 @@ def _calls(panels: Sequence[Shown], message: int = 0) -> Iterator[Call]:
         if isinstance(panel, Closing):
             yield Call("stopPoll", {"message_id": panel.message or message})
             continue
-        if isinstance(panel, Sheet):
+        if isinstance(panel, FileToHandOver):
             document = {"name": panel.name, "text": panel.text}
             yield Call("sendDocument", {"document": document, "caption": panel.caption})
             continue

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from bot.runtime.update_handler import Door, Knock
+from bot.runtime.update_handler import IncomingUpdate, UpdateHandler
 from bot.telegram.inline_query import Search
 from bot.telegram.sender import TelegramMessenger
 
@@ -19,7 +19,7 @@ ALBUMS: Final = 100
 
 
 @dataclass(frozen=True)
-class News:
+class ChatNews:
     """What an update says about a chat itself: the bot was shut out, let in again, or the chat has another id."""
 
     chat: int
@@ -29,15 +29,15 @@ class News:
 
 
 @dataclass(frozen=True)
-class Read:
+class ParsedUpdate:
     """What an update means; nothing of it need be there.
 
     `query` is the id of a tap that waits for an answer; `album` stands for the pictures that were sent together with
     this one, each as an update of its own. `search` changes nothing and is no turn: it is answered and forgotten.
     """
 
-    knock: Knock | None = None
-    news: News | None = None
+    incoming: IncomingUpdate | None = None
+    news: ChatNews | None = None
     query: str | None = None
     album: Hashable = None
     search: Search | None = None
@@ -45,23 +45,23 @@ class Read:
 
 Answer = Callable[[Search], Mapping[str, Any]]
 """Returns what answers a search."""
-Look = Callable[[Knock], Awaitable[Knock]]
+Look = Callable[[IncomingUpdate], Awaitable[IncomingUpdate]]
 """Adds to a knock what only Telegram can say, and takes a few seconds at most."""
 
 
-class Intake:
+class Dispatcher:
     """Receives updates of the bot whose id is `bot`; `read` is pure."""
 
     def __init__(
         self,
         bot: int,
-        door: Door,
+        handler: UpdateHandler,
         messenger: TelegramMessenger,
-        read: Callable[[dict[str, Any]], Read],
+        read: Callable[[dict[str, Any]], ParsedUpdate],
         answer: Answer | None = None,
         look: Look | None = None,
     ) -> None:
-        self._bot, self._door, self._messenger, self._read, self._answer = bot, door, messenger, read, answer
+        self._bot, self._handler, self._messenger, self._read, self._answer = bot, handler, messenger, read, answer
         self._look = look
         # In memory only: after a kill, or from another process, an album may get its line once more.
         self._albums: deque[Hashable] = deque(maxlen=ALBUMS)
@@ -71,7 +71,7 @@ class Intake:
         try:
             found = self._read(update)
         except Exception as error:
-            await self._door.spoiled(self._bot, update["update_id"], error, update)
+            await self._handler.spoiled(self._bot, update["update_id"], error, update)
             return
         if found.search is not None and self._answer is not None:
             self._messenger.found(self._answer(found.search))
@@ -79,19 +79,23 @@ class Intake:
             return
         if found.news is not None:
             await self._heed(found.news)
-        knock = await self._look(found.knock) if found.knock is not None and self._look is not None else found.knock
-        turned = await self._door.knock(knock) if knock is not None else None
+        incoming = (
+            await self._look(found.incoming)
+            if found.incoming is not None and self._look is not None
+            else found.incoming
+        )
+        turned = await self._handler.incoming(incoming) if incoming is not None else None
         if found.album is not None:
             self._albums.append(found.album)
         if found.query is not None:
             # Only now: the turn took milliseconds, and what it says may belong over the button.
             self._messenger.acknowledge(found.query, turned.toast if turned is not None else None)
 
-    async def _heed(self, news: News) -> None:
+    async def _heed(self, news: ChatNews) -> None:
         match news.what:
             case "left":
-                await self._door.left(self._bot, news.chat, news.reason)
+                await self._handler.left(self._bot, news.chat, news.reason)
             case "back":
-                await self._door.back(self._bot, news.chat)
+                await self._handler.back(self._bot, news.chat)
             case "moved":
-                await self._door.moved(self._bot, news.chat, news.new)
+                await self._handler.moved(self._bot, news.chat, news.new)

@@ -10,14 +10,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from bot.core.chat.commands import Asked
+from bot.core.chat.commands import CommandGiven
 from bot.core.chat.person import Key
-from bot.core.coaching.cohort import NOBODY, NOWHERE, Polled, Pressed, Stood
-from bot.core.coaching.content_version import Handed
+from bot.core.coaching.cohort import NOBODY, NOWHERE, ButtonPressed, MembershipChanged, PollResult
+from bot.core.coaching.content_version import FileUploaded
 from bot.core.coaching.group_chat import COMMANDS
 from bot.core.coaching.speaker import OUTSIDE
-from bot.runtime.update_handler import Knock
-from bot.telegram.dispatcher import News, Read
+from bot.runtime.update_handler import IncomingUpdate
+from bot.telegram.dispatcher import ChatNews, ParsedUpdate
 
 Json = Mapping[str, Any]
 
@@ -39,61 +39,63 @@ CHANNEL_BOT: Final = 136817688
 def concerns_cohorts(entry: object) -> bool:
     """Tell whether something said or tapped in private does."""
     match entry:
-        case Pressed() | Handed():
+        case ButtonPressed() | FileUploaded():
             return True
-        case Asked("start", argument):
+        case CommandGiven("start", argument):
             return argument.startswith(PAYLOADS)
-        case Asked(command):
+        case CommandGiven(command):
             return command in PRIVATE
         case _:
             return False
 
 
-def pressed(data: str) -> Pressed:
+def pressed(data: str) -> ButtonPressed:
     """Read the data of a cohort's button."""
     verb, *about = data.removeprefix(BUTTON).split(":")
-    return Pressed(verb, tuple(about))
+    return ButtonPressed(verb, tuple(about))
 
 
-def said(me: Json, update: Json, message: Json) -> Read:
+def said(me: Json, update: Json, message: Json) -> ParsedUpdate:
     """Read a message in a group."""
     chat = message["chat"]
     if isinstance(new := message.get("migrate_to_chat_id"), int):
-        return Read(news=News(chat["id"], "moved", new=new))
+        return ParsedUpdate(news=ChatNews(chat["id"], "moved", new=new))
     asked = _asked(me, message)
     sender = message.get("from", {})
     nobody = "sender_chat" in message or sender.get("id") in NOBODY
     if asked is None or message.get("is_automatic_forward") or (sender.get("is_bot", True) and not nobody):
-        return Read()
+        return ParsedUpdate()
     person = sender.get("id", CHANNEL_BOT)
-    return Read(_knock(me, update, message, person if not nobody or person in NOBODY else CHANNEL_BOT, asked))
+    return ParsedUpdate(
+        _incoming(me, update, message, person if not nobody or person in NOBODY else CHANNEL_BOT, asked)
+    )
 
 
-def tapped(me: Json, update: Json, query: Json) -> Read:
+def tapped(me: Json, update: Json, query: Json) -> ParsedUpdate:
     """Read a tap in a group."""
     data, sender = str(query.get("data", "")), query.get("from", {})
-    knock = None
+    incoming = None
     if data.startswith(BUTTON) and not sender.get("is_bot", True):
         poll = query["message"].get("poll")
         entry = replace(pressed(data), polled=_counted(poll) if isinstance(poll, Mapping) else None)
-        knock = _knock(me, update, query["message"], sender["id"], entry)
-    return Read(knock, query=str(query["id"]))
+        incoming = _incoming(me, update, query["message"], sender["id"], entry)
+    return ParsedUpdate(incoming, query=str(query["id"]))
 
 
-def polled(me: Json, update: Json, poll: Json) -> Read:
+def polled(me: Json, update: Json, poll: Json) -> ParsedUpdate:
     """Read how a poll came out; one that is still open is left alone."""
     if not poll.get("is_closed"):
-        return Read()
+        return ParsedUpdate()
     extra = {"bot": str(me.get("username", "")), "reads_all": False, "message": 0}
     key = Key(me["id"], NOWHERE, 0, 0)
-    return Read(Knock(update["update_id"], key, _counted(poll), extra, dict(update), shared=True))
+    return ParsedUpdate(IncomingUpdate(update["update_id"], key, _counted(poll), extra, dict(update), shared=True))
 
 
-def _counted(poll: Json) -> Polled:
-    return Polled(str(poll["id"]), tuple(int(option["voter_count"]) for option in poll["options"]))
+def _counted(poll: Json) -> PollResult:
+    return PollResult(str(poll["id"]), tuple(int(option["voter_count"]) for option in poll["options"]))
 
 
-def stood(me: Json, update: Json, member: Json) -> Read:
+def stood(me: Json, update: Json, member: Json) -> ParsedUpdate:
     """Read a change of the bot's own standing in a group or channel."""
     chat, now = member["chat"], member.get("new_chat_member", {})
     before, after = str(member.get("old_chat_member", {}).get("status", "left")), str(now.get("status", "left"))
@@ -101,14 +103,18 @@ def stood(me: Json, update: Json, member: Json) -> Read:
     channel = chat["type"] == CHANNEL
     may_write = not out and bool(now.get("can_post_messages" if channel else "can_send_messages", not channel))
     title = str(chat.get("title", "")) if channel else ""
-    news = News(chat["id"], "left", reason="the bot was removed") if out else News(chat["id"], "back")
-    knock = _knock(
-        me, update, {"chat": chat}, member.get("from", {}).get("id", 0), Stood(before, after, may_write, title)
+    news = ChatNews(chat["id"], "left", reason="the bot was removed") if out else ChatNews(chat["id"], "back")
+    incoming = _incoming(
+        me,
+        update,
+        {"chat": chat},
+        member.get("from", {}).get("id", 0),
+        MembershipChanged(before, after, may_write, title),
     )
-    return Read(knock, news=news)
+    return ParsedUpdate(incoming, news=news)
 
 
-def _asked(me: Json, message: Json) -> Asked | None:
+def _asked(me: Json, message: Json) -> CommandGiven | None:
     """Return the command of a message if it is meant for this bot."""
     text = message.get("text")
     first: Json = next(iter(message.get("entities", ())), {})
@@ -117,15 +123,15 @@ def _asked(me: Json, message: Json) -> Asked | None:
     end = int(first["length"])
     command, at, name = text[1:end].lower().partition("@")
     meant = name == str(me.get("username", "")).lower() if at else command in COMMANDS
-    return Asked(command, text[end:].strip()) if meant and command in {*COMMANDS, *NAMED} else None
+    return CommandGiven(command, text[end:].strip()) if meant and command in {*COMMANDS, *NAMED} else None
 
 
-def _knock(me: Json, update: Json, message: Json, person: int, entry: object) -> Knock:
+def _incoming(me: Json, update: Json, message: Json, person: int, entry: object) -> IncomingUpdate:
     topic = message.get("message_thread_id", 0) if message.get("is_topic_message") else 0
     key = Key(me["id"], message["chat"]["id"], topic, person)
     extra = {
         "bot": str(me.get("username", "")),
         "reads_all": bool(me.get("can_read_all_group_messages", False)),
-        "message": message.get("message_id", 0) if isinstance(entry, Pressed) else 0,
+        "message": message.get("message_id", 0) if isinstance(entry, ButtonPressed) else 0,
     }
-    return Knock(update["update_id"], key, entry, extra, dict(update), shared=True)
+    return IncomingUpdate(update["update_id"], key, entry, extra, dict(update), shared=True)

@@ -41,18 +41,18 @@ def read_search(query: Mapping[str, Any]) -> Search:
 
 def answer(library: Library, bot: str, asked: Search) -> Json:
     """Return the parameters of answerInlineQuery; `bot` is the bot's username."""
-    catalogue = library.catalogue(asked.language)
-    found = [one for one in search(library, catalogue, asked.typed) if len(one.name.encode()) <= LONGEST_ID]
-    open_chat = [[{"text": catalogue.say("group.options.practice"), "url": deep_link(bot, "practice")}]]
+    catalog = library.catalog(asked.language)
+    found = [one for one in search(library, catalog, asked.typed) if len(one.name.encode()) <= LONGEST_ID]
+    open_chat = [[{"text": catalog.say("group.options.practice"), "url": deep_link(bot, "practice")}]]
     values: Json = {
         "inline_query_id": asked.id,
         "results": [_result(one, open_chat) for one in found[:MOST]],
         "cache_time": CACHED,
         # Telegram remembers an answer by its words alone: in several languages it must not be shared.
-        "is_personal": len(library.catalogues) > 1,
+        "is_personal": len(library.catalogs) > 1,
     }
     if not found:
-        values["button"] = {"text": catalogue.say("group.not_found"), "start_parameter": "faq"}
+        values["button"] = {"text": catalog.say("group.not_found"), "start_parameter": "faq"}
     return values
 
 

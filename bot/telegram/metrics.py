@@ -32,7 +32,7 @@ MOST_DUE: Final = 10_000
 """Reminders between the ring and Telegram that are remembered; of those beyond, the lateness is not counted."""
 
 
-class Meters:
+class PrometheusMetrics:
     """The counters, as the service's `Watch`."""
 
     def __init__(self, version: str = "unknown") -> None:
@@ -64,7 +64,7 @@ class Meters:
         if seconds:
             self._call.observe(seconds)
 
-    def rung(self, key: Key, due: datetime) -> None:
+    def due_now(self, key: Key, due: datetime) -> None:
         """Remember when a reminder was due, until it is out; one of another process is counted there or nowhere."""
         self._due.setdefault((key.bot, key.chat), due)
         if len(self._due) > MOST_DUE:

@@ -14,8 +14,8 @@ from typing import Any, Final
 import structlog
 from telegram.error import TelegramError
 
-from bot.core.chat.commands import Asked
-from bot.runtime.update_handler import Knock
+from bot.core.chat.commands import CommandGiven
+from bot.runtime.update_handler import IncomingUpdate
 from bot.telegram.client import ApiBot
 
 LOOK_SECONDS: Final = 3.0
@@ -24,26 +24,26 @@ LOOK_SECONDS: Final = 3.0
 log = structlog.get_logger("afterword.standing")
 
 
-async def looked(bot: ApiBot, me: int, knock: Knock) -> Knock:
+async def looked(bot: ApiBot, me: int, incoming: IncomingUpdate) -> IncomingUpdate:
     """Return what sets the bot up in a group with whether it may post polls there; any other knock as it is."""
-    if not _sets_up(knock):
-        return knock
-    where = {"chat_id": knock.key.chat}
+    if not _sets_up(incoming):
+        return incoming
+    where = {"chat_id": incoming.key.chat}
     try:
         own = await bot.call("getChatMember", {**where, "user_id": me}, read=LOOK_SECONDS)
         everybody = own["status"] == "member" and await bot.call("getChat", where, read=LOOK_SECONDS)
     except TelegramError as error:
         log.warning("what the bot may do in a group could not be looked up", error=type(error).__name__)
-        return knock
-    return replace(knock, extra={**knock.extra, "may_poll": may_poll(own, everybody or {})})
+        return incoming
+    return replace(incoming, extra={**incoming.extra, "may_poll": may_poll(own, everybody or {})})
 
 
-def _sets_up(knock: Knock) -> bool:
-    match knock.event:
-        case Asked("setup"):
-            return knock.shared
-        case Asked("start", argument):
-            return knock.shared and argument.startswith("g_")
+def _sets_up(incoming: IncomingUpdate) -> bool:
+    match incoming.event:
+        case CommandGiven("setup"):
+            return incoming.shared
+        case CommandGiven("start", argument):
+            return incoming.shared and argument.startswith("g_")
         case _:
             return False
 

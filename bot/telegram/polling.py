@@ -41,7 +41,7 @@ Receive = Callable[[dict[str, Any]], Awaitable[None]]
 log = structlog.get_logger("afterword.polling")
 
 
-class Refused(Exception):
+class BotRefused(Exception):
     """Telegram refuses this bot for good; the message is a sentence for the operator."""
 
 
@@ -71,7 +71,7 @@ class Polling:
         self._stopping.set()
 
     async def run(self) -> None:
-        """Fetch until `stop`; raises `Refused` when it is no use."""
+        """Fetch until `stop`; raises `BotRefused` when it is no use."""
         while not self._stopping.is_set():
             batch = await self._fetched()
             if batch:
@@ -152,9 +152,9 @@ class Polling:
             log.info("the last batch is not confirmed; it comes again and is known", error=type(error).__name__)
 
     async def _bear(self, error: TelegramError) -> None:
-        """Wait as long as an error asks for; raises `Refused` for those that waiting does not mend."""
+        """Wait as long as an error asks for; raises `BotRefused` for those that waiting does not mend."""
         if isinstance(error, InvalidToken):
-            raise Refused(REFUSED) from None
+            raise BotRefused(REFUSED) from None
         if isinstance(error, Conflict):
             if self._conflicts == 0:
                 log.warning(CONFLICT)
@@ -205,7 +205,7 @@ def lane_of(update: Mapping[str, Any]) -> Hashable:
     return None
 
 
-class Age:
+class LastHeard:
     """How long ago Telegram was last heard of."""
 
     def __init__(self, seconds: Callable[[], float] = time.monotonic) -> None:

@@ -13,14 +13,14 @@ from html import escape
 from typing import Final
 
 from bot.core.advice.calendar import zone_named
-from bot.core.advice.catalog import Catalogue
-from bot.core.chat.commands import Asked, Located, Strange
-from bot.core.chat.person import Call, Person, Turned
-from bot.core.chat.preview import Trial, Tried
+from bot.core.advice.catalog import Catalog
+from bot.core.chat.commands import CommandGiven, LocationShared, UnsupportedMessage
+from bot.core.chat.person import Call, Person, TurnResult
+from bot.core.chat.preview import Preview, PreviewTapped
 from bot.core.dialogue.session import FellDue, Said, TimePassed
-from bot.runtime.update_handler import Knock
+from bot.runtime.update_handler import IncomingUpdate
 from bot.telegram.group_updates import BUTTON, PLAYED
-from bot.telegram.private_chat import Talking
+from bot.telegram.private_chat import PrivateChat
 from bot.telegram.render import DATA_LIMIT, Json, shown, shown_text
 from bot.telegram.updates import picked
 
@@ -34,63 +34,63 @@ ROOM: Final = 4000
 
 def is_tried(event: object) -> bool:
     """Tell whether something that a coach does amid a trial belongs to it: what they type, but for leaving us."""
-    if isinstance(event, Asked):
+    if isinstance(event, CommandGiven):
         return event.command != "forget"
-    return isinstance(event, Tried | Said | Strange | Located)
+    return isinstance(event, PreviewTapped | Said | UnsupportedMessage | LocationShared)
 
 
-def ended(person: Person, event: object, catalogue: Catalogue) -> Turned:
+def ended(person: Person, event: object, catalog: Catalog) -> TurnResult:
     """Answer what belongs to a trial that there is not any more."""
-    words, after = catalogue.say("cohort.bench.trial.none"), person.but(trial=None)
-    if isinstance(event, Tried):
-        return Turned(after, toast=words)
-    return Turned(after, (Call("sendMessage", shown_text(words)),))
+    words, after = catalog.say("cohort.bench.trial.none"), person.but(trial=None)
+    if isinstance(event, PreviewTapped):
+        return TurnResult(after, toast=words)
+    return TurnResult(after, (Call("sendMessage", shown_text(words)),))
 
 
 @dataclass(frozen=True)
-class Trying:
+class PreviewChat:
     """A trial over one edition."""
 
-    talking: Talking
+    talking: PrivateChat
 
-    def respond(self, knock: Knock, person: Person, trial: Trial, now: datetime) -> Turned:
+    def respond(self, incoming: IncomingUpdate, person: Person, trial: Preview, now: datetime) -> TurnResult:
         """Return what a knock amid a trial leads to."""
-        catalogue = self.talking.library.catalogue(trial.person.language)
-        data = knock.event.data if isinstance(knock.event, Tried) else None
+        catalog = self.talking.library.catalog(trial.person.language)
+        data = incoming.event.data if isinstance(incoming.event, PreviewTapped) else None
         if data == LEAVE:
             back = {
-                "text": catalogue.say("cohort.bench.options.bench"),
+                "text": catalog.say("cohort.bench.options.bench"),
                 "callback_data": f"{BUTTON}bench:{trial.cohort}",
             }
-            words = shown(escape(catalogue.say("cohort.bench.trial.over")), [[back]])
-            return Turned(person.but(trial=None), (Call("sendMessage", words),))
-        playing = _Playing(self.talking, knock, trial, now)
+            words = shown(escape(catalog.say("cohort.bench.trial.over")), [[back]])
+            return TurnResult(person.but(trial=None), (Call("sendMessage", words),))
+        playing = _Playing(self.talking, incoming, trial, now)
         verb, _, days = (data or "").partition(":")
         if verb == WAIT:
             playing.wait(int(days) if days in map(str, WAITS) else 0)
         elif data is None:
-            playing.take(knock.event)
+            playing.take(incoming.event)
         else:
-            playing.take(Asked("start") if data == BEGIN else picked(data))
+            playing.take(CommandGiven("start") if data == BEGIN else picked(data))
         after = replace(playing.trial, at=now)
-        return Turned(person.but(trial=after), _steered(playing.calls, catalogue), playing.toast)
+        return TurnResult(person.but(trial=after), _steered(playing.calls, catalog), playing.toast)
 
 
 class _Playing:
     """One turn of a trial; its calls and the trial itself grow on the way."""
 
-    def __init__(self, talking: Talking, knock: Knock, trial: Trial, now: datetime) -> None:
-        self.talking, self.knock, self.trial, self.now = talking, knock, trial, now
+    def __init__(self, talking: PrivateChat, incoming: IncomingUpdate, trial: Preview, now: datetime) -> None:
+        self.talking, self.incoming, self.trial, self.now = talking, incoming, trial, now
         self.calls: list[Call] = []
         self.toast = ""
 
     def take(self, event: object, at: datetime | None = None) -> None:
         """Let one event take its turn, at an instant of the trial's clock."""
         person, when = self.trial.person, at or self.now + self.trial.ahead
-        turned = self.talking.respond(replace(self.knock, event=event), person, when)
+        turned = self.talking.respond(replace(self.incoming, event=event), person, when)
         assert turned.person is not None, "nobody is forgotten in a trial"
         local = when.astimezone(zone_named(person.zone))
-        words = self.talking.library.catalogue(person.language)
+        words = self.talking.library.catalog(person.language)
         mark = words.say("cohort.bench.trial.mark", day=local.date(), time=local.time())
         self.calls += [_marked(call, mark) for call in turned.calls]
         self.toast = turned.toast
@@ -126,16 +126,16 @@ def _owned(button: Json) -> Json:
     return {**button, "callback_data": data}
 
 
-def _steered(calls: Sequence[Call], catalogue: Catalogue) -> tuple[Call, ...]:
+def _steered(calls: Sequence[Call], catalog: Catalog) -> tuple[Call, ...]:
     """Put the clock and the way out below the last message."""
     last = max((n for n, call in enumerate(calls) if "text" in call.values), default=None)
     if last is None:
         return tuple(calls)
     clock = [
-        {"text": catalogue.say(f"cohort.bench.trial.{name}"), "callback_data": f"{PLAYED}{WAIT}:{days}"}
+        {"text": catalog.say(f"cohort.bench.trial.{name}"), "callback_data": f"{PLAYED}{WAIT}:{days}"}
         for days, name in WAITS.items()
     ]
-    leave = [{"text": catalogue.say("cohort.bench.trial.leave"), "callback_data": PLAYED + LEAVE}]
+    leave = [{"text": catalog.say("cohort.bench.trial.leave"), "callback_data": PLAYED + LEAVE}]
     values = dict(calls[last].values)
     rows = values.get("reply_markup", {}).get("inline_keyboard", [])
     values["reply_markup"] = {"inline_keyboard": [*rows, clock, leave]}

@@ -10,21 +10,21 @@ from datetime import UTC, datetime
 from html import escape
 from typing import cast
 
-from bot.core.chat.commands import Approved, Entry, newcomer, serve
-from bot.core.chat.person import OWED, Call, Person, Turned
+from bot.core.chat.commands import Entry, ThumbUp, newcomer, serve
+from bot.core.chat.person import OWED, Call, Person, TurnResult
 from bot.core.chat.privacy import GRACE, Operator
 from bot.core.chat.reminders import BESIDE
 from bot.core.chat.retention import KEEP, Silence, step_for
 from bot.core.dialogue.session import FellDue, Picked, Started, TimePassed
 from bot.core.library import Library
-from bot.runtime.update_handler import Knock
-from bot.telegram.render import Origin, lay_out, run_after, shown, shown_text
+from bot.runtime.update_handler import IncomingUpdate
+from bot.telegram.render import RepliedTo, lay_out, run_after, shown, shown_text
 
 UNKNOWN = Operator()
 
 
 @dataclass(frozen=True)
-class Talking:
+class PrivateChat:
     """The conversation of one flow over one library."""
 
     library: Library
@@ -36,60 +36,62 @@ class Talking:
         # Compiled now and not under the first candidate's eyes.
         serve(self.library, self.flow, newcomer(self.library, ""), Started(), datetime.fromtimestamp(0, UTC))
 
-    def respond(self, knock: Knock, person: Person | None, now: datetime, /) -> Turned:
+    def respond(self, incoming: IncomingUpdate, person: Person | None, now: datetime, /) -> TurnResult:
         """Return what a knock leads to; see service.conversation.Respond."""
-        before = person or self.newcomer(knock)
-        entry = cast("Entry", knock.event)  # opaque to the service
-        origin = _origin(knock, entry)
+        before = person or self.newcomer(incoming)
+        entry = cast("Entry", incoming.event)  # opaque to the service
+        origin = _origin(incoming, entry)
         served = serve(self.library, self.flow, before, entry, now, self.operator)
         toast = served.toast
         if toast and before.panel in (OWED, origin.message):
             # The newest buttons that were shown, and yet of an older turn: what is open now has to be shown.
             served = serve(self.library, self.flow, before, TimePassed(), now)
         language = (served.person or before).language
-        calls = lay_out(before, served, origin, self.library.catalogue(language))
+        calls = lay_out(before, served, origin, self.library.catalog(language))
         if served.person is None:
-            return Turned(None, calls)
+            return TurnResult(None, calls)
         if served.person is before:
             # Of somebody unknown nothing was learned: no thumb or old button after /forget makes anybody of them.
-            return Turned(before, calls, toast, keeps=person is not None)
+            return TurnResult(before, calls, toast, keeps=person is not None)
         if (origin.beside or origin.unasked) and served.person.turn == before.turn:
-            return Turned(served.person, calls, toast)  # beside the conversation, whose buttons stay the newest
+            return TurnResult(served.person, calls, toast)  # beside the conversation, whose buttons stay the newest
         panel = origin.message if any(c.panel and c.method != "sendMessage" for c in calls) else 0
         if origin.unasked:  # a case has closed: whatever is on the screen is out of date
             panel = OWED
         after = served.person.but(run=run_after(before, served, origin), panel=panel)
-        return Turned(after, calls, toast)
+        return TurnResult(after, calls, toast)
 
-    def silent(self, person: Person, silence: Silence, now: datetime, /) -> Turned | None:
+    def silent(self, person: Person, silence: Silence, now: datetime, /) -> TurnResult | None:
         """Return what is due to somebody who has been silent for long; see service.retention.Silent."""
         step = step_for(self.library, person, silence, self.operator.retention, now)
         if step == "none":
             return None
         if step == "delete":
-            return Turned(None)
-        say = self.library.catalogue(person.language).say
+            return TurnResult(None)
+        say = self.library.catalog(person.language).say
         text = say("retention.notice", days=self.operator.retention, grace=GRACE.days)
         keep = {"text": say("retention.keep"), "callback_data": f"0:{KEEP}"}
-        return Turned(person, (Call("sendMessage", shown(escape(text), [[keep]]), reminder=True),))
+        return TurnResult(person, (Call("sendMessage", shown(escape(text), [[keep]]), reminder=True),))
 
-    def newcomer(self, knock: Knock) -> Person:
+    def newcomer(self, incoming: IncomingUpdate) -> Person:
         """Return somebody never seen; numbers of updates grow, so no button from before a /forget counts by it."""
-        return newcomer(self.library, knock.extra["language"], turn=knock.update % 2**30)
+        return newcomer(self.library, incoming.extra["language"], turn=incoming.update % 2**30)
 
-    def apologise(self, knock: Knock, person: Person | None, error_id: str, _now: datetime, /) -> Turned:
+    def apologise(
+        self, incoming: IncomingUpdate, person: Person | None, error_id: str, _now: datetime, /
+    ) -> TurnResult:
         """Say sorry for a knock that cannot be handled; see service.conversation.Apologise."""
-        before = person or self.newcomer(knock)
-        text = self.library.catalogue(before.language).say("telegram.failed", id=error_id)
-        return Turned(before, (Call("sendMessage", shown_text(text)),))
+        before = person or self.newcomer(incoming)
+        text = self.library.catalog(before.language).say("telegram.failed", id=error_id)
+        return TurnResult(before, (Call("sendMessage", shown_text(text)),))
 
 
-def _origin(knock: Knock, entry: Entry) -> Origin:
+def _origin(incoming: IncomingUpdate, entry: Entry) -> RepliedTo:
     """Return which message an entry is an answer to, and whether that stands beside the conversation."""
     match entry:
         case Picked(option=option):
-            return Origin(knock.extra.get("message", 0), option.startswith(BESIDE))
-        case Approved(message=message):
-            return Origin(message, beside=True)
+            return RepliedTo(incoming.extra.get("message", 0), option.startswith(BESIDE))
+        case ThumbUp(message=message):
+            return RepliedTo(message, beside=True)
         case _:
-            return Origin(unasked=isinstance(entry, FellDue))
+            return RepliedTo(unasked=isinstance(entry, FellDue))

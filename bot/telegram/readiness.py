@@ -13,7 +13,7 @@ from typing import Final
 import structlog
 
 from bot.runtime.ports import Store
-from bot.telegram.polling import Age
+from bot.telegram.polling import LastHeard
 
 LOOK_SECONDS: Final = 2.0
 """So long an answer of the database's counts, however often it is asked for."""
@@ -29,7 +29,7 @@ class Readiness:
     """
 
     def __init__(
-        self, age: Age, *, silence: float | None = None, seconds: Callable[[], float] = time.monotonic
+        self, age: LastHeard, *, silence: float | None = None, seconds: Callable[[], float] = time.monotonic
     ) -> None:
         self._age, self._silence, self._seconds = age, silence, seconds
         self._waits_for = "the start"

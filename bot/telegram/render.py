@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from bot.core.advice.catalog import Catalogue
-from bot.core.chat.commands import BACK, WHY, Served
+from bot.core.advice.catalog import Catalog
+from bot.core.chat.commands import BACK, WHY, CommandResult
 from bot.core.chat.person import Call, Person
-from bot.core.chat.turn import Document
+from bot.core.chat.turn import FileToSend
 from bot.core.dialogue.session import Block, Option, Outgoing, Settled, TakenBack
 
 COPY_LIMIT = 256  # characters behind a copy button (limits.yaml, telegram_copy_text; the API counts characters)
@@ -25,7 +25,7 @@ TAGS = {"title": "b", "progress": "i", "aside": "i", "count": "i"}
 
 
 @dataclass(frozen=True)
-class Origin:
+class RepliedTo:
     """What a visit answers: the message whose button was tapped (0: something was typed).
 
     `beside`: the button stands below a reminder, and the message is none of the conversation's. `unasked`: nobody did
@@ -40,23 +40,23 @@ class Origin:
 Json = dict[str, Any]
 
 
-def lay_out(before: Person, served: Served, origin: Origin, catalogue: Catalogue) -> tuple[Call, ...]:
+def lay_out(before: Person, served: CommandResult, origin: RepliedTo, catalog: Catalog) -> tuple[Call, ...]:
     """Return the calls that show `served`, and remember in its person what a run of taps has shown so far."""
-    return tuple(_Layout(before, served, origin, catalogue).calls())
+    return tuple(_Layout(before, served, origin, catalog).calls())
 
 
-def run_after(before: Person, served: Served, origin: Origin) -> tuple[str, ...]:
+def run_after(before: Person, served: CommandResult, origin: RepliedTo) -> tuple[str, ...]:
     """Return the answers shown in the message that the next tap edits."""
     return _answered(before, served) if _goes_on(before, served, origin) else ()
 
 
-def _answered(before: Person, served: Served) -> tuple[str, ...]:
+def _answered(before: Person, served: CommandResult) -> tuple[str, ...]:
     """Return the answers of a run of taps so far: what was settled now stands below, what was taken back is gone."""
     run = before.run[:-1] if any(isinstance(e, TakenBack) for e in served.effects) else before.run
     return (*run, *(effect.text for effect in served.effects if isinstance(effect, Settled)))
 
 
-def _goes_on(before: Person, served: Served, origin: Origin) -> bool:
+def _goes_on(before: Person, served: CommandResult, origin: RepliedTo) -> bool:
     """Tell whether a tap leads straight to the next question, which then takes the place of the answered one."""
     only = [message.kind for message in served.messages] in (["question"], ["menu"])  # nothing to notice or copy
     room = len(before.run) < MOST_LINES
@@ -65,15 +65,15 @@ def _goes_on(before: Person, served: Served, origin: Origin) -> bool:
         and not origin.beside
         and only
         and room
-        and not any(isinstance(e, Document) for e in served.effects)
+        and not any(isinstance(e, FileToSend) for e in served.effects)
     )
 
 
 class _Layout:
     """One visit being laid out; `turn` is what its buttons count by."""
 
-    def __init__(self, before: Person, served: Served, origin: Origin, catalogue: Catalogue) -> None:
-        self.before, self.served, self.origin, self.catalogue = before, served, origin, catalogue
+    def __init__(self, before: Person, served: CommandResult, origin: RepliedTo, catalog: Catalog) -> None:
+        self.before, self.served, self.origin, self.catalog = before, served, origin, catalog
         self.unasked = origin.unasked
         self.turn = served.person.turn if served.person else 0
 
@@ -86,7 +86,7 @@ class _Layout:
             return
         yield from self.close()
         for effect in self.served.effects:
-            if isinstance(effect, Document):
+            if isinstance(effect, FileToSend):
                 document = {"name": effect.name, "text": effect.text}
                 yield Call("sendDocument", {"document": document, "caption": effect.caption})
             elif isinstance(effect, Outgoing):
@@ -113,7 +113,7 @@ class _Layout:
         panel = message.kind in ("question", "menu") or (message.kind == "reminder" and self.unasked)
         if message.kind == "advice":
             why = WHY + message.name.split()[1]  # "advice R19 thank_you_then_wait"
-            keyboard = [[{"text": self.catalogue.say("telegram.why"), "callback_data": _data(0, why)}]]
+            keyboard = [[{"text": self.catalog.say("telegram.why"), "callback_data": _data(0, why)}]]
         elif message.kind == "reminder":  # its buttons count by no turn
             keyboard = [[{"text": o.label, "callback_data": _data(0, o.id)}] for o in message.options]
         yield Call("sendMessage", self.shown(self.text(message), keyboard), panel=panel, reminder=self.unasked)
@@ -130,7 +130,7 @@ class _Layout:
             text = block.text
             button: list[list[Json]] = []
             if len(text) <= COPY_LIMIT:
-                button = [[{"text": self.catalogue.say("telegram.copy"), "copy_text": {"text": text}}]]
+                button = [[{"text": self.catalog.say("telegram.copy"), "copy_text": {"text": text}}]]
             shown = escape(text) if button else f"<pre>{escape(text)}</pre>"
             yield Call("sendMessage", self.shown(label + shown, button))
             label = ""
@@ -139,7 +139,7 @@ class _Layout:
         """Return a message as HTML: a question with its reason folded, an advice and a "why" with their lists."""
         parts = list(map(_html, message.blocks))
         if message.kind == "question":
-            why = self.catalogue.say(f"question.{message.name.removeprefix('question ')}.why")
+            why = self.catalog.say(f"question.{message.name.removeprefix('question ')}.why")
             parts.append(f"<blockquote expandable>{escape(why)}</blockquote>")
         elif message.kind == "advice":
             parts = _folded(message.blocks, max(_heads(message.blocks), default=len(message.blocks)))
@@ -152,7 +152,7 @@ class _Layout:
         about = message.name.removeprefix("question ") if message.kind == "question" else ""
         rows = [[self.button(option, about)] for option in message.options]
         if message.kind == "question":
-            rows.append([self.button(Option(BACK, self.catalogue.say("telegram.back")))])
+            rows.append([self.button(Option(BACK, self.catalog.say("telegram.back")))])
         return rows
 
     def button(self, option: Option, about: str = "") -> Json:

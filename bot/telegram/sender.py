@@ -20,7 +20,7 @@ from telegram.error import BadRequest, ChatMigrated, Conflict, Forbidden, Invali
 
 from bot.core.chat.person import Call, Key
 from bot.runtime.child_environment import child_environment
-from bot.runtime.ports import Again, Delivered, Moved, Never, Outcome
+from bot.runtime.ports import ChatMoved, Delivered, Outcome, RetryLater, Undeliverable
 from bot.telegram.client import ApiBot, Cut, Flooded, NotBotApi, NotWritten
 
 ACK_SECONDS: Final = 5.0
@@ -54,7 +54,7 @@ class TelegramMessenger:
         if not call.panel:
             return Delivered(None)  # what was to be closed is gone or fixed; buttons left on it are refused anyway
         anew = {name: value for name, value in call.values.items() if name != "message_id"}
-        return await self._made("sendMessage", key, anew) or Never("it can neither be edited nor sent")
+        return await self._made("sendMessage", key, anew) or Undeliverable("it can neither be edited nor sent")
 
     def acknowledge(self, query: str, text: str | None = None) -> None:
         """End the spinner of a tapped button, with a toast if there is `text`; best effort, and nobody waits for it."""
@@ -147,25 +147,27 @@ def judged(method: str, values: Mapping[str, Any], error: TelegramError) -> Outc
     edit = method.startswith("edit")
     match error:
         case Flooded():
-            return Again(after=error.seconds, whole_chat=True)
+            return RetryLater(after=error.seconds, whole_chat=True)
         case ChatMigrated():
-            return Moved(error.new_chat_id)
+            return ChatMoved(error.new_chat_id)
         case Forbidden():
-            return Never(_plain(error), whole_chat=True)
+            return Undeliverable(_plain(error), whole_chat=True)
         case BadRequest():
             return _refused(edit, values, error)
         case InvalidToken() | Conflict():
-            return Again(after=TOKEN_PAUSE)
+            return RetryLater(after=TOKEN_PAUSE)
         case NotWritten():
-            return Again(after=0.0)
+            return RetryLater(after=0.0)
         case Cut():
-            return Again(after=0.0, ambiguous=not edit)  # the same edit twice is one
+            return RetryLater(after=0.0, ambiguous=not edit)  # the same edit twice is one
         case NotBotApi(status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE):
-            return Never("it is too large (413)")
+            return Undeliverable("it is too large (413)")
         case NetworkError():
-            return Never(_plain(error)) if TOO_LARGE in error.message else Again(after=1.0)  # 413, else a 5xx
+            return (
+                Undeliverable(_plain(error)) if TOO_LARGE in error.message else RetryLater(after=1.0)
+            )  # 413, else a 5xx
         case _:
-            return Again(after=1.0, ambiguous=not edit)  # an answer that cannot be read
+            return RetryLater(after=1.0, ambiguous=not edit)  # an answer that cannot be read
 
 
 def _refused(edit: bool, values: Mapping[str, Any], error: BadRequest) -> Outcome | None:
@@ -174,7 +176,7 @@ def _refused(edit: bool, values: Mapping[str, Any], error: BadRequest) -> Outcom
         return Delivered(values.get("message_id"))
     if edit and any(part.lower() in text for part in (*GONE, *FIXED)):
         return None
-    return Never(_plain(error), whole_chat=any(part.lower() in text for part in LOST_CHAT))
+    return Undeliverable(_plain(error), whole_chat=any(part.lower() in text for part in LOST_CHAT))
 
 
 def _plain(error: TelegramError) -> str:

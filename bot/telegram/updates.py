@@ -10,20 +10,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bot.core.chat.commands import Approved, Asked, Entry, Located, Strange
+from bot.core.chat.commands import CommandGiven, Entry, LocationShared, ThumbUp, UnsupportedMessage
 from bot.core.chat.person import Key
-from bot.core.chat.preview import Tried
+from bot.core.chat.preview import PreviewTapped
 from bot.core.chat.time_zones import nearest
-from bot.core.coaching.cohort import Pressed
-from bot.core.coaching.content_version import Handed
+from bot.core.coaching.cohort import ButtonPressed
+from bot.core.coaching.content_version import FileUploaded
 from bot.core.dialogue.session import Picked, Said
-from bot.runtime.update_handler import Knock
+from bot.runtime.update_handler import IncomingUpdate
 from bot.telegram import group_updates
-from bot.telegram.dispatcher import News, Read
+from bot.telegram.dispatcher import ChatNews, ParsedUpdate
 from bot.telegram.inline_query import read_search
 
 Json = Mapping[str, Any]
-Heard = Entry | Pressed | Handed | Tried
+Heard = Entry | ButtonPressed | FileUploaded | PreviewTapped
 """What is done in a private chat."""
 
 STRANGE = {
@@ -40,12 +40,12 @@ SILENT = frozenset({
 """Service messages: nobody said anything."""
 
 
-def read(me: Json, update: dict[str, Any]) -> Read:
+def read(me: Json, update: dict[str, Any]) -> ParsedUpdate:
     """Return what an update means to the bot `me` (its own user); an empty one deserves rightful silence."""
     if isinstance(query := update.get("callback_query"), Mapping):
         return _tap(me, update, query)
     if isinstance(query := update.get("inline_query"), Mapping):
-        return Read(search=read_search(query))
+        return ParsedUpdate(search=read_search(query))
     if isinstance(member := update.get("my_chat_member"), Mapping):
         shared = _in_group(member) or member.get("chat", {}).get("type") == group_updates.CHANNEL
         return group_updates.stood(me, update, member) if shared else _standing(member)
@@ -56,16 +56,16 @@ def read(me: Json, update: dict[str, Any]) -> Read:
     for kind in ("message", "edited_message"):
         if isinstance(message := update.get(kind), Mapping):
             if _in_group(message):
-                return group_updates.said(me, update, message) if kind == "message" else Read()
+                return group_updates.said(me, update, message) if kind == "message" else ParsedUpdate()
             return _message(me, update, message, edited=kind == "edited_message")
-    return Read()
+    return ParsedUpdate()
 
 
 def _in_group(part: Json) -> bool:
     return part.get("chat", {}).get("type") in group_updates.GROUPS
 
 
-def _knock(me: Json, update: dict[str, Any], entry: Heard, message: Json, person: Json) -> Knock | None:
+def _incoming(me: Json, update: dict[str, Any], entry: Heard, message: Json, person: Json) -> IncomingUpdate | None:
     chat = message.get("chat", {})
     if person.get("is_bot", True) or "sender_chat" in message:
         return None  # no person: another bot, an anonymous admin, a channel
@@ -76,60 +76,66 @@ def _knock(me: Json, update: dict[str, Any], entry: Heard, message: Json, person
     shared = group_updates.concerns_cohorts(entry)
     if shared:
         extra |= {"name": str(person.get("first_name", "")), "bot": str(me.get("username", "")), "message": 0}
-    if isinstance(entry, Picked | Pressed | Tried):
+    if isinstance(entry, Picked | ButtonPressed | PreviewTapped):
         extra["message"] = message.get("message_id", 0)
-    return Knock(update["update_id"], Key(me["id"], chat["id"], topic, person["id"]), entry, extra, update, shared)
+    return IncomingUpdate(
+        update["update_id"], Key(me["id"], chat["id"], topic, person["id"]), entry, extra, update, shared
+    )
 
 
-def _message(me: Json, update: dict[str, Any], message: Json, *, edited: bool) -> Read:
+def _message(me: Json, update: dict[str, Any], message: Json, *, edited: bool) -> ParsedUpdate:
     if SILENT & message.keys() or (edited and "text" not in message):
-        return Read()  # a location that moves on is edited again and again
-    entry = Strange("edited") if edited else _entry(message)
-    if isinstance(entry, Located):  # whatever becomes of the update, nobody keeps where somebody was
+        return ParsedUpdate()  # a location that moves on is edited again and again
+    entry = UnsupportedMessage("edited") if edited else _entry(message)
+    if isinstance(entry, LocationShared):  # whatever becomes of the update, nobody keeps where somebody was
         message = {part: value for part, value in message.items() if part not in ("location", "venue")}
         update = {**update, "message": message}
-    album = message.get("media_group_id") if not isinstance(entry, Handed) else None  # each is another file
+    album = message.get("media_group_id") if not isinstance(entry, FileUploaded) else None  # each is another file
     together = None if album is None else (message.get("chat", {}).get("id"), album)
-    return Read(_knock(me, update, entry, message, message.get("from", {})), album=together)
+    return ParsedUpdate(_incoming(me, update, entry, message, message.get("from", {})), album=together)
 
 
 def _entry(message: Json) -> Heard:
     text = message.get("text")
     spot = message.get("location")
     if not isinstance(text, str) and isinstance(spot, Mapping) and {"latitude", "longitude"} <= spot.keys():
-        return Located(nearest(float(spot["latitude"]), float(spot["longitude"])))
+        return LocationShared(nearest(float(spot["latitude"]), float(spot["longitude"])))
     if isinstance(paper := message.get("document"), Mapping) and "file_id" in paper and "animation" not in message:
         name, size = str(paper.get("file_name", "")), int(paper.get("file_size", 0))
-        return Handed(str(paper["file_id"]), name, size, str(message.get("caption", "")))
+        return FileUploaded(str(paper["file_id"]), name, size, str(message.get("caption", "")))
     if not isinstance(text, str):
-        return Strange(next((what for part, what in STRANGE.items() if part in message), "other"))
+        return UnsupportedMessage(next((what for part, what in STRANGE.items() if part in message), "other"))
     first: Json = next(iter(message.get("entities", ())), {})
     if first.get("type") != "bot_command" or first.get("offset") != 0:
         return Said(text)
     end = int(first["length"])  # a command is ASCII, so its UTF-16 units are its characters
-    return Asked(text[1:end].partition("@")[0].lower(), text[end:].strip())
+    return CommandGiven(text[1:end].partition("@")[0].lower(), text[end:].strip())
 
 
-def _reaction(me: Json, update: dict[str, Any], reaction: Json) -> Read:
+def _reaction(me: Json, update: dict[str, Any], reaction: Json) -> ParsedUpdate:
     """Read a reaction that came to a message; one that was taken away undoes nothing."""
     ours, old = ({r.get("emoji") for r in reaction.get(f"{which}_reaction", ())} for which in ("new", "old"))
     if not THUMBS & ours - old:
-        return Read()
-    entry = Approved(int(reaction.get("message_id", 0)))
-    return Read(_knock(me, update, entry, reaction, reaction.get("user", {})))
+        return ParsedUpdate()
+    entry = ThumbUp(int(reaction.get("message_id", 0)))
+    return ParsedUpdate(_incoming(me, update, entry, reaction, reaction.get("user", {})))
 
 
-def _tap(me: Json, update: dict[str, Any], query: Json) -> Read:
+def _tap(me: Json, update: dict[str, Any], query: Json) -> ParsedUpdate:
     message = query.get("message", {})
     if _in_group(message):
         return group_updates.tapped(me, update, query)
     if str(query.get("data", "")).startswith(group_updates.BUTTON):
-        knock = _knock(me, update, group_updates.pressed(str(query["data"])), message, query.get("from", {}))
-        return Read(knock, query=str(query["id"]))
+        incoming = _incoming(me, update, group_updates.pressed(str(query["data"])), message, query.get("from", {}))
+        return ParsedUpdate(incoming, query=str(query["id"]))
     data = str(query.get("data", ""))
-    entry = Tried(data.removeprefix(group_updates.PLAYED)) if data.startswith(group_updates.PLAYED) else picked(data)
-    knock = _knock(me, update, entry, message, query.get("from", {}))
-    return Read(knock, query=str(query["id"]))
+    entry = (
+        PreviewTapped(data.removeprefix(group_updates.PLAYED))
+        if data.startswith(group_updates.PLAYED)
+        else picked(data)
+    )
+    incoming = _incoming(me, update, entry, message, query.get("from", {}))
+    return ParsedUpdate(incoming, query=str(query["id"]))
 
 
 def picked(data: str) -> Picked:
@@ -140,10 +146,10 @@ def picked(data: str) -> Picked:
     return Picked(option, int(turn), about) if known else Picked("", -1)
 
 
-def _standing(member: Json) -> Read:
+def _standing(member: Json) -> ParsedUpdate:
     chat = member.get("chat", {})
     if chat.get("type") != "private":
-        return Read()
+        return ParsedUpdate()
     if member.get("new_chat_member", {}).get("status") in ("kicked", "left"):
-        return Read(news=News(chat["id"], "left", reason="the person blocked the bot"))
-    return Read(news=News(chat["id"], "back"))
+        return ParsedUpdate(news=ChatNews(chat["id"], "left", reason="the person blocked the bot"))
+    return ParsedUpdate(news=ChatNews(chat["id"], "back"))

@@ -25,8 +25,8 @@ from starlette.routing import Route
 from bot.runtime.ports import Census, Clock, Store
 from bot.telegram import port_limits
 from bot.telegram.client import ApiBot, Flooded
-from bot.telegram.metrics import Meters
-from bot.telegram.polling import ALLOWED, Age, Receive
+from bot.telegram.metrics import PrometheusMetrics
+from bot.telegram.polling import ALLOWED, LastHeard, Receive
 from bot.telegram.readiness import STORE_SECONDS, Readiness
 
 LARGEST: Final = 1024 * 1024
@@ -46,7 +46,7 @@ log = structlog.get_logger("afterword.web")
 class Web:
     """The routes: health from the first second, and the webhook once `receive` is set; until then Telegram repeats."""
 
-    def __init__(self, readiness: Readiness, clock: Clock, meters: Meters, age: Age) -> None:
+    def __init__(self, readiness: Readiness, clock: Clock, meters: PrometheusMetrics, age: LastHeard) -> None:
         self._readiness, self._clock, self._meters, self._age = readiness, clock, meters, age
         self.receive: Receive | None = None
         self._counting = Counting(clock)

@@ -12,15 +12,15 @@ from bot.core.advice.policy import Outcome
 from bot.core.advice.text import units
 from bot.core.coaching.case_studies import CaseStudy
 from bot.core.coaching.exercise import choices_of
-from bot.core.issues import Issue, Places
+from bot.core.issues import Issue, SourceLocations
 from bot.core.library import Library
-from bot.verification.context import Examined
+from bot.verification.context import CheckContext
 
 BELOW = 400
 """Characters that may stand below a lesson: its claims, and for its coach what can be done with it."""
 
 
-def cases_hold(proof: Examined) -> Iterator[Issue]:
+def cases_hold(proof: CheckContext) -> Iterator[Issue]:
     """Prove of every case that the rules say what it expects, and that each of its polls could change the advice."""
     sound = {part.ruleset.id for part in proof.parts if not part.gap}
     for study in proof.library.cases.values():
@@ -28,7 +28,7 @@ def cases_hold(proof: Examined) -> Iterator[Issue]:
             yield from _of_case(proof, study)
 
 
-def _of_case(proof: Examined, study: CaseStudy) -> Iterator[Issue]:
+def _of_case(proof: CheckContext, study: CaseStudy) -> Iterator[Issue]:
     library, place = proof.library, proof.at("case", study.id)
     outcome = _judged(library, study, {})
     if (outcome.verdict, outcome.rule) != (study.verdict, study.rule):
@@ -54,13 +54,13 @@ def _judged(library: Library, study: CaseStudy, seen: Mapping[str, str]) -> Outc
     return library.outcomes[study.rules].outcome(known)
 
 
-def lessons_placed(library: Library, places: Places) -> Iterator[Issue]:
+def lessons_placed(library: Library, places: SourceLocations) -> Iterator[Issue]:
     """Prove that every lesson fits into a message, with what stands below it."""
     limit = library.limits.get("telegram_text")
-    for language, catalogue in library.catalogues.items():
+    for language, catalog in library.catalogs.items():
         for lesson in (one for series in library.series.values() for one in series.lessons):
             keys = [f"lesson.{lesson.id}.{part}" for part in ("title", "text")]
-            texts = [catalogue.message(key) for key in keys if catalogue.has(key)]
+            texts = [catalog.message(key) for key in keys if catalog.has(key)]
             size = sum(units(line) + 1 for text in texts for line in patterns(text))
             most = min(limit.values.values()) - BELOW if limit else size
             if size > most:
@@ -69,25 +69,25 @@ def lessons_placed(library: Library, places: Places) -> Iterator[Issue]:
                 yield Issue(place, "text-too-long", what, "It could not be sent.", "Say it shorter.")
 
 
-def cases_placed(library: Library, places: Places) -> Iterator[Issue]:
+def cases_placed(library: Library, places: SourceLocations) -> Iterator[Issue]:
     """Prove that the stories fit into a message, and the polls into what Telegram takes of a poll."""
-    for language, catalogue in library.catalogues.items():
+    for language, catalog in library.catalogs.items():
         for study in library.cases.values():
             keys = [f"case.{study.id}.{part}" for part in ("title", "story", "who")]
-            if not all(map(catalogue.has, (*keys, "group.case.vote", "group.case.reading"))):
+            if not all(map(catalog.has, (*keys, "group.case.vote", "group.case.reading"))):
                 continue  # what is missing is another finding
-            story = sum(units(line) + 1 for key in keys[:2] for line in patterns(catalogue.message(key)))
+            story = sum(units(line) + 1 for key in keys[:2] for line in patterns(catalog.message(key)))
             known = all(verdict in library.rulesets[study.rules].verdicts for verdict in study.choices)
             try:
-                asked = [catalogue.text_of(f"question.{fact}.text") for fact in study.polls]
-                choices = choices_of(library, catalogue, study) if known else []
+                asked = [catalog.text_of(f"question.{fact}.text") for fact in study.polls]
+                choices = choices_of(library, catalog, study) if known else []
             except MissingMessage:
                 continue  # likewise
-            frame = max(units(catalogue.text_of(f"group.case.{key}")) for key in ("reading", "advising"))
-            question = frame + units(catalogue.text_of(keys[2])) + max(map(units, asked), default=0)
+            frame = max(units(catalog.text_of(f"group.case.{key}")) for key in ("reading", "advising"))
+            question = frame + units(catalog.text_of(keys[2])) + max(map(units, asked), default=0)
             words = [word for poll in choices for word in poll.values()]
             sizes = (
-                (keys[1], "telegram_text", story + units(catalogue.text_of("group.case.vote"))),
+                (keys[1], "telegram_text", story + units(catalog.text_of("group.case.vote"))),
                 (keys[2], "telegram_poll_question", question),
                 (keys[0], "telegram_poll_option", max(map(units, words), default=0)),
             )

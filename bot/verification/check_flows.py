@@ -10,14 +10,14 @@ from functools import partial
 from itertools import combinations
 from typing import cast
 
-from bot.core.advice.catalog import Catalogue
+from bot.core.advice.catalog import Catalog
 from bot.core.advice.conditions import Condition
 from bot.core.advice.facts import Fact
 from bot.core.advice.policy import Outcome, settled
 from bot.core.dialogue.flow import END
 from bot.core.issues import Issue, Shown
 from bot.core.library import Library
-from bot.verification.context import Examined, Part
+from bot.verification.context import CheckContext, RulesetPart
 from bot.verification.state_space import OPENING, Stand, advised, arrivals, at_step, by_row, comes_to, unasked
 
 PARTS = ("rule", "gate", "remark")
@@ -25,7 +25,7 @@ Named = tuple[str, str]
 """A part of an outcome: its kind and its id."""
 
 
-def steps_reached(proof: Examined) -> Iterator[Issue]:
+def steps_reached(proof: CheckContext) -> Iterator[Issue]:
     """Every step can be reached, and every question is open for somebody."""
     for id_, found in proof.explored.items():
         route = proof.library.routes[id_]
@@ -44,7 +44,7 @@ def steps_reached(proof: Examined) -> Iterator[Issue]:
                 yield Issue(place, "idle-question", what, why, "Ask it where it matters, or take it out.", shown)
 
 
-def ends_advised(proof: Examined) -> Iterator[Issue]:
+def ends_advised(proof: CheckContext) -> Iterator[Issue]:
     """Every conversation gives advice and hands over the texts that go with it, on every way to its end."""
     for flow in proof.library.flows.values():
         ways = {step.id: {branch.go for branch in flow.after(step)} for step in flow.steps}
@@ -63,7 +63,7 @@ def ends_advised(proof: Examined) -> Iterator[Issue]:
                 )
 
 
-def guards_know(proof: Examined) -> Iterator[Issue]:
+def guards_know(proof: CheckContext) -> Iterator[Issue]:
     """Prove that a guard reads only facts that were asked on every path to it."""
     for id_, found in proof.explored.items():
         route = proof.library.routes[id_]
@@ -82,7 +82,7 @@ def guards_know(proof: Examined) -> Iterator[Issue]:
 # -- what is asked is used ---------------------------------------------------------------------------------------------
 
 
-def _uses(proof: Examined, name: str) -> bool:
+def _uses(proof: CheckContext, name: str) -> bool:
     """Tell whether an answer to `name` changes something for somebody, in any part of the content."""
     settles = set(proof.library.facts.read_from[name])
     guards = {fact for when in _guards(proof.library) for fact in when.reads}
@@ -92,7 +92,7 @@ def _uses(proof: Examined, name: str) -> bool:
     )
 
 
-def questions_matter(proof: Examined) -> Iterator[Issue]:
+def questions_matter(proof: CheckContext) -> Iterator[Issue]:
     """Every question and offer changes something for somebody."""
     for flow in proof.library.flows.values():
         asked = [(name, proof.at("flow", flow.id, "step", step.id)) for step in flow.steps if (name := step.fact)]
@@ -105,7 +105,7 @@ def questions_matter(proof: Examined) -> Iterator[Issue]:
                 yield Issue(place, "unused-question", what, why, "Use it in a rule or a note, or ask no more.", shown)
 
 
-def options_differ(proof: Examined) -> Iterator[Issue]:
+def options_differ(proof: CheckContext) -> Iterator[Issue]:
     """No two options of a question are the same to everybody, unless they are declared `alike`; and those are."""
     for name in sorted({n for flow in proof.library.flows.values() for n in (*flow.asks, *flow.offers)}):
         fact = proof.library.facts[name]
@@ -125,7 +125,7 @@ def options_differ(proof: Examined) -> Iterator[Issue]:
                 yield Issue(place, "not-alike", what, "", "Take them out of alike.", _chosen(proof, fact, other))
 
 
-def _chosen(proof: Examined, fact: Fact, value: str) -> Shown | None:
+def _chosen(proof: CheckContext, fact: Fact, value: str) -> Shown | None:
     """Show somebody who gives this answer, of their own accord or because it was known before."""
     routes = [route for route in proof.library.routes.values() if fact.name in {*route.flow.asks, *route.flow.offers}]
 
@@ -135,7 +135,7 @@ def _chosen(proof: Examined, fact: Fact, value: str) -> Shown | None:
     return proof.show(routes, chosen, [fact.name], {fact.name: value})
 
 
-def _apart(proof: Examined, fact: Fact, one: str, other: str) -> bool:
+def _apart(proof: CheckContext, fact: Fact, one: str, other: str) -> bool:
     """Tell whether two candidates who differ only in these two answers get something else."""
     return _guarded(proof.library, fact, one, other) or any(
         _judged_apart(part, fact, one, other) or _worded_apart(proof.library, part, fact, one, other)
@@ -143,7 +143,7 @@ def _apart(proof: Examined, fact: Fact, one: str, other: str) -> bool:
     )
 
 
-def _judged_apart(part: Part, fact: Fact, one: str, other: str) -> bool:
+def _judged_apart(part: RulesetPart, fact: Fact, one: str, other: str) -> bool:
     if fact.name not in part.outcomes.root.facts:
         return False
     fix, root = part.outcomes.diagram.fix, part.outcomes.root
@@ -168,7 +168,7 @@ def _splits(when: Condition, fact: str, one: str, other: str) -> bool:
     )
 
 
-def _worded_apart(library: Library, part: Part, fact: Fact, one: str, other: str) -> bool:
+def _worded_apart(library: Library, part: RulesetPart, fact: Fact, one: str, other: str) -> bool:
     """Tell whether a text that somebody gets has another limit or another word for the two answers."""
     kinds = {kind for outcome in part.reached for kind in (outcome.note, *outcome.mails) if kind}
     for kind in (library.notebook.kinds[id_] for id_ in kinds):
@@ -180,23 +180,23 @@ def _worded_apart(library: Library, part: Part, fact: Fact, one: str, other: str
     return False
 
 
-def _all(library: Library) -> Iterable[Catalogue]:
-    return library.catalogues.values()
+def _all(library: Library) -> Iterable[Catalog]:
+    return library.catalogs.values()
 
 
-def _say(catalogue: Catalogue, fact: Fact, value: str) -> str:
+def _say(catalog: Catalog, fact: Fact, value: str) -> str:
     key = f"word.{fact.name}.{value}"
-    return catalogue.say(key) if catalogue.has(key) else key
+    return catalog.say(key) if catalog.has(key) else key
 
 
-def _gap(proof: Examined) -> bool:
+def _gap(proof: CheckContext) -> bool:
     return any(part.gap for part in proof.parts)
 
 
 # -- everything is met in some conversation ----------------------------------------------------------------------------
 
 
-def talks_reach(proof: Examined) -> Iterator[Issue]:
+def talks_reach(proof: CheckContext) -> Iterator[Issue]:
     """Whatever somebody can come to by their answers, some conversation really asks for these answers."""
     for part in proof.parts:
         if part.gap or not part.routes or part.outcomes.root.facts - proof.told or _cut_off(proof, part):
@@ -214,7 +214,7 @@ def talks_reach(proof: Examined) -> Iterator[Issue]:
             yield Issue(place, f"untalked-{kind}", what, why, instead, proof.show(part.routes, advised))
 
 
-def _cut_off(proof: Examined, part: Part) -> bool:
+def _cut_off(proof: CheckContext, part: RulesetPart) -> bool:
     found = [(proof.explored[route.flow.id], route.flow.step.keys()) for route in part.routes]
     return any(explored.blind or explored.crossed < steps for explored, steps in found)
 
@@ -234,7 +234,7 @@ def _named(outcome: Outcome) -> Iterator[Named]:
 # -- what waits comes back ---------------------------------------------------------------------------------------------
 
 
-def waits_end(proof: Examined) -> Iterator[Issue]:
+def waits_end(proof: CheckContext) -> Iterator[Issue]:
     """Every wait has a day that is known, and a reminder on it; every reminder has a day that is known."""
     for part in proof.parts:
         ruleset, reminders = part.ruleset, proof.library.reminders

@@ -14,7 +14,7 @@ from typing import NamedTuple, cast
 from bot.core.advice.conditions import Clause, Condition
 from bot.core.advice.decision_diagram import Node
 from bot.core.advice.facts import Facts
-from bot.core.advice.policy import Outcome, Outcomes, settled
+from bot.core.advice.policy import CompiledPolicy, Outcome, settled
 from bot.core.advice.rules import Law
 from bot.verification.answer_space import Space, shortest
 
@@ -38,7 +38,7 @@ class Broken:
 class Laws:
     """Holds laws over one ruleset."""
 
-    def __init__(self, outcomes: Outcomes, facts: Facts) -> None:
+    def __init__(self, outcomes: CompiledPolicy, facts: Facts) -> None:
         self._outcomes = outcomes
         self._space = Space(outcomes.diagram.domains, facts)
 

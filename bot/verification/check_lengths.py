@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.core.advice.catalog import Catalogue, fill, patterns
+from bot.core.advice.catalog import Catalog, fill, patterns
 from bot.core.advice.text import units
 from bot.core.dialogue.render import COMMANDS, MENU
-from bot.core.issues import Issue, Places
+from bot.core.issues import Issue, SourceLocations
 from bot.core.library import Library
 from bot.verification.check_messages import longest_slots
 
@@ -18,10 +18,10 @@ TURN_ROOM = len("9999999999:")  # what stands before an answer's id in a button:
 HEADING_ROOM = 200  # characters around a note: its heading, its size, and what is said of a subject
 
 
-def texts_placed(library: Library, places: Places) -> Iterator[Issue]:
+def texts_placed(library: Library, places: SourceLocations) -> Iterator[Issue]:
     """Prove that whatever is shown in Telegram keeps to the limit of the place where it is shown."""
-    for language, catalogue in library.catalogues.items():
-        for key, limit, size in _sizes(library, catalogue):
+    for language, catalog in library.catalogs.items():
+        for key, limit, size in _sizes(library, catalog):
             most = _limit(library, limit)
             if most is not None and size > most:
                 what = f"'{key}' can take {size:,}, but there is room for {most:,} (limit {limit})."
@@ -41,29 +41,29 @@ def _limit(library: Library, name: str) -> int | None:
     return min(limit.values.values()) if limit else None
 
 
-def _sizes(library: Library, catalogue: Catalogue) -> Iterator[tuple[str, str, int]]:
+def _sizes(library: Library, catalog: Catalog) -> Iterator[tuple[str, str, int]]:
     """Return each text by its key, with the limit of its place and how long it can get."""
     for flow in library.flows.values():
         for step in flow.steps:
             key = f"question.{step.fact}.text"
-            if step.kind == "ask" and catalogue.has(key):
+            if step.kind == "ask" and catalog.has(key):
                 parts = [key, *(f"question.{step.fact}.hints.{hint.say}" for hint in step.hints)]
-                yield key, "telegram_text", sum(_longest(catalogue, part) + 1 for part in parts) + HEADING_ROOM
+                yield key, "telegram_text", sum(_longest(catalog, part) + 1 for part in parts) + HEADING_ROOM
     for kind in library.notebook.kinds.values():
-        slots = longest_slots(kind, library, catalogue)
+        slots = longest_slots(kind, library, catalog)
         for rung in (*kind.ladder, *kind.subject):
             key = f"note.{kind.id}.{rung.text}"
-            for pattern in catalogue.alternatives(key) if catalogue.has(key) else ():
+            for pattern in catalog.alternatives(key) if catalog.has(key) else ():
                 if pattern.count("{") == sum(pattern.count("{" + slot + "}") for slot in slots):
                     yield key, "telegram_text", units(fill(pattern, slots)) + HEADING_ROOM
     fixed = {"about.description": "telegram_description", "about.short": "telegram_short_description"}
     fixed |= {f"command.{name}": "telegram_command" for name in COMMANDS}
     fixed |= {f"claim.{claim}": "telegram_text" for claim in library.claims}
-    yield from ((key, limit, _longest(catalogue, key)) for key, limit in fixed.items())
+    yield from ((key, limit, _longest(catalog, key)) for key, limit in fixed.items())
 
 
-def _longest(catalogue: Catalogue, key: str) -> int:
-    return max(map(units, patterns(catalogue.message(key)))) if catalogue.has(key) else 0
+def _longest(catalog: Catalog, key: str) -> int:
+    return max(map(units, patterns(catalog.message(key)))) if catalog.has(key) else 0
 
 
 def _buttons(library: Library) -> Iterator[tuple[str, tuple[str, ...]]]:

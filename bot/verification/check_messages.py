@@ -8,9 +8,9 @@ from datetime import UTC, date, datetime, time
 
 from babel import Locale
 
-from bot.core.advice.catalog import COUNT, PLACEHOLDER, Catalogue, fill, patterns, placeholders
+from bot.core.advice.catalog import COUNT, PLACEHOLDER, Catalog, fill, patterns, placeholders
 from bot.core.advice.judge import Advice, Dated, cautions_of, reasons_of
-from bot.core.advice.notes import NoteKind, Rung
+from bot.core.advice.notes import DueNow, NoteKind
 from bot.core.advice.policy import Outcome, settled
 from bot.core.advice.rules import Ruleset
 from bot.core.advice.text import units
@@ -18,7 +18,7 @@ from bot.core.dialogue.explain import claims_of
 from bot.core.dialogue.explain_text import MAX_WHY, size_of, why_head
 from bot.core.dialogue.render import advice_message, advice_room, length
 from bot.core.dialogue.session import Outgoing
-from bot.core.issues import Issue, Place, Places, nearest
+from bot.core.issues import Issue, SourceLocation, SourceLocations, nearest
 from bot.core.library import Library
 from bot.core.message_keys import Wanted, wanted
 
@@ -28,15 +28,15 @@ _LABEL = re.compile(r"question\.\w+\.options\.|menu\.(?!title)|option\.")
 _WORD_UNITS = 8  # what a word of a title or topic takes with its space; so a blank of N units holds N/8 words
 
 
-def _each(library: Library) -> Iterator[tuple[str, Catalogue]]:
-    yield from library.catalogues.items()
+def _each(library: Library) -> Iterator[tuple[str, Catalog]]:
+    yield from library.catalogs.items()
 
 
-def messages_complete(library: Library, places: Places) -> Iterator[Issue]:
+def messages_complete(library: Library, places: SourceLocations) -> Iterator[Issue]:
     """Every message that can be asked for exists, in each language or in the one it falls back on."""
-    for language, catalogue in _each(library):
+    for language, catalog in _each(library):
         for key in wanted(library):
-            if not catalogue.has(key):
+            if not catalog.has(key):
                 place = _near(places, language, key)
                 what = f"the message '{key}' is missing."
                 yield Issue(
@@ -44,7 +44,7 @@ def messages_complete(library: Library, places: Places) -> Iterator[Issue]:
                 )
 
 
-def _near(places: Places, language: str, key: str) -> Place:
+def _near(places: SourceLocations, language: str, key: str) -> SourceLocation:
     """Return the place of the message that shares the longest beginning with `key`: there a missing one belongs."""
     parts = key.split(".")
     for depth in range(len(parts) - 1, 0, -1):
@@ -52,25 +52,25 @@ def _near(places: Places, language: str, key: str) -> Place:
         found = [p for a, p in places.by_address.items() if a[:2] == ("message", language) and a[2].startswith(start)]
         if found:
             return min(found)
-    return Place(f"messages/{language}")
+    return SourceLocation(f"messages/{language}")
 
 
-def messages_idle(library: Library, places: Places) -> Iterator[Issue]:
+def messages_idle(library: Library, places: SourceLocations) -> Iterator[Issue]:
     """No message is there that nothing can ever say."""
     keys = wanted(library)
-    for language, catalogue in _each(library):
-        for key in catalogue.messages:
+    for language, catalog in _each(library):
+        for key in catalog.messages:
             if key not in keys:
                 place = places.at("message", language, key)
                 why = "It may be left over, or its name may be misspelt."
                 yield Issue(place, "message-idle", f"nothing ever says '{key}'.", why, nearest(key, keys))
 
 
-def messages_filled(library: Library, places: Places) -> Iterator[Issue]:
+def messages_filled(library: Library, places: SourceLocations) -> Iterator[Issue]:
     """Placeholders are names that the message is given; counted messages have the plural forms of their language."""
     keys = wanted(library)
-    for language, catalogue in _each(library):
-        for key, message in catalogue.messages.items():
+    for language, catalog in _each(library):
+        for key, message in catalog.messages.items():
             if key not in keys:
                 continue
             place = places.at("message", language, key)
@@ -79,11 +79,11 @@ def messages_filled(library: Library, places: Places) -> Iterator[Issue]:
                 yield Issue(place, "placeholder", f"'{key}' wants {{{name}}}, which nobody fills in.", "", offered)
             if not all(pattern.strip() for pattern in patterns(message)):
                 yield Issue(place, "message-empty", f"'{key}' is empty.", "Nothing would be said.", "Write its words.")
-            yield from _plural_faults(key, message, keys[key], catalogue, place)
+            yield from _plural_faults(key, message, keys[key], catalog, place)
             yield from _label_faults(key, message, place)
 
 
-def _plural_faults(key: str, message: object, want: Wanted, catalogue: Catalogue, place: Place) -> Iterator[Issue]:
+def _plural_faults(key: str, message: object, want: Wanted, catalog: Catalog, place: SourceLocation) -> Iterator[Issue]:
     if not isinstance(message, Mapping):
         if want.counted:
             what = f"'{key}' counts by {{{COUNT}}} and needs a text for each plural form."
@@ -92,28 +92,28 @@ def _plural_faults(key: str, message: object, want: Wanted, catalogue: Catalogue
     if not want.counted:
         yield Issue(place, "plural", f"'{key}' counts nothing, so it has no plural forms.", "", "Write one text.")
         return
-    needed = set(Locale.parse(catalogue.say("language.locale")).plural_form.tags) | {"other"}
+    needed = set(Locale.parse(catalog.say("language.locale")).plural_form.tags) | {"other"}
     for form in sorted(needed - set(message)):
         yield Issue(
             place, "plural", f"'{key}' lacks the plural form '{form}'.", "This language has it.", f"Add {form}:."
         )
 
 
-def _label_faults(key: str, message: object, place: Place) -> Iterator[Issue]:
+def _label_faults(key: str, message: object, place: SourceLocation) -> Iterator[Issue]:
     if _LABEL.match(key) and isinstance(message, str) and len(message.split()) > LABEL_WORDS:
         what = f"the button '{message}' has more than {LABEL_WORDS} words."
         yield Issue(place, "long-label", what, "A phone would cut it off.", "Say it shorter.")
 
 
-def labels_differ(library: Library, places: Places) -> Iterator[Issue]:
+def labels_differ(library: Library, places: SourceLocations) -> Iterator[Issue]:
     """Prove that no two buttons of a question read the same: who types the words could only mean one of them."""
-    for language, catalogue in _each(library):
+    for language, catalog in _each(library):
         seen: dict[tuple[str, str], str] = {}
         for key in wanted(library):
             question, _, option = key.rpartition(".")
-            if not question.endswith(".options") or not catalogue.has(key):
+            if not question.endswith(".options") or not catalog.has(key):
                 continue
-            label = catalogue.text_of(key).casefold()
+            label = catalog.text_of(key).casefold()
             other = seen.setdefault((question, label), option)
             if other != option:
                 what = f"the buttons '{other}' and '{option}' of {question.split('.')[1]} read the same."
@@ -121,17 +121,17 @@ def labels_differ(library: Library, places: Places) -> Iterator[Issue]:
                 yield Issue(place, "same-label", what, "Nobody could tell them apart.", "Word one of them otherwise.")
 
 
-def advice_short(library: Library, places: Places) -> Iterator[Issue]:
+def advice_short(library: Library, places: SourceLocations) -> Iterator[Issue]:
     """Prove that no advice, cut to its first reason, is longer than an advice may be, with the longest dates."""
-    for language, catalogue in _each(library):
-        if not _speakable(library, catalogue):
+    for language, catalog in _each(library):
+        if not _speakable(library, catalog):
             continue  # what is missing or cannot be filled in is another finding
         for ruleset in library.rulesets.values():
             longest: dict[str, tuple[int, str]] = {}
             for outcome in library.outcomes[ruleset.id].root.outcomes:
                 if outcome is not None:
                     found = settled(outcome)
-                    size = length(_longest_advice(library, ruleset, catalogue, found).blocks)
+                    size = length(_longest_advice(library, ruleset, catalog, found).blocks)
                     longest[found.verdict] = max((size, found.rule), longest.get(found.verdict, (0, "")))
             for verdict, (size, rule) in longest.items():
                 if size > advice_room(library):
@@ -141,17 +141,17 @@ def advice_short(library: Library, places: Places) -> Iterator[Issue]:
                     yield Issue(place, "advice-too-long", what, why, "Shorten its reasons, cautions or gates.")
 
 
-def why_short(library: Library, places: Places) -> Iterator[Issue]:
+def why_short(library: Library, places: SourceLocations) -> Iterator[Issue]:
     """Prove that what an advice rests on fits one message; the lists below it are cut to what is left."""
-    for language, catalogue in _each(library):
-        if not _speakable(library, catalogue):
+    for language, catalog in _each(library):
+        if not _speakable(library, catalog):
             continue  # as above
         for ruleset in library.rulesets.values():
             longest: dict[str, int] = {}
             for outcome in library.outcomes[ruleset.id].root.outcomes:
                 if outcome is not None:
                     found = settled(outcome)
-                    size = size_of(why_head(ruleset, catalogue, found, claims_of(found, ruleset)))
+                    size = size_of(why_head(ruleset, catalog, found, claims_of(found, ruleset)))
                     longest[found.rule] = max(size, longest.get(found.rule, 0))
             for rule in (rule for rule, size in longest.items() if size > MAX_WHY):
                 what = f"the claims of row '{rule}' take {longest[rule]} characters in '{language}'."
@@ -159,53 +159,53 @@ def why_short(library: Library, places: Places) -> Iterator[Issue]:
                 yield Issue(places.at("rules", ruleset.id, "rule", rule), "why-too-long", what, why, "Cite fewer.")
 
 
-def _speakable(library: Library, catalogue: Catalogue) -> bool:
+def _speakable(library: Library, catalog: Catalog) -> bool:
     """Tell whether every message is there and wants nothing that it is not given."""
     return all(
-        catalogue.has(key) and all(placeholders(p) <= want.offers for p in catalogue.alternatives(key))
+        catalog.has(key) and all(placeholders(p) <= want.offers for p in catalog.alternatives(key))
         for key, want in wanted(library).items()
     )
 
 
-def _longest_advice(library: Library, ruleset: Ruleset, catalogue: Catalogue, outcome: Outcome) -> Outgoing:
+def _longest_advice(library: Library, ruleset: Ruleset, catalog: Catalog, outcome: Outcome) -> Outgoing:
     day = LONGEST_DAY
     dates = tuple(Dated(kind, day, time(10), datetime.combine(day, time(10), UTC)) for kind in outcome.remind)
     reasons, cautions = reasons_of(outcome, ruleset), cautions_of(outcome, ruleset)
     advice = Advice(outcome, day, reasons, cautions, cites=(), reminders=dates, flips=())
-    return advice_message(ruleset, library.facts, catalogue, advice, room=advice_room(library))
+    return advice_message(ruleset, library.facts, catalog, advice, room=advice_room(library))
 
 
 # -- notes -------------------------------------------------------------------------------------------------------------
 
 
-def longest_slots(kind: NoteKind, library: Library, catalogue: Catalogue) -> dict[str, str]:
+def longest_slots(kind: NoteKind, library: Library, catalog: Catalog) -> dict[str, str]:
     """Return the longest text that each blank of `kind` can be filled with."""
     filled = {slot: "m" * library.facts[slot].max_length for slot in kind.slots}
     for name, source in kind.given.items():
         keys = [f"word.{source}.{value}" for value in library.facts[source].values]
-        words = [catalogue.say(key) for key in keys if catalogue.has(key)]  # a missing one is another finding
+        words = [catalog.say(key) for key in keys if catalog.has(key)]  # a missing one is another finding
         filled[name] = max(words, key=units) if words else "Wednesday 30 September"
     return filled
 
 
-def _texts(library: Library) -> Iterator[tuple[str, Catalogue, NoteKind, str, str]]:
-    for language, catalogue in _each(library):
+def _texts(library: Library) -> Iterator[tuple[str, Catalog, NoteKind, str, str]]:
+    for language, catalog in _each(library):
         for kind in library.notebook.kinds.values():
             for rung in (*kind.ladder, *kind.subject, *([kind.as_mail] if kind.as_mail else ())):
                 key = f"note.{kind.id}.{rung.text}"
-                if catalogue.has(key):
-                    for pattern in catalogue.alternatives(key):
-                        yield language, catalogue, kind, key, pattern
+                if catalog.has(key):
+                    for pattern in catalog.alternatives(key):
+                        yield language, catalog, kind, key, pattern
 
 
-def notes_fit(library: Library, places: Places) -> Iterator[Issue]:
+def notes_fit(library: Library, places: SourceLocations) -> Iterator[Issue]:
     """Prove that the last wording of every ladder fits the smallest limit with the longest slots."""
-    for language, catalogue, kind, key, pattern in _texts(library):
+    for language, catalog, kind, key, pattern in _texts(library):
         ladder = kind.subject or kind.ladder
         if key != f"note.{kind.id}.{ladder[-1].text}" or placeholders(pattern) - {*kind.slots, *kind.given}:
             continue
         limit = _least(kind, library)
-        over = units(fill(pattern, longest_slots(kind, library, catalogue))) - limit
+        over = units(fill(pattern, longest_slots(kind, library, catalog))) - limit
         if over > 0:
             what = f"the shortest wording of {kind.id} is {over} characters over {limit} with the longest blanks."
             place = places.at("message", language, key)
@@ -217,35 +217,35 @@ def _least(kind: NoteKind, library: Library) -> int:
     return min(library.limits[kind.limit].values.values())
 
 
-def texts_given(library: Library, places: Places) -> Iterator[Issue]:
+def texts_given(library: Library, places: SourceLocations) -> Iterator[Issue]:
     """Prove that every wording of a note or subject is given to somebody: none above it always fits when it would."""
-    for language, catalogue in _each(library):
+    for language, catalog in _each(library):
         for kind in library.notebook.kinds.values():
-            longest = longest_slots(kind, library, catalogue)
+            longest = longest_slots(kind, library, catalog)
             for ladder in (kind.ladder, kind.subject):
                 for number, rung in enumerate(ladder):
-                    above = next((r for r in ladder[:number] if _forestalls(kind, r, rung, catalogue, longest)), None)
-                    if above is not None and not _too_long(kind, rung, library, catalogue, longest):
+                    above = next((r for r in ladder[:number] if _forestalls(kind, r, rung, catalog, longest)), None)
+                    if above is not None and not _too_long(kind, rung, library, catalog, longest):
                         what = f"the text '{rung.text}' of {kind.id} is given to nobody in '{language}'."
                         why = f"'{above.text}' above it is never longer, and so is taken first."
                         place = places.at("note", kind.id, rung.text)
                         yield Issue(place, "idle-text", what, why, "Put the longer text first.")
 
 
-def _too_long(kind: NoteKind, rung: Rung, library: Library, catalogue: Catalogue, longest: Mapping[str, str]) -> bool:
+def _too_long(kind: NoteKind, rung: DueNow, library: Library, catalog: Catalog, longest: Mapping[str, str]) -> bool:
     """Tell whether `rung` is the last text and does not fit: another finding, and the cause of this one."""
     last = rung.text == (kind.subject or kind.ladder)[-1].text
-    texts = catalogue.alternatives(f"note.{kind.id}.{rung.text}") if last else ()
+    texts = catalog.alternatives(f"note.{kind.id}.{rung.text}") if last else ()
     sizes = [units(fill(pattern, longest)) for pattern in texts if placeholders(pattern) <= longest.keys()]
     return max(sizes, default=0) > _least(kind, library)
 
 
-def _forestalls(kind: NoteKind, above: Rung, rung: Rung, catalogue: Catalogue, longest: Mapping[str, str]) -> bool:
+def _forestalls(kind: NoteKind, above: DueNow, rung: DueNow, catalog: Catalog, longest: Mapping[str, str]) -> bool:
     """Tell whether `above` always fits where `rung` does, for everybody who might get that, in each of its voices."""
     keys = [f"note.{kind.id}.{one.text}" for one in (above, rung)]
-    if not rung.when.within(above.when) or not all(map(catalogue.has, keys)):
+    if not rung.when.within(above.when) or not all(map(catalog.has, keys)):
         return False
-    voices, own = map(catalogue.alternatives, keys)
+    voices, own = map(catalog.alternatives, keys)
     return len(voices) == len(own) and all(_never_longer(*pair, longest) for pair in zip(voices, own, strict=True))
 
 
@@ -258,12 +258,12 @@ def _never_longer(one: str, other: str, longest: Mapping[str, str]) -> bool:
     return spare >= 0
 
 
-def voices_kept(library: Library, places: Places) -> Iterator[Issue]:
+def voices_kept(library: Library, places: SourceLocations) -> Iterator[Issue]:
     """Prove that a note which comes in several voices has all of them in every wording."""
-    for language, catalogue in _each(library):
+    for language, catalog in _each(library):
         for kind in library.notebook.kinds.values():
             keys = [f"note.{kind.id}.{r.text}" for r in (*kind.ladder, *([kind.as_mail] if kind.as_mail else ()))]
-            counts = {key: len(catalogue.alternatives(key)) for key in keys if catalogue.has(key)}
+            counts = {key: len(catalog.alternatives(key)) for key in keys if catalog.has(key)}
             most = max(counts.values(), default=0)
             for key, count in counts.items():
                 if count < most:
@@ -273,8 +273,8 @@ def voices_kept(library: Library, places: Places) -> Iterator[Issue]:
                     yield Issue(place, "voice-missing", what, why, f"Write {most - count} more, in the same order.")
 
 
-def _mail_lengths(library: Library, places: Places) -> Iterator[Issue]:
-    for language, _catalogue, kind, key, pattern in _texts(library):
+def _mail_lengths(library: Library, places: SourceLocations) -> Iterator[Issue]:
+    for language, _catalog, kind, key, pattern in _texts(library):
         if kind.words is None or key.rpartition(".")[2] in {rung.text for rung in kind.subject}:
             continue
         fewest = len(fill(pattern, dict.fromkeys(placeholders(pattern), "word")).split())
@@ -286,16 +286,16 @@ def _mail_lengths(library: Library, places: Places) -> Iterator[Issue]:
             yield Issue(places.at("message", language, key), "mail-length", what)
 
 
-def notes_polite(library: Library, places: Places) -> Iterator[Issue]:
+def notes_polite(library: Library, places: SourceLocations) -> Iterator[Issue]:
     """Prove that a note greets by name, asks and shouts nothing, and holds nothing left over or forbidden."""
-    for language, catalogue, kind, key, pattern in _texts(library):
+    for language, catalog, kind, key, pattern in _texts(library):
         place = places.at("message", language, key)
         is_subject = key.rpartition(".")[2] in {rung.text for rung in kind.subject}
-        for what in _rude(kind, pattern, catalogue, is_subject=is_subject):
+        for what in _rude(kind, pattern, catalog, is_subject=is_subject):
             yield Issue(place, "note-style", f"{key}: {what}")
 
 
-def _rude(kind: NoteKind, pattern: str, catalogue: Catalogue, *, is_subject: bool) -> Iterator[str]:
+def _rude(kind: NoteKind, pattern: str, catalog: Catalog, *, is_subject: bool) -> Iterator[str]:
     if "{first}" not in pattern and not is_subject:
         yield "it does not greet by name ({first}) (C23)."
     if "?" in pattern and not kind.is_mail:
@@ -305,6 +305,6 @@ def _rude(kind: NoteKind, pattern: str, catalogue: Catalogue, *, is_subject: boo
     if re.search(r"[\[\]<>]|https?:|www\.", pattern):
         yield "it holds a bracket or a link; nothing in it may look left over."
     if kind.never:
-        for word in catalogue.alternatives(f"note.{kind.id}.never"):
+        for word in catalog.alternatives(f"note.{kind.id}.never"):
             if re.search(rf"\b{re.escape(word)}\b", pattern, re.IGNORECASE):
                 yield f"it must never say '{word}' (C68)."

@@ -20,13 +20,13 @@ from bot.core.dialogue.progress import Route
 from bot.core.issues import Issue
 from bot.core.library import Library
 from bot.verification.answer_space import Space
-from bot.verification.context import Examined, Part
+from bot.verification.context import CheckContext, RulesetPart
 from bot.verification.state_space import Goal, Moves, Stand, State, advised
 
 MOST_READERS: Final = 4
 
 
-def facts_told(proof: Examined) -> Iterator[Issue]:
+def facts_told(proof: CheckContext) -> Iterator[Issue]:
     """Every fact that is read is asked in each conversation, or is assumed there; and each is there for something."""
     for part in proof.parts:
         read = _read(proof.library, part)
@@ -47,7 +47,7 @@ def facts_told(proof: Examined) -> Iterator[Issue]:
             yield Issue(proof.at("fact", name), "idle-fact", what, "", "Ask for it where it matters, or take it out.")
 
 
-def _told_in(proof: Examined, route: Route, read: Mapping[str, tuple[str, ...]]) -> Iterator[Issue]:
+def _told_in(proof: CheckContext, route: Route, read: Mapping[str, tuple[str, ...]]) -> Iterator[Issue]:
     """Say what one conversation leaves open that another asks for."""
     flow = route.flow
     everywhere = (entry.fact for entry in flow.assumes if entry.when == ALWAYS)
@@ -62,11 +62,11 @@ def _told_in(proof: Examined, route: Route, read: Mapping[str, tuple[str, ...]])
         yield Issue(proof.at("flow", flow.id), "flow-unasked", what, _counts(proof, fact), instead, shown)
 
 
-def _learned(proof: Examined, names: tuple[str, ...]) -> frozenset[str]:
+def _learned(proof: CheckContext, names: tuple[str, ...]) -> frozenset[str]:
     return frozenset({*names, *(fact for name in names for fact in proof.library.facts.read_from.get(name, ()))})
 
 
-def _counts(proof: Examined, fact: str) -> str:
+def _counts(proof: CheckContext, fact: str) -> str:
     cautious = proof.library.facts[fact].cautious
     if cautious is None:
         return "It would stay open for everybody who tells it nowhere else."
@@ -95,7 +95,7 @@ def _listed(readers: Sequence[str]) -> str:
     return f"{named} and {len(readers) - MOST_READERS} more" if len(readers) > MOST_READERS else named
 
 
-def _read(library: Library, part: Part) -> dict[str, tuple[str, ...]]:
+def _read(library: Library, part: RulesetPart) -> dict[str, tuple[str, ...]]:
     """Return every fact that a verdict, a note or a date of this ruleset hangs on, and what reads it."""
     found: dict[str, list[str]] = {fact: [] for fact in sorted(part.outcomes.root.facts)}
     for _, id_, when in _conditions(part):
@@ -110,7 +110,7 @@ def _read(library: Library, part: Part) -> dict[str, tuple[str, ...]]:
     return {fact: tuple(dict.fromkeys(readers)) or ("a note",) for fact, readers in found.items()}
 
 
-def _conditions(part: Part) -> Iterator[tuple[str, str, Condition]]:
+def _conditions(part: RulesetPart) -> Iterator[tuple[str, str, Condition]]:
     ruleset = part.ruleset
     for rule in ruleset.rules:
         yield "rule", rule.id, rule.when
@@ -122,7 +122,7 @@ def _conditions(part: Part) -> Iterator[tuple[str, str, Condition]]:
 # -- before it is read -------------------------------------------------------------------------------------------------
 
 
-def asked_in_time(proof: Examined) -> Iterator[Issue]:
+def asked_in_time(proof: CheckContext) -> Iterator[Issue]:
     """Prove that whatever an advice or a note hangs on was asked on every way to it, or is left open on purpose."""
     for part in proof.parts:
         read = _read(proof.library, part).keys()
@@ -142,7 +142,7 @@ def asked_in_time(proof: Examined) -> Iterator[Issue]:
                     yield Issue(place, "idle-assume", what, "", "Take it out of assumes.")
 
 
-def _unasked(proof: Examined, part: Part, route: Route, step: Step, name: str) -> Issue:
+def _unasked(proof: CheckContext, part: RulesetPart, route: Route, step: Step, name: str) -> Issue:
     reads = _Reads(part.space)
     settles = {name, *route.facts.read_from[name]}
 

@@ -15,11 +15,11 @@ from bot.core.advice.rules import Example, Gate, Law, Rule
 from bot.core.issues import Issue, Shown
 from bot.verification.answer_space import Space, shortest
 from bot.verification.check_laws import Broken, Laws, in_words, pseudo
-from bot.verification.context import Examined, Part
+from bot.verification.context import CheckContext, RulesetPart
 from bot.verification.state_space import Stand, comes_to
 
 
-def rules_complete(proof: Examined) -> Iterator[Issue]:
+def rules_complete(proof: CheckContext) -> Iterator[Issue]:
     """Prove that some row fits whatever the answers are."""
     for part in proof.parts:
         if part.gap:
@@ -33,7 +33,7 @@ def rules_complete(proof: Examined) -> Iterator[Issue]:
             yield Issue(place, "rules-gap", what, "", instead, shown)
 
 
-def rules_decide(proof: Examined) -> Iterator[Issue]:
+def rules_decide(proof: CheckContext) -> Iterator[Issue]:
     """Every row decides for somebody, and every verdict, gate and remark is met by somebody."""
     for part in proof.parts:
         ruleset, reached = part.ruleset, part.reached
@@ -59,13 +59,13 @@ def rules_decide(proof: Examined) -> Iterator[Issue]:
                     yield Issue(place, f"idle-{kind}", what, reason, "Move it up, widen it, or take it out.", shown)
 
 
-def _instead_of(proof: Examined, part: Part, when: Condition) -> Shown | None:
+def _instead_of(proof: CheckContext, part: RulesetPart, when: Condition) -> Shown | None:
     """Show somebody whom a condition fits and about whom another row decides."""
     given = {fact: sorted(allowed)[0] for clause in when.clauses[:1] for fact, allowed in clause}
     return proof.show(part.routes, lambda at: at.outcome is not None and when.fits(at.told), when.reads, given)
 
 
-def _shadow(part: Part, rule: Rule) -> str:
+def _shadow(part: RulesetPart, rule: Rule) -> str:
     """Say which rows above a row always fit before it: as few of them as do it together."""
     above = list(part.ruleset.rules[: part.ruleset.rules.index(rule)])
     if not _covered(part.space, rule, above):
@@ -86,7 +86,7 @@ def _covered(space: Space, rule: Rule, above: list[Rule]) -> bool:
     return len(above) not in space.reached(builder.build([*(row.when for row in above), rule.when], []))
 
 
-def overrides_oppose(proof: Examined) -> Iterator[Issue]:
+def overrides_oppose(proof: CheckContext) -> Iterator[Issue]:
     """Nobody goes ahead against an advice that says yes: neither a row's override nor a gate speaks of it there."""
     for part in proof.parts:
         ruleset = part.ruleset
@@ -108,7 +108,7 @@ def _goes_ahead(gate: Gate) -> bool:
     return bool(gate.when.clauses) and all((OVERRIDDEN, frozenset({"yes"})) in c for c in gate.when.clauses)
 
 
-def laws_hold(proof: Examined) -> Iterator[Issue]:
+def laws_hold(proof: CheckContext) -> Iterator[Issue]:
     """Every law holds for every combination of answers."""
     for part in proof.parts:
         laws = Laws(part.outcomes, proof.library.facts)
@@ -123,7 +123,7 @@ def laws_hold(proof: Examined) -> Iterator[Issue]:
                 yield Issue(place, "law-broken", what, law.why, instead, _talked(proof, part, law, broken))
 
 
-def _talked(proof: Examined, part: Part, law: Law, broken: Broken) -> Shown | None:
+def _talked(proof: CheckContext, part: RulesetPart, law: Law, broken: Broken) -> Shown | None:
     """Return the shortest conversation in which a law breaks."""
     if broken.change:
         fact, before, after = broken.change
@@ -147,7 +147,7 @@ def breaks_law(law: Law, known: Known, outcome: Outcome) -> bool:
     return law.implies is not None and law.always.fits(named) and not law.implies.fits(named)
 
 
-def examples_hold(proof: Examined) -> Iterator[Issue]:
+def examples_hold(proof: CheckContext) -> Iterator[Issue]:
     """Prove that the rules say of every example what it expects."""
     cautious = proof.library.facts.cautious
     for part in proof.parts:

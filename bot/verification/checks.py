@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
-from bot.core.issues import Issue, Places, counted
+from bot.core.issues import Issue, SourceLocations, counted
 from bot.core.library import Library
 from bot.verification.check_coaching import cases_hold, cases_placed, lessons_placed
 from bot.verification.check_flows import (
@@ -36,21 +36,21 @@ from bot.verification.check_messages import (
 from bot.verification.check_protected import protected_known
 from bot.verification.check_questions import asked_in_time, facts_told
 from bot.verification.check_rules import examples_hold, laws_hold, overrides_oppose, rules_complete, rules_decide
-from bot.verification.context import Examined, Property
+from bot.verification.context import CheckContext, Property
 
 
-def examine(library: Library, places: Places) -> list[Issue]:
+def examine(library: Library, places: SourceLocations) -> list[Issue]:
     """Return every finding about `library`."""
-    return findings(Examined(library, places))
+    return findings(CheckContext(library, places))
 
 
-def findings(proof: Examined) -> list[Issue]:
+def findings(proof: CheckContext) -> list[Issue]:
     """Return every finding about what is examined."""
     found = [issue for prove in PROPERTIES for issue in prove(proof)]
     return found + [issue for prove in WORDING for issue in prove(proof.library, proof.places)]
 
 
-def parts_used(proof: Examined) -> Iterator[Issue]:
+def parts_used(proof: CheckContext) -> Iterator[Issue]:
     """Every note kind is handed over and every reminder kind asked for by somebody."""
     library, reached = proof.library, [outcome for part in proof.parts for outcome in part.reached]
     handed = {kind for o in reached for kind in (o.note, *o.mails)}
@@ -61,7 +61,7 @@ def parts_used(proof: Examined) -> Iterator[Issue]:
                 yield Issue(proof.at(part, id_), f"idle-{part}", f"{part} '{id_}' is never used by any advice.")
 
 
-def claims_carried(proof: Examined) -> Iterator[Issue]:
+def claims_carried(proof: CheckContext) -> Iterator[Issue]:
     """Every claim that asks for something is carried by a row, gate, remark, note, reminder, or by structure."""
     carried = set(cited(proof.library))
     for claim in proof.library.claims.values():
@@ -80,7 +80,7 @@ def cited(library: Library) -> Iterator[str]:
     yield from (claim for kind in library.reminders.values() for claim in kind.cites)
 
 
-def summary(proof: Examined) -> str:
+def summary(proof: CheckContext) -> str:
     """Return in numbers what was proved, and what was not."""
     library, explored = proof.library, list(proof.explored.values())
     rules = [part.ruleset for part in proof.parts]
@@ -99,7 +99,7 @@ def summary(proof: Examined) -> str:
     ]
     held = [counted(sum(len(getattr(r, name + "s")) for r in rules), name) for name in ("law", "example")]
     held.append(counted(len(library.cases), "case"))
-    words = counted(sum(len(catalogue.messages) for catalogue in library.catalogues.values()), "message")
+    words = counted(sum(len(catalog.messages) for catalog in library.catalogs.values()), "message")
     return "\n".join(
         [
             f"No issues. {talks}, {ways} through: each comes to its end, after at most {longest}.",
@@ -108,7 +108,7 @@ def summary(proof: Examined) -> str:
             f"Each conversation asks for all that it reads, and before it reads it{_assumed(library)}.",
             f"Met by somebody: {', '.join(counted(len(ids), name) for name, ids in parts)}.",
             f"Held: {', '.join(held)}. Fitting at their longest: {words} in "
-            f"{counted(len(library.catalogues), 'language')}.",
+            f"{counted(len(library.catalogs), 'language')}.",
             NOT_PROVED,
         ]
     )
@@ -124,7 +124,7 @@ def _assumed(library: Library) -> str:
     return f"; left open on purpose: {', '.join(left)}" if left else ""
 
 
-WORDING: tuple[Callable[[Library, Places], Iterator[Issue]], ...] = (
+WORDING: tuple[Callable[[Library, SourceLocations], Iterator[Issue]], ...] = (
     messages_complete,
     messages_idle,
     messages_filled,
@@ -176,17 +176,17 @@ CHEAP: Final = (messages_complete, messages_filled, messages_idle, notes_fit, te
 """What about wording is seen without a look at the rules."""
 
 
-def noticed_at_once(proof: Examined) -> str:
+def noticed_at_once(proof: CheckContext) -> str:
     """Return the code of a finding that costs little to find; "" when there is none."""
     said = [issue for prove in CHEAP for issue in prove(proof.library, proof.places)]
     return said[0].code if said else _first(proof, QUICK)
 
 
-def noticed(proof: Examined) -> str:
+def noticed(proof: CheckContext) -> str:
     """Return the code of the first finding; "" when there is none."""
     said = (issue for prove in WORDING for issue in prove(proof.library, proof.places))
     return _first(proof, [prove for prove in PROPERTIES if prove not in QUICK]) or next((i.code for i in said), "")
 
 
-def _first(proof: Examined, properties: Iterable[Property]) -> str:
+def _first(proof: CheckContext, properties: Iterable[Property]) -> str:
     return next((issue.code for prove in properties for issue in prove(proof)), "")

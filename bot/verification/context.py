@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from bot.core.advice.facts import Fact
-from bot.core.advice.policy import OVERRIDDEN, Outcome, Outcomes, settled
+from bot.core.advice.policy import OVERRIDDEN, CompiledPolicy, Outcome, settled
 from bot.core.advice.rules import Ruleset
 from bot.core.dialogue.flow import Flow
 from bot.core.dialogue.progress import Route
-from bot.core.issues import Issue, Place, Places, Shown
+from bot.core.issues import Issue, Shown, SourceLocation, SourceLocations
 from bot.core.library import Library
 from bot.verification.answer_space import Space
 from bot.verification.counterexample import Calendar, converse
@@ -22,11 +22,11 @@ from bot.verification.state_space import Explored, Goal, explore, shortest_way
 
 
 @dataclass(frozen=True)
-class Part:
+class RulesetPart:
     """A ruleset with all that is said about it."""
 
     ruleset: Ruleset
-    outcomes: Outcomes
+    outcomes: CompiledPolicy
     routes: tuple[Route, ...]
     space: Space
     reached: frozenset[Outcome]
@@ -36,11 +36,11 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Examined:
+class CheckContext:
     """A library and where its parts stand."""
 
     library: Library
-    places: Places
+    places: SourceLocations
     shows: bool = True
     """Whether findings are shown as conversations; to know that there is one, none has to be looked for."""
 
@@ -52,17 +52,17 @@ class Examined:
         return {id_: explore(route, reminders) for id_, route in routes.items() if route.flow.rules not in gaps}
 
     @cached_property
-    def parts(self) -> tuple[Part, ...]:
+    def parts(self) -> tuple[RulesetPart, ...]:
         """Every ruleset."""
         return tuple(self._part(ruleset) for ruleset in self.library.rulesets.values())
 
-    def _part(self, ruleset: Ruleset) -> Part:
+    def _part(self, ruleset: Ruleset) -> RulesetPart:
         outcomes = self.library.outcomes[ruleset.id]
         space = Space(outcomes.diagram.domains, self.library.facts)
         reached = space.reached(outcomes.root)
         routes = tuple(route for route in self.library.routes.values() if route.flow.rules == ruleset.id)
         met = frozenset(settled(outcome) for outcome in reached if outcome is not None)
-        return Part(ruleset, outcomes, routes, space, met, None in reached)
+        return RulesetPart(ruleset, outcomes, routes, space, met, None in reached)
 
     # -- what can be asked -------------------------------------------------------------------------------------------
 
@@ -99,9 +99,9 @@ class Examined:
         except KeyError:
             return None  # a message that is missing, or wants what it is not given, is a finding of its own
 
-    def at(self, *address: str) -> Place:
+    def at(self, *address: str) -> SourceLocation:
         """Return the place of a part of the content."""
         return self.places.at(*address)
 
 
-Property = Callable[[Examined], Iterator[Issue]]
+Property = Callable[[CheckContext], Iterator[Issue]]

@@ -20,7 +20,7 @@ from bot.core.dialogue.progress import REMOTEST_DAY
 from bot.core.dialogue.session import Change, Event, Outgoing, Said, Session, Started, TimePassed
 from bot.core.issues import Shown
 from bot.core.library import FALLBACK_LANGUAGE, Library
-from bot.core.reminders.schedule import Agenda
+from bot.core.reminders.schedule import ReminderSchedule
 from bot.verification.state_space import Settled, Way
 
 MONDAY = date(2026, 11, 23)  # any week will do; which day of it depends on the days that are told
@@ -46,7 +46,7 @@ def converse(
     """
     today = _fitting_day(library, way)
     before = {**way.before, **_dates_before(library, way, today)}
-    talk = Talk(library, way.flow, before, datetime.combine(on.today if on else today, MORNING, UTC), on)
+    talk = PlayedTalk(library, way.flow, before, datetime.combine(on.today if on else today, MORNING, UTC), on)
     if not along(talk, way) or (changed and not talk.stuck and not talk.change(*changed)):
         return None
     return talk.shown
@@ -57,11 +57,11 @@ def sample(library: Library, way: Way, language: str, words: Mapping[str, str]) 
     today = _fitting_day(library, way)
     before = {**way.before, **_dates_before(library, way, today)}
     now = datetime.combine(today, MORNING, UTC)
-    talk = Talk(library, way.flow, before, now, None, language=language, words=words)
+    talk = PlayedTalk(library, way.flow, before, now, None, language=language, words=words)
     return talk.heard if along(talk, way) else None
 
 
-def along(talk: Talk, way: Way) -> bool:
+def along(talk: PlayedTalk, way: Way) -> bool:
     """Talk along `way`; False where the talk goes another way."""
     talk.hear(Started())
     return all(talk.stuck or talk.answer(fact, talk.typed(fact, dict(answer))) for fact, answer in way.answers)
@@ -99,7 +99,7 @@ def _day_of(library: Library, fact: str, settled: Settled, today: date) -> date 
 
 
 @dataclass
-class Talk:
+class PlayedTalk:
     """A talk under way; texts are answered with `words`, or with the name of their fact."""
 
     library: Library
@@ -118,9 +118,13 @@ class Talk:
         self.began = self.now
         self.session = Session(flow=self.flow, language=self.language, carried=dict(self.before))
         self.person = Person(
-            self.language, self.session.zone, cases={1: self.session}, current=1, agenda=Agenda(zone_known=True)
+            self.language,
+            self.session.zone,
+            cases={1: self.session},
+            current=1,
+            agenda=ReminderSchedule(zone_known=True),
         )
-        self.catalogue = self.library.catalogue(self.language)
+        self.catalog = self.library.catalog(self.language)
 
     @property
     def shown(self) -> Shown:
@@ -189,8 +193,8 @@ class Talk:
         return self._label(fact, answer[name], today)
 
     def _label(self, fact: Fact, value: str, today: date) -> str:
-        labels = [option.label for option in options(fact, self.catalogue) if option.id == value]
+        labels = [option.label for option in options(fact, self.catalog) if option.id == value]
         for label in labels:
-            if read(fact, label, self.catalogue, today, DEFAULT_WEEK) == value:
+            if read(fact, label, self.catalog, today, DEFAULT_WEEK) == value:
                 return label
         return value

@@ -15,7 +15,7 @@ from math import prod
 from bot.core.advice.calendar import DEFAULT_WEEK, business_days_between
 from bot.core.advice.decision_diagram import Diagram, Node
 from bot.core.advice.facts import Fact, Facts
-from bot.core.advice.policy import Outcome, Outcomes, settled
+from bot.core.advice.policy import CompiledPolicy, Outcome, settled
 from bot.core.advice.rules import Moment, Sure
 from bot.core.dialogue.progress import REMOTEST_DAY
 from bot.core.library import Library
@@ -59,7 +59,7 @@ ADVICE = "advice"
 
 
 @dataclass(frozen=True)
-class Change:
+class SituationChange:
     """Situations that change alike: what differs, how many they are, and which.
 
     `sample` is one of them; its days stand as the facts that follow from them, in the old version and in the new.
@@ -80,7 +80,7 @@ class Compared:
     rules: str
     situations: int
     changed: int
-    changes: tuple[Change, ...]
+    changes: tuple[SituationChange, ...]
 
 
 def compare(old: Library, new: Library, rules: str) -> Compared:
@@ -178,7 +178,7 @@ class _Comparing:
 
         return counted(root, 0)
 
-    def change(self, root: Node, key: int, situations: int) -> Change:
+    def change(self, root: Node, key: int, situations: int) -> SituationChange:
         cubes: list[Cube] = []
         left = root
         while len(cubes) < MOST_SENTENCES and (answers := shortest(left, key)) is not None:
@@ -188,7 +188,9 @@ class _Comparing:
         sample = self.plainest(root, key)
         bands = {s: b for s, name in sample.items() for b in self.bands.get(s, ()) if b.name == name}
         what = next(found for found, number in self.keys.items() if number == key)
-        return Change(what, situations, tuple(cubes), shortest(left, key) is not None, self.told(sample), bands)
+        return SituationChange(
+            what, situations, tuple(cubes), shortest(left, key) is not None, self.told(sample), bands
+        )
 
     def plainest(self, root: Node, key: int) -> dict[str, str]:
         """Return one situation, with as many cautious answers as can be; these need not be given."""
@@ -268,7 +270,7 @@ def summary_of(outcome: Outcome, library: Library, rules: str) -> Summary:
     )
 
 
-def _ordered(library: Library, rules: str, order: list[str]) -> Outcomes:
+def _ordered(library: Library, rules: str, order: list[str]) -> CompiledPolicy:
     """Return the compiled rules with their facts in this order, compiled anew only where it is another."""
     own = [fact.name for fact in library.facts.finite]
     if own == [name for name in order if name in own]:
@@ -277,7 +279,7 @@ def _ordered(library: Library, rules: str, order: list[str]) -> Outcomes:
     facts = Facts(
         {name: named[name] for name in (*(n for n in order if n in named), *(n for n in named if n not in order))}
     )
-    return Outcomes(library.rulesets[rules], facts, library.notebook, library.reminders)
+    return CompiledPolicy(library.rulesets[rules], facts, library.notebook, library.reminders)
 
 
 def _values(name: str, *versions: Facts) -> tuple[str, ...]:

@@ -9,14 +9,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from bot.core.advice.catalog import Catalogue
+from bot.core.advice.catalog import Catalog
 from bot.core.advice.rules import Moment
 from bot.core.dialogue.flow import Step
-from bot.core.issues import Issue, Places, Shown, counted
+from bot.core.issues import Issue, Shown, SourceLocations, counted
 from bot.core.library import FALLBACK_LANGUAGE, Library
-from bot.verification.context import Examined
+from bot.verification.context import CheckContext
 from bot.verification.counterexample import MONDAY, Calendar
-from bot.verification.diff import ADVICE, Change, Cube, Difference, compare
+from bot.verification.diff import ADVICE, Cube, Difference, SituationChange, compare
 from bot.verification.labels import label, short_name, verdict_name
 from bot.verification.state_space import Stand
 
@@ -97,9 +97,9 @@ class _Telling:
     def __init__(self, old: Library, new: Library, rules: str) -> None:
         self.versions = (old, new)
         self.rules = rules
-        self.proofs = [Examined(library, Places({})) for library in self.versions]
+        self.proofs = [CheckContext(library, SourceLocations({})) for library in self.versions]
 
-    def told(self, change: Change) -> Told:
+    def told(self, change: SituationChange) -> Told:
         lines = [self._line(cube) for cube in change.cubes]
         shown = [self._shown(n, change) for n in (0, 1)]
         more = ("and further ones, too scattered to name in a few lines",) if change.untold else ()
@@ -117,18 +117,18 @@ class _Telling:
         if not isinstance(advice, tuple):
             return "no advice at all"
         verdict, opens = advice
-        catalogue = self.versions[version].catalogue(FALLBACK_LANGUAGE)
+        catalog = self.versions[version].catalog(FALLBACK_LANGUAGE)
         day = f" ({_moment(opens)})" if isinstance(opens, Moment) else ""
-        return f"*{verdict_name(catalogue, verdict)}*{day}"
+        return f"*{verdict_name(catalog, verdict)}*{day}"
 
     def _line(self, cube: Cube) -> str:
         library = self.versions[1]
-        catalogue = library.catalogue(FALLBACK_LANGUAGE)
+        catalog = library.catalog(FALLBACK_LANGUAGE)
         return "; ".join(
-            f"{short_name(catalogue, fact)}: {_values(catalogue, library, fact, v)}" for fact, v in cube.items()
+            f"{short_name(catalog, fact)}: {_values(catalog, library, fact, v)}" for fact, v in cube.items()
         )
 
-    def _shown(self, version: int, change: Change) -> Shown | None:
+    def _shown(self, version: int, change: SituationChange) -> Shown | None:
         library = self.versions[version]
         sample = change.sample[version]
         known = {f: v for f, v in sample.items() if f in library.facts.by_name and v in library.facts[f].values}
@@ -143,10 +143,10 @@ class _Telling:
         return self.proofs[version].show(routes, same, known, known, along=known, on=on if bands else None)
 
 
-def _values(catalogue: Catalogue, library: Library, fact: str, values: frozenset[str]) -> str:
+def _values(catalog: Catalog, library: Library, fact: str, values: frozenset[str]) -> str:
     order = library.facts[fact].values if fact in library.facts.by_name else ()
     named = [value for value in order if value in values] or sorted(values)
-    return " or ".join(label(catalogue, fact, value) for value in named)
+    return " or ".join(label(catalog, fact, value) for value in named)
 
 
 def _listed(value: object) -> str:
@@ -193,9 +193,9 @@ def _routing(step: Step) -> tuple[object, ...]:
 
 
 def _words(old: Library, new: Library) -> Iterator[str]:
-    yield from _absent("language", old.catalogues, new.catalogues)
-    for language in (name for name in new.catalogues if name in old.catalogues):
-        was, now = old.catalogues[language].messages, new.catalogues[language].messages
+    yield from _absent("language", old.catalogs, new.catalogs)
+    for language in (name for name in new.catalogs if name in old.catalogs):
+        was, now = old.catalogs[language].messages, new.catalogs[language].messages
         counts = [
             (sum(was[key] != now[key] for key in was if key in now), "worded anew"),
             (len(now.keys() - was.keys()), "new"),

@@ -23,8 +23,8 @@ def same(old: Library, new: Library) -> bool:
     """Tell whether nobody can be told anything else by the two."""
     if any(getattr(old, part) != getattr(new, part) for part in _ELSE) or old.facts.by_name != new.facts.by_name:
         return False
-    if {name: one.messages for name, one in old.catalogues.items()} != {
-        name: one.messages for name, one in new.catalogues.items()
+    if {name: one.messages for name, one in old.catalogs.items()} != {
+        name: one.messages for name, one in new.catalogs.items()
     }:
         return False
     if _notes(old) != _notes(new) or old.flows.keys() != new.flows.keys():
@@ -70,7 +70,7 @@ def _notes(library: Library) -> object:
     kinds = {}
     for id_, kind in library.notebook.kinds.items():
         key = f"note.{id_}.{(kind.subject or kind.ladder)[-1].text}"
-        last = "".join(text for one in library.catalogues.values() for text in one.alternatives(key))
+        last = "".join(text for one in library.catalogs.values() for text in one.alternatives(key))
         kinds[id_] = replace(kind, shorten=tuple(slot for slot in kind.shorten if "{" + slot + "}" in last))
     return kinds, library.notebook.replacements
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import starmap
 
-from bot.core.advice.catalog import Catalogue
+from bot.core.advice.catalog import Catalog
 from bot.core.advice.facts import Facts, Known
 from bot.core.advice.rules import Sure
 from bot.core.dialogue.explain import Explanation
@@ -23,16 +23,16 @@ SURE: Mapping[Sure, str] = {
 }
 
 
-def in_words(found: Explanation, facts: Facts, catalogue: Catalogue, given: Known) -> Iterator[str]:
+def in_words(found: Explanation, facts: Facts, catalog: Catalog, given: Known) -> Iterator[str]:
     """Return the explanation line by line; what was not `given` is marked."""
-    words = _Words(facts, catalogue, given)
-    yield f"Row {found.outcome.rule} decides: {verdict_name(catalogue, found.outcome.verdict)}."
+    words = _Words(facts, catalog, given)
+    yield f"Row {found.outcome.rule} decides: {verdict_name(catalog, found.outcome.verdict)}."
     fits = "; ".join(starmap(words.told, found.fits))
     yield f"It fits because of {fits}." if fits else "It fits everybody whom no row above fits."
     yield from words.above(found)
     yield "It rests on:"
     for source in found.sources:
-        text = catalogue.say(f"claim.{source.claim}") if catalogue.has(f"claim.{source.claim}") else ""
+        text = catalog.say(f"claim.{source.claim}") if catalog.has(f"claim.{source.claim}") else ""
         yield f"  {source.claim} ({source.section}) {text}"
     yield SURE[found.sure]
     if found.beyond:
@@ -45,17 +45,17 @@ class _Words:
     """Facts and answers as their buttons say them; of what follows from a day, how long ago that is."""
 
     facts: Facts
-    catalogue: Catalogue
+    catalog: Catalog
     given: Known
 
     def values(self, fact: str, allowed: tuple[str, ...]) -> str:
-        words = " or ".join(label(self.catalogue, fact, value) for value in allowed)
+        words = " or ".join(label(self.catalog, fact, value) for value in allowed)
         derivation = self.facts[fact].derivation
-        return f"{ago(self.catalogue, derivation, allowed)} ({fact}: {words})" if derivation else words
+        return f"{ago(self.catalog, derivation, allowed)} ({fact}: {words})" if derivation else words
 
     def said(self, fact: str, value: str) -> str:
         derivation = self.facts[fact].derivation
-        name = short_name(self.catalogue, derivation.source if derivation else fact)
+        name = short_name(self.catalog, derivation.source if derivation else fact)
         return f"{name}: {self.values(fact, (value,))}"
 
     def told(self, fact: str, value: str) -> str:
@@ -73,4 +73,4 @@ class _Words:
             yield "What would change it, with the fewest answers for each:"
         for change in found.changes:
             answers = " and ".join(starmap(self.said, change.answers))
-            yield f"  {answers} → {verdict_name(self.catalogue, change.verdict)} ({change.rule})"
+            yield f"  {answers} → {verdict_name(self.catalog, change.verdict)} ({change.rule})"

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from bot.core.advice.catalog import Catalogue
+from bot.core.advice.catalog import Catalog
 
 
-def short_name(catalogue: Catalogue, fact: str) -> str:
+def short_name(catalog: Catalog, fact: str) -> str:
     """Return a fact in short."""
-    return _said(catalogue, f"question.{fact}.short", fact)
+    return _said(catalog, f"question.{fact}.short", fact)
 
 
-def label(catalogue: Catalogue, fact: str, value: str) -> str:
+def label(catalog: Catalog, fact: str, value: str) -> str:
     """Return an answer as its button says it."""
-    return _said(catalogue, f"question.{fact}.options.{value}", value)
+    return _said(catalog, f"question.{fact}.options.{value}", value)
 
 
-def verdict_name(catalogue: Catalogue, verdict: str) -> str:
+def verdict_name(catalog: Catalog, verdict: str) -> str:
     """Return a verdict in a few words."""
-    return _said(catalogue, f"verdict.{verdict}.name", verdict)
+    return _said(catalog, f"verdict.{verdict}.name", verdict)
 
 
-def _said(catalogue: Catalogue, key: str, otherwise: str) -> str:
-    return catalogue.say(key) if catalogue.has(key) else otherwise
+def _said(catalog: Catalog, key: str, otherwise: str) -> str:
+    return catalog.say(key) if catalog.has(key) else otherwise

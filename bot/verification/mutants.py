@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final, Protocol
 
-from bot.core.issues import Place
+from bot.core.issues import SourceLocation
 
 Path = tuple[str | int, ...]
 
@@ -29,7 +29,7 @@ class Document(Protocol):
     def value(self) -> object:
         """What it holds."""
 
-    def place(self, path: Sequence[str | int], *, key: bool = False) -> Place:
+    def place(self, path: Sequence[str | int], *, key: bool = False) -> SourceLocation:
         """Find the place of a value, or of its key."""
 
 
@@ -154,200 +154,204 @@ def _next(words: Sequence[str], word: str) -> str:
 def mutants(documents: Iterable[Document], domains: Mapping[str, Sequence[str]]) -> Iterator[Mutant]:
     """Return every fault, file by file; `domains` are the words that each fact can have."""
     for document in documents:
-        sheet, value = Sheet(document), document.value
+        source, value = Sheet(document), document.value
         if not isinstance(value, dict):
             continue
         for key, make in _BY_KEY.items():
             if key in value:
-                yield from make(sheet, domains)
+                yield from make(source, domains)
 
 
 Domains = Mapping[str, Sequence[str]]
 
 
-def _rules(sheet: Sheet, domains: Domains) -> Iterator[Mutant]:
-    rows, verdicts = sheet.value["decide"], list(sheet.value["verdicts"])
+def _rules(source: Sheet, domains: Domains) -> Iterator[Mutant]:
+    rows, verdicts = source.value["decide"], list(source.value["verdicts"])
     ids = [row["id"] for row in rows]
-    yield from sheet.swaps(("decide",), ids, "rows")
+    yield from source.swaps(("decide",), ids, "rows")
     for number, row in enumerate(rows):
         id_, here = row["id"], ("decide", number)
-        yield sheet.drop(here, id_, f"row {id_} is missing")
-        yield from sheet.conditions((*here, "when"), id_, f"row {id_}", domains)
+        yield source.drop(here, id_, f"row {id_} is missing")
+        yield from source.conditions((*here, "when"), id_, f"row {id_}", domains)
         new = _next(verdicts, row["verdict"])
         what = f"row {id_} says {new} instead of {row['verdict']}"
-        yield sheet.turn((*here, "verdict"), new, f"{id_} {new}", what)
-        yield from _handed(sheet, here, id_, domains)
-    for number, gate in enumerate(sheet.value.get("gates", ())):
-        yield from _riding(sheet, ("gates", number), gate, "gate", domains)
-    for number, remark in enumerate(sheet.value.get("remarks", ())):
-        yield from _riding(sheet, ("remarks", number), remark, "remark", domains)
+        yield source.turn((*here, "verdict"), new, f"{id_} {new}", what)
+        yield from _handed(source, here, id_, domains)
+    for number, gate in enumerate(source.value.get("gates", ())):
+        yield from _riding(source, ("gates", number), gate, "gate", domains)
+    for number, remark in enumerate(source.value.get("remarks", ())):
+        yield from _riding(source, ("remarks", number), remark, "remark", domains)
 
 
-def _handed(sheet: Sheet, here: Path, id_: str, domains: Domains) -> Iterator[Mutant]:
+def _handed(source: Sheet, here: Path, id_: str, domains: Domains) -> Iterator[Mutant]:
     """Return the faults in what a row hands over: notes, e-mails, reminders, the day."""
-    row = sheet.at(here)
+    row = source.at(here)
     for part in ("note", "override", "mails", "remind", "opens", "headline"):
         if part not in row:
             continue
         path = (*here, part)
         items = row[part] if isinstance(row[part], list) else []
         if len(items) < 2:
-            yield sheet.drop(path, f"{id_}.{part}", f"row {id_} has no {part}")
+            yield source.drop(path, f"{id_}.{part}", f"row {id_} has no {part}")
         for number, item in enumerate(items):
             named = item["kind"] if isinstance(item, dict) else item
             if len(items) > 1:
-                yield sheet.drop((*path, number), f"{id_}.{part} {named}", f"row {id_} lacks {named} under {part}")
+                yield source.drop((*path, number), f"{id_}.{part} {named}", f"row {id_} lacks {named} under {part}")
             if isinstance(item, dict):
                 whose = f"{named} under {part} of row {id_}"
-                yield from sheet.conditions((*path, number, "when"), f"{id_}.{part}.{named}", whose, domains)
+                yield from source.conditions((*path, number, "when"), f"{id_}.{part}.{named}", whose, domains)
         if part in ("note", "override") and isinstance(row[part], str):
             new = "K2" if row[part] == "K1" else "K1"
-            yield sheet.turn(path, new, f"{id_}.{part} {new}", f"row {id_} hands over {new} instead of {row[part]}")
-    yield from sheet.shifts((*here, "opens", "business_days"), f"{id_}.opens", f"the wait of row {id_}")
+            yield source.turn(path, new, f"{id_}.{part} {new}", f"row {id_} hands over {new} instead of {row[part]}")
+    yield from source.shifts((*here, "opens", "business_days"), f"{id_}.opens", f"the wait of row {id_}")
 
 
-def _riding(sheet: Sheet, here: Path, part: Any, what: str, domains: Domains) -> Iterator[Mutant]:
+def _riding(source: Sheet, here: Path, part: Any, what: str, domains: Domains) -> Iterator[Mutant]:
     id_ = part["id"]
-    yield sheet.drop(here, id_, f"{what} {id_} is missing")
-    yield from sheet.conditions((*here, "when"), id_, f"{what} {id_}", domains)
+    yield source.drop(here, id_, f"{what} {id_} is missing")
+    yield from source.conditions((*here, "when"), id_, f"{what} {id_}", domains)
     if len(part.get("verdicts", ())) > 1:
         for number, verdict in enumerate(part["verdicts"]):
             name = f"{what} {id_} no longer rides on {verdict}"
-            yield sheet.drop((*here, "verdicts", number), f"{id_} {verdict}", name)
+            yield source.drop((*here, "verdicts", number), f"{id_} {verdict}", name)
     for flag in ("with_note", "with_mail", "before_note", "remind"):
         if flag in part:
-            yield sheet.drop((*here, flag), f"{id_}.{flag}", f"{what} {id_} is without {flag}")
+            yield source.drop((*here, flag), f"{id_}.{flag}", f"{what} {id_} is without {flag}")
 
 
-def _facts(sheet: Sheet, _: Domains) -> Iterator[Mutant]:
-    for name, fact in sheet.value["facts"].items():
+def _facts(source: Sheet, _: Domains) -> Iterator[Mutant]:
+    for name, fact in source.value["facts"].items():
         here = ("facts", name)
         values = fact.get("values") or (["yes", "no"] if fact["kind"] == "flag" else [])
         if fact.get("cautious") in values:
             new = _next(values, fact["cautious"])
             what = f"not knowing {name} counts as {new} instead of {fact['cautious']}"
-            yield sheet.turn((*here, "cautious"), new, f"{name}.cautious {new}", what)
+            yield source.turn((*here, "cautious"), new, f"{name}.cautious {new}", what)
         for number, value in enumerate(fact.get("values", ())):
-            yield sheet.drop((*here, "values", number), f"{name} {value}", f"{name} can no longer be {value}")
+            yield source.drop((*here, "values", number), f"{name} {value}", f"{name} can no longer be {value}")
         for part in ("can_change", "not_sure", "final", "alike"):
             if part in fact:
-                yield sheet.drop((*here, part), f"{name}.{part}", f"{name} is without {part}")
+                yield source.drop((*here, part), f"{name}.{part}", f"{name} is without {part}")
         for band in fact.get("from", {}).get("starts", {}):
             path = (*here, "from", "starts", band)
-            yield from sheet.shifts(path, f"{name}.{band}", f"the day from which {name} is {band}")
+            yield from source.shifts(path, f"{name}.{band}", f"the day from which {name} is {band}")
 
 
-def _flow(sheet: Sheet, domains: Domains) -> Iterator[Mutant]:
-    steps = sheet.value["steps"]
+def _flow(source: Sheet, domains: Domains) -> Iterator[Mutant]:
+    steps = source.value["steps"]
     ids = [step["id"] for step in steps]
-    yield from sheet.swaps(("steps",), ids, "steps")
+    yield from source.swaps(("steps",), ids, "steps")
     for number, step in enumerate(steps):
         here = ("steps", number)
-        yield sheet.drop(here, step["id"], f"step {step['id']} is missing")
-        yield from sheet.conditions((*here, "when"), step["id"], f"step {step['id']}", domains)
+        yield source.drop(here, step["id"], f"step {step['id']} is missing")
+        yield from source.conditions((*here, "when"), step["id"], f"step {step['id']}", domains)
         if "hints" in step:
-            yield sheet.drop((*here, "hints"), f"{step['id']}.hints", f"step {step['id']} is without its hints")
+            yield source.drop((*here, "hints"), f"{step['id']}.hints", f"step {step['id']} is without its hints")
         for branch, way in enumerate(step.get("next", ()) if isinstance(step.get("next"), list) else ()):
             for go in {*ids, "end"} - {way.get("go"), step["id"]}:
-                yield sheet.turn((*here, "next", branch, "go"), go, f"{step['id']} {go}", f"{step['id']} goes to {go}")
-    for number, name in enumerate(sheet.value.get("offers", ())):
-        yield sheet.drop(("offers", number), f"offers {name}", f"{name} is offered no more")
-    for number, entry in enumerate(sheet.value.get("assumes", ())):
+                yield source.turn((*here, "next", branch, "go"), go, f"{step['id']} {go}", f"{step['id']} goes to {go}")
+    for number, name in enumerate(source.value.get("offers", ())):
+        yield source.drop(("offers", number), f"offers {name}", f"{name} is offered no more")
+    for number, entry in enumerate(source.value.get("assumes", ())):
         name = entry["fact"]  # its condition changes nothing that is said, only what is proved
-        yield sheet.drop(("assumes", number), f"assumes {name}", f"{name} is no longer left open on purpose")
+        yield source.drop(("assumes", number), f"assumes {name}", f"{name} is no longer left open on purpose")
 
 
-def _reminders(sheet: Sheet, _: Domains) -> Iterator[Mutant]:
-    for name, kind in sheet.value["reminders"].items():
+def _reminders(source: Sheet, _: Domains) -> Iterator[Mutant]:
+    for name, kind in source.value["reminders"].items():
         here = ("reminders", name)
-        yield sheet.drop(here, name, f"reminder {name} is missing")
-        yield from _moment(sheet, (*here, "due"), name)
+        yield source.drop(here, name, f"reminder {name} is missing")
+        yield from _moment(source, (*here, "due"), name)
         for part in ("times", "business_days", "days"):
-            yield from sheet.shifts((*here, "again", part), f"{name}.again.{part}", f"again.{part} of {name}")
+            yield from source.shifts((*here, "again", part), f"{name}.again.{part}", f"again.{part} of {name}")
         for number, fact in enumerate(kind.get("asks", ())):
-            yield sheet.drop((*here, "asks", number), f"{name}.asks {fact}", f"{name} no longer asks {fact} anew")
+            yield source.drop((*here, "asks", number), f"{name}.asks {fact}", f"{name} no longer asks {fact} anew")
         if "overdue" in kind:
-            yield sheet.drop((*here, "overdue"), f"{name}.overdue", f"{name} is without its overdue")
-    for name in sheet.value.get("manners", {}):
-        yield from sheet.shifts(("manners", name), f"manners.{name}", name)
+            yield source.drop((*here, "overdue"), f"{name}.overdue", f"{name} is without its overdue")
+    for name in source.value.get("manners", {}):
+        yield from source.shifts(("manners", name), f"manners.{name}", name)
 
 
-def _moment(sheet: Sheet, path: Path, name: str) -> Iterator[Mutant]:
+def _moment(source: Sheet, path: Path, name: str) -> Iterator[Mutant]:
     """Return the faults in a moment: its days off by one, its hour another, its alternatives missing."""
-    moment = sheet.at(path)
+    moment = source.at(path)
     for part in ("business_days", "days"):
-        yield from sheet.shifts((*path, part), f"{name}.{part}", f"{part} of {name}")
+        yield from source.shifts((*path, part), f"{name}.{part}", f"{part} of {name}")
     if isinstance(moment.get("at"), str):
-        yield sheet.turn((*path, "at"), "11:00", f"{name}.at", f"{name} comes at 11:00, not at {moment['at']}", "shift")
+        yield source.turn(
+            (*path, "at"), "11:00", f"{name}.at", f"{name} comes at 11:00, not at {moment['at']}", "shift"
+        )
     for part in ("otherwise", "same_day"):
         if part in moment:
-            yield sheet.drop((*path, part), f"{name}.{part}", f"{name} is without {part}")
+            yield source.drop((*path, part), f"{name}.{part}", f"{name} is without {part}")
     if "otherwise" in moment:
-        yield from _moment(sheet, (*path, "otherwise"), f"{name}.otherwise")
+        yield from _moment(source, (*path, "otherwise"), f"{name}.otherwise")
 
 
-def _notes(sheet: Sheet, domains: Domains) -> Iterator[Mutant]:
-    for name, kind in sheet.value["notes"].items():
+def _notes(source: Sheet, domains: Domains) -> Iterator[Mutant]:
+    for name, kind in source.value["notes"].items():
         here = ("notes", name)
-        yield sheet.drop(here, name, f"note {name} is missing")
+        yield source.drop(here, name, f"note {name} is missing")
         rungs = [rung["text"] for rung in kind.get("ladder", ())]
-        yield from sheet.swaps((*here, "ladder"), [f"{name}.{rung}" for rung in rungs], "texts")
+        yield from source.swaps((*here, "ladder"), [f"{name}.{rung}" for rung in rungs], "texts")
         for number, rung in enumerate(rungs):
-            yield sheet.drop((*here, "ladder", number), f"{name}.{rung}", f"text {rung} of {name} is missing")
+            yield source.drop((*here, "ladder", number), f"{name}.{rung}", f"text {rung} of {name} is missing")
             path = (*here, "ladder", number, "when")
-            yield from sheet.conditions(path, f"{name}.{rung}", f"text {rung} of {name}", domains)
-        yield from sheet.swaps((*here, "shorten"), [f"{name}:{slot}" for slot in kind.get("shorten", ())], "shortening")
+            yield from source.conditions(path, f"{name}.{rung}", f"text {rung} of {name}", domains)
+        yield from source.swaps(
+            (*here, "shorten"), [f"{name}:{slot}" for slot in kind.get("shorten", ())], "shortening"
+        )
         for part in ("as_mail", "heading", "never"):
             if part in kind:
-                yield sheet.drop((*here, part), f"{name}.{part}", f"{name} is without {part}")
+                yield source.drop((*here, part), f"{name}.{part}", f"{name} is without {part}")
 
-    for number, swap in enumerate(sheet.value.get("instead", ())):
+    for number, swap in enumerate(source.value.get("instead", ())):
         name, here = f"instead {swap['use']}", ("instead", number)
-        yield sheet.drop(here, name, f"{swap['use']} replaces no other note")
-        yield from sheet.conditions((*here, "when"), name, f"the use of {swap['use']}", domains)
+        yield source.drop(here, name, f"{swap['use']} replaces no other note")
+        yield from source.conditions((*here, "when"), name, f"the use of {swap['use']}", domains)
         for place, kind in enumerate(swap["of"] if len(swap["of"]) > 1 else ()):
-            yield sheet.drop((*here, "of", place), f"{name} {kind}", f"{swap['use']} no longer replaces {kind}")
+            yield source.drop((*here, "of", place), f"{name} {kind}", f"{swap['use']} no longer replaces {kind}")
 
 
-def _ledger(sheet: Sheet, _: Domains) -> Iterator[Mutant]:
+def _ledger(source: Sheet, _: Domains) -> Iterator[Mutant]:
     for part in ("apart", "at_most", "within_days"):
-        yield from sheet.shifts((part,), part, part)
-    for name, sort in sheet.value["sorts"].items():
+        yield from source.shifts((part,), part, part)
+    for name, sort in source.value["sorts"].items():
         here = ("sorts", name)
-        yield from sheet.shifts((*here, "at_most"), f"{name}.at_most", f"at_most of {name}")
+        yield from source.shifts((*here, "at_most"), f"{name}.at_most", f"at_most of {name}")
         for part in ("again_after", "soon_after", "then"):
             if part in sort:
-                yield sheet.drop((*here, part), f"{name}.{part}", f"{name} is without {part}")
+                yield source.drop((*here, part), f"{name}.{part}", f"{name} is without {part}")
         for number, note in enumerate(sort.get("notes", ())):
-            yield sheet.drop((*here, "notes", number), f"{name} {note}", f"{note} counts no longer as {name}")
+            yield source.drop((*here, "notes", number), f"{name} {note}", f"{note} counts no longer as {name}")
 
 
-def _questions(sheet: Sheet, _: Domains) -> Iterator[Mutant]:
+def _questions(source: Sheet, _: Domains) -> Iterator[Mutant]:
     """Return the faults in the wording of questions: neighbours' words change places, and those of two buttons."""
-    questions = sheet.value["question"]
+    questions = source.value["question"]
     if not isinstance(questions, dict):
         return
     for one, other in pairwise(questions):
         if "text" in questions[one] and "text" in questions[other]:
-            yield _words(sheet, ("question",), one, other, "text", "the questions for")
+            yield _words(source, ("question",), one, other, "text", "the questions for")
         for first, second in pairwise(questions[one].get("options", {})):
             path = ("question", one, "options", first)
             what = f"the buttons {first} and {second} of {one} have each other's words"
-            yield sheet.swap(path, second, f"{one} {first} {second}", what)
+            yield source.swap(path, second, f"{one} {first} {second}", what)
 
 
-def _verdicts(sheet: Sheet, _: Domains) -> Iterator[Mutant]:
-    verdicts = sheet.value["verdict"]
+def _verdicts(source: Sheet, _: Domains) -> Iterator[Mutant]:
+    verdicts = source.value["verdict"]
     if isinstance(verdicts, dict):
         for one, other in pairwise(verdicts):
-            yield _words(sheet, ("verdict",), one, other, "advice", "the lines on top of")
+            yield _words(source, ("verdict",), one, other, "advice", "the lines on top of")
 
 
-def _words(sheet: Sheet, path: Path, one: str, other: str, part: str, what: str) -> Mutant:
+def _words(source: Sheet, path: Path, one: str, other: str, part: str, what: str) -> Mutant:
     def edit(holder: Any) -> None:
         holder[one][part], holder[other][part] = holder[other][part], holder[one][part]
 
-    return sheet.made("swap", f"{one} {other} {part}", (*path, one), f"{what} {one} and {other} change places", edit)
+    return source.made("swap", f"{one} {other} {part}", (*path, one), f"{what} {one} and {other} change places", edit)
 
 
 _BY_KEY: Final[Mapping[str, Callable[[Sheet, Domains], Iterator[Mutant]]]] = {

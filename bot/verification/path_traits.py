@@ -17,7 +17,7 @@ from bot.core.chat.person import Person
 from bot.core.dialogue.flow import END
 from bot.core.dialogue.progress import REMOTEST_DAY
 from bot.core.dialogue.session import Session, place_of
-from bot.core.dialogue.view import Scene
+from bot.core.dialogue.view import SessionView
 from bot.core.library import Library
 
 ROOM: Final = 32
@@ -45,16 +45,16 @@ class Traits:
             frozenset(self._answers(session.carried, today, person)),
         )  # fmt: skip
 
-    def of_scene(self, scene: Scene, person: Person) -> Iterator[Hashable]:
+    def of_scene(self, view: SessionView, person: Person) -> Iterator[Hashable]:
         """Yield what of a conversation decides whether it can go on, each for itself."""
-        session, outcome, step = scene.session, scene.outcome, scene.position.step
-        judged = tuple(s for s in scene.position.crossed if scene.flow.step[s].kind == "judge")
+        session, outcome, step = view.session, view.outcome, view.position.step
+        judged = tuple(s for s in view.position.crossed if view.flow.step[s].kind == "judge")
         at = (session.flow, session.language)
         yield "step", at, step, judged, session.asking, session.stage
         yield "outcome", at, outcome, step == END, min(len(session.others), 2)
-        answers = set(self._answers(session.facts, scene.today, person))
+        answers = set(self._answers(session.facts, view.today, person))
         yield from (("answer", at, answer) for answer in answers)
-        texts = scene.library.facts.texts
+        texts = view.library.facts.texts
         yield "typed", at, outcome.note, outcome.mails, frozenset(a for a in answers if a[0] in texts), bool(judged)
         yield from (
             ("said", at, name, mark.partition("|")[0] if "|" in mark else "", outcome.verdict)

@@ -9,13 +9,13 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.core.advice.catalog import Catalogue
+from bot.core.advice.catalog import Catalog
 from bot.core.advice.text import clean
-from bot.core.chat.commands import Asked, Entry, serve
+from bot.core.chat.commands import CommandGiven, Entry, serve
 from bot.core.chat.person import Person
 from bot.core.dialogue.flow import END
 from bot.core.dialogue.session import Change, FellDue, Session, Started, TimePassed, Why
-from bot.core.dialogue.view import Scene
+from bot.core.dialogue.view import SessionView
 from bot.core.issues import counted
 from bot.core.library import FALLBACK_LANGUAGE, Library
 from bot.verification.labels import short_name, verdict_name
@@ -24,8 +24,15 @@ from bot.verification.path_traits import MOST_KEPT, Traits
 LISTED = 12
 """So many conversations are listed by number where more are moved alike; `--json` lists them all."""
 VISITS: tuple[Entry, ...] = (
-    TimePassed(), Started(), Why(), Change(), Asked("cases"), Asked("settings"), Asked("reminders"), Asked("export"),
-)  # fmt: skip
+    TimePassed(),
+    Started(),
+    Why(),
+    Change(),
+    CommandGiven("cases"),
+    CommandGiven("settings"),
+    CommandGiven("reminders"),
+    CommandGiven("export"),
+)
 """What anybody may do next that reads what is kept of them."""
 
 
@@ -129,8 +136,8 @@ class _Replays:
         if known is None:
             moves = tuple(replay.conversation(session, self._was))
             placed, flow = replay.placed(session)
-            scene = Scene(self._new, placed.but(flow=flow), self._now)
-            known = _Known(moves, set(self._traits.of_scene(scene, replay.person)))
+            view = SessionView(self._new, placed.but(flow=flow), self._now)
+            known = _Known(moves, set(self._traits.of_scene(view, replay.person)))
             if len(self._known) >= MOST_KEPT:
                 self._known.clear()
             self._known[key] = known
@@ -181,16 +188,16 @@ class _Replay:
         if here != session.flow:
             yield Move("flow", session.flow, here)
             session = session.but(flow=here)
-        scene, facts = Scene(self.library, session, self.now), self.library.facts.by_name
+        view, facts = SessionView(self.library, session, self.now), self.library.facts.by_name
         unfit = [n for n, a in session.facts.items() if n not in facts or not facts[n].accepts(a)]
-        yield from (Move("answer", name, scene.position.step) for name in unfit)
+        yield from (Move("answer", name, view.position.step) for name in unfit)
         before = self._before(session, was)
         if before is None:
             return
-        if before.position.step != scene.position.step and not unfit:
-            yield Move("step", before.position.step, scene.position.step)
-        if _advised(before) and _advised(scene) and before.outcome.verdict != scene.outcome.verdict:
-            yield Move("advice", before.outcome.verdict, scene.outcome.verdict)
+        if before.position.step != view.position.step and not unfit:
+            yield Move("step", before.position.step, view.position.step)
+        if _advised(before) and _advised(view) and before.outcome.verdict != view.outcome.verdict:
+            yield Move("advice", before.outcome.verdict, view.outcome.verdict)
 
     def placed(self, session: Session) -> tuple[Session, str]:
         """Return the conversation in the place where the person lives, and the flow it goes on with."""
@@ -198,12 +205,12 @@ class _Replay:
         lived = session.but(zone=person.zone, working_days=person.working_days, holidays=person.holidays)
         return lived, session.flow if session.flow in self.library.flows else self.flow
 
-    def _before(self, session: Session, was: Library | None) -> Scene | None:
-        return Scene(was, session, self.now) if was is not None and session.flow in was.flows else None
+    def _before(self, session: Session, was: Library | None) -> SessionView | None:
+        return SessionView(was, session, self.now) if was is not None and session.flow in was.flows else None
 
 
-def _advised(scene: Scene) -> bool:
-    return any(scene.flow.step[step].kind == "judge" for step in scene.position.crossed)
+def _advised(view: SessionView) -> bool:
+    return any(view.flow.step[step].kind == "judge" for step in view.position.crossed)
 
 
 # -- in words ----------------------------------------------------------------------------------------------------------
@@ -218,7 +225,7 @@ def in_words(found: Survey, library: Library, was: Library | None) -> list[str]:
     ]
     for move, conversations in found.moves.items():
         listed = ", ".join(conversations[:LISTED]) + (" …" if len(conversations) > LISTED else "")
-        said = _sentence(move, library.catalogue(FALLBACK_LANGUAGE))
+        said = _sentence(move, library.catalog(FALLBACK_LANGUAGE))
         lines.append(f"{len(conversations):,}: {clean(said)} ({listed})")
     lines.append("Everybody goes on where they stand." if not moved else "")
     if was is None:
@@ -226,7 +233,7 @@ def in_words(found: Survey, library: Library, was: Library | None) -> list[str]:
     return [line for line in lines if line]
 
 
-def _sentence(move: Move, catalogue: Catalogue) -> str:
+def _sentence(move: Move, catalog: Catalog) -> str:
     """Say what a move is, in the words of the messages."""
     match move.what:
         case "stuck":
@@ -235,12 +242,12 @@ def _sentence(move: Move, catalogue: Catalogue) -> str:
         case "flow":
             return f"the conversation '{move.was}' is gone; they go on in '{move.now}'."
         case "answer":
-            fact = short_name(catalogue, move.was)
+            fact = short_name(catalog, move.was)
             return f"the answer to '{fact}' ({move.was}) does not fit any more; they go on {_at(move.now)}."
         case "step":
             return f"they stood {_at(move.was)}, and go on {_at(move.now)}."
         case "advice":
-            names = [verdict_name(catalogue, verdict) for verdict in (move.was, move.now)]
+            names = [verdict_name(catalog, verdict) for verdict in (move.was, move.now)]
             return f"the advice was *{names[0]}*, and is *{names[1]}*."
         case _:
             return f"the kind of reminder '{move.was}' is gone; it will not be said."

@@ -138,13 +138,13 @@ class _Walk(Moves):
         self.looked.add((node, kept))
         if outcome is not None:
             self.found.met.add(outcome)
-            days = Days(self.route.outcomes.ruleset, frozenset(fact for fact, value in kept if value == ANSWERED))
+            days = KnownDays(self.route.outcomes.ruleset, frozenset(fact for fact, value in kept if value == ANSWERED))
             for what in days.undated(outcome, self.reminders):
                 self.found.undated.setdefault((outcome.rule, what), outcome)
 
 
 @dataclass(frozen=True)
-class Days:
+class KnownDays:
     """Which moments can be told where these date facts are `known`."""
 
     ruleset: Ruleset

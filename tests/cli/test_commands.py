@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.chat.person import Key, Person, Turned
+from bot.core.chat.person import Key, Person, TurnResult
 from bot.storage.database import Database
 from bot.storage.encryption import Cipher
 from bot.storage.migrate import upgrade
@@ -91,7 +91,7 @@ def test_the_database_of_a_bot_is_left_to_it(tmp_path: Path) -> None:
     async def somebody_talks_to_a_bot() -> None:
         upgrade(f"sqlite:///{file}")
         store = await Database.open(f"sqlite:///{file}", Cipher.from_file(key))
-        await store.turn(1, Key(7, 7, 0, 7), lambda _: Turned(Person()), NOW)
+        await store.turn(1, Key(7, 7, 0, 7), lambda _: TurnResult(Person()), NOW)
         await store.close()
 
     asyncio.run(somebody_talks_to_a_bot())

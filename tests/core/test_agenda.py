@@ -10,29 +10,33 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 
 from bot.core.advice.calendar import DEFAULT_HOURS, Hours, instant, local_date, zone_named
-from bot.core.advice.judge import Place
+from bot.core.advice.judge import PersonCalendar
 from bot.core.library import Library
-from bot.core.reminders import schedule as agendas
-from bot.core.reminders.due import Rung, Spoken, ring
-from bot.core.reminders.schedule import Agenda, Life
+from bot.core.reminders import schedule as schedules
+from bot.core.reminders.due import DueNow, Spoken, collect_due
+from bot.core.reminders.schedule import CaseReminders, ReminderSchedule
 
-BERLIN, AUCKLAND, HONOLULU = Place("Europe/Berlin"), Place("Pacific/Auckland"), Place("Pacific/Honolulu")
+BERLIN, AUCKLAND, HONOLULU = (
+    PersonCalendar("Europe/Berlin"),
+    PersonCalendar("Pacific/Auckland"),
+    PersonCalendar("Pacific/Honolulu"),
+)
 MONDAY, WEDNESDAY = date(2026, 11, 23), date(2026, 11, 25)
 TEN = time(10)
 DAY = timedelta(days=1)
 
 
-def at(day: date, wall: time = TEN, place: Place = BERLIN) -> datetime:
+def at(day: date, wall: time = TEN, place: PersonCalendar = BERLIN) -> datetime:
     return instant(day, wall, place.zone)
 
 
-def planned(*wanted: tuple[str, date, time], case: int = 1, agenda: Agenda | None = None) -> Agenda:
-    agenda = agendas.consented(agenda or Agenda(), case, "yes", MONDAY)
-    return agendas.replan(agenda, case, wanted, BERLIN, MONDAY)
+def planned(*wanted: tuple[str, date, time], case: int = 1, agenda: ReminderSchedule | None = None) -> ReminderSchedule:
+    agenda = schedules.consented(agenda or ReminderSchedule(), case, "yes", MONDAY)
+    return schedules.replan(agenda, case, wanted, BERLIN, MONDAY)
 
 
-def rung(library: Library, agenda: Agenda, now: datetime, place: Place = BERLIN) -> Rung:
-    return ring(agenda, library.reminders, library.manners, now, place)
+def rung(library: Library, agenda: ReminderSchedule, now: datetime, place: PersonCalendar = BERLIN) -> DueNow:
+    return collect_due(agenda, library.reminders, library.manners, now, place)
 
 
 def test_a_reminder_is_said_at_its_time_and_once(library: Library) -> None:
@@ -46,7 +50,7 @@ def test_a_reminder_is_said_at_its_time_and_once(library: Library) -> None:
 
 
 def test_without_consent_nothing_is_planned() -> None:
-    assert agendas.replan(Agenda(), 1, [("M2", WEDNESDAY, TEN)], BERLIN, MONDAY).planned == ()
+    assert schedules.replan(ReminderSchedule(), 1, [("M2", WEDNESDAY, TEN)], BERLIN, MONDAY).planned == ()
 
 
 def test_what_is_due_on_one_day_is_one_message(library: Library) -> None:
@@ -124,7 +128,7 @@ def test_keeping_warm_comes_three_times(library: Library) -> None:
 
 def test_a_snooze_puts_off_what_was_said_and_nothing_else(library: Library) -> None:
     agenda = rung(library, planned(("M2", WEDNESDAY, TEN), ("M4", MONDAY + 9 * DAY, TEN)), at(WEDNESDAY)).agenda
-    once = agendas.snoozed(agenda, 1, library.manners, BERLIN, WEDNESDAY)
+    once = schedules.snoozed(agenda, 1, library.manners, BERLIN, WEDNESDAY)
     assert once is not None
     assert [(r.kind, r.day) for r in once.planned] == [("M2", WEDNESDAY + 2 * DAY), ("M4", MONDAY + 9 * DAY)]
 
@@ -133,31 +137,31 @@ def test_two_snoozes_are_enough(library: Library) -> None:
     agenda, day = planned(("M2", WEDNESDAY, TEN)), WEDNESDAY
     for _ in range(2):
         agenda = rung(library, agenda, at(day)).agenda
-        put_off = agendas.snoozed(agenda, 1, library.manners, BERLIN, day)
+        put_off = schedules.snoozed(agenda, 1, library.manners, BERLIN, day)
         assert put_off is not None
         agenda, day = put_off, put_off.planned[0].day
     agenda = rung(library, agenda, at(day)).agenda
-    assert agendas.snoozed(agenda, 1, library.manners, BERLIN, day) is None
+    assert schedules.snoozed(agenda, 1, library.manners, BERLIN, day) is None
 
 
 def test_nothing_that_was_said_is_planned_again_until_something_new_is_told(library: Library) -> None:
     wanted = [("M4", WEDNESDAY + 5 * DAY, TEN)]
     agenda = rung(library, planned(("M4", WEDNESDAY, TEN)), at(WEDNESDAY)).agenda
-    assert agendas.replan(agenda, 1, wanted, BERLIN, WEDNESDAY).planned == ()
-    news = agendas.told(agenda, 1, library.manners, WEDNESDAY)
-    assert len(agendas.replan(news, 1, wanted, BERLIN, WEDNESDAY).planned) == 1
+    assert schedules.replan(agenda, 1, wanted, BERLIN, WEDNESDAY).planned == ()
+    news = schedules.told(agenda, 1, library.manners, WEDNESDAY)
+    assert len(schedules.replan(news, 1, wanted, BERLIN, WEDNESDAY).planned) == 1
 
 
 def test_local_time_stays_as_asked_when_somebody_moves(library: Library) -> None:
     agenda = planned(("M2", WEDNESDAY, TEN))
-    there = agendas.relocated(agenda, AUCKLAND)
+    there = schedules.relocated(agenda, AUCKLAND)
     assert there.wake == at(WEDNESDAY, TEN, AUCKLAND)
     assert rung(library, there, at(WEDNESDAY, TEN, AUCKLAND), AUCKLAND).spoken
-    assert agendas.relocated(there, BERLIN) == agenda
+    assert schedules.relocated(there, BERLIN) == agenda
 
 
 def test_quiet_hours_of_ones_own_are_kept() -> None:
-    sleeper = replace(Agenda(), hours=Hours(time(21), time(11)))
+    sleeper = replace(ReminderSchedule(), hours=Hours(time(21), time(11)))
     assert planned(("M2", WEDNESDAY, TEN), agenda=sleeper).wake == at(WEDNESDAY, time(11))
 
 
@@ -170,10 +174,10 @@ def test_paused_it_keeps_silent_and_goes_on_afterwards(library: Library) -> None
 
 def test_one_can_be_moved_and_one_can_be_dropped() -> None:
     agenda = planned(("M2", WEDNESDAY, TEN), ("M4", WEDNESDAY + DAY, TEN))
-    moved = agendas.moved(agenda, 1, "M2", WEDNESDAY + 5 * DAY, time(14, 30), BERLIN)
+    moved = schedules.moved(agenda, 1, "M2", WEDNESDAY + 5 * DAY, time(14, 30), BERLIN)
     assert moved.planned[1].due == at(WEDNESDAY + 5 * DAY, time(14, 30))
-    assert [r.kind for r in agendas.settled(moved, 1, "M4").planned] == ["M2"]
-    assert agendas.dropped(moved, 1) == replace(Agenda(), planned=())
+    assert [r.kind for r in schedules.settled(moved, 1, "M4").planned] == ["M2"]
+    assert schedules.dropped(moved, 1) == replace(ReminderSchedule(), planned=())
 
 
 # -- whatever happens, in whatever order -------------------------------------------------------------------------------
@@ -183,10 +187,10 @@ def test_one_can_be_moved_and_one_can_be_dropped() -> None:
 class Story:
     """An agenda, its place and its time, and what was said so far, noted apart from it."""
 
-    agenda: Agenda
+    agenda: ReminderSchedule
     now: datetime
-    place: Place = BERLIN
-    said: tuple[tuple[datetime, Place, Rung], ...] = ()
+    place: PersonCalendar = BERLIN
+    said: tuple[tuple[datetime, PersonCalendar, DueNow], ...] = ()
     unanswered: int = 0
     snoozes: int = 0
     stopped: bool = False
@@ -195,16 +199,16 @@ class Story:
 WANTED = (("M1", 0, time(17)), ("M2", 2, TEN), ("M4", 7, TEN), ("M5", 11, TEN), ("M8", 30, TEN))
 
 
-def replanned(story: Story) -> Agenda:
+def replanned(story: Story) -> ReminderSchedule:
     today = local_date(story.now, story.place.zone)
     wanted = [(kind, today + n * DAY, wall) for kind, n, wall in WANTED]
-    return agendas.replan(story.agenda, 1, wanted, story.place, today)
+    return schedules.replan(story.agenda, 1, wanted, story.place, today)
 
 
 def tells(library: Library, story: Story) -> Story:
     """Something new is told: an outcome, a thank-you that is out, an invitation."""
     news = replace(
-        story, agenda=agendas.told(story.agenda, 1, library.manners, local_date(story.now, story.place.zone))
+        story, agenda=schedules.told(story.agenda, 1, library.manners, local_date(story.now, story.place.zone))
     )
     return replace(news, agenda=replanned(news), unanswered=0, snoozes=0)
 
@@ -215,29 +219,29 @@ def says_no_news(story: Story) -> Story:
 
 def stops(story: Story) -> Story:
     today = local_date(story.now, story.place.zone)
-    return replace(story, agenda=agendas.consented(story.agenda, 1, "no", today), stopped=True)
+    return replace(story, agenda=schedules.consented(story.agenda, 1, "no", today), stopped=True)
 
 
 def wants_again(story: Story) -> Story:
     today = local_date(story.now, story.place.zone)
-    back = replace(story, agenda=agendas.consented(story.agenda, 1, "yes", today), stopped=False)
+    back = replace(story, agenda=schedules.consented(story.agenda, 1, "yes", today), stopped=False)
     return replace(back, agenda=replanned(back))
 
 
 def snoozes(library: Library, story: Story) -> Story:
     today = local_date(story.now, story.place.zone)
-    after = agendas.snoozed(story.agenda, 1, library.manners, story.place, today)
+    after = schedules.snoozed(story.agenda, 1, library.manners, story.place, today)
     return story if after is None else replace(story, agenda=after, snoozes=story.snoozes + 1)
 
 
-def moves(place: Place) -> Callable[[Story], Story]:
-    return lambda story: replace(story, place=place, agenda=agendas.relocated(story.agenda, place))
+def moves(place: PersonCalendar) -> Callable[[Story], Story]:
+    return lambda story: replace(story, place=place, agenda=schedules.relocated(story.agenda, place))
 
 
 def restarts(story: Story) -> Story:
     stored = json.loads(json.dumps(story.agenda.to_json()))
-    assert Agenda.from_json(stored) == story.agenda
-    return replace(story, agenda=Agenda.from_json(stored))
+    assert ReminderSchedule.from_json(stored) == story.agenda
+    return replace(story, agenda=ReminderSchedule.from_json(stored))
 
 
 def lives(library: Library, story: Story, span: timedelta) -> Story:
@@ -287,13 +291,13 @@ def explore(library: Library, story: Story, depth: int) -> int:
 
 
 def test_whatever_happens_in_whatever_order_the_limits_hold(library: Library) -> None:
-    start = wants_again(Story(Agenda(), datetime(2026, 11, 23, 9, 0, tzinfo=UTC)))
+    start = wants_again(Story(ReminderSchedule(), datetime(2026, 11, 23, 9, 0, tzinfo=UTC)))
     print(f"{explore(library, start, 3)} orders of events explored")  # noqa: T201 - what the reader wants to know
 
 
 @pytest.mark.slow
 def test_the_limits_hold_for_every_order_of_five_events(library: Library) -> None:
-    start = wants_again(Story(Agenda(), datetime(2026, 11, 23, 9, 0, tzinfo=UTC)))
+    start = wants_again(Story(ReminderSchedule(), datetime(2026, 11, 23, 9, 0, tzinfo=UTC)))
     print(f"{explore(library, start, 5)} orders of events explored")  # noqa: T201 - what the reader wants to know
 
 
@@ -302,5 +306,5 @@ def test_what_is_kept_comes_back_as_it_was(library: Library) -> None:
     full = replace(
         agenda, paused=True, zone_known=True, ledgers={1: (("thank_you", MONDAY),)}, hours=Hours(time(22), time(7))
     )
-    assert Agenda.from_json(json.loads(json.dumps(full.to_json()))) == full
-    assert full.life(7, MONDAY) == Life(MONDAY)
+    assert ReminderSchedule.from_json(json.loads(json.dumps(full.to_json()))) == full
+    assert full.life(7, MONDAY) == CaseReminders(MONDAY)

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from bot.core.chat.commands import Approved
+from bot.core.chat.commands import ThumbUp
 from bot.core.dialogue.session import FellDue
 from bot.core.library import Library
 from tests.core.test_desk import SLOTS, WARM
@@ -116,7 +116,7 @@ def test_whoever_answers_the_late_question_is_reminded_as_ever(dana: Reminded) -
 
 
 def thumb(dana: Reminded, message: int) -> None:
-    dana.visit(Approved(message))
+    dana.visit(ThumbUp(message))
 
 
 def test_a_thumb_below_the_question_for_the_thank_you_says_that_it_went_out(dana: Reminded) -> None:

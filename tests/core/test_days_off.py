@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.app.content import open_library
-from bot.core.advice.catalog import Catalogue
+from bot.core.advice.catalog import Catalog
 from bot.core.dialogue.dates import Misread, parse_days
 from bot.core.library import Library
 from tests.core.test_desk import WARM
@@ -23,7 +23,7 @@ DAY = timedelta(days=1)
 
 
 def read(library: Library, text: str) -> tuple[str, ...] | str:
-    found = parse_days(text, TODAY, library.catalogues["en"])
+    found = parse_days(text, TODAY, library.catalogs["en"])
     return found.reason if isinstance(found, Misread) else tuple(f"{day:%m-%d}" for day in found)
 
 
@@ -96,9 +96,9 @@ WEEKDAYS = [date(2026, 6, day).strftime("%A") for day in range(1, 8)]
 
 
 @cache
-def english() -> Catalogue:
+def english() -> Catalog:
     """Return what `library` says in English: hypothesis would write a whole library into each report."""
-    return open_library(None).catalogues["en"]
+    return open_library(None).catalogs["en"]
 
 
 Style = Callable[[date], str]
@@ -185,7 +185,7 @@ def test_what_the_bot_says_of_days_off_is_understood_when_it_is_sent_back(librar
     meant = tuple(TODAY + timedelta(days=n) for n in sorted(days))
     dana.say("Days off: none", ", ".join(map(str, meant)))
     said = dana.words.partition("Days off: ")[2].partition(". I count")[0]
-    assert parse_days(said, TODAY, library.catalogues["en"]) == meant, said
+    assert parse_days(said, TODAY, library.catalogs["en"]) == meant, said
 
 
 @pytest.fixture

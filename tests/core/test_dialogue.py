@@ -9,7 +9,7 @@ import pytest
 from bot.core.advice.judge import Advice
 from bot.core.dialogue.engine import advance
 from bot.core.dialogue.session import Back, Cancelled, Picked, Remind, Said, Session, Started, TimePassed
-from bot.core.dialogue.view import Scene
+from bot.core.dialogue.view import SessionView
 from bot.core.library import Library
 from tests.conftest import NOW
 from tests.talking import Candidate, plain
@@ -128,7 +128,7 @@ def test_six_panel_members_with_the_same_topic_get_six_texts(library: Library) -
 
 
 def advice_of(candidate: Candidate) -> Advice:
-    return Scene(candidate.talk.library, candidate.session, candidate.talk.now).advice
+    return SessionView(candidate.talk.library, candidate.session, candidate.talk.now).advice
 
 
 def test_back_and_forth_from_every_question_gives_the_same_advice(library: Library) -> None:

@@ -8,7 +8,7 @@ from datetime import date
 
 import pytest
 
-from bot.core.advice.policy import Outcomes
+from bot.core.advice.policy import CompiledPolicy
 from bot.core.advice.rules import Example, Ruleset
 from bot.core.library import Library
 from bot.verification.check_laws import Laws
@@ -179,8 +179,8 @@ def test_every_row_cites_a_claim_or_says_that_it_goes_beyond(library: Library) -
 # -- no row can be lost or moved unnoticed ----------------------------------------------------------------------------
 
 
-def compiled(library: Library, ruleset: Ruleset) -> Outcomes:
-    return Outcomes(ruleset, library.facts, library.notebook, library.reminders)
+def compiled(library: Library, ruleset: Ruleset) -> CompiledPolicy:
+    return CompiledPolicy(ruleset, library.facts, library.notebook, library.reminders)
 
 
 def noticed(library: Library, ruleset: Ruleset) -> bool:

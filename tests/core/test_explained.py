@@ -10,7 +10,7 @@ from bot.core.advice.facts import NOT_SURE, Derivation
 from bot.core.dialogue.explain import claims_of, explain
 from bot.core.dialogue.explain_text import MAX_WHY, ago, size_of, why_message
 from bot.core.dialogue.session import Outgoing, Session
-from bot.core.dialogue.view import Scene
+from bot.core.dialogue.view import SessionView
 from bot.core.library import Library
 from tests.conftest import NOW
 
@@ -21,8 +21,8 @@ WARM = {
 }  # fmt: skip
 
 
-def scene(library: Library, **answers: str) -> Scene:
-    return Scene(library, Session(flow="after_interview", answers=answers), NOW)
+def view(library: Library, **answers: str) -> SessionView:
+    return SessionView(library, Session(flow="after_interview", answers=answers), NOW)
 
 
 def lines(message: Outgoing) -> list[str]:
@@ -34,13 +34,13 @@ def below(message: Outgoing, key: str, library: Library) -> list[str]:
     found: list[str] = []
     inside = False
     for block in message.blocks:
-        inside = block.text == library.catalogue("en").say(key) if block.role == "text" else inside
+        inside = block.text == library.catalog("en").say(key) if block.role == "text" else inside
         found += [block.text] if inside and block.role == "item" else []
     return found
 
 
 def test_who_asks_why_reads_what_decided_what_did_not_and_what_would_change_it(library: Library) -> None:
-    message = why_message(scene(library, **WARM))
+    message = why_message(view(library, **WARM))
     assert below(message, "why.fits", library) == [
         "Day of the interview: Friday 20 November", "Thank-you e-mail: Not yet", "The country: Another one (assumed)",
     ]  # fmt: skip
@@ -57,30 +57,30 @@ def test_who_asks_why_reads_what_decided_what_did_not_and_what_would_change_it(l
 def test_every_row_above_is_named_and_no_other(library: Library) -> None:
     rules = [rule.id for rule in library.rulesets["etiquette"].rules]
     for answers in everybody(library, 60):
-        message = why_message(scene(library, **answers))
+        message = why_message(view(library, **answers))
         _, decided = message.name.split()
         named = {word.strip("(),/") for line in below(message, "why.passed", library) for word in line.split()}
         assert [rule for rule in rules if rule in named] == rules[: rules.index(decided)]
 
 
 def test_not_sure_is_told_apart_from_an_answer_and_from_what_nobody_asked(library: Library) -> None:
-    said = lines(why_message(scene(library, **{**WARM, "thanks": NOT_SURE})))
+    said = lines(why_message(view(library, **{**WARM, "thanks": NOT_SURE})))
     assert "Thank-you e-mail: Not yet (you were not sure)" in said
 
 
 def test_how_sure_the_sources_are_has_three_levels(library: Library) -> None:
-    say = library.catalogue("en").say
+    say = library.catalog("en").say
     levels = {
         "article": {**WARM, "outcome": "positive"},
         "beyond": {**WARM, "role": "via_agency"},
         "judgement": {**WARM, "relation": "they_invited"},
     }
     for level, answers in levels.items():
-        said = lines(why_message(scene(library, **answers)))
+        said = lines(why_message(view(library, **answers)))
         assert [other for other in levels if say(f"why.{other}") in said] == [level]
     late = {**WARM, "interviewed_on": "2026-11-19"}  # gate G6, which the article does not know
-    assert say("why.gates") in lines(why_message(scene(library, **late)))
-    assert say("why.gates") not in lines(why_message(scene(library, **{**WARM, "thanks": "sent"})))
+    assert say("why.gates") in lines(why_message(view(library, **late)))
+    assert say("why.gates") not in lines(why_message(view(library, **{**WARM, "thanks": "sent"})))
 
 
 def everybody(library: Library, count: int) -> list[dict[str, str]]:
@@ -97,7 +97,7 @@ def everybody(library: Library, count: int) -> list[dict[str, str]]:
 
 def test_it_fits_one_message_and_nothing_is_cut_from_it(library: Library) -> None:
     for answers in everybody(library, 300):
-        here = scene(library, **answers)
+        here = view(library, **answers)
         message = why_message(here)
         assert size_of(message.blocks) <= MAX_WHY
         found = explain(library, "etiquette", here.believed, most=2)
@@ -105,26 +105,26 @@ def test_it_fits_one_message_and_nothing_is_cut_from_it(library: Library) -> Non
             verdict
             for verdict in library.rulesets["etiquette"].verdicts
             for line in below(message, "why.changes", library)
-            if line.endswith(f"→ {library.catalogue('en').say(f'verdict.{verdict}.name')}")
+            if line.endswith(f"→ {library.catalog('en').say(f'verdict.{verdict}.name')}")
         }
 
 
 def test_where_room_is_short_the_farthest_changes_go_and_the_claims_stay(library: Library) -> None:
-    english = library.catalogue("en")
+    english = library.catalog("en")
     wordy = replace(english, messages={**english.messages, "question.relation.options.none": "No" * 900})
-    here = scene(replace(library, catalogues={"en": wordy}), **WARM)
+    here = view(replace(library, catalogs={"en": wordy}), **WARM)
     message = why_message(here)
     assert size_of(message.blocks) <= MAX_WHY
     for claim in claims_of(here.outcome, library.rulesets["etiquette"]):
         assert any(f"({claim})" in line for line in lines(message))
     assert english.say("why.article") in lines(message)
-    whole = why_message(scene(library, **WARM))
+    whole = why_message(view(library, **WARM))
     assert len(below(message, "why.changes", library)) < len(below(whole, "why.changes", library))
 
 
 def test_bands_side_by_side_are_one_stretch_of_days(library: Library) -> None:
     elapsed = Derivation("day", "business_days", (("waiting", 0), ("ready", 3), ("late", 4), ("silent", 11)))
-    english = library.catalogue("en")
+    english = library.catalog("en")
     assert ago(english, elapsed, {"waiting"}) == "0–2 business days ago"
     assert ago(english, elapsed, {"ready"}) == "3 business days ago"
     assert ago(english, elapsed, {"ready", "late"}) == "3–10 business days ago"

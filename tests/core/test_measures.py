@@ -24,15 +24,15 @@ def roomier(library: Library) -> Library:
 
 
 def test_a_limit_that_changed_is_another_in_lessons_answers_and_the_atlas(roomier: Library) -> None:
-    catalogue = roomier.catalogue("en")
+    catalog = roomier.catalog("en")
     slot = Slot("the_note", date(2026, 11, 24), time(8))
     plan = Plan(-1001, "The channel", "eight_weeks", "Europe/Berlin", (slot,))
-    taught = "\n".join(block.text for block in lesson_blocks(roomier, catalogue, plan, slot))
+    taught = "\n".join(block.text for block in lesson_blocks(roomier, catalog, plan, slot))
     assert "A free account has room for 271 characters" in taught
-    answered = answer_panel(roomier, catalogue, "how_long")
+    answered = answer_panel(roomier, catalog, "how_long")
     assert answered is not None
     assert "A free account takes 271 characters" in "\n".join(block.text for block in answered.blocks)
-    assert any("takes 271 characters" in found.answer for found in search(roomier, catalogue, "long"))
+    assert any("takes 271 characters" in found.answer for found in search(roomier, catalog, "long"))
     assert "A free account takes 271 characters" in page(roomier, "after_interview", "en")
 
 
@@ -43,7 +43,7 @@ def test_a_few_days_that_are_four_are_four_in_the_lesson(library: Library) -> No
     facts = Facts({**library.facts.by_name, "elapsed": replace(elapsed, derivation=later)})
     slot = Slot("a_few_days", date(2026, 11, 24), time(8))
     plan = Plan(-1001, "The channel", "eight_weeks", "Europe/Berlin", (slot,))
-    taught = lesson_blocks(replace(library, facts=facts), library.catalogue("en"), plan, slot)
+    taught = lesson_blocks(replace(library, facts=facts), library.catalog("en"), plan, slot)
     assert "Count to 4, in working days." in "\n".join(block.text for block in taught)
 
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core.advice.catalog import Catalogue, placeholders
-from bot.core.advice.notes import Note, NoteKind, Rung, Unfit, compose
+from bot.core.advice.catalog import Catalog, placeholders
+from bot.core.advice.notes import DueNow, Note, NoteKind, Unfit, compose
 from bot.core.advice.text import clean, units
 from bot.core.library import Library
 from bot.verification.check_messages import longest_slots
@@ -51,11 +51,11 @@ def check(note: Note, kind: NoteKind, slots: dict[str, str], limit: int) -> None
 
 
 def test_every_kind_fits_with_the_longest_slots_in_both_lengths(library: Library) -> None:
-    catalogue = library.catalogue("en")
+    catalog = library.catalog("en")
     seen = 0
     for kind, limit in kinds(library):
-        slots = longest_slots(kind, library, catalogue)
-        note = compose(kind, slots, limit, catalogue, rungs=rungs(kind))
+        slots = longest_slots(kind, library, catalog)
+        note = compose(kind, slots, limit, catalog, rungs=rungs(kind))
         assert isinstance(note, Note), (kind.id, limit, note)
         check(note, kind, slots, limit)
         seen += 1
@@ -65,12 +65,12 @@ def test_every_kind_fits_with_the_longest_slots_in_both_lengths(library: Library
 @settings(max_examples=200)
 @given(st.data())
 def test_every_kind_fits_with_any_names(library: Library, data: st.DataObject) -> None:
-    catalogue = library.catalogue("en")
+    catalog = library.catalog("en")
     typed = {slot: data.draw(NAMES, slot) for slot in ("first", "job", "company", "topic", "field", "me")}
     for kind, limit in kinds(library):
         slots = {s: fitted(typed[s], library.facts[s].max_length) for s in kind.slots}
         slots |= {name: "video" if name == "format" else "Wednesday 18 November" for name in kind.given}
-        made = compose(kind, slots, limit, catalogue, rungs=rungs(kind))
+        made = compose(kind, slots, limit, catalog, rungs=rungs(kind))
         if isinstance(made, Unfit):
             assert made.word
             assert made.word.casefold() in slots[made.slot].casefold()
@@ -80,15 +80,15 @@ def test_every_kind_fits_with_any_names(library: Library, data: st.DataObject) -
 
 def test_the_ladder_is_climbed_down_only_as_far_as_needed(library: Library) -> None:
     kind = library.notebook.kinds["K2"]
-    catalogue = library.catalogue("en")
+    catalog = library.catalog("en")
     sizes = []
     for length in (5, 30, 45, 60):
         slots = {"first": "Dana", "job": "Data Analyst", "me": "Sam", "topic": "t" * length}
-        note = compose(kind, slots, 200, catalogue, rungs=rungs(kind))
+        note = compose(kind, slots, 200, catalog, rungs=rungs(kind))
         assert isinstance(note, Note)
         place = rungs(kind).index(note.rung)
         for earlier in rungs(kind)[:place]:
-            longer = compose(replace(kind, ladder=(Rung(earlier),)), slots, 200, catalogue, rungs=[earlier])
+            longer = compose(replace(kind, ladder=(DueNow(earlier),)), slots, 200, catalog, rungs=[earlier])
             assert isinstance(longer, Unfit), f"{earlier} would have fitted"
         sizes.append(place)
     assert sizes == sorted(sizes)
@@ -98,13 +98,13 @@ def test_the_ladder_is_climbed_down_only_as_far_as_needed(library: Library) -> N
 def test_where_nothing_fits_the_request_says_how_short_is_short_enough(library: Library) -> None:
     """The shipped texts always fit; with a coach's long wording the bot asks honestly, and for enough."""
     wordy = "Hi {first}, " + "w" * 150 + " {topic}, {job}"
-    catalogue = Catalogue("en", {"note.K1.only": wordy})
-    kind = replace(library.notebook.kinds["K1"], ladder=(Rung("only"),))
+    catalog = Catalog("en", {"note.K1.only": wordy})
+    kind = replace(library.notebook.kinds["K1"], ladder=(DueNow("only"),))
     slots = {"first": "Dana", "job": "Data Analyst", "topic": "t" * 60, "me": "Sam"}
-    unfit = compose(kind, slots, 200, catalogue, rungs=["only"])
+    unfit = compose(kind, slots, 200, catalog, rungs=["only"])
     assert isinstance(unfit, Unfit)
     assert unfit.slot == "topic"
-    mended = compose(kind, {**slots, "topic": "t" * unfit.room}, 200, catalogue, rungs=["only"])
+    mended = compose(kind, {**slots, "topic": "t" * unfit.room}, 200, catalog, rungs=["only"])
     assert isinstance(mended, Note)
     assert mended.size == 200
 
@@ -121,14 +121,14 @@ def test_warmth_changes_the_words(library: Library) -> None:
 
 
 def test_neutral_wordings_never_speak_of_the_interview(library: Library) -> None:
-    catalogue = library.catalogue("en")
+    catalog = library.catalog("en")
     for rung in library.notebook.kinds["K8"].ladder:
-        words = set(re.findall(r"\w+", catalogue.text_of(f"note.K8.{rung.text}").casefold()))
+        words = set(re.findall(r"\w+", catalog.text_of(f"note.K8.{rung.text}").casefold()))
         assert not words & {"interview", "met", "meeting", "conversation", "role", "position", "candidate", "feedback"}
 
 
 @pytest.mark.parametrize("kind", ["K1", "K2", "K3", "K4", "K6", "K7"])
 def test_every_wording_names_one_specific_thing(library: Library, kind: str) -> None:
     for rung in library.notebook.kinds[kind].ladder:
-        for pattern in library.catalogue("en").alternatives(f"note.{kind}.{rung.text}"):
+        for pattern in library.catalog("en").alternatives(f"note.{kind}.{rung.text}"):
             assert {"first", "topic"} <= placeholders(pattern), (kind, rung.text)

@@ -10,11 +10,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.core.advice.calendar import DEFAULT_HOURS, local_date, zone_named
-from bot.core.chat.commands import Asked, serve
+from bot.core.chat.commands import CommandGiven, serve
 from bot.core.chat.person import Person
 from bot.core.dialogue.session import FellDue, Picked, Said, Session
 from bot.core.library import Library
-from bot.core.reminders.schedule import Agenda
+from bot.core.reminders.schedule import ReminderSchedule
 from tests.core.test_desk import WARM
 from tests.core.test_reminding import Reminded
 
@@ -66,14 +66,14 @@ def taps(what: str) -> Callable[[Library, Story], Story]:
 
 def moves(zone: str) -> Callable[[Library, Story], Story]:
     def moved(library: Library, story: Story) -> Story:
-        return step(library, story, Asked("settings"), Picked("set_zone", story.person.turn + 1), Said(zone))
+        return step(library, story, CommandGiven("settings"), Picked("set_zone", story.person.turn + 1), Said(zone))
 
     return moved
 
 
 def restarts(library: Library, story: Story) -> Story:
     del library
-    agenda = Agenda.from_json(json.loads(json.dumps(story.person.agenda.to_json())))
+    agenda = ReminderSchedule.from_json(json.loads(json.dumps(story.person.agenda.to_json())))
     cases = {n: Session.from_json(json.loads(json.dumps(c.to_json()))) for n, c in story.person.cases.items()}
     return replace(story, person=replace(story.person, agenda=agenda, cases=cases))
 
@@ -121,10 +121,10 @@ def explore(library: Library, story: Story, depth: int) -> int:
 
 
 def begun(library: Library) -> Story:
-    visitor = Reminded(library)
-    visitor.say(*WARM)
-    visitor.beside("yes")
-    return Story(visitor.person, datetime(2026, 11, 23, 9, 0, tzinfo=UTC))
+    requester = Reminded(library)
+    requester.say(*WARM)
+    requester.beside("yes")
+    return Story(requester.person, datetime(2026, 11, 23, 9, 0, tzinfo=UTC))
 
 
 def test_every_order_of_what_may_happen_keeps_the_limits(library: Library) -> None:

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.chat.commands import Asked, newcomer, serve
+from bot.core.chat.commands import CommandGiven, newcomer, serve
 from bot.core.chat.privacy import Operator
 from bot.core.coaching.cohort import Cohort, Member
 from bot.core.coaching.privacy import shared_lines
 from bot.core.coaching.releases import Release
 from bot.core.library import Library
 from tests.conftest import NOW
-from tests.core.rolls import Rolls
+from tests.core.repository import Rolls
 
 DANA, COACH = 10, 1
 OPS = Operator("Example Coaching Ltd", "privacy@example.org", "https://example.org/privacy", 90)
@@ -23,7 +23,12 @@ OPS = Operator("Example Coaching Ltd", "privacy@example.org", "https://example.o
 
 def told(library: Library, operator: Operator | None, shared: tuple[str, ...] = ()) -> str:
     served = serve(
-        library, "after_interview", newcomer(library, "en"), Asked("privacy", shared=shared), NOW, operator=operator
+        library,
+        "after_interview",
+        newcomer(library, "en"),
+        CommandGiven("privacy", shared=shared),
+        NOW,
+        operator=operator,
     )
     return "\n".join(block.text for block in served.messages[0].blocks)
 
@@ -61,12 +66,12 @@ def test_what_the_operator_has_not_said_is_said_as_such(library: Library, operat
 
 
 def test_somebody_in_a_cohort_is_told_what_their_coaches_see(library: Library) -> None:
-    catalogue = library.catalogue("en")
+    catalog = library.catalog("en")
     nothing = Cohort("Spring", "en", {COACH: "Cleo"}, {DANA: Member(NOW)})
     shown = Release(1, DANA, "the note", NOW + timedelta(days=3))
     much = Cohort("Autumn", "en", {COACH: "Cleo", DANA: "Dana"}, {DANA: Member(NOW, {"counts": NOW, "nudges": NOW})},
                   releases=(shown,), hands=((DANA, "how"),))  # fmt: skip
-    said = told(library, OPS, shared_lines(Rolls({1: nothing, 2: much}), DANA, catalogue))
+    said = told(library, OPS, shared_lines(Rolls({1: nothing, 2: much}), DANA, catalog))
     assert "no coach" not in said
     assert "no group, no employer, and your coaches only what you agreed to:" in said
     assert "“Spring” (Cleo): nothing so far." in said
@@ -84,7 +89,7 @@ def test_in_a_terminal_it_is_true_for_a_terminal(library: Library) -> None:
 
 
 def test_what_is_exported_is_what_is_kept(library: Library) -> None:
-    served = serve(library, "after_interview", newcomer(library, "en"), Asked("export"), NOW)
+    served = serve(library, "after_interview", newcomer(library, "en"), CommandGiven("export"), NOW)
     document = next(effect for effect in served.effects if hasattr(effect, "caption"))
     assert Path(document.name).suffix == ".json"
     assert json.loads(document.text)["language"] == "en"

@@ -13,25 +13,25 @@ from typing import Any
 
 import pytest
 
-from bot.core.advice.catalog import Catalogue, Message
-from bot.core.chat.commands import Asked, Entry, Served, newcomer, serve
+from bot.core.advice.catalog import Catalog, Message
+from bot.core.chat.commands import CommandGiven, CommandResult, Entry, newcomer, serve
 from bot.core.chat.person import Person
 from bot.core.chat.privacy import Operator
 from bot.core.chat.reminders import BESIDE_OPTIONS
 from bot.core.chat.retention import KEEP, Silence
 from bot.core.coaching import group_chat, private_chat
-from bot.core.coaching.cohort import Cohort, Member, Pressed, Stood, sealed
-from bot.core.coaching.context import Answer, Visitor
+from bot.core.coaching.cohort import ButtonPressed, Cohort, Member, MembershipChanged, sealed
+from bot.core.coaching.context import CoachingReply, Requester
 from bot.core.coaching.privacy import shared_lines
 from bot.core.coaching.speaker import Speaker
 from bot.core.coaching.views import Panel, Shown
 from bot.core.dialogue.session import Picked, Said, Session
-from bot.core.issues import Places
+from bot.core.issues import SourceLocations
 from bot.core.library import Library
-from bot.telegram.private_chat import Talking
+from bot.telegram.private_chat import PrivateChat
 from bot.verification.check_protected import protected_kept
 from tests.conftest import NOW
-from tests.core.rolls import Rolls as Kept
+from tests.core.repository import Rolls as Kept
 from tests.runtime.coursing import SHOWN
 
 COACH, DANA, NUMBER, SECRET, CHANGED = 1, 10, 4, "s" * 22, "¤"
@@ -51,11 +51,11 @@ def _changed(message: Message) -> Message:
 def attack(library: Library) -> Library:
     """Return an edition that changes every text there is, laid over the shipped content."""
     made = {
-        name: Catalogue(name, {k: m if k.startswith(SHOWN_ITSELF[:3]) or k == "language.locale" else _changed(m)
+        name: Catalog(name, {k: m if k.startswith(SHOWN_ITSELF[:3]) or k == "language.locale" else _changed(m)
                                for k, m in one.messages.items()})
-        for name, one in library.catalogues.items()
+        for name, one in library.catalogs.items()
     }  # fmt: skip
-    return replace(library, catalogues=made).bound_to(library).like(library)
+    return replace(library, catalogs=made).bound_to(library).like(library)
 
 
 def kept_of(cohorts: Mapping[int, Cohort]) -> Kept:
@@ -73,11 +73,11 @@ class Walk:
     seen: set[str] = field(default_factory=set)
     decided: set[str] = field(default_factory=set)
 
-    def desk(self, rolls: Kept) -> private_chat.Desk:
-        visitor = Visitor(DANA, "Dana", "en", named=False, bot="b", dice="0" * 64, message=5)
-        return private_chat.Desk(self.library, visitor, rolls, NOW)
+    def desk(self, repository: Kept) -> private_chat.PrivateCoaching:
+        requester = Requester(DANA, "Dana", "en", named=False, bot="b", dice="0" * 64, message=5)
+        return private_chat.PrivateCoaching(self.library, requester, repository, NOW)
 
-    def from_(self, answer: Answer, kept: Mapping[int, Cohort]) -> bool:
+    def from_(self, answer: CoachingReply, kept: Mapping[int, Cohort]) -> bool:
         """Go on from an answer; tell whether it decided something."""
         decides = bool(answer.cohorts or answer.told)
         after = {**kept, **{n: one for n, one in answer.cohorts.items() if one is not None}}
@@ -99,7 +99,7 @@ class Walk:
             if not button.about:
                 continue
             verb, *about = button.about
-            answer = self.desk(kept_of(kept)).pressed(Pressed(verb, tuple(about)))
+            answer = self.desk(kept_of(kept)).pressed(ButtonPressed(verb, tuple(about)))
             if self.from_(answer, kept):
                 self.decided.add(verb)
                 self.note(panel)
@@ -124,7 +124,12 @@ def walk(attack: Library) -> Walk:
     for members in ({}, {DANA: Member(NOW)}):
         kept = {NUMBER: cohort(members=members, edition=9)}
         desk = walk.desk(kept_of(kept))
-        for asked in (Asked("start", f"c_{NUMBER}_{SECRET}"), Asked("cohort"), Asked("hand"), Asked("start", "hand")):
+        for asked in (
+            CommandGiven("start", f"c_{NUMBER}_{SECRET}"),
+            CommandGiven("cohort"),
+            CommandGiven("hand"),
+            CommandGiven("start", "hand"),
+        ):
             walk.from_(desk.asked(asked), kept)
         for panel in desk.privacy():
             walk.on(panel, kept, confirms=True)
@@ -144,9 +149,9 @@ def test_nothing_that_a_member_reads_before_or_right_after_a_yes_is_an_editions(
 def test_a_new_topic_is_all_that_an_edition_adds_to_a_raised_hand(attack: Library) -> None:
     """A topic of an edition's own has its own words, which are what its coach sees; a shipped one keeps its own."""
     faq = {**attack.faq, "ours": ()}
-    words = {**attack.catalogues["en"].messages, "faq.ours.question": "Our own exercise?"}
-    edition = replace(attack, faq=faq, catalogues={"en": Catalogue("en", words)})
-    answer = Walk(edition).desk(kept_of({NUMBER: cohort(members={DANA: Member(NOW)})})).asked(Asked("hand"))
+    words = {**attack.catalogs["en"].messages, "faq.ours.question": "Our own exercise?"}
+    edition = replace(attack, faq=faq, catalogs={"en": Catalog("en", words)})
+    answer = Walk(edition).desk(kept_of({NUMBER: cohort(members={DANA: Member(NOW)})})).asked(CommandGiven("hand"))
     (panel,) = answer.panels
     assert isinstance(panel, Panel)
     labels = [button.label for button in panel.buttons]
@@ -159,10 +164,10 @@ def test_what_the_shipped_content_hides_is_hidden_whatever_an_edition_makes_of_i
     facts = {name: replace(fact, phrase=True) for name, fact in attack.facts.by_name.items() if fact.kind == "text"}
     edition = replace(attack, facts=replace(attack.facts, by_name={**attack.facts.by_name, **facts}))
     desk = Walk(edition).desk(kept_of({NUMBER: cohort(members={DANA: Member(NOW)})}))
-    (listed,) = desk.pressed(Pressed("review", (str(NUMBER),))).panels
+    (listed,) = desk.pressed(ButtonPressed("review", (str(NUMBER),))).panels
     assert isinstance(listed, Panel)
     note = next(button for button in listed.buttons if button.about[0] == "note")
-    (preview,) = desk.pressed(Pressed("note", note.about[1:])).panels
+    (preview,) = desk.pressed(ButtonPressed("note", note.about[1:])).panels
     assert isinstance(preview, Panel)
     assert "Names are hidden." in _text(preview)
     assert "Maria" not in _text(preview)
@@ -172,10 +177,10 @@ def test_what_the_shipped_content_hides_is_hidden_whatever_an_edition_makes_of_i
 def test_what_a_group_is_promised_is_no_editions(attack: Library) -> None:
     speaker = Speaker(DANA, -5, 0, "b", reads_all=False)
     kept = kept_of({NUMBER: cohort(chat=-5)})
-    came = group_chat.reply(attack, speaker, kept, Stood("left", "member", may_write=True))
+    came = group_chat.reply(attack, speaker, kept, MembershipChanged("left", "member", may_write=True))
     for reply in (
         came,
-        *(group_chat.reply(attack, speaker, kept, Asked(c)) for c in ("practice", "cohort", "hand", "x")),
+        *(group_chat.reply(attack, speaker, kept, CommandGiven(c)) for c in ("practice", "cohort", "hand", "x")),
     ):
         (panel,) = reply.panels
         assert isinstance(panel, Panel)
@@ -185,7 +190,7 @@ def test_what_a_group_is_promised_is_no_editions(attack: Library) -> None:
 # -- the desk ----------------------------------------------------------------------------------------------------------
 
 
-def said(served: Served) -> Iterator[str]:
+def said(served: CommandResult) -> Iterator[str]:
     for message in served.messages:
         if message.kind in ("question", "advice"):
             return  # the conversation goes on
@@ -194,35 +199,42 @@ def said(served: Served) -> Iterator[str]:
 
 
 @pytest.fixture
-def tells(attack: Library) -> Callable[[Person, Entry], Served]:
+def tells(attack: Library) -> Callable[[Person, Entry], CommandResult]:
     return lambda person, entry: serve(
         attack, "after_interview", person, entry, NOW, Operator("Ops", "ops@example.org")
     )
 
 
 def test_privacy_export_and_forget_say_what_was_shipped(
-    attack: Library, tells: Callable[[Person, Entry], Served]
+    attack: Library, tells: Callable[[Person, Entry], CommandResult]
 ) -> None:
     dana = newcomer(attack, "en")
     full = cohort(members={DANA: Member(NOW, {"counts": NOW, "nudges": NOW})}, hands=((DANA, "should_i"),))
     shared = shared_lines(kept_of({NUMBER: full, 5: replace(full, coaches={DANA: "D"}, members={})}), DANA,
-                          attack.catalogue("en"))  # fmt: skip
-    for asked in (Asked("privacy"), Asked("privacy", shared=shared), Asked("export"), Asked("forget")):
+                          attack.catalog("en"))  # fmt: skip
+    for asked in (
+        CommandGiven("privacy"),
+        CommandGiven("privacy", shared=shared),
+        CommandGiven("export"),
+        CommandGiven("forget"),
+    ):
         served = tells(dana, asked)
         assert not [text for text in said(served) if CHANGED in text]
         assert not [effect for effect in served.effects if CHANGED in getattr(effect, "caption", "")]
-    asked_first = tells(dana, Asked("forget")).person
+    asked_first = tells(dana, CommandGiven("forget")).person
     assert asked_first is not None
     gone = tells(asked_first, Picked("forget_all", asked_first.turn))
     assert gone.person is None
     assert not [text for text in said(gone) if CHANGED in text]
-    helped = [text for text in said(tells(dana, Asked("help"))) if text.startswith(("/privacy", "/export", "/forget"))]
+    helped = [
+        text for text in said(tells(dana, CommandGiven("help"))) if text.startswith(("/privacy", "/export", "/forget"))
+    ]
     assert len(helped) == 3
     assert not [text for text in helped if CHANGED in text]
 
 
 def test_the_offer_to_remind_and_what_stops_it_are_no_editions(
-    attack: Library, tells: Callable[[Person, Entry], Served]
+    attack: Library, tells: Callable[[Person, Entry], CommandResult]
 ) -> None:
     person = replace(newcomer(attack, "en"), zone="Europe/Berlin")
     for number in ("No", "Well", "Nothing yet", "The hiring manager", "No", "Warm and lively", "Friday", "Not yet"):
@@ -234,13 +246,13 @@ def test_the_offer_to_remind_and_what_stops_it_are_no_editions(
         assert what in [option.id.split("_")[1] for option in offer.options]
     assert CHANGED not in str(offer)
     for key in BESIDE_OPTIONS:
-        assert CHANGED not in str(attack.catalogue("en").message(f"remind.options.{key}"))
+        assert CHANGED not in str(attack.catalog("en").message(f"remind.options.{key}"))
     for entry in (Picked("m_stop_1", 0), Picked("m_delete_1", 0)):
         assert CHANGED not in str(tells(person, entry).messages[0])
 
 
 def test_the_notice_before_somebody_is_deleted_is_no_editions(attack: Library) -> None:
-    talking = Talking(attack, "after_interview")
+    talking = PrivateChat(attack, "after_interview")
     days = [(NOW - timedelta(days=n)).date() for n in range(15)]
     turned = talking.silent(newcomer(attack, "en"), Silence(NOW - timedelta(days=200), None, None, False, days), NOW)
     assert turned is not None
@@ -252,13 +264,13 @@ def test_the_notice_before_somebody_is_deleted_is_no_editions(attack: Library) -
 
 
 def test_an_edition_that_changes_a_protected_text_is_told_so(library: Library) -> None:
-    words = {**library.catalogues["en"].messages, "cohort.review.how_k": "Names are hidden."}
+    words = {**library.catalogs["en"].messages, "cohort.review.how_k": "Names are hidden."}
     del words["cohort.leave"]
-    edition = replace(library, catalogues={"en": Catalogue("en", words)}, protected=("privacy",))
-    found = list(protected_kept(edition, Places({}), library, Places({})))
+    edition = replace(library, catalogs={"en": Catalog("en", words)}, protected=("privacy",))
+    found = list(protected_kept(edition, SourceLocations({}), library, SourceLocations({})))
     assert [issue.code for issue in found] == ["protected-list", "protected-text", "protected-text"]
     text = str(found[2])
     assert "'cohort.review.how_k' is changed" in text
     assert "before they agree" in text
     assert 'Put it back as it was: "The names are in it.' in text
-    assert not list(protected_kept(library, Places({}), library, Places({})))
+    assert not list(protected_kept(library, SourceLocations({}), library, SourceLocations({})))

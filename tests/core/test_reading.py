@@ -15,7 +15,7 @@ MONDAY = date(2026, 11, 23)
 
 
 def said(library: Library, fact: str, text: str, today: date = MONDAY) -> str | Misread:
-    return read(library.facts[fact], text, library.catalogue("en"), today, DEFAULT_WEEK)
+    return read(library.facts[fact], text, library.catalog("en"), today, DEFAULT_WEEK)
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_whatever_is_typed_is_an_answer_or_a_reason(library: Library, text: str)
         if isinstance(found, str):
             assert library.facts[name].accepts(found)
         else:
-            assert library.catalogue("en").say(f"misread.{found.reason}", **found.values)
+            assert library.catalog("en").say(f"misread.{found.reason}", **found.values)
 
 
 def test_a_text_is_cleaned_and_held_to_its_length(library: Library) -> None:
@@ -144,19 +144,19 @@ def test_a_text_is_cleaned_and_held_to_its_length(library: Library) -> None:
     [("3 days ago", "2026-11-20"), ("the day before yesterday", "2026-11-21"), ("Today.", "2026-11-23")],
 )
 def test_a_day_is_read_by_its_distance(library: Library, typed: str, day: str) -> None:
-    catalogue = library.catalogue("en")
-    assert read(library.facts["interviewed_on"], typed, catalogue, date(2026, 11, 23), DEFAULT_WEEK) == day
+    catalog = library.catalog("en")
+    assert read(library.facts["interviewed_on"], typed, catalog, date(2026, 11, 23), DEFAULT_WEEK) == day
 
 
 def test_a_day_to_come_is_said_with_its_year_where_that_is_another(library: Library) -> None:
-    catalogue, fact = library.catalogue("en"), library.facts["interviewed_on"]
+    catalog, fact = library.catalog("en"), library.facts["interviewed_on"]
     for typed, shown in (("tomorrow", "Tuesday 24 November"), ("24.11.2027", "Wednesday, 24 November 2027")):
-        found = read(fact, typed, catalogue, date(2026, 11, 23), DEFAULT_WEEK)
+        found = read(fact, typed, catalog, date(2026, 11, 23), DEFAULT_WEEK)
         assert isinstance(found, Misread)
         assert found.values["day"] == shown
 
 
 @pytest.mark.parametrize("typed", ["😀", "...", "?!", "—"])
 def test_a_text_needs_a_letter_or_a_digit(library: Library, typed: str) -> None:
-    found = read(library.facts["first"], typed, library.catalogue("en"), date(2026, 11, 23), DEFAULT_WEEK)
+    found = read(library.facts["first"], typed, library.catalog("en"), date(2026, 11, 23), DEFAULT_WEEK)
     assert found == Misread("empty")

@@ -10,11 +10,11 @@ import pytest
 
 from bot.core.advice.calendar import instant, zone_named
 from bot.core.advice.contact_history import WITHDRAWN
-from bot.core.chat.commands import Located, Served
-from bot.core.chat.turn import Document
+from bot.core.chat.commands import CommandResult, LocationShared
+from bot.core.chat.turn import FileToSend
 from bot.core.dialogue.session import FellDue, Picked
 from bot.core.library import Library
-from bot.core.reminders.schedule import Agenda
+from bot.core.reminders.schedule import ReminderSchedule
 from tests.conftest import NOW
 from tests.core.test_desk import SLOTS, WARM, Visitor
 
@@ -28,14 +28,14 @@ class Reminded(Visitor):
     def __init__(self, library: Library, *, at_home: bool = True) -> None:
         super().__init__(library)
         if at_home:
-            self.person = replace(self.person, agenda=Agenda(zone_known=True))
+            self.person = replace(self.person, agenda=ReminderSchedule(zone_known=True))
 
-    def visit(self, entry: object) -> Served:
-        kept = Agenda.from_json(json.loads(json.dumps(self.person.agenda.to_json())))
+    def visit(self, entry: object) -> CommandResult:
+        kept = ReminderSchedule.from_json(json.loads(json.dumps(self.person.agenda.to_json())))
         assert kept == self.person.agenda
         return super().visit(entry)  # type: ignore[arg-type]
 
-    def beside(self, what: str, case: int = 1) -> Served:
+    def beside(self, what: str, case: int = 1) -> CommandResult:
         return self.visit(Picked(f"m_{what}_{case}", 0))
 
     def until(self, then: datetime) -> list[tuple[datetime, str]]:
@@ -187,7 +187,7 @@ def test_a_shared_location_is_asked_about_and_taken_with_a_tap(library: Library)
     stranger = Reminded(library, at_home=False)
     stranger.say(*WARM)
     stranger.beside("yes")
-    stranger.visit(Located("Europe/Lisbon"))
+    stranger.visit(LocationShared("Europe/Lisbon"))
     assert stranger.names == ["notice near", "desk zone"]
     assert stranger.labels == ["09:00, Lisbon"]
     stranger.tap("Europe/Lisbon")
@@ -226,7 +226,7 @@ def test_it_can_be_put_off_twice(dana: Reminded) -> None:
 def test_it_is_offered_as_a_calendar_file(dana: Reminded) -> None:
     dana.beside("yes")
     dana.beside("ics")
-    (document,) = [effect for effect in dana.served.effects if isinstance(effect, Document)]
+    (document,) = [effect for effect in dana.served.effects if isinstance(effect, FileToSend)]
     assert document.name == "reminder.ics"
     assert "DTSTART:20261123T160000Z\r\n" in document.text
 

@@ -8,7 +8,7 @@ import pytest
 from bot.core.advice.notes import Note, as_mail, compose
 from bot.core.dialogue.engine import advance
 from bot.core.dialogue.session import Back, Change, Said, Session, TimePassed
-from bot.core.dialogue.view import Scene
+from bot.core.dialogue.view import SessionView
 from bot.core.library import Library
 from tests.conftest import NOW
 from tests.core.test_dialogue import YESTERDAY_WARM
@@ -27,7 +27,7 @@ from tests.talking import Candidate, plain
 def test_nobody_is_offered_to_go_ahead_against_a_yes(library: Library, answers: dict[str, str], rule: str) -> None:
     candidate = plain(library)
     candidate.answer(**{**YESTERDAY_WARM, **answers})
-    assert Scene(library, candidate.session, NOW).outcome.rule == rule
+    assert SessionView(library, candidate.session, NOW).outcome.rule == rule
     assert "override" not in [option.id for option in candidate.turn.messages[-1].options]
     leaked = replace(candidate.session, answers={**candidate.session.answers, "overridden": "yes"}, said={})
     said = Candidate(library, leaked).said()
@@ -146,15 +146,15 @@ def test_the_note_as_an_email_has_words_of_its_own(library: Library) -> None:
 
 def test_members_of_a_panel_get_emails_in_different_voices(library: Library) -> None:
     kind = library.notebook.kinds["K7"]
-    catalogue = library.catalogue("en")
+    catalog = library.catalog("en")
     slots = {"first": "Dana", "job": "Data Analyst", "topic": "Kubernetes", "me": "Sam"}
     seen: list[str] = []
     taken: frozenset[str] = frozenset()
     for _ in range(6):
-        note = compose(kind, slots, 200, catalogue, rungs=["full"], taken=taken)
+        note = compose(kind, slots, 200, catalog, rungs=["full"], taken=taken)
         assert isinstance(note, Note)
         taken |= {note.trace}
-        mail = as_mail(note, kind, slots, catalogue, "Staying in touch")
+        mail = as_mail(note, kind, slots, catalog, "Staying in touch")
         assert mail
         seen.append(mail.text)
     assert len(set(seen)) == 6

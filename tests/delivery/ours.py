@@ -15,16 +15,16 @@ from telegram.request import BaseRequest
 
 from bot.app.content import DEFAULT_FLOW, open_library
 from bot.app.reload import settle_garbage
-from bot.core.chat.person import Key, Person, Turned
-from bot.runtime.outbox_worker import Outbox
-from bot.runtime.rate_limits import Guard, Pace
-from bot.runtime.update_handler import Door
+from bot.core.chat.person import Key, Person, TurnResult
+from bot.runtime.outbox_worker import OutboxWorker
+from bot.runtime.rate_limits import FloodGuard, RateLimits
+from bot.runtime.update_handler import UpdateHandler
 from bot.storage.database import Database
 from bot.storage.encryption import Cipher
 from bot.storage.migrate import upgrade
 from bot.telegram.client import ApiBot
-from bot.telegram.dispatcher import Intake
-from bot.telegram.private_chat import Talking
+from bot.telegram.dispatcher import Dispatcher
+from bot.telegram.private_chat import PrivateChat
 from bot.telegram.sender import TelegramMessenger
 from bot.telegram.updates import read
 from tests.delivery.people import FIRST, OPTIONS, Json, Screens, Script, command, tap
@@ -32,7 +32,7 @@ from tests.delivery.people import FIRST, OPTIONS, Json, Screens, Script, command
 TOKEN = "123456789:" + "A" * 35
 BOT = 7
 NOW = datetime(2026, 11, 26, 11, tzinfo=UTC)
-TALKING = Talking(open_library(None), DEFAULT_FLOW)
+TALKING = PrivateChat(open_library(None), DEFAULT_FLOW)
 
 
 class Standing:
@@ -42,7 +42,7 @@ class Standing:
         return NOW
 
 
-class Unpaced(Pace):
+class Unpaced(RateLimits):
     """Telegram's own limits are not what is measured."""
 
     def room(self, now: float) -> int:
@@ -70,10 +70,10 @@ def script() -> Script:
     return steps
 
 
-def _turned(update: Json, person: Person | None) -> Turned:
-    knock = read({"id": BOT}, update).knock
-    assert knock is not None
-    return TALKING.respond(knock, person, NOW)
+def _turned(update: Json, person: Person | None) -> TurnResult:
+    incoming = read({"id": BOT}, update).incoming
+    assert incoming is not None
+    return TALKING.respond(incoming, person, NOW)
 
 
 @dataclass
@@ -81,8 +81,8 @@ class Ours:
     """The running parts."""
 
     store: Database
-    intake: Intake
-    outbox: Outbox
+    intake: Dispatcher
+    outbox: OutboxWorker
 
     async def idle(self) -> None:
         """Wait until nothing is left to be sent or marked."""
@@ -96,10 +96,10 @@ class Ours:
         assert depth.parked == 0, depth
         told: list[int] = []
 
-        def look(person: Person | None) -> Turned:
+        def look(person: Person | None) -> TurnResult:
             assert person is not None
             told.append(len(person.cases[person.current].answers))
-            return Turned(person)
+            return TurnResult(person)
 
         for who in range(first, first + people):
             await self.store.turn(10**9 + who, Key(BOT, who, 0, who), look, NOW)
@@ -113,11 +113,11 @@ async def running(url: str, request: BaseRequest, base: str = "https://api.teleg
     store = await Database.open(url, Cipher.of(KEY))
     bot = ApiBot(TOKEN, f"{base}/bot", f"{base}/file/bot", request=request, get_updates_request=request)
     await request.initialize()
-    messenger, guard = TelegramMessenger(bot), Guard(rate=10**6, size=10**6)
+    messenger, guard = TelegramMessenger(bot), FloodGuard(rate=10**6, size=10**6)
     clock = Standing()
-    outbox = Outbox(store, messenger, clock, guard=guard, pace=Unpaced(), lease=timedelta(seconds=20))
-    door = Door(store, clock, TALKING.respond, guard=guard, sending=outbox)
-    intake = Intake(BOT, door, messenger, lambda update: read({"id": BOT}, update))
+    outbox = OutboxWorker(store, messenger, clock, guard=guard, pace=Unpaced(), lease=timedelta(seconds=20))
+    handler = UpdateHandler(store, clock, TALKING.respond, guard=guard, sending=outbox)
+    intake = Dispatcher(BOT, handler, messenger, lambda update: read({"id": BOT}, update))
     sending = asyncio.create_task(outbox.run())
     before = gc.get_threshold()
     settle_garbage()  # as `bot.app.main` does; the others are spared looking through our content as well

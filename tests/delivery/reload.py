@@ -21,7 +21,7 @@ from random import Random
 
 from bot.app.content import DEFAULT_FLOW, open_library
 from bot.app.subprocess_runner import run
-from bot.core.chat.person import Key, Person, Turned
+from bot.core.chat.person import Key, Person, TurnResult
 from bot.storage.database import Database
 from bot.storage.encryption import Cipher
 from tests.content.planting import copied
@@ -35,7 +35,7 @@ COUNT, DISTINCT = 200_000, 1000
 async def prepare(url: str, first: Person, now: datetime) -> None:
     """Make the file, with one person in it."""
     store = await Database.open(url, Cipher.of(KEY))
-    await store.turn(1, Key(7, 1, 0, 1), lambda _: Turned(first), now)
+    await store.turn(1, Key(7, 1, 0, 1), lambda _: TurnResult(first), now)
     await store.close()
 
 

@@ -14,9 +14,9 @@ import pytest
 import structlog
 from cryptography.fernet import Fernet
 
-from bot.core.chat.person import Call, Key, Person, Turned
+from bot.core.chat.person import Call, Key, Person, TurnResult
 from bot.runtime.ports import Delivered, Outcome
-from bot.runtime.update_handler import Knock
+from bot.runtime.update_handler import IncomingUpdate
 from bot.storage import dialects
 from bot.storage.database import Database
 from bot.storage.encryption import Cipher
@@ -67,18 +67,18 @@ def key(person: int) -> Key:
     return Key(BOT, person, 0, person)
 
 
-def knock(update: int, person: int = 1, text: str = "hello") -> Knock:
-    return Knock(update, key(person), Heard(text), raw={"update_id": update, "message": {"text": text}})
+def incoming(update: int, person: int = 1, text: str = "hello") -> IncomingUpdate:
+    return IncomingUpdate(update, key(person), Heard(text), raw={"update_id": update, "message": {"text": text}})
 
 
-def echo(knock: Knock, person: Person | None, now: datetime) -> Turned:
+def echo(incoming: IncomingUpdate, person: Person | None, now: datetime) -> TurnResult:
     """Count turns and say what was heard; "boom" breaks it."""
     del now
-    heard: Any = knock.event
+    heard: Any = incoming.event
     if heard.text == "boom":
         raise LookupError(f"nobody may log this: {heard.text}")
     before = person or Person()
-    return Turned(replace(before, turn=before.turn + 1), (Call("sendMessage", {"text": heard.text}),))
+    return TurnResult(replace(before, turn=before.turn + 1), (Call("sendMessage", {"text": heard.text}),))
 
 
 @pytest.fixture(autouse=True)

@@ -12,16 +12,16 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from bot.core.chat.commands import Asked
-from bot.core.chat.person import Key, Person, Turned
-from bot.core.coaching.cohort import Convened, Polled, Pressed, Rolls, Stood
+from bot.core.chat.commands import CommandGiven
+from bot.core.chat.person import Key, Person, TurnResult
+from bot.core.coaching.cohort import ButtonPressed, CohortRepository, CohortTurn, MembershipChanged, PollResult
 from bot.core.dialogue.session import Session
 from bot.core.library import Library
-from bot.runtime.update_handler import Knock
+from bot.runtime.update_handler import IncomingUpdate
 from bot.storage.database import Database
-from bot.telegram.coaching_chat import Cohorting
+from bot.telegram.coaching_chat import CoachingChat
 from bot.telegram.group_updates import pressed
-from bot.telegram.private_chat import Talking
+from bot.telegram.private_chat import PrivateChat
 from tests.conftest import NOW
 from tests.runtime.conftest import BOT
 
@@ -50,7 +50,7 @@ class Course:
     """A cohort over some weeks; `heard` is all that anybody is sent."""
 
     store: Database
-    cohorting: Cohorting
+    cohorting: CoachingChat
     now: datetime = NOW
     updates: int = 0
     heard: list[Said] = field(default_factory=list)
@@ -63,8 +63,8 @@ class Course:
     @classmethod
     async def opened(cls, store: Database, library: Library) -> Course:
         """Return a course whose coach has opened the cohort."""
-        course = cls(store, Cohorting(Talking(library, "after_interview"), frozenset({COACH})))
-        done = await course.does(COACH, Asked("cohort", "new Spring"))
+        course = cls(store, CoachingChat(PrivateChat(library, "after_interview"), frozenset({COACH})))
+        done = await course.does(COACH, CommandGiven("cohort", "new Spring"))
         course.number = str(next(iter(done.cohorts)))
         await course.invites()
         return course
@@ -75,30 +75,30 @@ class Course:
         assert found
         self.code = found[1]
 
-    async def does(self, person: int, event: object, chat: int | None = None, message: int = 0) -> Convened:
+    async def does(self, person: int, event: object, chat: int | None = None, message: int = 0) -> CohortTurn:
         """Let somebody do something, in private or in a chat."""
         self.updates += 1
         self.asked[self.updates] = event
         key = Key(BOT, chat or person, 0, person)
         extra = {"name": f"N{person}", "language": "en", "bot": "b", "reads_all": False, "message": message}
-        knock = Knock(self.updates, key, event, extra, shared=True)
+        incoming = IncomingUpdate(self.updates, key, event, extra, shared=True)
         dice = f"{self.updates:064x}"[::-1]
 
-        def step(known: Person | None, rolls: Rolls) -> Convened:
-            return self.cohorting.convene(knock, known, rolls, self.now, dice)
+        def step(known: Person | None, repository: CohortRepository) -> CohortTurn:
+            return self.cohorting.cohort_respond(incoming, known, repository, self.now, dice)
 
-        done = await self.store.convene(self.updates, key, step, self.now)
+        done = await self.store.cohort_respond(self.updates, key, step, self.now)
         assert done is not None
         self._hears(key.chat, done)
         return done
 
-    def _hears(self, chat: int, done: Convened) -> None:
+    def _hears(self, chat: int, done: CohortTurn) -> None:
         sent = [(chat, call) for call in done.calls] + [(post.key.chat, post.call) for post in done.posts]
         self.heard += [Said(self.updates, to, call.method, dict(call.values)) for to, call in sent]
 
-    async def taps(self, person: int, verb: str, *about: str, chat: int | None = None, message: int = 0) -> Convened:
+    async def taps(self, person: int, verb: str, *about: str, chat: int | None = None, message: int = 0) -> CohortTurn:
         """Tap a button of the cohort."""
-        return await self.does(person, Pressed(verb, (self.number, *about)), chat, message)
+        return await self.does(person, ButtonPressed(verb, (self.number, *about)), chat, message)
 
     async def joins(self, person: int, *purposes: str) -> None:
         """Let somebody join and agree to purposes, to being counted if none is named."""
@@ -115,10 +115,10 @@ class Course:
         shown = Session("after_interview", answers={**SHOWN, **names})
         case = Session("after_interview", answers={**life, "first": secret, "company": secret})
 
-        def step(known: Person | None) -> Turned:
+        def step(known: Person | None) -> TurnResult:
             assert known is not None
             cases = {1: shown, 2: case} if life else {1: shown}
-            return Turned(replace(known, cases=cases, current=max(cases)))
+            return TurnResult(replace(known, cases=cases, current=max(cases)))
 
         await self.store.turn(self.updates, Key(BOT, person, 0, person), step, self.now)
 
@@ -132,22 +132,22 @@ class Course:
         news = await self.does(person, send)
         read = next(one for one in tappable(news) if one.verb == "read")
         await self.does(COACH, read, message=900 + self.updates)
-        await self.does(COACH, Asked("cohort", f"comment {self.number} {read.about[1]} Say one thing less"))
+        await self.does(COACH, CommandGiven("cohort", f"comment {self.number} {read.about[1]} Say one thing less"))
         return True
 
     async def holds(self) -> None:
         """Let all happen that is due."""
 
-        def step(bot: int, number: int, cohort: Any, rolls: Rolls) -> Convened:
-            return self.cohorting.hold("b", bot, number, cohort, rolls, self.now)
+        def step(bot: int, number: int, cohort: Any, repository: CohortRepository) -> CohortTurn:
+            return self.cohorting.cohort_due("b", bot, number, cohort, repository, self.now)
 
         self.updates += 1
-        while (done := await self.store.hold(step, self.now)) is not None:
+        while (done := await self.store.cohort_due(step, self.now)) is not None:
             self._hears(0, done)
 
     async def plans_lessons(self) -> None:
         """Let the coach bring the bot into a channel and confirm a series there."""
-        await self.does(COACH, Stood("left", "administrator", may_write=True, channel="Letters"), CHANNEL)
+        await self.does(COACH, MembershipChanged("left", "administrator", may_write=True, channel="Letters"), CHANNEL)
         plan = await self.taps(COACH, "series", str(CHANNEL), "eight_weeks")
         await self.does(COACH, next(one for one in tappable(plan) if one.verb == "confirm"))
 
@@ -158,14 +158,14 @@ class Course:
             polls = [post.call for post in done.posts if post.call.method == "sendPoll"]
             if not polls:
                 return
-            polled = Polled(f"poll {self.updates}", tuple(dice.randrange(9) for _ in polls[0].values["options"]))
+            polled = PollResult(f"poll {self.updates}", tuple(dice.randrange(9) for _ in polls[0].values["options"]))
             close = next(one for one in tappable(done) if one.verb == "close")
             await self.does(COACH, replace(close, polled=polled), GROUP, message=700 + number)
             done = await self.does(0, polled, chat=-1)
         raise AssertionError("a case without an end")
 
 
-def tappable(done: Convened) -> Iterator[Pressed]:
+def tappable(done: CohortTurn) -> Iterator[ButtonPressed]:
     """Give what the buttons of a turn's messages say."""
     for call in (*done.calls, *(post.call for post in done.posts)):
         for row in call.values.get("reply_markup", {}).get("inline_keyboard", []):
@@ -176,7 +176,7 @@ async def played(store: Database, library: Library, seed: int, twist: int | None
     """Play a random history; with `twist` that member's newest interview is another than it was."""
     dice = random.Random(seed)  # noqa: S311 - a history, not a secret
     course = await Course.opened(store, library)
-    await course.does(COACH, Asked("setup"), GROUP)
+    await course.does(COACH, CommandGiven("setup"), GROUP)
     await course.plans_lessons()
     waiting, inside, cases, topics = list(MEMBERS), [], list(library.cases), list(library.faq)
     for _ in range(10):
@@ -190,7 +190,7 @@ async def played(store: Database, library: Library, seed: int, twist: int | None
             await course.answers(person, LIVES[(life + 1) % len(LIVES) if person == twist else life])
         if inside and dice.random() < 0.5:
             await course.taps(inside.pop(0), "left", "1")  # nobody, where they decided more than once
-        await course.does(dice.choice(inside), Asked("practice"), GROUP)
+        await course.does(dice.choice(inside), CommandGiven("practice"), GROUP)
         await course.shows_a_note(dice.choice(inside))
         topic = dice.choice(topics)
         await course.taps(dice.choice(inside), "raise", topic)

@@ -9,17 +9,17 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.core.chat.commands import Asked
-from bot.core.chat.person import Call, Key, Person, Turned
-from bot.core.coaching.cohort import NOWHERE, Cohort, Convened, Polled, Rolls
+from bot.core.chat.commands import CommandGiven
+from bot.core.chat.person import Call, Key, Person, TurnResult
+from bot.core.coaching.cohort import NOWHERE, Cohort, CohortRepository, CohortTurn, PollResult
 from bot.core.library import Library
-from bot.runtime.outbox_worker import Outbox
-from bot.runtime.ports import Delivered, Never, Outcome, Posted
-from bot.runtime.rate_limits import Guard, Pace
-from bot.runtime.update_handler import Door, Knock
+from bot.runtime.outbox_worker import OutboxWorker
+from bot.runtime.ports import ClaimedCall, Delivered, Outcome, Undeliverable
+from bot.runtime.rate_limits import FloodGuard, RateLimits
+from bot.runtime.update_handler import IncomingUpdate, UpdateHandler
 from bot.storage.database import Database
-from bot.telegram.coaching_chat import Cohorting
-from bot.telegram.private_chat import Talking
+from bot.telegram.coaching_chat import CoachingChat
+from bot.telegram.private_chat import PrivateChat
 from tests.conftest import NOW
 from tests.runtime.conftest import BOT
 
@@ -54,18 +54,18 @@ class Watched:
         return found
 
     async def sent(
-        self, posted: Posted, message: int | None, now: datetime, claim: Any = None, *, late: bool = False
+        self, posted: ClaimedCall, message: int | None, now: datetime, claim: Any = None, *, late: bool = False
     ) -> bool:
         done = await self.store.sent(posted, message, now, claim, late=late)
         self.flying += int(claim is not None and claim.posted is not None) - 1
         return done
 
-    async def later(self, posted: Posted, at: datetime, *, whole_chat: bool = False) -> bool:
+    async def later(self, posted: ClaimedCall, at: datetime, *, whole_chat: bool = False) -> bool:
         done = await self.store.later(posted, at, whole_chat=whole_chat)
         self.flying -= 1
         return done
 
-    async def park(self, posted: Posted, reason: str, now: datetime) -> bool:
+    async def park(self, posted: ClaimedCall, reason: str, now: datetime) -> bool:
         done = await self.store.park(posted, reason, now)
         self.flying -= 1
         return done
@@ -84,22 +84,27 @@ class Lecture:
     """Why Telegram will not take a call; empty: it does."""
 
     def __post_init__(self) -> None:
-        talking = Talking(self.library, "after_interview")
-        guard, cohorting = Guard(), Cohorting(talking, frozenset({COACH}))
-        self.outbox = Outbox(
+        talking = PrivateChat(self.library, "after_interview")
+        guard, cohorting = FloodGuard(), CoachingChat(talking, frozenset({COACH}))
+        self.outbox = OutboxWorker(
             self.store,
             self,
             self,
-            pace=Pace(),
+            pace=RateLimits(),
             guard=guard,
             seconds=self.now_seconds,
-            undelivered=lambda *what: self.door.undelivered(*what),
+            undelivered=lambda *what: self.handler.undelivered(*what),
         )  # type: ignore[arg-type]
-        self.door = Door(
+        self.handler = UpdateHandler(
             self.store,  # type: ignore[arg-type]
-            self, talking.respond, convene=cohorting.convene, hold=cohorting.hold, name="b", guard=guard,
+            self,
+            talking.respond,
+            cohort_respond=cohorting.cohort_respond,
+            cohort_due=cohorting.cohort_due,
+            name="b",
+            guard=guard,
             seconds=self.now_seconds,
-        )  # fmt: skip
+        )
 
     def now_seconds(self) -> float:
         return self.seconds
@@ -109,34 +114,36 @@ class Lecture:
 
     async def make(self, key: Key, call: Call) -> Outcome:
         if reason := self.refused(key, call):
-            return Never(reason)
+            return Undeliverable(reason)
         self.posted.append(
             (self.seconds, key.chat, call.method, str(call.values.get("text") or call.values.get("question", "")))
         )
         return Delivered(len(self.posted))
 
     async def opens(self) -> None:
-        def step(_person: Person | None, _rolls: Rolls) -> Convened:
-            return Convened(None, cohorts={4: Cohort("Spring", "en", {COACH: "Cleo"}, chat=GROUP_CHAT)})
+        def step(_person: Person | None, _repository: CohortRepository) -> CohortTurn:
+            return CohortTurn(None, cohorts={4: Cohort("Spring", "en", {COACH: "Cleo"}, chat=GROUP_CHAT)})
 
-        await self.store.convene(1, Key(BOT, GROUP_CHAT, 0, COACH), step, self.now())
+        await self.store.cohort_respond(1, Key(BOT, GROUP_CHAT, 0, COACH), step, self.now())
 
-    async def does(self, person: int, event: object, message: int = 0, topic: int = 0) -> Turned | None:
+    async def does(self, person: int, event: object, message: int = 0, topic: int = 0) -> TurnResult | None:
         self.updates += 1
         extra = {"name": "N", "language": "en", "bot": "b", "reads_all": False, "message": message}
-        return await self.door.knock(
-            Knock(self.updates, Key(BOT, GROUP_CHAT, topic, person), event, extra, shared=True)
+        return await self.handler.incoming(
+            IncomingUpdate(self.updates, Key(BOT, GROUP_CHAT, topic, person), event, extra, shared=True)
         )
 
-    async def hears_poll(self, event: Polled) -> None:
+    async def hears_poll(self, event: PollResult) -> None:
         self.updates += 1
         extra = {"bot": "b", "reads_all": False, "message": 0}
-        await self.door.knock(Knock(self.updates, Key(BOT, NOWHERE, 0, 0), event, extra, shared=True))
+        await self.handler.incoming(IncomingUpdate(self.updates, Key(BOT, NOWHERE, 0, 0), event, extra, shared=True))
 
     async def begins(self, person: int) -> None:
         self.updates += 1
         extra = {"language": "en", "chat": "private", "message": 0}
-        await self.door.knock(Knock(self.updates, Key(BOT, person, 0, person), Asked("start", ""), extra))
+        await self.handler.incoming(
+            IncomingUpdate(self.updates, Key(BOT, person, 0, person), CommandGiven("start", ""), extra)
+        )
 
     async def passes(self, seconds: float) -> None:
         """Let time go by, a tick after the other, and whatever may be sent be sent."""

@@ -13,19 +13,19 @@ from typing import Any
 import pytest
 
 from bot.app.content import open_library, the_flow
-from bot.app.content_registry import Live, laid_over, seal_over
-from bot.app.reload import Contents
-from bot.core.chat.commands import Asked
-from bot.core.chat.person import Key, Turned
-from bot.core.chat.preview import Tried
-from bot.core.coaching.cohort import Pressed
-from bot.core.coaching.content_version import Change, Examined, Finding, Handed
+from bot.app.content_registry import LoadedContent, laid_over, seal_over
+from bot.app.reload import ContentReloader
+from bot.core.chat.commands import CommandGiven
+from bot.core.chat.person import Key, TurnResult
+from bot.core.chat.preview import PreviewTapped
+from bot.core.coaching.cohort import ButtonPressed
+from bot.core.coaching.content_version import CheckResult, FileUploaded, Finding, MeaningChange
 from bot.core.dialogue.session import Picked, Said
 from bot.core.library import Library
-from bot.runtime.update_handler import Door, Knock
+from bot.runtime.update_handler import IncomingUpdate, UpdateHandler
 from bot.storage.database import Database
-from bot.telegram.coaching_chat import Cohorting
-from bot.telegram.private_chat import Talking
+from bot.telegram.coaching_chat import CoachingChat
+from bot.telegram.private_chat import PrivateChat
 from tests.content.planting import copied
 from tests.runtime.conftest import BOT, SetClock
 
@@ -34,29 +34,33 @@ TONE = "messages/en/questions.yaml"
 FEELING = "How did the conversation feel?"
 
 
-def live(content: Path, shipped: Library | None) -> Live:
+def live(content: Path, shipped: Library | None) -> LoadedContent:
     return over(open_library(content), shipped)
 
 
-def over(library: Library, shipped: Library | None) -> Live:
-    talking = Talking(library.bound_to(shipped).like(shipped) if shipped else library, the_flow(library))
-    return Live(talking, Cohorting(talking, frozenset({COACH, RIVAL}), shipped))
+def over(library: Library, shipped: Library | None) -> LoadedContent:
+    talking = PrivateChat(library.bound_to(shipped).like(shipped) if shipped else library, the_flow(library))
+    return LoadedContent(talking, CoachingChat(talking, frozenset({COACH, RIVAL}), shipped))
 
 
 @dataclass
 class Course:
     store: Database
     clock: SetClock
-    contents: Contents
-    door: Door
+    contents: ContentReloader
+    handler: UpdateHandler
     file: Path
     updates: int = 0
 
-    async def does(self, person: int, event: object, message: int = 5) -> Turned:
+    async def does(self, person: int, event: object, message: int = 5) -> TurnResult:
         self.updates += 1
         extra = {"name": f"N{person}", "language": "en", "bot": "b", "reads_all": False, "message": message}
-        shared = isinstance(event, Pressed | Handed) or (isinstance(event, Asked) and event.command == "cohort")
-        turned = await self.door.knock(Knock(self.updates, Key(BOT, person, 0, person), event, extra, shared=shared))
+        shared = isinstance(event, ButtonPressed | FileUploaded) or (
+            isinstance(event, CommandGiven) and event.command == "cohort"
+        )
+        turned = await self.handler.incoming(
+            IncomingUpdate(self.updates, Key(BOT, person, 0, person), event, extra, shared=shared)
+        )
         assert turned is not None
         return turned
 
@@ -66,17 +70,17 @@ class Course:
         return "\n".join([turned.toast, *(str(call.values) for call in turned.calls)])
 
     async def opens(self, coach: int) -> str:
-        done = await self.does(coach, Asked("cohort", "new Spring"))
+        done = await self.does(coach, CommandGiven("cohort", "new Spring"))
         return str(next(iter(done.cohorts)))  # type: ignore[attr-defined]
 
     async def joins(self, number: str, person: int) -> None:
-        done = await self.does(COACH, Pressed("invite", (number,)))
+        done = await self.does(COACH, ButtonPressed("invite", (number,)))
         secret = str(done.calls[0].values).partition(f"c_{number}_")[2][:22]
-        assert "You are in" in await self.hears(person, Pressed("join", (number, secret)))
+        assert "You are in" in await self.hears(person, ButtonPressed("join", (number, secret)))
 
     async def is_fit(self, coach: int, old: str, new: str, file: str = TONE) -> int:
         """Let a coach hand in an edited file that passes; return the edition's number."""
-        assert "I am checking" in await self.hears(coach, Handed("f", file, 100, file))
+        assert "I am checking" in await self.hears(coach, FileUploaded("f", file, 100, file))
         job = await self.store.claim_edition(self.clock.now(), self.door_lease)
         assert job
         shipped = self.contents.live.talking.library
@@ -84,8 +88,8 @@ class Course:
         assert old in text
         files = {**job.edition.files, file: text.replace(old, new)}
         seal = seal_over(laid_over(shipped, files))
-        found = Examined(job.number, files, changes=(Change("0 of 1"),), seal=seal)
-        await self.door.examined(Key(BOT, coach, 0, coach), found)
+        found = CheckResult(job.number, files, changes=(MeaningChange("0 of 1"),), seal=seal)
+        await self.handler.examined(Key(BOT, coach, 0, coach), found)
         return job.number
 
     @property
@@ -112,15 +116,22 @@ class Course:
 @pytest.fixture
 async def course(store: Database, clock: SetClock, tmp_path: Path, library: Library) -> Course:
     content = copied(tmp_path / "content")
-    contents = Contents(over(library, None), (content / "flows", content / "messages"), live)
-    door = Door(store, clock, contents.respond, convene=contents.convene, hold=contents.hold,
-                fetch=partial(contents.fetch, store), seconds=count(0, 60).__next__)  # fmt: skip
-    return Course(store, clock, contents, door, tmp_path / "db.sqlite3")
+    contents = ContentReloader(over(library, None), (content / "flows", content / "messages"), live)
+    handler = UpdateHandler(
+        store,
+        clock,
+        contents.respond,
+        cohort_respond=contents.cohort_respond,
+        cohort_due=contents.cohort_due,
+        fetch=partial(contents.fetch, store),
+        seconds=count(0, 60).__next__,
+    )
+    return Course(store, clock, contents, handler, tmp_path / "db.sqlite3")
 
 
 async def to_the_tone(course: Course, person: int) -> str:
     """Answer from the first question on; return what is asked about the tone, by whatever content talks."""
-    await course.does(person, Asked("new"))
+    await course.does(person, CommandGiven("new"))
     for text in ("No", "Well", "Nothing yet", "The hiring manager", "No"):
         said = await course.hears(person, Said(text))
     return said
@@ -131,17 +142,17 @@ async def test_only_the_cohort_hears_what_was_published_and_undo_restores(course
     await course.joins(spring, DANA)
     edition = await course.is_fit(COACH, FEELING, "And the talk?")
     assert "And the talk?" not in await to_the_tone(course, DANA), "not before it is published"
-    assert "talks with it" in await course.hears(COACH, Pressed("publish", (spring, str(edition))))
+    assert "talks with it" in await course.hears(COACH, ButtonPressed("publish", (spring, str(edition))))
     assert "And the talk?" in await to_the_tone(course, DANA)
     for other in (STAN, RIVAL):
         assert FEELING in await to_the_tone(course, other)
     second = await course.is_fit(COACH, "And the talk?", "Well, the talk?")
-    await course.does(COACH, Pressed("publish", (spring, str(second))))
+    await course.does(COACH, ButtonPressed("publish", (spring, str(second))))
     assert "Well, the talk?" in await to_the_tone(course, DANA)
-    assert "had before" in await course.hears(COACH, Pressed("undo", (spring, str(second))))
+    assert "had before" in await course.hears(COACH, ButtonPressed("undo", (spring, str(second))))
     assert "And the talk?" in await to_the_tone(course, DANA)
-    assert "no longer good" in await course.hears(COACH, Pressed("undo", (spring, str(second))))
-    assert "had before" in await course.hears(COACH, Pressed("undo", (spring, str(edition))))
+    assert "no longer good" in await course.hears(COACH, ButtonPressed("undo", (spring, str(second))))
+    assert "had before" in await course.hears(COACH, ButtonPressed("undo", (spring, str(edition))))
     assert FEELING in await to_the_tone(course, DANA)
     assert autumn != spring
 
@@ -150,51 +161,51 @@ async def test_forged_buttons_and_foreign_files_change_and_reveal_nothing(course
     spring, autumn = await course.opens(COACH), await course.opens(RIVAL)
     await course.joins(spring, DANA)
     published = await course.is_fit(COACH, FEELING, "And the secret talk?")
-    await course.does(COACH, Pressed("publish", (spring, str(published))))
+    await course.does(COACH, ButtonPressed("publish", (spring, str(published))))
     draft = await course.is_fit(COACH, "And the secret talk?", "And the hidden talk?")
-    await course.does(RIVAL, Asked("start"))
+    await course.does(RIVAL, CommandGiven("start"))
     kept, dice = course.rows("cohort", "edition", "trial"), random.Random(1)  # noqa: S311 - no secret
     verbs = ("bench", "files", "file", "for", "try", "publish", "undo", "drop")
     for number in range(600):
         verb, which = dice.choice(verbs), str(dice.choice((draft, published, draft + 1, 0, "x", "9" * 30)))
         stranger = dice.choice((RIVAL, DANA, STAN))
         aim = dice.choice((spring, autumn if verb not in ("bench", "files", "file") else spring))
-        said = await course.hears(stranger, Pressed(verb, (aim, which)[: dice.choice((2, 2, 1))]))
+        said = await course.hears(stranger, ButtonPressed(verb, (aim, which)[: dice.choice((2, 2, 1))]))
         assert "talk?" not in said
         assert aim == autumn or "no longer good" in said, (number, stranger, verb)
     for data in ("leave", "wait:7", "begin", "1:x", "wait:x", ""):
-        assert "This trial is over" in await course.hears(STAN, Tried(data))
+        assert "This trial is over" in await course.hears(STAN, PreviewTapped(data))
     assert course.rows("cohort", "edition", "trial") == kept
     for stranger in (DANA, STAN):
-        assert "I can read text and taps only" in await course.hears(stranger, Handed("f", "facts.yaml", 9))
+        assert "I can read text and taps only" in await course.hears(stranger, FileUploaded("f", "facts.yaml", 9))
     assert course.rows("cohort", "edition", "trial") == kept
-    mine = await course.hears(COACH, Pressed("bench", (spring,)))
+    mine = await course.hears(COACH, ButtonPressed("bench", (spring,)))
     assert "Publish for" in mine
     assert "Undo" in mine
 
 
 async def test_another_coach_of_the_cohort_cannot_publish_what_is_not_theirs(course: Course) -> None:
     spring = await course.opens(COACH)
-    await course.does(COACH, Pressed("coach", (spring, str(SECOND))))
+    await course.does(COACH, ButtonPressed("coach", (spring, str(SECOND))))
     draft = await course.is_fit(COACH, FEELING, "One?")
-    assert "no longer good" in await course.hears(SECOND, Pressed("publish", (spring, str(draft))))
+    assert "no longer good" in await course.hears(SECOND, ButtonPressed("publish", (spring, str(draft))))
     theirs = await course.is_fit(SECOND, FEELING, "Two?")
-    await course.does(SECOND, Pressed("publish", (spring, str(theirs))))
-    said = await course.hears(COACH, Pressed("publish", (spring, str(draft))))
+    await course.does(SECOND, ButtonPressed("publish", (spring, str(theirs))))
+    said = await course.hears(COACH, ButtonPressed("publish", (spring, str(draft))))
     assert "checked once more, together with that" in said
     assert await course.store.claim_edition(course.clock.now(), course.door_lease)
 
 
 async def test_what_was_checked_for_one_cohort_is_not_published_for_another(course: Course) -> None:
     spring, other = await course.opens(COACH), await course.opens(COACH)
-    assert "For which cohort" in await course.hears(COACH, Handed("f", TONE, 100, TONE))
+    assert "For which cohort" in await course.hears(COACH, FileUploaded("f", TONE, 100, TONE))
     (draft,) = [row[1] for row in course.rows("edition")[0]]
-    await course.does(COACH, Pressed("for", (spring, str(draft))))
-    said = await course.hears(COACH, Pressed("publish", (spring, str(draft))))
+    await course.does(COACH, ButtonPressed("for", (spring, str(draft))))
+    said = await course.hears(COACH, ButtonPressed("publish", (spring, str(draft))))
     assert "no longer good" in said, "it is not checked yet"
     draft = await course.is_fit(COACH, FEELING, "One?")
-    assert "no longer good" in await course.hears(COACH, Pressed("publish", (other, str(draft))))
-    assert "talks with it" in await course.hears(COACH, Pressed("publish", (spring, str(draft))))
+    assert "no longer good" in await course.hears(COACH, ButtonPressed("publish", (other, str(draft))))
+    assert "talks with it" in await course.hears(COACH, ButtonPressed("publish", (spring, str(draft))))
 
 
 async def test_a_trial_touches_no_row_of_anybodys(course: Course) -> None:
@@ -202,9 +213,9 @@ async def test_a_trial_touches_no_row_of_anybodys(course: Course) -> None:
     await to_the_tone(course, COACH)
     draft = await course.is_fit(COACH, FEELING, "And the talk?")
     before = course.rows("person", "session", "case_")
-    begun = await course.hears(COACH, Pressed("try", (spring, str(draft))))
+    begun = await course.hears(COACH, ButtonPressed("try", (spring, str(draft))))
     assert "A trial for you alone" in begun
-    assert "connected on LinkedIn" in await course.hears(COACH, Tried("begin"))
+    assert "connected on LinkedIn" in await course.hears(COACH, PreviewTapped("begin"))
     for text in ("No", "Well", "Nothing yet", "The hiring manager", "No"):
         said = await course.hears(COACH, Said(text))
     assert "And the talk?" in said
@@ -212,39 +223,39 @@ async def test_a_trial_touches_no_row_of_anybodys(course: Course) -> None:
     for text in ("Warm and lively", "Yesterday", "Not yet", "1"):
         said = await course.hears(COACH, Said(text))
     assert course.rows("person", "session", "case_") == before
-    said = await course.hears(COACH, Tried("wait:7"))
+    said = await course.hears(COACH, PreviewTapped("wait:7"))
     assert "Trial · Monday 30 November" in said
     assert course.rows("person", "session", "case_") == before
     own = await course.hears(COACH, Picked("back", 0))
     assert "Trial" not in own, "a button of the coach's own conversation stays theirs"
-    assert "over" in await course.hears(COACH, Tried("leave"))
+    assert "over" in await course.hears(COACH, PreviewTapped("leave"))
     assert course.rows("trial") == [[]]
 
 
 async def test_renewed_content_lets_a_cohort_fall_back_and_its_coaches_are_told(course: Course) -> None:
     spring = await course.opens(COACH)
-    await course.does(COACH, Pressed("coach", (spring, str(SECOND))))
-    await course.does(SECOND, Asked("cohort"))
+    await course.does(COACH, ButtonPressed("coach", (spring, str(SECOND))))
+    await course.does(SECOND, CommandGiven("cohort"))
     await course.joins(spring, DANA)
     edition = await course.is_fit(COACH, FEELING, "And the talk?")
-    await course.does(COACH, Pressed("publish", (spring, str(edition))))
+    await course.does(COACH, ButtonPressed("publish", (spring, str(edition))))
     assert "And the talk?" in await to_the_tone(course, DANA)
     content = course.file.parent / "content"
     (content / "messages" / "en" / "faq.yaml").write_text(
         (content / "messages" / "en" / "faq.yaml").read_text().replace("Should I", "Shall I", 1)
     )
-    course.contents.shelf.renew(live(content, None))
+    course.contents.registry.renew(live(content, None))
     assert FEELING in await to_the_tone(course, DANA), "until it is proved anew, the shipped content talks"
     job = await course.store.claim_edition(course.clock.now() + course.door_lease * 99999, course.door_lease)
     assert job
     assert job.number == edition
     await course.waiting()
-    found = Examined(edition, job.edition.files, (Finding(TONE, 63, "it does not fit."),))
-    await course.door.examined(Key(BOT, COACH, 0, COACH), found)
+    found = CheckResult(edition, job.edition.files, (Finding(TONE, 63, "it does not fit."),))
+    await course.handler.examined(Key(BOT, COACH, 0, COACH), found)
     told = await course.waiting()
     assert {chat for chat, text in told if "does not fit any more" in text and "line 63" in text} == {COACH, SECOND}
     assert FEELING in await to_the_tone(course, DANA)
-    assert "Throw it away" in await course.hears(COACH, Pressed("bench", (spring,))), "to be mended"
+    assert "Throw it away" in await course.hears(COACH, ButtonPressed("bench", (spring,))), "to be mended"
 
 
 async def test_a_protected_text_of_an_edition_from_before_the_rule_is_never_said(course: Course) -> None:
@@ -253,8 +264,8 @@ async def test_a_protected_text_of_an_edition_from_before_the_rule_is_never_said
     await course.joins(spring, DANA)
     words, lie = "Counts: not shared.", "Counts: nobody ever sees them."
     edition = await course.is_fit(COACH, words, lie, "messages/en/cohort.yaml")
-    await course.does(COACH, Pressed("publish", (spring, str(edition))))
-    said = await course.hears(DANA, Asked("cohort"))
+    await course.does(COACH, ButtonPressed("publish", (spring, str(edition))))
+    said = await course.hears(DANA, CommandGiven("cohort"))
     assert "in their own way" in said, "the edition does talk"
     assert words in said
     assert lie not in said

@@ -7,14 +7,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.core.chat.person import Key, Person, Turned
+from bot.core.chat.person import Key, Person, TurnResult
 from bot.core.dialogue.session import Picked, Said
 from bot.core.library import Library
 from bot.runtime.clock import DOWN, LASTS, LEAP, TrustedClock
-from bot.runtime.scheduler import Reminders
-from bot.runtime.update_handler import Door, Knock
+from bot.runtime.scheduler import Scheduler
+from bot.runtime.update_handler import IncomingUpdate, UpdateHandler
 from bot.storage.database import Database
-from bot.telegram.private_chat import Talking
+from bot.telegram.private_chat import PrivateChat
 from tests.conftest import NOW
 from tests.core.test_desk import SLOTS, WARM
 from tests.runtime.conftest import BOT, SetClock
@@ -120,23 +120,23 @@ class Running:
     """The conversation and its reminders over a real store, by a clock that can be set wrong."""
 
     store: Database
-    door: Door
-    reminders: Reminders
+    handler: UpdateHandler
+    reminders: Scheduler
     clock: TrustedClock
     update: int = 0
 
     async def hears(self, event: object) -> None:
         self.update += 1
         extra = {"language": "en", "chat": "private", "message": 0}
-        await self.door.knock(Knock(self.update, Key(BOT, 5, 0, 5), event, extra))
+        await self.handler.incoming(IncomingUpdate(self.update, Key(BOT, 5, 0, 5), event, extra))
 
     async def person(self) -> Person:
         found: list[Person] = []
 
-        def look(person: Person | None) -> Turned:
+        def look(person: Person | None) -> TurnResult:
             assert person is not None
             found.append(person.but(cases=dict(person.cases)))
-            return Turned(person, keeps=False)
+            return TurnResult(person, keeps=False)
 
         self.update += 1
         await self.store.turn(self.update, Key(BOT, 5, 0, 5), look, self.clock.now())
@@ -153,8 +153,8 @@ class Running:
 @pytest.fixture
 def running(store: Database, machine: Machine, library: Library) -> Running:
     clock = trusted(machine)
-    door = Door(store, clock, Talking(library, "after_interview").respond)
-    return Running(store, door, Reminders(store, door, clock), clock)
+    handler = UpdateHandler(store, clock, PrivateChat(library, "after_interview").respond)
+    return Running(store, handler, Scheduler(store, handler, clock), clock)
 
 
 async def told(running: Running) -> None:
@@ -183,7 +183,7 @@ async def test_a_clock_in_2029_for_75_seconds_changes_nothing(running: Running, 
     assert after.agenda.planned == before.agenda.planned
     assert after.cases[1].facts == before.cases[1].facts
     assert await running.said() == []
-    await running.door.knock(Knock(1, Key(BOT, 5, 0, 5), Said("No")))
+    await running.handler.incoming(IncomingUpdate(1, Key(BOT, 5, 0, 5), Said("No")))
     assert (await running.person()).turn == after.turn, "what was seen before the leap is not taken twice"
 
 

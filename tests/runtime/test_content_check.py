@@ -13,20 +13,20 @@ from bot.app import content_check_worker
 from bot.app.content_check_worker import Bounds
 from bot.app.main import use_a_writable_folder
 from bot.app.subprocess_runner import run
-from bot.core.coaching.content_version import Edition, Examined
+from bot.core.coaching.content_version import CheckResult, ContentVersion
 from bot.core.library import Library
-from bot.runtime.ports import Job
+from bot.runtime.ports import ContentCheck
 from tests.conftest import NOW
 
 MB = 1024**2
-DRAFT = Edition(5, NOW, "sent", cohort=4)
+DRAFT = ContentVersion(5, NOW, "sent", cohort=4)
 
 
 async def test_whoever_goes_beyond_the_memory_ends_without_an_answer_and_it_is_said() -> None:
     """So little that it ends as soon as it begins."""
     with tempfile.TemporaryDirectory() as folder:
         bounds = Bounds(seconds=60, memory=24 * MB)
-        found = await content_check_worker._judged(Examined(1), bounds, DRAFT, *[Path(folder)] * 3)
+        found = await content_check_worker._judged(CheckResult(1), bounds, DRAFT, *[Path(folder)] * 3)
     assert found.trouble == "late"
 
 
@@ -53,9 +53,9 @@ async def test_a_disk_that_takes_nothing_is_said_and_ends_the_check(
 
     monkeypatch.setattr(content_check_worker, "write", full)
     nobody: Any = None
-    door: Any = Door()
-    await content_check_worker._examine(library, Bounds(), Job(7, 3, DRAFT), nobody, nobody, door, nobody)
-    assert heard == [Examined(3, {}, trouble="disk")]
+    handler: Any = Door()
+    await content_check_worker._examine(library, Bounds(), ContentCheck(7, 3, DRAFT), nobody, nobody, handler, nobody)
+    assert heard == [CheckResult(3, {}, trouble="disk")]
 
 
 def test_where_no_folder_for_passing_files_can_be_written_they_stand_beside_the_data(

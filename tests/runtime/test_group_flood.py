@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from bot.core.chat.commands import Asked
+from bot.core.chat.commands import CommandGiven
 from bot.core.chat.person import Key, Person
-from bot.core.coaching.cohort import Convened, Pressed, Rolls
+from bot.core.coaching.cohort import ButtonPressed, CohortRepository, CohortTurn
 from bot.core.library import Library
-from bot.runtime.content_versions import NotKept
+from bot.runtime.content_versions import UpdateNotKept
 from bot.runtime.rate_limits import GROUP
 from bot.storage.database import Database
 from tests.runtime.lecture import COACH, MEMBERS, NEWCOMER, OTHER, TICK, Lecture, in_a_group
@@ -28,9 +28,9 @@ async def lecture(store: Database, library: Library) -> AsyncIterator[Lecture]:
 
 
 async def test_one_member_who_asks_the_same_271_times_gets_one_answer(lecture: Lecture) -> None:
-    await asyncio.gather(*(lecture.does(MEMBERS[0], Asked("practice", "")) for _ in range(271)))
+    await asyncio.gather(*(lecture.does(MEMBERS[0], CommandGiven("practice", "")) for _ in range(271)))
     asked = lecture.seconds
-    await lecture.does(OTHER, Asked("faq", ""))
+    await lecture.does(OTHER, CommandGiven("faq", ""))
     await lecture.passes(120)
     assert len(lecture.said(PRACTICE)) == 1
     assert lecture.said(FAQ)[0] - asked <= 2
@@ -43,11 +43,11 @@ async def test_a_hundred_members_who_flood_for_a_minute_hold_up_nobody(lecture: 
         first = tick * 10 * len(MEMBERS) // int(60 / TICK)
         last = (tick + 1) * 10 * len(MEMBERS) // int(60 / TICK)
         asking = [MEMBERS[number % len(MEMBERS)] for number in range(first, last)]
-        await asyncio.gather(*(lecture.does(member, Asked("practice", "")) for member in asking))
+        await asyncio.gather(*(lecture.does(member, CommandGiven("practice", "")) for member in asking))
         if tick == 50:
             asked = dict.fromkeys((FAQ, CASE, "private"), lecture.seconds)
-            await lecture.does(OTHER, Asked("faq", ""))
-            await lecture.does(COACH, Asked("case", ""))
+            await lecture.does(OTHER, CommandGiven("faq", ""))
+            await lecture.does(COACH, CommandGiven("case", ""))
             await lecture.begins(NEWCOMER)
         await lecture.passes(TICK)
     await lecture.passes(180)
@@ -63,28 +63,30 @@ async def test_whatever_members_ask_in_turn_leaves_room_for_a_coach_and_is_soon_
     """All commands in twenty topics: more than the group's minute holds."""
     commands = ("practice", "cohort", "hand", "faq", "help", "setup", "case")
     for command in commands:
-        asking = [lecture.does(person, Asked(command, ""), topic=n % 20) for n, person in enumerate(MEMBERS)]
+        asking = [lecture.does(person, CommandGiven(command, ""), topic=n % 20) for n, person in enumerate(MEMBERS)]
         await asyncio.gather(*asking)
     asked = lecture.seconds
-    await lecture.does(COACH, Asked("case", ""))
+    await lecture.does(COACH, CommandGiven("case", ""))
     await lecture.passes(30)
     assert lecture.said(CASE)[0] - asked <= 20
     assert len(lecture.posted) < GROUP[0]
     await lecture.passes(40)
     again = lecture.seconds
-    await lecture.does(OTHER, Asked("faq", ""))
+    await lecture.does(OTHER, CommandGiven("faq", ""))
     await lecture.passes(5)
     assert lecture.said(FAQ)[-1] - again <= 2
     assert (await lecture.store.depth()).waiting == 0
 
 
 async def test_who_taps_beyond_what_a_group_can_show_is_told_so(lecture: Lecture) -> None:
-    said = await asyncio.gather(*(lecture.does(person, Pressed("faq", ("all",)), message=7) for person in MEMBERS))
+    said = await asyncio.gather(
+        *(lecture.does(person, ButtonPressed("faq", ("all",)), message=7) for person in MEMBERS)
+    )
     toasts = [turned.toast for turned in said if turned is not None]
     assert toasts.count("Many people are asking here at once. Try again in a minute.") == 70
     await lecture.passes(40)
     assert (await lecture.store.depth()).waiting == 0
-    coach = await lecture.does(COACH, Pressed("faq", ("all",)), message=7)
+    coach = await lecture.does(COACH, ButtonPressed("faq", ("all",)), message=7)
     assert coach is not None
     assert coach.toast == ""
 
@@ -92,28 +94,28 @@ async def test_who_taps_beyond_what_a_group_can_show_is_told_so(lecture: Lecture
 async def test_what_waits_already_in_a_group_is_not_put_there_again(lecture: Lecture) -> None:
     """Telegram is slow, or the process began a moment ago: what answers is in the outbox, and in nobody's memory."""
     for _ in range(3):
-        await lecture.does(COACH, Asked("faq", ""))
-    await lecture.does(COACH, Asked("faq", ""), topic=9)
+        await lecture.does(COACH, CommandGiven("faq", ""))
+    await lecture.does(COACH, CommandGiven("faq", ""), topic=9)
     assert (await lecture.store.depth()).waiting == 2
 
 
 async def test_an_update_that_is_handled_again_gets_its_answer(
     lecture: Lecture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = lecture.store.store.convene
+    real = lecture.store.store.cohort_respond
 
     async def breaks(update: int, key: Key, step: Any, now: datetime) -> Any:
-        def broken(person: Person | None, rolls: Rolls) -> Convened:
-            step(person, rolls)
+        def broken(person: Person | None, repository: CohortRepository) -> CohortTurn:
+            step(person, repository)
             raise OSError("disk")
 
         return await real(update, key, broken, now)
 
     monkeypatch.setattr(lecture.store.store, "convene", breaks)
-    with pytest.raises(NotKept):
-        await lecture.does(OTHER, Asked("faq", ""))
+    with pytest.raises(UpdateNotKept):
+        await lecture.does(OTHER, CommandGiven("faq", ""))
     monkeypatch.undo()
     lecture.updates -= 1  # Telegram brings it again
-    await lecture.does(OTHER, Asked("faq", ""))
+    await lecture.does(OTHER, CommandGiven("faq", ""))
     await lecture.passes(2)
     assert len(lecture.said(FAQ)) == 1

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta
 
 from bot.core.chat.person import Key, Person
-from bot.core.coaching.cohort import Cohort, Convened, Rolls, Room
+from bot.core.coaching.cohort import BotMembership, Cohort, CohortRepository, CohortTurn
 from bot.core.coaching.lessons import Plan, Slot
 from bot.core.library import Library
-from bot.runtime.update_handler import Door
+from bot.runtime.update_handler import UpdateHandler
 from bot.storage.database import Database
-from bot.telegram.coaching_chat import Cohorting
-from bot.telegram.private_chat import Talking
+from bot.telegram.coaching_chat import CoachingChat
+from bot.telegram.private_chat import PrivateChat
 from tests.conftest import NOW
 from tests.runtime.conftest import BOT, SetClock, echo
 
@@ -24,12 +24,12 @@ def planned(*days: int) -> Plan:
 
 
 async def keep(store: Database, cohort: Cohort) -> None:
-    def step(_person: Person | None, _rolls: Rolls) -> Convened:
-        return Convened(
-            None, cohorts={4: cohort}, room=Room("administrator", may_write=True, title="Letters", by=COACH)
+    def step(_person: Person | None, _repository: CohortRepository) -> CohortTurn:
+        return CohortTurn(
+            None, cohorts={4: cohort}, room=BotMembership("administrator", may_write=True, title="Letters", by=COACH)
         )
 
-    await store.convene(1, Key(BOT, CHANNEL, 0, COACH), step, NOW)
+    await store.cohort_respond(1, Key(BOT, CHANNEL, 0, COACH), step, NOW)
 
 
 async def posted(store: Database, now: datetime) -> list[tuple[int, str]]:
@@ -38,28 +38,28 @@ async def posted(store: Database, now: datetime) -> list[tuple[int, str]]:
 
 
 async def test_a_lesson_that_is_due_is_posted_once(store: Database, clock: SetClock, library: Library) -> None:
-    hold = Cohorting(Talking(library, "after_interview"), frozenset()).hold
-    door = Door(store, clock, echo, hold=hold, name="afterword_bot")
+    cohort_due = CoachingChat(PrivateChat(library, "after_interview"), frozenset()).cohort_due
+    handler = UpdateHandler(store, clock, echo, cohort_due=cohort_due, name="afterword_bot")
     await keep(store, Cohort("Spring", "en", {COACH: "Cleo"}, plan=planned(1, 8)))
     assert await store.next_due() == planned(1, 8).wake
-    assert not await door.hold()
+    assert not await handler.cohort_due()
     clock.at = await store.next_due() or NOW
-    assert await door.hold()
-    assert not await door.hold()
+    assert await handler.cohort_due()
+    assert not await handler.cohort_due()
     assert await posted(store, clock.now()) == [(CHANNEL, "<b>2. The thank-you goes first</b>")]
     clock.at += timedelta(days=12)
-    assert await door.hold(), "too late to be posted"
+    assert await handler.cohort_due(), "too late to be posted"
     ((chat, said),) = await posted(store, clock.now())
     assert (chat, said[:36]) == (COACH, "<b>“2. The thank-you goes first” was")
     assert await store.next_due() is None
 
 
 async def test_a_lesson_that_always_fails_is_taken_off_the_plan(store: Database, clock: SetClock) -> None:
-    def broken(*_given: object) -> Convened:
+    def broken(*_given: object) -> CohortTurn:
         raise LookupError("no words")
 
     await keep(store, Cohort("Spring", "en", {COACH: "Cleo"}, plan=planned(-1)))
-    door = Door(store, clock, echo, hold=broken, name="b")
-    assert await door.hold()
-    assert not await door.hold()
+    handler = UpdateHandler(store, clock, echo, cohort_due=broken, name="b")
+    assert await handler.cohort_due()
+    assert not await handler.cohort_due()
     assert await store.next_due() is None

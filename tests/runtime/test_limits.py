@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from bot.runtime.rate_limits import EDITS, FLOOD, QUIET_SECONDS, Guard, Pace
+from bot.runtime.rate_limits import EDITS, FLOOD, QUIET_SECONDS, FloodGuard, RateLimits
 from tests.botapi.limits import FloodLimits
 
 
@@ -14,7 +14,7 @@ from tests.botapi.limits import FloodLimits
 def test_a_process_that_has_just_begun_leaves_room_for_what_the_one_before_has_sent(pause: float) -> None:
     """Stopped after a burst and started a moment later, it must not burst again (seen: three messages too soon)."""
     theirs, sent = FloodLimits(), 0
-    for pace, starts in ((Pace(), 0.0), (Pace(began=pause), pause)):
+    for pace, starts in ((RateLimits(), 0.0), (RateLimits(began=pause), pause)):
         for moment in range(10):
             now = starts + moment / 100
             if pace.wait(7, edit=False, now=now) == 0:
@@ -26,7 +26,7 @@ def test_a_process_that_has_just_begun_leaves_room_for_what_the_one_before_has_s
 
 
 def test_a_chat_gets_a_short_burst_and_then_one_message_a_second() -> None:
-    pace, sent, now = Pace(), [], 100.0
+    pace, sent, now = RateLimits(), [], 100.0
     while now < 110.0:
         if pace.wait(5, False, now) == 0:
             pace.take(5, False, now)
@@ -38,7 +38,7 @@ def test_a_chat_gets_a_short_burst_and_then_one_message_a_second() -> None:
 
 
 def test_a_group_gets_at_most_twenty_messages_in_any_minute() -> None:
-    pace, sent, now = Pace(), [], 0.0
+    pace, sent, now = RateLimits(), [], 0.0
     while now < 300.0:
         if pace.wait(-100, False, now) == 0:
             pace.take(-100, False, now)
@@ -48,7 +48,7 @@ def test_a_group_gets_at_most_twenty_messages_in_any_minute() -> None:
 
 
 def test_edits_have_a_bucket_of_their_own() -> None:
-    pace = Pace()
+    pace = RateLimits()
     for _ in range(4):
         pace.take(5, False, 0.0)
     assert pace.wait(5, False, 0.0) > 0
@@ -60,7 +60,7 @@ def test_edits_have_a_bucket_of_their_own() -> None:
 
 def test_all_chats_together_keep_what_telegram_allows() -> None:
     """2,000 messages for 95 people and 5 groups, in any order: the strict server sees no limit broken."""
-    dice, pace, theirs = random.Random(3), Pace(), FloodLimits()  # noqa: S311 - repeatable on purpose
+    dice, pace, theirs = random.Random(3), RateLimits(), FloodLimits()  # noqa: S311 - repeatable on purpose
     chats = [*range(1, 96), *range(-5, 0)]
     left = dict.fromkeys(chats, 20)
     now, broken = 0.0, []
@@ -79,7 +79,7 @@ def test_all_chats_together_keep_what_telegram_allows() -> None:
 
 def test_what_waits_at_the_gate_counts_when_it_goes() -> None:
     """Taken together and let go one by one on a slow line, the next ones must not follow at once (seen)."""
-    pace, theirs, gate, chat = Pace(), FloodLimits(), 0.0, 0
+    pace, theirs, gate, chat = RateLimits(), FloodLimits(), 0.0, 0
     broken, looked = [], 0.0
     while chat < 500:
         for _ in range(pace.room(looked)):
@@ -96,7 +96,7 @@ def test_what_waits_at_the_gate_counts_when_it_goes() -> None:
 
 def test_several_processes_together_keep_what_one_keeps() -> None:
     """Each knows nothing of the others; what all send to one chat and in all stays within the limits."""
-    paces, theirs, now = [Pace(processes=3) for _ in range(3)], FloodLimits(), 0.0
+    paces, theirs, now = [RateLimits(processes=3) for _ in range(3)], FloodLimits(), 0.0
     sent, broken = 0, []
     while now < 20:
         for chat in (1, -1, *range(10, 60)):
@@ -112,13 +112,13 @@ def test_several_processes_together_keep_what_one_keeps() -> None:
 
 
 def test_a_person_who_types_fast_is_never_muted() -> None:
-    guard = Guard()
+    guard = FloodGuard()
     assert not any(guard.arrived("dana", 0.005 * n) for n in range(20))
     assert not any(guard.arrived("dana", 10 + 0.25 * n) for n in range(200))
 
 
 def test_a_flooder_is_muted_until_they_are_silent_and_others_are_not() -> None:
-    guard = Guard()
+    guard = FloodGuard()
     muted = [guard.arrived("flooder", 0.01 * n) for n in range(1000)]
     assert 30 <= muted.index(True) <= 33
     assert all(muted[muted.index(True) :])

@@ -14,12 +14,12 @@ from typing import Any
 
 import pytest
 
-from bot.core.chat.commands import Asked
+from bot.core.chat.commands import CommandGiven
 from bot.core.chat.person import Key, Person
-from bot.core.coaching.cohort import Convened, Pressed, Rolls
+from bot.core.coaching.cohort import ButtonPressed, CohortRepository, CohortTurn
 from bot.core.coaching.statistics import FEWEST
 from bot.core.library import Library
-from bot.runtime.update_handler import Knock
+from bot.runtime.update_handler import IncomingUpdate
 from bot.storage.database import Database
 from tests.runtime.conftest import BOT, opened
 from tests.runtime.coursing import CHANNEL, COACH, GROUP, LIVES, MEMBERS, Course, Said, played
@@ -63,7 +63,7 @@ async def changed_counts(library: Library, stores: Any, seed: int, twist: int) -
     mine, others = ([said for said in course.heard if said.to != twist] for course in (true, twisted))
     changed = list(differing(mine, others))
     for turn, said, instead in changed:
-        assert isinstance(asked := true.asked[turn], Pressed)
+        assert isinstance(asked := true.asked[turn], ButtonPressed)
         assert asked.verb in ("digest", "table"), "nothing else depends on it"
         assert {one.to for one in (*said, *instead)} == {COACH}
         assert min(number for one in (*said, *instead) for number in counts(one)) >= FEWEST
@@ -151,11 +151,11 @@ def forgeries(number: str, code: str) -> Iterator[object]:
     rests = ("0", "1", "7", "counts", "x" * 30, "", str(COACH), "é")
     for _ in range(7000):
         about = (dice.choice(numbers), *(dice.choice(rests) for _ in range(dice.randrange(4))))
-        yield Pressed(dice.choice(verbs), about)
+        yield ButtonPressed(dice.choice(verbs), about)
     for _ in range(3000):
         wrong = list(code)
         wrong[dice.randrange(len(wrong))] = dice.choice("0123456789abcdef_-")
-        yield Asked("start", "".join(wrong)) if "".join(wrong) != code else Asked("start", "c_")
+        yield CommandGiven("start", "".join(wrong)) if "".join(wrong) != code else CommandGiven("start", "c_")
 
 
 @pytest.mark.parametrize("person", [MEMBERS[0], 999], ids=["somebody who left", "a stranger"])
@@ -167,16 +167,16 @@ async def test_ten_thousand_forgeries_change_and_tell_nothing(library: Library, 
     extra = {"name": "X", "language": "en", "bot": "b", "message": 0}
     said: set[str] = set()
 
-    def step(known: Person | None, rolls: Rolls) -> Convened:
+    def step(known: Person | None, repository: CohortRepository) -> CohortTurn:
         for event in forgeries(course.number, course.code):
-            knock = Knock(0, Key(BOT, person, 0, person), event, extra, shared=True)
-            done = course.cohorting.convene(knock, known, rolls, course.now, "0" * 64)
+            incoming = IncomingUpdate(0, Key(BOT, person, 0, person), event, extra, shared=True)
+            done = course.cohorting.cohort_respond(incoming, known, repository, course.now, "0" * 64)
             assert not done.cohorts
             assert not done.posts
             said.add(str([call.values["text"] for call in done.calls]) + done.toast)
-        return Convened(known or Person(), speaker=person)
+        return CohortTurn(known or Person(), speaker=person)
 
-    await course.store.convene(10**6, Key(BOT, person, 0, person), step, course.now)
+    await course.store.cohort_respond(10**6, Key(BOT, person, 0, person), step, course.now)
     assert said == {
         "[]That button is no longer good.",
         "['<b>This invitation is not good, or not any more. Ask your coach for a new one.</b>']",

@@ -10,15 +10,15 @@ from typing import Any
 
 import pytest
 
-from bot.core.chat.person import Call, Key, Person, Turned
-from bot.runtime.outbox_worker import DOUBTS, PERHAPS, Outbox
-from bot.runtime.ports import Again, Delivered, Moved, Never, Outcome, Posted
-from bot.runtime.rate_limits import Guard, Pace
+from bot.core.chat.person import Call, Key, Person, TurnResult
+from bot.runtime.outbox_worker import DOUBTS, PERHAPS, OutboxWorker
+from bot.runtime.ports import ChatMoved, ClaimedCall, Delivered, Outcome, RetryLater, Undeliverable
+from bot.runtime.rate_limits import FloodGuard, RateLimits
 from bot.runtime.refusals import HUSHED
-from bot.runtime.update_handler import Door, Knock, Respond
+from bot.runtime.update_handler import IncomingUpdate, Respond, UpdateHandler
 from bot.storage.database import Database
 from bot.storage.errors import Locked
-from tests.runtime.conftest import BOT, Scripted, SetClock, echo, key, knock
+from tests.runtime.conftest import BOT, Scripted, SetClock, echo, incoming, key
 
 UPDATES = itertools.count(10_000)
 
@@ -36,7 +36,7 @@ def clock() -> SetClock:
 
 
 async def drained(
-    store: Database, outbox: Outbox, seconds: float = 5.0, running: asyncio.Task[None] | None = None
+    store: Database, outbox: OutboxWorker, seconds: float = 5.0, running: asyncio.Task[None] | None = None
 ) -> None:
     """Run the outbox until nothing waits."""
     running = running or asyncio.create_task(outbox.run())
@@ -48,21 +48,21 @@ async def drained(
 
 
 async def posted(store: Database, clock: SetClock, *texts: str, person: int = 1, **how: bool) -> None:
-    def say(_knock: Knock, before: Person | None, _now: datetime) -> Turned:
-        return Turned(before or Person(), tuple(Call("sendMessage", {"text": text}, **how) for text in texts))
+    def say(_incoming: IncomingUpdate, before: Person | None, _now: datetime) -> TurnResult:
+        return TurnResult(before or Person(), tuple(Call("sendMessage", {"text": text}, **how) for text in texts))
 
-    await Door(store, clock, say).knock(knock(next(UPDATES), person=person))
+    await UpdateHandler(store, clock, say).incoming(incoming(next(UPDATES), person=person))
 
 
 async def test_a_turn_is_sent_at_once_and_in_order(store: Database, clock: SetClock) -> None:
     messenger = Scripted()
-    outbox = Outbox(store, messenger, clock)
+    outbox = OutboxWorker(store, messenger, clock)
     running = asyncio.create_task(outbox.run())
     await asyncio.sleep(0.02)
-    door = Door(store, clock, echo, sending=outbox)
+    handler = UpdateHandler(store, clock, echo, sending=outbox)
     began = asyncio.get_running_loop().time()
     for n in range(3):
-        await door.knock(knock(n, text=str(n)))
+        await handler.incoming(incoming(n, text=str(n)))
     while len(messenger.made) < 3:
         await asyncio.sleep(0.002)
     assert asyncio.get_running_loop().time() - began < 0.5
@@ -76,33 +76,35 @@ async def test_answers_go_before_reminders_and_many_chats_side_by_side(store: Da
         await posted(store, clock, "reminder", person=person, reminder=True)
     await posted(store, clock, "answer", person=99)
     messenger = Scripted()
-    await drained(store, Outbox(store, messenger, clock))
+    await drained(store, OutboxWorker(store, messenger, clock))
     assert messenger.texts()[0] == "answer"
     assert len(messenger.made) == 21
 
 
 async def test_the_message_with_the_newest_buttons_is_remembered(store: Database, clock: SetClock) -> None:
     await posted(store, clock, "question", panel=True)
-    await drained(store, Outbox(store, Scripted([Delivered(4711)]), clock))
+    await drained(store, OutboxWorker(store, Scripted([Delivered(4711)]), clock))
     seen: list[Person | None] = []
 
-    def look(_knock: Knock, person: Person | None, _now: datetime) -> Turned:
+    def look(_incoming: IncomingUpdate, person: Person | None, _now: datetime) -> TurnResult:
         seen.append(person)
-        return Turned(person)
+        return TurnResult(person)
 
-    await Door(store, clock, look).knock(knock(5))
+    await UpdateHandler(store, clock, look).incoming(incoming(5))
     assert seen[0] is not None
     assert seen[0].panel == 4711
 
 
-@pytest.mark.parametrize("failure", [Again(0.0), Again(0.0, ambiguous=True), Again(0.05, whole_chat=True)])
+@pytest.mark.parametrize(
+    "failure", [RetryLater(0.0), RetryLater(0.0, ambiguous=True), RetryLater(0.05, whole_chat=True)]
+)
 async def test_what_fails_for_now_is_made_again_and_order_is_kept(
-    store: Database, clock: SetClock, failure: Again, monkeypatch: pytest.MonkeyPatch
+    store: Database, clock: SetClock, failure: RetryLater, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.runtime.outbox_worker.FIRST_PAUSE", 0.05)
     await posted(store, clock, "one", "two")
     messenger = Scripted([failure])
-    await drained(store, Outbox(store, messenger, clock))
+    await drained(store, OutboxWorker(store, messenger, clock))
     assert messenger.texts() == ["one", "one", "two"]
 
 
@@ -113,10 +115,10 @@ async def test_429_silences_one_chat_and_no_other(store: Database, clock: SetClo
 
     def strict(key: Key, _call: Call) -> Outcome:
         times.append((key.chat, asyncio.get_running_loop().time()))
-        return Again(0.4, whole_chat=True) if len(times) == 1 else Delivered(1)
+        return RetryLater(0.4, whole_chat=True) if len(times) == 1 else Delivered(1)
 
     messenger = Scripted([strict] * 4)
-    await drained(store, Outbox(store, messenger, clock))
+    await drained(store, OutboxWorker(store, messenger, clock))
     (_, told), (other, at), (again, later), _ = times
     assert (other, again) == (2, 1)
     assert at - told < 0.3
@@ -128,10 +130,10 @@ async def test_a_line_that_always_breaks_ends_with_perhaps_delivered(
 ) -> None:
     monkeypatch.setattr("bot.runtime.outbox_worker.FIRST_PAUSE", 0.001)
     await posted(store, clock, "one", "two")
-    messenger = Scripted([Again(0.0, ambiguous=True)] * DOUBTS)
-    pace = Pace()
+    messenger = Scripted([RetryLater(0.0, ambiguous=True)] * DOUBTS)
+    pace = RateLimits()
     pace.wait = lambda *_any: 0.0  # type: ignore[method-assign]  # this is not about how fast
-    await drained(store, Outbox(store, messenger, clock, pace=pace))
+    await drained(store, OutboxWorker(store, messenger, clock, pace=pace))
     assert messenger.texts() == ["one"] * DOUBTS + ["two"]
     assert [parked.reason for parked in await store.parked()] == [PERHAPS]
 
@@ -142,11 +144,11 @@ async def test_what_can_never_be_sent_is_parked_alone_or_with_its_chat(store: Da
 
     def answers(key: Key, call: Call) -> Outcome:
         if key.chat == 2:
-            return Never("blocked", whole_chat=True)
-        return Never("no") if call.values["text"] == "bad" else Delivered(1)
+            return Undeliverable("blocked", whole_chat=True)
+        return Undeliverable("no") if call.values["text"] == "bad" else Delivered(1)
 
     messenger = Scripted([answers] * 5)
-    await drained(store, Outbox(store, messenger, clock))
+    await drained(store, OutboxWorker(store, messenger, clock))
     assert messenger.texts(2) == ["one"]
     assert messenger.texts(1) == ["bad", "good"]
     assert sorted(parked.reason for parked in await store.parked()) == ["blocked"] * 3 + ["no"]
@@ -154,8 +156,8 @@ async def test_what_can_never_be_sent_is_parked_alone_or_with_its_chat(store: Da
 
 async def test_a_group_that_moved_gets_its_messages_at_its_new_address(store: Database, clock: SetClock) -> None:
     await posted(store, clock, "one", "two", person=5)
-    messenger = Scripted([Moved(-1005)])
-    await drained(store, Outbox(store, messenger, clock))
+    messenger = Scripted([ChatMoved(-1005)])
+    await drained(store, OutboxWorker(store, messenger, clock))
     assert [(key.chat, call.values["text"]) for key, call in messenger.made] == [
         (5, "one"),
         (-1005, "one"),
@@ -167,7 +169,7 @@ async def test_the_limits_are_kept_without_sending_anything_twice(store: Databas
     await posted(store, clock, *(str(n) for n in range(6)))
     messenger = Scripted()
     began = asyncio.get_running_loop().time()
-    await drained(store, Outbox(store, messenger, clock))
+    await drained(store, OutboxWorker(store, messenger, clock))
     assert messenger.texts() == [str(n) for n in range(6)]
     assert 1.5 < asyncio.get_running_loop().time() - began < 4
 
@@ -175,12 +177,12 @@ async def test_the_limits_are_kept_without_sending_anything_twice(store: Databas
 async def test_answers_to_a_flooder_are_parked_and_their_reminders_sent(store: Database, clock: SetClock) -> None:
     await posted(store, clock, "answer")
     await posted(store, clock, "reminder", reminder=True)
-    guard = Guard()
+    guard = FloodGuard()
     while not guard.arrived((BOT, 1), asyncio.get_running_loop().time()):
         pass
     messenger = Scripted()
     seconds = asyncio.get_running_loop().time
-    await drained(store, Outbox(store, messenger, clock, guard=guard, seconds=seconds))
+    await drained(store, OutboxWorker(store, messenger, clock, guard=guard, seconds=seconds))
     assert messenger.texts() == ["reminder"]
     assert [parked.reason for parked in await store.parked()] == [HUSHED]
 
@@ -189,23 +191,23 @@ async def test_a_flooder_gets_at_most_five_replies_and_others_are_answered_at_on
     store: Database, clock: SetClock
 ) -> None:
     """A hundred messages a second; the others' answers stay well below a second."""
-    messenger, guard, late = Scripted(), Guard(), []
-    outbox = Outbox(store, messenger, clock, guard=guard)
+    messenger, guard, late = Scripted(), FloodGuard(), []
+    outbox = OutboxWorker(store, messenger, clock, guard=guard)
     running = asyncio.create_task(outbox.run())
-    door = Door(store, clock, echo, guard=guard, sending=outbox)
+    handler = UpdateHandler(store, clock, echo, guard=guard, sending=outbox)
     loop = asyncio.get_running_loop()
 
     async def others() -> None:
         for n in range(10):
             began = loop.time()
-            await door.knock(knock(5000 + n, person=10 + n, text=f"other {n}"))
+            await handler.incoming(incoming(5000 + n, person=10 + n, text=f"other {n}"))
             while f"other {n}" not in messenger.texts(10 + n):
                 await asyncio.sleep(0.002)
             late.append(loop.time() - began)
 
     async def flooder() -> None:
         for n in range(120):
-            await door.knock(knock(n, text="spam"))
+            await handler.incoming(incoming(n, text="spam"))
             await asyncio.sleep(0.01)
 
     await asyncio.gather(flooder(), others())
@@ -231,7 +233,7 @@ async def test_what_was_sent_is_written_down_however_long_the_store_is_in_troubl
 
     monkeypatch.setattr(store, "sent", shaky)
     messenger = Scripted()
-    await drained(store, Outbox(store, messenger, clock))
+    await drained(store, OutboxWorker(store, messenger, clock))
     assert messenger.texts() == ["one"]
 
 
@@ -241,7 +243,7 @@ async def test_only_an_edit_that_stayed_one_is_written_down_late(
     """A kill in between has it made again, and the same edit twice is one; a message would come twice."""
     real, late = store.sent, list[tuple[str, bool]]()
 
-    def noted(posted: Posted, *given: Any, **how: Any) -> Awaitable[bool]:
+    def noted(posted: ClaimedCall, *given: Any, **how: Any) -> Awaitable[bool]:
         late.append((posted.call.values["text"], how["late"]))
         return real(posted, *given, **how)
 
@@ -252,12 +254,14 @@ async def test_only_an_edit_that_stayed_one_is_written_down_late(
         Call("editMessageText", {"text": "sent anew, for it was deleted", "message_id": 6}),
         Call("editMessageText", {"text": "one that others follow", "message_id": 7}),
     ]
-    outbox = Outbox(store, Scripted([Delivered(1), Delivered(5), Delivered(99), Delivered(7)]), clock)
+    outbox = OutboxWorker(store, Scripted([Delivered(1), Delivered(5), Delivered(99), Delivered(7)]), clock)
     running = asyncio.create_task(outbox.run())
     await asyncio.sleep(0.02)
     for n, call in enumerate(calls):
         after = (Call("sendMessage", {"text": "another"}),) * (n == 3)
-        await Door(store, clock, _saying(call, *after), sending=outbox).knock(knock(next(UPDATES), person=n + 1))
+        await UpdateHandler(store, clock, _saying(call, *after), sending=outbox).incoming(
+            incoming(next(UPDATES), person=n + 1)
+        )
     await drained(store, outbox, running=running)
     assert late[:4] == [
         ("a message", False),
@@ -268,7 +272,7 @@ async def test_only_an_edit_that_stayed_one_is_written_down_late(
 
 
 def _saying(*calls: Call) -> Respond:
-    return lambda _knock, before, _now: Turned(before or Person(), calls)
+    return lambda _incoming, before, _now: TurnResult(before or Person(), calls)
 
 
 async def test_the_outbox_lives_through_a_store_in_trouble(
@@ -284,7 +288,7 @@ async def test_the_outbox_lives_through_a_store_in_trouble(
 
     monkeypatch.setattr(store, "claim", shaky)
     messenger = Scripted()
-    await drained(store, Outbox(store, messenger, clock))
+    await drained(store, OutboxWorker(store, messenger, clock))
     assert messenger.texts() == ["one"]
 
 
@@ -299,11 +303,11 @@ async def test_a_worker_whose_lease_ran_out_changes_nothing(store: Database, clo
             return await super().make(key, call)
 
     slow, quick = Frozen(), Scripted()
-    frozen = Outbox(store, slow, clock, name="frozen", lease=timedelta(seconds=0.2))
+    frozen = OutboxWorker(store, slow, clock, name="frozen", lease=timedelta(seconds=0.2))
     running = asyncio.create_task(frozen.run())
     await asyncio.sleep(0.3)
     frozen.close(1.0)
-    await drained(store, Outbox(store, quick, clock, name="quick"))
+    await drained(store, OutboxWorker(store, quick, clock, name="quick"))
     assert quick.texts() == ["one", "two"]
     thawed.set()
     await running
@@ -324,7 +328,7 @@ async def test_a_stop_sends_what_is_due_and_finishes_what_is_in_flight(store: Da
     for person in range(1, 4):
         await posted(store, clock, "one", "two", person=person)
     messenger = Slow()
-    outbox = Outbox(store, messenger, clock, parallel=1)
+    outbox = OutboxWorker(store, messenger, clock, parallel=1)
     running = asyncio.create_task(outbox.run())
     await called.wait()
     outbox.close(10.0)
@@ -354,7 +358,7 @@ async def test_one_message_at_a_time_is_between_telegram_and_its_mark_unless_its
 
     for person in range(1, 11):
         await posted(store, clock, "hello", person=person)
-    await drained(store, Outbox(store, Watched(), clock))
+    await drained(store, OutboxWorker(store, Watched(), clock))
     assert max(most) == 1
     assert sorted(answered) == list(range(1, 11))
     assert answered[10] < answered[1]
@@ -367,7 +371,7 @@ async def test_a_stop_ends_in_time_when_telegram_hangs(store: Database, clock: S
             return await super().make(key, call)
 
     await posted(store, clock, "one")
-    outbox = Outbox(store, Hanging(), clock)
+    outbox = OutboxWorker(store, Hanging(), clock)
     running = asyncio.create_task(outbox.run())
     await asyncio.sleep(0.05)
     outbox.close(0.2)

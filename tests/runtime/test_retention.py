@@ -10,17 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.chat.person import Call, Person, Turned
+from bot.core.chat.person import Call, Person, TurnResult
 from bot.core.chat.privacy import GRACE, Operator
 from bot.core.chat.retention import KEEP
-from bot.core.coaching.cohort import Cohort, Convened, Member, Rolls
+from bot.core.coaching.cohort import Cohort, CohortRepository, CohortTurn, Member
 from bot.core.dialogue.session import Picked, Said, Session
 from bot.core.library import Library
-from bot.core.reminders.schedule import Agenda, Life, Reminder
+from bot.core.reminders.schedule import CaseReminders, Reminder, ReminderSchedule
 from bot.runtime.retention import Retention
-from bot.runtime.update_handler import Door, Knock
+from bot.runtime.update_handler import IncomingUpdate, UpdateHandler
 from bot.storage.database import Database
-from bot.telegram.private_chat import Talking
+from bot.telegram.private_chat import PrivateChat
 from tests.runtime.conftest import BOT, SetClock, key
 
 DANA, STAN, DAYS = 10, 11, 180
@@ -35,25 +35,25 @@ class Running:
 
     store: Database
     clock: SetClock
-    door: Door
-    talking: Talking
+    handler: UpdateHandler
+    talking: PrivateChat
     updates: int = 0
 
     @property
     def retention(self) -> Retention:
         return Retention(self.store, self.clock, self.talking.silent, DAYS)
 
-    async def says(self, person: int, event: object = None) -> Turned:
+    async def says(self, person: int, event: object = None) -> TurnResult:
         self.updates += 1
         extra = {"language": "en", "message": 5}
-        turned = await self.door.knock(Knock(self.updates, key(person), event or Said("No"), extra))
+        turned = await self.handler.incoming(IncomingUpdate(self.updates, key(person), event or Said("No"), extra))
         assert turned is not None
         return turned
 
     async def becomes(self, person: int, change: Callable[[Person], Person]) -> None:
         """Let somebody be other than they were, by a turn of their own."""
         self.updates += 1
-        await self.store.turn(self.updates, key(person), lambda known: Turned(change(_known(known))), self.clock.at)
+        await self.store.turn(self.updates, key(person), lambda known: TurnResult(change(_known(known))), self.clock.at)
 
     async def passes(self, days: int) -> tuple[int, int]:
         """Let days go by, the last of them with a walk each; return how many were told and deleted in those."""
@@ -81,9 +81,9 @@ def _known(person: Person | None) -> Person:
 
 @pytest.fixture
 def life(store: Database, clock: SetClock, library: Library) -> Running:
-    talking = Talking(library, "after_interview", Operator("Ops", "ops@example.org", retention=DAYS))
+    talking = PrivateChat(library, "after_interview", Operator("Ops", "ops@example.org", retention=DAYS))
     clock.at = clock.at.replace(hour=10)
-    return Running(store, clock, Door(store, clock, talking.respond), talking)
+    return Running(store, clock, UpdateHandler(store, clock, talking.respond), talking)
 
 
 async def test_silent_people_are_told_once_and_deleted_two_weeks_later(life: Running, tmp_path: Path) -> None:
@@ -129,11 +129,11 @@ async def test_keep_after_the_deletion_promises_nothing(life: Running) -> None:
 async def test_a_reminder_that_falls_due_is_no_word_of_theirs(life: Running) -> None:
     await life.says(DANA)
     until = life.clock.at + 100 * DAY
-    planned = Agenda(lives={1: Life(since=life.clock.at.date(), closes=until.date())})
+    planned = ReminderSchedule(lives={1: CaseReminders(since=life.clock.at.date(), closes=until.date())})
     await life.becomes(DANA, lambda dana: replace(dana, agenda=planned, cases={1: Session("after_interview")}))
     await life.passes(101)
     (due,) = await life.store.claim_due(life.clock.at, HOUR, 5)
-    assert await life.door.ring(due) is not None
+    assert await life.handler.collect_due(due) is not None
     assert await life.passes(DAYS - 102) == (0, 0)
     assert (await life.passes(2))[0] == 1
 
@@ -143,7 +143,7 @@ async def test_nobody_is_told_or_deleted_while_a_step_is_ahead(life: Running) ->
     reminder = Reminder(1, "M4", far.date(), far.time(), far)
     case = Session("after_interview", answers={"decision_date": far.date().isoformat()})
     states: list[Callable[[Person], Person]] = [
-        lambda one: replace(one, agenda=Agenda((reminder,))),
+        lambda one: replace(one, agenda=ReminderSchedule((reminder,))),
         lambda one: replace(one, cases={1: case}, current=1),
     ]
     for person, state in enumerate(states, 20):
@@ -153,10 +153,12 @@ async def test_nobody_is_told_or_deleted_while_a_step_is_ahead(life: Running) ->
         await life.says(30 + number - 1)
         cohort = Cohort("Spring", "en", coaches, members)
 
-        def step(known: Person | None, _rolls: Rolls, number: int = number, one: Cohort = cohort) -> Convened:
-            return Convened(_known(known), cohorts={number: one})
+        def step(
+            known: Person | None, _repository: CohortRepository, number: int = number, one: Cohort = cohort
+        ) -> CohortTurn:
+            return CohortTurn(_known(known), cohorts={number: one})
 
-        await life.store.convene(9000 + number, key(30 + number - 1), step, life.clock.at)
+        await life.store.cohort_respond(9000 + number, key(30 + number - 1), step, life.clock.at)
     await life.sent()
     assert await life.passes(DAYS + 30) == (0, 0)
     assert (await life.passes(230))[0] == 2, "once what was ahead is over"
@@ -195,7 +197,7 @@ async def test_a_bot_that_was_away_believes_its_clock_after_a_week(life: Running
 
 async def test_whoever_blocked_the_bot_is_not_written_to_and_deleted_all_the_same(life: Running) -> None:
     await life.says(DANA)
-    await life.door.left(BOT, DANA, "blocked")
+    await life.handler.left(BOT, DANA, "blocked")
     await life.sent()
     assert await life.passes(DAYS + 1) == (1, 0)
     assert await life.sent() == []
@@ -231,7 +233,7 @@ async def test_a_walk_goes_page_by_page_to_the_end(
 
     monkeypatch.setattr(retention, "PAGE", 3)
     for person in range(1, 11):
-        await store.turn(person, key(person), lambda _known: Turned(Person()), clock.at)
+        await store.turn(person, key(person), lambda _known: TurnResult(Person()), clock.at)
     seen: list[int] = []
     pages, after = 0, 0
     while True:

@@ -7,9 +7,9 @@ from datetime import time, timedelta
 
 import pytest
 
-from bot.core.chat.commands import Asked
+from bot.core.chat.commands import CommandGiven
 from bot.core.chat.person import Key
-from bot.core.coaching.cohort import Cohort, Convened, Polled, Pressed, Room
+from bot.core.coaching.cohort import BotMembership, ButtonPressed, Cohort, CohortTurn, PollResult
 from bot.core.coaching.exercise import choices_of
 from bot.core.coaching.lessons import Plan, Slot
 from bot.core.library import Library
@@ -30,35 +30,35 @@ async def lecture(store: Database, library: Library) -> AsyncIterator[Lecture]:
 async def cohort(lecture: Lecture, number: int = 4) -> Cohort:
     found: list[Cohort] = []
 
-    def look(_person: object, rolls: object) -> Convened:
-        found.append(rolls.cohort(number))  # type: ignore[attr-defined]
-        return Convened(None)
+    def look(_person: object, repository: object) -> CohortTurn:
+        found.append(repository.cohort(number))  # type: ignore[attr-defined]
+        return CohortTurn(None)
 
-    await lecture.store.convene(None, Key(BOT, GROUP_CHAT, 0, COACH), look, lecture.now())
+    await lecture.store.cohort_respond(None, Key(BOT, GROUP_CHAT, 0, COACH), look, lecture.now())
     return found[0]
 
 
 async def test_the_topic_is_closed_during_a_case_and_the_coach_goes_on_elsewhere(lecture: Lecture) -> None:
     lecture.refused = lambda key, call: "TOPIC_CLOSED" if key.topic == TOPIC and call.method.startswith("send") else ""
-    await lecture.does(COACH, Pressed("case", ("4", "the_panel")), message=7, topic=TOPIC)
+    await lecture.does(COACH, ButtonPressed("case", ("4", "the_panel")), message=7, topic=TOPIC)
     await lecture.passes(5)
     (at,) = lecture.said("I could not post this in the group of “Spring”: “1 of", COACH)
     assert lecture.said("The topic is closed", COACH) == [at]
     assert lecture.said("send /case in the group or topic where you want it", COACH) == [at]
     turn = (await cohort(lecture)).exercise.turn  # type: ignore[union-attr]
-    await lecture.does(COACH, Asked("case", ""), topic=OFFICE)
-    await lecture.does(COACH, Pressed("again", ("4", str(turn))), message=8, topic=OFFICE)
+    await lecture.does(COACH, CommandGiven("case", ""), topic=OFFICE)
+    await lecture.does(COACH, ButtonPressed("again", ("4", str(turn))), message=8, topic=OFFICE)
     await lecture.passes(5)
     assert len(lecture.said("1 of 3: as Jonas would answer")) == 1, "the question stands in the other topic"
 
 
 async def test_what_follows_by_itself_is_told_to_all_coaches(lecture: Lecture, library: Library) -> None:
     """The next poll comes when the one before is closed: nobody tapped for it."""
-    await lecture.does(COACH, Pressed("case", ("4", "the_panel")), message=7)
+    await lecture.does(COACH, ButtonPressed("case", ("4", "the_panel")), message=7)
     turn = (await cohort(lecture)).exercise.turn  # type: ignore[union-attr]
     study = library.cases["the_panel"]
-    closed = Polled("poll", tuple(1 for _ in choices_of(library, library.catalogue("en"), study)[0]))
-    await lecture.does(COACH, Pressed("close", ("4", str(turn)), polled=closed), message=8)
+    closed = PollResult("poll", tuple(1 for _ in choices_of(library, library.catalog("en"), study)[0]))
+    await lecture.does(COACH, ButtonPressed("close", ("4", str(turn)), polled=closed), message=8)
     await lecture.passes(5)
     lecture.refused = lambda key, _call: "Not enough rights to send polls to the chat" if key.chat < 0 else ""
     await lecture.hears_poll(closed)
@@ -68,7 +68,7 @@ async def test_what_follows_by_itself_is_told_to_all_coaches(lecture: Lecture, l
 
 async def test_a_member_who_is_not_answered_there_troubles_no_coach(lecture: Lecture) -> None:
     lecture.refused = lambda key, _call: "TOPIC_CLOSED" if key.chat < 0 else ""
-    await lecture.does(MEMBERS[0], Asked("practice", ""))
+    await lecture.does(MEMBERS[0], CommandGiven("practice", ""))
     await lecture.passes(5)
     assert lecture.posted == []
     assert (await lecture.store.depth()).kinds == {"closed": 1}
@@ -78,14 +78,14 @@ async def test_a_lesson_that_a_channel_does_not_take_can_be_moved(lecture: Lectu
     slot = Slot("thank_first", NOW.date() + timedelta(days=1), time(9))
     plan = Plan(CHANNEL, "Letters", "eight_weeks", "UTC", (slot,), confirmed=True)
 
-    def kept(_person: object, _rolls: object) -> Convened:
-        room = Room("administrator", may_write=True, title="Letters", by=COACH)
-        return Convened(None, cohorts={5: Cohort("Summer", "en", {COACH: "Cleo"}, plan=plan)}, room=room)
+    def kept(_person: object, _repository: object) -> CohortTurn:
+        room = BotMembership("administrator", may_write=True, title="Letters", by=COACH)
+        return CohortTurn(None, cohorts={5: Cohort("Summer", "en", {COACH: "Cleo"}, plan=plan)}, room=room)
 
-    await lecture.store.convene(None, Key(BOT, CHANNEL, 0, COACH), kept, NOW)
+    await lecture.store.cohort_respond(None, Key(BOT, CHANNEL, 0, COACH), kept, NOW)
     lecture.refused = lambda key, _call: "need administrator rights in the channel chat" if key.chat < 0 else ""
     lecture.seconds = (plan.instant(slot) - NOW).total_seconds()
-    assert await lecture.door.hold()
+    assert await lecture.handler.cohort_due()
     await lecture.passes(5)
     assert len(lecture.said("was due in “Letters”, and I could not post it", COACH)) == 1
     after = (await cohort(lecture, 5)).plan

@@ -16,7 +16,7 @@ from itertools import count
 
 from cryptography.fernet import Fernet
 
-from bot.core.chat.person import Call, Key, Person, Turned
+from bot.core.chat.person import Call, Key, Person, TurnResult
 from bot.core.dialogue.session import Session
 from bot.storage.database import Database
 from bot.storage.encryption import Cipher
@@ -28,11 +28,13 @@ CALL = Call("sendMessage", {"text": "hello " * 40, "reply_markup": {"inline_keyb
 ANSWERS = {f"fact{n}": "an answer" for n in range(12)}
 
 
-def step(person: Person | None) -> Turned:
+def step(person: Person | None) -> TurnResult:
     person = person if person is not None and person.current else Person(cases={1: Session("f")}, current=1)
     case = person.cases[person.current]
     case = replace(case, answers={**ANSWERS, "fact1": str(person.turn)}, turn=person.turn)
-    return Turned(replace(person, turn=person.turn + 1, cases=ChainMap({person.current: case}, person.cases)), (CALL,))
+    return TurnResult(
+        replace(person, turn=person.turn + 1, cases=ChainMap({person.current: case}, person.cases)), (CALL,)
+    )
 
 
 def cpu() -> float:

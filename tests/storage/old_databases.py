@@ -9,11 +9,11 @@ from typing import Any, Final
 from sqlalchemy import Engine, inspect, text
 
 from bot.core.chat.person import Person
-from bot.core.chat.preview import Trial
+from bot.core.chat.preview import Preview
 from bot.core.coaching.cohort import Cohort, Member
-from bot.core.coaching.content_version import Edition
+from bot.core.coaching.content_version import ContentVersion
 from bot.core.dialogue.session import Session
-from bot.core.reminders.schedule import Agenda, Life, Reminder
+from bot.core.reminders.schedule import CaseReminders, Reminder, ReminderSchedule
 from bot.storage import dialects
 from bot.storage.encryption import PROOF, Cipher
 from bot.storage.migrate import migrate
@@ -105,14 +105,14 @@ def _rows(revision: str, people: int, cipher: Cipher) -> Iterator[tuple[str, dic
     yield "cohort", {
         "bot": BOT, "number": 1, "chat": GROUP, "content": content, "poll": "p1", "wake": lesson, "edition": 0,
     }  # fmt: skip
-    draft = Edition(FIRST, NOW, "refused", cohort=1, files={"faq.yaml": "faq: []"})
+    draft = ContentVersion(FIRST, NOW, "refused", cohort=1, files={"faq.yaml": "faq: []"})
     yield "edition", {"bot": BOT, "number": 1, "cohort": 1, "coach": FIRST, "content": cipher.seal(draft.to_json())}
     standing = {"standing": "administrator", "may_write": True, "brought_by": FIRST, "title": cipher.seal("Autumn")}
     yield "room", {"bot": BOT, "chat": GROUP, **standing}
 
 
-def _trial() -> Trial:
-    return Trial(edition=1, cohort=1, at=NOW, ahead=timedelta(0), person=Person())
+def _trial() -> Preview:
+    return Preview(edition=1, cohort=1, at=NOW, ahead=timedelta(0), person=Person())
 
 
 def _person(revision: str, number: int, cipher: Cipher) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -123,7 +123,7 @@ def _person(revision: str, number: int, cipher: Cipher) -> Iterator[tuple[str, d
         "holidays": "", "facts": cipher.seal({"account": "free"}), "since": NOW,
     }  # fmt: skip
     planned = (Reminder(1, "M2", DUE.date(), DUE.time(), DUE),) if has_reminder(number) else ()
-    agenda = Agenda(planned=planned, lives={1: Life(NOW.date(), consent="yes")}, zone_known=True)
+    agenda = ReminderSchedule(planned=planned, lives={1: CaseReminders(NOW.date(), consent="yes")}, zone_known=True)
     yield "session", {
         "id": row, "bot": BOT, "chat": who, "topic": 0, "person": who, "current": 1, "turn": 1, "asking": "",
         "run": cipher.seal([]), "panel": 0, "reminded": 0, "updated_at": NOW,

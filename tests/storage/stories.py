@@ -8,9 +8,9 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from bot.core.chat.person import Call, Key, Person, Turned
+from bot.core.chat.person import Call, Key, Person, TurnResult
 from bot.core.dialogue.session import Session
-from bot.runtime.ports import Posted, Step
+from bot.runtime.ports import ClaimedCall, Step
 from bot.storage.database import Database
 from tests.conftest import NOW
 
@@ -32,19 +32,19 @@ def case(**answers: str) -> Session:
 
 def becomes(*calls: Call, **changed: Any) -> Step:
     """Return a step that changes a person and answers."""
-    return lambda person: Turned(replace(person or Person(), **changed), calls)
+    return lambda person: TurnResult(replace(person or Person(), **changed), calls)
 
 
-def count(person: Person | None) -> Turned:
+def count(person: Person | None) -> TurnResult:
     """Count turns in an answer of the current case."""
     if person is None or not person.current:
         person = Person(cases={1: case(n="0")}, current=1)
     current = person.cases[person.current]
     counted = current.with_answer("n", str(int(current.answers["n"]) + 1))
-    return Turned(replace(person, turn=person.turn + 1, cases={**person.cases, person.current: counted}))
+    return TurnResult(replace(person, turn=person.turn + 1, cases={**person.cases, person.current: counted}))
 
 
-async def turn(store: Database, key: Key, step: Step, *, now: Any = NOW) -> Turned | None:
+async def turn(store: Database, key: Key, step: Step, *, now: Any = NOW) -> TurnResult | None:
     return await store.turn(next(_updates), key, step, now)
 
 
@@ -55,7 +55,7 @@ async def look(store: Database, key: Key, see: Callable[[Person | None], Any] = 
     class Looked(Exception):
         """Nothing is to be kept."""
 
-    def step(person: Person | None) -> Turned:
+    def step(person: Person | None) -> TurnResult:
         seen.append(see(person))
         raise Looked
 
@@ -66,9 +66,9 @@ async def look(store: Database, key: Key, see: Callable[[Person | None], Any] = 
     raise AssertionError("a look is not kept")
 
 
-async def claim(store: Database, limit: int = 10, *, now: Any = NOW, worker: str = "w") -> list[Posted]:
+async def claim(store: Database, limit: int = 10, *, now: Any = NOW, worker: str = "w") -> list[ClaimedCall]:
     return list(await store.claim(worker, now, LEASE, limit))
 
 
-def texts(posted: list[Posted]) -> list[str]:
+def texts(posted: list[ClaimedCall]) -> list[str]:
     return [p.call.values["text"] for p in posted]

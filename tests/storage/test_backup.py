@@ -12,7 +12,7 @@ import pytest
 from cryptography.fernet import Fernet
 from sqlalchemy import text
 
-from bot.core.chat.person import Key, Person, Turned
+from bot.core.chat.person import Key, Person, TurnResult
 from bot.storage import backup, dialects
 from bot.storage.backup import back_up, move, restore
 from bot.storage.database import Database
@@ -199,7 +199,7 @@ async def test_a_move_takes_everybody_along(full: Place, kind: str, empty: Empty
     assert people(target) == people(full)
     assert await next_number(target, opening) == 21
     newest = Key(BOT, FIRST + 20, 0, FIRST + 20)
-    await turn(await opening(target), newest, lambda _: Turned(Person()))
+    await turn(await opening(target), newest, lambda _: TurnResult(Person()))
     assert await look(await opening(target), newest, lambda p: p.current) == 0
 
 

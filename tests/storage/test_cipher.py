@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 
-from bot.core.chat.person import Person, Turned
+from bot.core.chat.person import Person, TurnResult
 from bot.storage.database import Database
 from bot.storage.encryption import Cipher
 from bot.storage.errors import BadKey
@@ -182,12 +182,12 @@ async def test_forgetting_amid_turns_in_flight_is_done_in_five_seconds_and_whole
     store = await opening(place)
     await fill(store)
     before = [turn(store, ANNA, becomes(says("Sentinel-late"), facts={"name": "Sentinel"}, turn=n)) for n in range(20)]
-    forgets = turn(store, ANNA, lambda _: Turned(None, (says("Forgotten."),)))
+    forgets = turn(store, ANNA, lambda _: TurnResult(None, (says("Forgotten."),)))
     met: list[Person | None] = []
 
-    def again(person: Person | None) -> Turned:
+    def again(person: Person | None) -> TurnResult:
         met.append(person)
-        return Turned(replace(person or Person(), turn=len(met)))
+        return TurnResult(replace(person or Person(), turn=len(met)))
 
     after = [turn(store, ANNA, again) for _ in range(20)]
     began = time.monotonic()
@@ -217,7 +217,7 @@ async def test_forgetting_leaves_not_even_the_sealed_text_on_disk(
     assert len(sealed) > 500
     monkeypatch.undo()
     await turn(store, BEN, becomes(facts={"name": "Ben"}))
-    await turn(store, ANNA, lambda _: Turned(None, (says("Forgotten."),)))
+    await turn(store, ANNA, lambda _: TurnResult(None, (says("Forgotten."),)))
     there = raw(sqlite)
     assert [s for s in sealed if s[10:60] in there] == []
     assert Path(f"{sqlite.file}-wal").stat().st_size == 0

@@ -11,11 +11,11 @@ import pytest
 from sqlalchemy import text
 
 from bot.core.advice.calendar import instant, rules_of
-from bot.core.advice.judge import Place as Home
-from bot.core.chat.person import Person, Turned
-from bot.core.reminders import schedule as agendas
-from bot.core.reminders.schedule import Agenda
-from bot.runtime.ports import Due, Step
+from bot.core.advice.judge import PersonCalendar as Home
+from bot.core.chat.person import Person, TurnResult
+from bot.core.reminders import schedule as schedules
+from bot.core.reminders.schedule import ReminderSchedule
+from bot.runtime.ports import DueSchedule, Step
 from bot.storage import dialects, reminders, upkeep
 from bot.storage.database import Database
 from bot.storage.errors import StoreError
@@ -27,28 +27,28 @@ MONDAY, TEN = date(2026, 11, 23), time(10)
 BERLIN = Home("Europe/Berlin")
 
 
-def on(*days: int) -> Agenda:
+def on(*days: int) -> ReminderSchedule:
     """Return an agenda with a reminder of a kind of its own on each of these days of November."""
     wanted = [(f"M{day}", date(2026, 11, day), TEN) for day in days]
-    return agendas.replan(agendas.consented(Agenda(), 1, "yes", MONDAY), 1, wanted, BERLIN, MONDAY)
+    return schedules.replan(schedules.consented(ReminderSchedule(), 1, "yes", MONDAY), 1, wanted, BERLIN, MONDAY)
 
 
 def ten(day: int) -> datetime:
     return instant(date(2026, 11, day), TEN, "Europe/Berlin")
 
 
-def rings(agenda: Agenda) -> Step:
+def rings(agenda: ReminderSchedule) -> Step:
     return becomes(says("ring", reminder=True), agenda=agenda)
 
 
-async def claim_due(store: Database, now: datetime, limit: int = 10) -> list[Due]:
+async def claim_due(store: Database, now: datetime, limit: int = 10) -> list[DueSchedule]:
     return list(await store.claim_due(now, LEASE, limit))
 
 
 async def test_an_agenda_comes_back_as_it_was(store: Database) -> None:
     await turn(store, ANNA, becomes(agenda=on(25, 27)))
     assert (await look(store, ANNA)).agenda == on(25, 27)
-    await turn(store, ANNA, lambda p: Turned(replace(p or Person(), turn=5)))
+    await turn(store, ANNA, lambda p: TurnResult(replace(p or Person(), turn=5)))
     assert (await look(store, ANNA)).agenda == on(25, 27)
 
 
@@ -64,19 +64,19 @@ async def test_it_is_claimed_when_it_is_due_and_not_before(store: Database) -> N
 async def test_ringing_keeps_the_turn_and_the_next_time(store: Database) -> None:
     await turn(store, ANNA, becomes(agenda=on(25, 27)))
     (due,) = await claim_due(store, ten(25))
-    assert await store.ring(due, rings(on(27)), ten(25)) is not None
+    assert await store.collect_due(due, rings(on(27)), ten(25)) is not None
     assert (await store.depth()).waiting == 1
     assert await store.next_due() == ten(27)
-    assert await store.ring(replace(due, fence=due.fence + 1), rings(on()), ten(25)) is None
+    assert await store.collect_due(replace(due, fence=due.fence + 1), rings(on()), ten(25)) is None
 
 
 async def test_a_claim_that_ran_out_is_somebody_elses(store: Database) -> None:
     await turn(store, ANNA, becomes(agenda=on(25)))
     (frozen,) = await claim_due(store, ten(25))
     (rescued,) = await claim_due(store, ten(25) + LEASE)
-    assert await store.ring(frozen, rings(on()), ten(25)) is None
+    assert await store.collect_due(frozen, rings(on()), ten(25)) is None
     assert (await store.depth()).waiting == 0
-    assert await store.ring(rescued, rings(on()), ten(25)) is not None
+    assert await store.collect_due(rescued, rings(on()), ten(25)) is not None
     assert (await store.depth()).waiting == 1
 
 
@@ -91,9 +91,9 @@ async def test_a_turn_that_plans_anew_can_be_claimed_anew(store: Database) -> No
 async def test_a_turn_that_leaves_the_agenda_alone_leaves_its_claim_alone(store: Database) -> None:
     await turn(store, ANNA, becomes(agenda=on(25)))
     (due,) = await claim_due(store, ten(25))
-    await turn(store, ANNA, lambda p: Turned(replace(p or Person(), turn=5)))
+    await turn(store, ANNA, lambda p: TurnResult(replace(p or Person(), turn=5)))
     assert await claim_due(store, ten(25)) == []
-    assert await store.ring(due, rings(on()), ten(25)) is not None
+    assert await store.collect_due(due, rings(on()), ten(25)) is not None
 
 
 async def test_many_workers_share_what_is_due(store: Database) -> None:
@@ -129,9 +129,9 @@ async def test_one_that_cannot_be_rung_is_put_aside_and_can_be_released(store: D
 async def test_forgetting_somebody_forgets_their_agenda(store: Database) -> None:
     await turn(store, ANNA, becomes(agenda=on(25)))
     (due,) = await claim_due(store, ten(25))
-    await turn(store, ANNA, lambda _: Turned(None))
+    await turn(store, ANNA, lambda _: TurnResult(None))
     assert await store.next_due() is None
-    assert await store.ring(due, rings(on()), ten(25)) is None
+    assert await store.collect_due(due, rings(on()), ten(25)) is None
 
 
 async def test_a_new_process_takes_up_what_the_killed_one_held(sqlite: Place, opening: Opening) -> None:
@@ -168,14 +168,14 @@ async def test_where_the_clocks_run_by_new_rules_agendas_are_rung_at_once_and_on
     await turn(store, BEN, becomes(zone="Asia/Tokyo", agenda=on(25)))
     assert await store.look_through(lambda: ten(22)) == ["Asia/Tokyo", "Europe/Berlin"], "nothing was noted so far"
     for due in await claim_due(store, ten(22)):
-        await store.ring(due, rings(on(25)), ten(22))
+        await store.collect_due(due, rings(on(25)), ten(22))
     assert await store.next_due() == ten(25), "nothing has changed, so it waits on"
     assert await store.look_through(lambda: ten(23)) == []
     monkeypatch.setattr(upkeep, "rules_of", lambda zone: "new" if zone == "Europe/Berlin" else rules_of(zone))
     assert await store.look_through(lambda: ten(23)) == ["Europe/Berlin"]
     (due,) = await claim_due(store, ten(23))
     assert due.key == ANNA
-    await store.ring(due, rings(on(24)), ten(23))
+    await store.collect_due(due, rings(on(24)), ten(23))
     assert await store.next_due() == ten(24), "it waits for what the ringing worked out"
     assert await store.look_through(lambda: ten(23)) == []
 
@@ -201,15 +201,15 @@ async def test_a_worker_that_freezes_in_a_transaction_lets_go_of_whom_it_holds(
     await turn(other, ANNA, becomes(agenda=on(25)))
     (due,) = await claim_due(frozen, ten(25))
 
-    def stands_still(person: Person | None) -> Turned:
+    def stands_still(person: Person | None) -> TurnResult:
         thaw.wait(30)
-        return rings(Agenda())(person)
+        return rings(ReminderSchedule())(person)
 
-    standing = asyncio.ensure_future(frozen.ring(due, stands_still, ten(25)))
+    standing = asyncio.ensure_future(frozen.collect_due(due, stands_still, ten(25)))
     await asyncio.sleep(0.2)
     (again,) = await claim_due(other, later)
     try:
-        assert await other.ring(again, rings(Agenda()), later) is not None
+        assert await other.collect_due(again, rings(ReminderSchedule()), later) is not None
     finally:
         thaw.set()
         failed = (await asyncio.gather(standing, return_exceptions=True))[0]

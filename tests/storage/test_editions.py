@@ -5,18 +5,28 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.core.chat.person import Key, Person, Turned
-from bot.core.chat.preview import Trial
-from bot.core.coaching.cohort import Cohort, Convened, Member, Rolls
-from bot.core.coaching.content_version import Change, Edition, Finding, Paper
+from bot.core.chat.person import Key, Person, TurnResult
+from bot.core.chat.preview import Preview
+from bot.core.coaching.cohort import Cohort, CohortRepository, CohortTurn, Member
+from bot.core.coaching.content_version import ContentVersion, Finding, MeaningChange, UploadedFile
 from bot.core.dialogue.session import Session
 from bot.storage.database import Database
 from tests.conftest import NOW
 
 BOT, COACH, OTHER, DANA, STAN = 7, 1, 2, 10, 11
 LEASE = timedelta(minutes=1)
-SENT = Edition(COACH, NOW, "sent", 4, 0, {"flows/facts.yaml": "facts: ä"}, (Paper("f", "facts.yaml", ("a", "b")),),
-               (Finding("a", 3, "wrong"),), (Change("1: x", ("who",)),), "seal")  # fmt: skip
+SENT = ContentVersion(
+    COACH,
+    NOW,
+    "sent",
+    4,
+    0,
+    {"flows/facts.yaml": "facts: ä"},
+    (UploadedFile("f", "facts.yaml", ("a", "b")),),
+    (Finding("a", 3, "wrong"),),
+    (MeaningChange("1: x", ("who",)),),
+    "seal",
+)
 
 
 def key(person: int) -> Key:
@@ -30,19 +40,19 @@ class Life:
     async def convenes(self, person: int, **kept: object) -> None:
         self.updates += 1
 
-        def step(known: Person | None, _rolls: Rolls) -> Convened:
-            return Convened(known or Person(), **kept)  # type: ignore[arg-type]
+        def step(known: Person | None, _repository: CohortRepository) -> CohortTurn:
+            return CohortTurn(known or Person(), **kept)  # type: ignore[arg-type]
 
-        await self.store.convene(self.updates, key(person), step, NOW)
+        await self.store.cohort_respond(self.updates, key(person), step, NOW)
 
     async def met(self, person: int, change: Person | None = None) -> Person | None:
         """Return somebody as a turn finds them; leave them as they are, or changed."""
         found: list[Person | None] = []
         self.updates += 1
 
-        def step(known: Person | None) -> Turned:
+        def step(known: Person | None) -> TurnResult:
             found.append(known)
-            return Turned(change or known or Person())
+            return TurnResult(change or known or Person())
 
         await self.store.turn(self.updates, key(person), step, NOW)
         return found[0]
@@ -89,7 +99,7 @@ async def test_a_trial_is_kept_beside_its_coach_and_goes_with_them(store: Databa
     await life.met(COACH, own)
     known = await life.met(COACH)
     assert known
-    played = Trial(90, 4, Person(cases={3: Session("x", answers={"a": "b"})}, current=3), NOW, timedelta(days=3))
+    played = Preview(90, 4, Person(cases={3: Session("x", answers={"a": "b"})}, current=3), NOW, timedelta(days=3))
     await life.met(COACH, known.but(trial=played))
     found = await life.met(COACH)
     assert found
@@ -100,7 +110,7 @@ async def test_a_trial_is_kept_beside_its_coach_and_goes_with_them(store: Databa
     assert found
     assert found.trial is None
     await life.met(COACH, found.but(trial=played))
-    await life.store.turn(99, key(COACH), lambda _known: Turned(None), NOW)
+    await life.store.turn(99, key(COACH), lambda _known: TurnResult(None), NOW)
     assert await life.met(COACH) is None
     found = await life.met(COACH)
     assert found
@@ -112,10 +122,10 @@ async def test_what_is_published_stays_with_the_cohort_and_drafts_go_with_their_
     two = replace(cohort(90, DANA), coaches={COACH: "Cleo", OTHER: "Otto"})
     published = replace(SENT, state="published")
     await life.convenes(COACH, cohorts={4: two}, editions={90: published, 91: SENT})
-    await store.turn(99, key(COACH), lambda _known: Turned(None), NOW)
+    await store.turn(99, key(COACH), lambda _known: TurnResult(None), NOW)
     assert await store.edition(BOT, 90) == replace(published, coach=OTHER)
     assert await store.edition(BOT, 91) is None
-    await store.turn(100, key(OTHER), lambda _known: Turned(None), NOW)
+    await store.turn(100, key(OTHER), lambda _known: TurnResult(None), NOW)
     assert await store.edition(BOT, 90) is None, "a cohort without coaches is over"
 
 

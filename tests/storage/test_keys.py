@@ -23,7 +23,7 @@ from bot.storage.encryption import FERNET, HEAD_SIZE, Cipher, fingerprint, new_k
 from bot.storage.errors import BadKey, NoKey, StoreError
 from bot.storage.keys import check_key, cipher_for, read_key_use, sealed_columns
 from bot.storage.schema import metadata
-from bot.telegram.metrics import Meters
+from bot.telegram.metrics import PrometheusMetrics
 from tests.conftest import NOW
 from tests.storage.conftest import KEY, Opening, Place, emptied, fresh
 from tests.storage.stories import ANNA, BEN, becomes, case, claim, count, look, says, turn
@@ -42,7 +42,7 @@ def bytes_in(folder: Path) -> dict[str, bytes]:
     return {str(one.relative_to(folder)): one.read_bytes() for one in folder.rglob("*") if one.is_file()}
 
 
-def metric(meters: Meters) -> float | None:
+def metric(meters: PrometheusMetrics) -> float | None:
     return meters.registry.get_sample_value("afterword_values_under_old_key")
 
 
@@ -304,7 +304,7 @@ async def test_what_an_earlier_version_sealed_is_renewed_without_a_new_key(place
         await opening(under(place, NEW))
     store = await opening(place)
     assert store.has_old_keys
-    assert (await key_rotation.renew(store, Meters()))[1].left == 0
+    assert (await key_rotation.renew(store, PrometheusMetrics()))[1].left == 0
     assert FERNET not in heads(store)
     again = await opening(place)
     assert not again.has_old_keys, "later starts look for nothing"
@@ -406,7 +406,7 @@ async def test_the_log_and_a_metric_say_how_far_it_is_and_when_the_old_key_can_g
     place: Place, opening: Opening, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await turn(await opening(place), ANNA, becomes(facts={"n": "1"}))
-    both, meters = await opening(under(place, NEW, KEY)), Meters()
+    both, meters = await opening(under(place, NEW, KEY)), PrometheusMetrics()
     trouble = [True]
     real = both.rotate
 
@@ -439,7 +439,7 @@ async def test_the_log_and_a_metric_say_how_far_it_is_and_when_the_old_key_can_g
 
 async def test_a_value_that_no_key_opens_is_left_as_it_is_and_told(place: Place, opening: Opening) -> None:
     await turn(await opening(place), ANNA, becomes(facts={"n": "1"}))
-    both, meters = await opening(under(place, NEW, KEY)), Meters()
+    both, meters = await opening(under(place, NEW, KEY)), PrometheusMetrics()
     execute(both, "UPDATE person SET facts = :odd", {"odd": Cipher.of(KEY).heads[0] + b"x" * 40})
     await key_rotation.renew(both, meters)
     with capture_logs() as log:

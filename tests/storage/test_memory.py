@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.core.chat.person import Call, Turned
-from bot.storage.cache import Memory
+from bot.core.chat.person import Call, TurnResult
+from bot.storage.cache import SealedCache
 from bot.storage.encryption import Cipher
 from tests.conftest import NOW
 from tests.storage.conftest import KEY, Opening, Place
 from tests.storage.stories import ANNA, becomes, claim, turn
 
 
-def counting() -> tuple[Memory, list[object]]:
+def counting() -> tuple[SealedCache, list[object]]:
     """Return a memory of two values, and what had to be read."""
-    return Memory(Cipher.of(KEY), size=2), []
+    return SealedCache(Cipher.of(KEY), size=2), []
 
 
 def test_what_was_just_sealed_is_not_read_again_and_the_oldest_is_forgotten_first() -> None:
@@ -43,7 +43,7 @@ async def test_nothing_is_remembered_of_whoever_is_forgotten(sqlite: Place, open
     await turn(store, ANNA, becomes(facts={"me": "Anna"}))
     known = store._turning.memory._known
     assert known
-    await turn(store, ANNA, lambda _person: Turned(None))
+    await turn(store, ANNA, lambda _person: TurnResult(None))
     assert known == {}
 
 

@@ -8,11 +8,11 @@ from datetime import timedelta
 
 from sqlalchemy import text
 
-from bot.core.chat.person import Call, Key, Person, Turned
+from bot.core.chat.person import Call, Key, Person, TurnResult
 from bot.runtime.outbox_worker import EXHAUSTED, PERHAPS
-from bot.runtime.ports import Claim
+from bot.runtime.ports import OutboxClaim
 from bot.runtime.refusals import HUSHED, KINDS, NO_FAULT
-from bot.storage.compiled import Prepared
+from bot.storage.compiled import CompiledStatement
 from bot.storage.database import Database
 from tests.conftest import NOW
 from tests.storage.conftest import Opening, Place, emptied
@@ -111,7 +111,7 @@ async def test_a_flooded_chat_gets_nothing_before_its_time_even_when_its_oldest_
     await turn(store, ben, becomes(says("2")))
     (first,) = await claim(store)
     assert await store.later(first, NOW + 9 * SECOND, whole_chat=True)
-    await turn(store, anna, lambda _: Turned(None))  # whoever is forgotten takes along what waits for them
+    await turn(store, anna, lambda _: TurnResult(None))  # whoever is forgotten takes along what waits for them
     assert await claim(store, now=NOW + 8 * SECOND) == []
     assert texts(await claim(store, now=NOW + 9 * SECOND)) == ["2"]
 
@@ -174,7 +174,7 @@ async def test_whoever_speaks_is_reachable_though_the_contrary_is_heard_in_betwe
     store = await opening(Place(emptied(shared)))
     await turn(store, ANNA, becomes(turn=1))
 
-    def speaks(person: Person | None) -> Turned:
+    def speaks(person: Person | None) -> TurnResult:
         with store._engine.begin() as other:
             other.execute(text("UPDATE session SET blocked_at = updated_at, opens = NULL"))
         return becomes(turn=2)(person)
@@ -286,7 +286,7 @@ async def test_the_indexes_of_a_claim_are_used(store: Database) -> None:
     assert "TEMP B-TREE" not in plan
 
 
-def explained(store: Database, statement: Prepared) -> str:
+def explained(store: Database, statement: CompiledStatement) -> str:
     values = {"now": NOW, "lease_until": NOW, "worker": "w", "limit": 24}
     with store._engine.begin() as connection:
         cursor = connection.connection.cursor()
@@ -298,14 +298,14 @@ def explained(store: Database, statement: Prepared) -> str:
 async def test_whoever_marks_a_call_hears_whether_anything_of_the_chat_still_waits(store: Database) -> None:
     await turn(store, ANNA, becomes(says("one"), says("two")))
     (first,) = await claim(store)
-    ours = Claim("w", NOW + LEASE)
+    ours = OutboxClaim("w", NOW + LEASE)
     await store.sent(first, 1, NOW, ours)
     assert ours.posted is not None
     assert not ours.done
     await store.later(ours.posted, NOW + LEASE)
     await turn(store, BEN, becomes(says("three")))
     (last,) = await claim(store)
-    ours = Claim("w", NOW + LEASE)
+    ours = OutboxClaim("w", NOW + LEASE)
     await store.sent(last, 1, NOW, ours)
     assert (ours.posted, ours.done) == (None, True)
 

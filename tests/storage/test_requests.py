@@ -14,8 +14,8 @@ from typer.testing import CliRunner, Result
 
 from bot.cli.main import app
 from bot.core.chat.commands import exported
-from bot.core.chat.person import Person, Turned
-from bot.core.coaching.cohort import Cohort, Convened, Member, Rolls
+from bot.core.chat.person import Person, TurnResult
+from bot.core.coaching.cohort import Cohort, CohortRepository, CohortTurn, Member
 from bot.core.dialogue.session import Session
 from bot.storage.database import Database
 from tests.conftest import NOW
@@ -51,13 +51,13 @@ async def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
     case = Session("after_interview", answers={"first": NAME})
     for number, person in enumerate((DANA, STAN), 1):
         dana = Person(facts={"me": NAME}, cases={1: case}, current=1)
-        await store.turn(number, key(person), lambda _known, dana=dana: Turned(dana), NOW)
+        await store.turn(number, key(person), lambda _known, dana=dana: TurnResult(dana), NOW)
     cohort = Cohort("Spring", "en", {COACH: "Cleo"}, {DANA: Member(NOW, {"counts": NOW})})
 
-    def step(_known: Person | None, _rolls: Rolls) -> Convened:
-        return Convened(Person(), cohorts={4: cohort})
+    def step(_known: Person | None, _repository: CohortRepository) -> CohortTurn:
+        return CohortTurn(Person(), cohorts={4: cohort})
 
-    await store.convene(9, key(COACH), step, NOW)
+    await store.cohort_respond(9, key(COACH), step, NOW)
     yield Office(tmp_path, store)
     await store.close()
 
@@ -116,9 +116,9 @@ async def test_somebody_is_deleted_while_the_bot_runs_and_leaves_no_trace(office
     assert {row[2] for row in office.rows("roll")} == {COACH}
     asked: list[Person | None] = []
 
-    def step(known: Person | None) -> Turned:
+    def step(known: Person | None) -> TurnResult:
         asked.append(known)
-        return Turned(None)
+        return TurnResult(None)
 
     await office.store.turn(50, key(DANA), step, NOW)
     assert asked == [None], "the running bot has never seen them"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from bot.core.chat.person import Call, Key, Person, Turned
+from bot.core.chat.person import Call, Key, Person, TurnResult
 from bot.core.chat.retention import Silence
-from bot.core.coaching.cohort import Cohort, Convened, Member, Rolls
+from bot.core.coaching.cohort import Cohort, CohortRepository, CohortTurn, Member
 from bot.core.dialogue.session import Session
 from bot.storage.database import Database
 from tests.conftest import NOW
@@ -21,7 +21,7 @@ def key(person: int) -> Key:
 
 
 async def is_kept(store: Database, update: int, person: int, **what: object) -> None:
-    await store.turn(update, key(person), lambda known: Turned((known or Person()).but(**what)), NOW)
+    await store.turn(update, key(person), lambda known: TurnResult((known or Person()).but(**what)), NOW)
 
 
 async def test_silent_people_are_found_told_and_deleted(store: Database) -> None:
@@ -29,10 +29,10 @@ async def test_silent_people_are_found_told_and_deleted(store: Database) -> None
     await is_kept(store, 2, STAN)
     cohort = Cohort("Spring", "en", {COACH: "Cleo"}, {STAN: Member(NOW)})
 
-    def step(_known: Person | None, _rolls: Rolls) -> Convened:
-        return Convened(Person(), cohorts={4: cohort})
+    def step(_known: Person | None, _repository: CohortRepository) -> CohortTurn:
+        return CohortTurn(Person(), cohorts={4: cohort})
 
-    await store.convene(3, key(COACH), step, NOW)
+    await store.cohort_respond(3, key(COACH), step, NOW)
     assert await store.begin_walk(LATER) == {LATER.date()}
     assert await store.begin_walk(LATER) is None
     assert await store.begin_walk(LATER + DAY) == {LATER.date(), (LATER + DAY).date()}
@@ -42,9 +42,9 @@ async def test_silent_people_are_found_told_and_deleted(store: Database) -> None
     )
     seen: list[Silence] = []
 
-    def silent(person: Person, silence: Silence, _now: object) -> Turned | None:
+    def silent(person: Person, silence: Silence, _now: object) -> TurnResult | None:
         seen.append(silence)
-        return Turned(person if silence.told is None else None, (Call("sendMessage", {"text": "notice"}),))
+        return TurnResult(person if silence.told is None else None, (Call("sendMessage", {"text": "notice"}),))
 
     ran: set[date] = set()
     told = await store.end_silence(key(DANA), ran, silent, LATER)
@@ -73,7 +73,7 @@ async def test_requests_find_hand_over_delete_and_are_noted(store: Database) -> 
     assert await requests.resolve("p000000000000") is None
     (found,) = await requests.find(DANA)
     assert (found.bot, found.person, found.since, found.heard, found.interviews) == (BOT, DANA, NOW, NOW, 2)
-    made = await requests.export(BOT, DANA, lambda person, _rolls, who: (str(dict(person.cases)), str(who)))
+    made = await requests.export(BOT, DANA, lambda person, _repository, who: (str(dict(person.cases)), str(who)))
     assert made is not None
     assert "Maria" in made[0]
     await requests.note("forget", "root", found.pseudonym, NOW)

@@ -9,8 +9,8 @@ import pytest
 from cryptography.fernet import Fernet
 from sqlalchemy import text
 
-from bot.core.chat.person import Key, Person, Turned
-from bot.core.reminders.schedule import Agenda, Reminder
+from bot.core.chat.person import Key, Person, TurnResult
+from bot.core.reminders.schedule import Reminder, ReminderSchedule
 from bot.storage import dialects, read_only
 from bot.storage.database import Database
 from bot.storage.encryption import Cipher
@@ -26,7 +26,7 @@ ANNAS = Person(
     cases={1: case(tone="rapport"), 2: case(outcome="none")},
     current=2,
     turn=7,
-    agenda=Agenda(planned=(Reminder(1, "M2", DUE.date(), DUE.time(), DUE),), zone_known=True),
+    agenda=ReminderSchedule(planned=(Reminder(1, "M2", DUE.date(), DUE.time(), DUE),), zone_known=True),
 )
 
 
@@ -34,10 +34,12 @@ async def test_everybody_is_read_as_a_turn_reads_them(
     store: Database, place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(read_only, "BITE", 2)
-    await turn(store, ANNA, lambda _: Turned(ANNAS))
+    await turn(store, ANNA, lambda _: TurnResult(ANNAS))
     for number in range(6):
-        await turn(store, Key(1, 900 + number, 0, 900 + number), lambda _: Turned(Person(cases={1: case()}, current=1)))
-    await turn(store, BEN, lambda _: Turned(Person()))
+        await turn(
+            store, Key(1, 900 + number, 0, 900 + number), lambda _: TurnResult(Person(cases={1: case()}, current=1))
+        )
+    await turn(store, BEN, lambda _: TurnResult(Person()))
     found = list(everybody(place.url, place.cipher))
     assert [row for row, _ in found] == sorted(row for row, _ in found)
     assert len(found) == 8
@@ -46,7 +48,7 @@ async def test_everybody_is_read_as_a_turn_reads_them(
 
 
 async def test_what_reads_cannot_write(store: Database, place: Place) -> None:
-    await turn(store, ANNA, lambda _: Turned(ANNAS))
+    await turn(store, ANNA, lambda _: TurnResult(ANNAS))
     engine = dialects.connect_to_read(dialects.read_url(place.url))
     with pytest.raises(Exception, match=r"(?i)read-?only"), engine.begin() as connection:
         connection.execute(text("DELETE FROM case_"))
@@ -55,7 +57,7 @@ async def test_what_reads_cannot_write(store: Database, place: Place) -> None:
 
 async def test_a_file_is_left_as_it_is(sqlite: Place, opening: Opening) -> None:
     store = await opening(sqlite)
-    await turn(store, ANNA, lambda _: Turned(ANNAS))
+    await turn(store, ANNA, lambda _: TurnResult(ANNAS))
     await store.close()
     before = {file.name: file.read_bytes() for file in sqlite.file.parent.iterdir()}
     assert list(everybody(sqlite.url, sqlite.cipher)) == [(1, ANNAS)]
@@ -63,7 +65,7 @@ async def test_a_file_is_left_as_it_is(sqlite: Place, opening: Opening) -> None:
 
 
 async def test_what_cannot_be_read_is_said_and_nothing_is_made(store: Database, place: Place, tmp_path: Path) -> None:
-    await turn(store, ANNA, lambda _: Turned(ANNAS))
+    await turn(store, ANNA, lambda _: TurnResult(ANNAS))
     with pytest.raises(BadKey, match="another key"):
         list(everybody(place.url, Cipher.of(Fernet.generate_key().decode())))
     with pytest.raises(StoreUnready, match="no such database"):

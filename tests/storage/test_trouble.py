@@ -18,7 +18,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from bot.core.chat.person import Turned
+from bot.core.chat.person import TurnResult
 from bot.storage import dialects, file_guard
 from bot.storage.database import Database
 from bot.storage.dialects import of_file
@@ -44,7 +44,7 @@ from tests.unprivileged import unprivileged
 posix = pytest.mark.skipif(os.name != "posix", reason="limits and users are POSIX's")
 
 
-def big(person: Any) -> Turned:
+def big(person: Any) -> TurnResult:
     """Need some room."""
     return becomes(says("x" * 3000), cases={1: case(x="y" * 3000)}, current=1)(person)
 
@@ -65,7 +65,7 @@ async def fails_until_there_is_room(store: Database) -> list[bool]:
     failed = [d for d in done if isinstance(d, BaseException)]
     assert failed
     assert all(isinstance(error, DiskFull) for error in failed), failed
-    return [isinstance(d, Turned) for d in done]
+    return [isinstance(d, TurnResult) for d in done]
 
 
 @posix

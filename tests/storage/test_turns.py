@@ -13,9 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.core.chat.person import Person, Turned
+from bot.core.chat.person import Person, TurnResult
 from bot.core.dialogue.session import Session
-from bot.storage.cache import Memory
+from bot.storage.cache import SealedCache
 from bot.storage.database import Database
 from bot.storage.errors import StoreClosed, Unstorable
 from tests.conftest import NOW
@@ -40,7 +40,7 @@ async def test_two_bots_may_see_the_same_update_number(store: Database) -> None:
 
 
 async def test_a_step_that_raises_changes_nothing_and_may_come_again(store: Database) -> None:
-    def fails(_person: Person | None) -> Turned:
+    def fails(_person: Person | None) -> TurnResult:
         raise KeyError("no such rule")
 
     with pytest.raises(KeyError, match="no such rule"):
@@ -59,7 +59,7 @@ async def test_what_cannot_be_stored_is_undone_in_whole(store: Database) -> None
 
 
 async def test_a_failing_turn_leaves_the_others_of_its_group_alone(store: Database) -> None:
-    def fails(_person: Person | None) -> Turned:
+    def fails(_person: Person | None) -> TurnResult:
         raise RuntimeError("broken")
 
     keys = [replace(ANNA, topic=n) for n in range(40)]
@@ -73,9 +73,9 @@ async def test_turns_of_one_person_run_in_the_order_of_their_calls(store: Databa
     ran: list[int] = []
 
     def step(n: int) -> Any:
-        def run(person: Person | None) -> Turned:
+        def run(person: Person | None) -> TurnResult:
             ran.append(n)
-            return Turned(replace(person or Person(), turn=n), (says(str(n)),))
+            return TurnResult(replace(person or Person(), turn=n), (says(str(n)),))
 
         return run
 
@@ -95,9 +95,9 @@ async def test_two_chats_of_one_person_do_not_overwrite_their_facts(store: Datab
     private, group = ANNA, replace(ANNA, chat=GROUP)
 
     def adds(name: str) -> Any:
-        def step(person: Person | None) -> Turned:
+        def step(person: Person | None) -> TurnResult:
             person = person or Person()
-            return Turned(replace(person, facts={**person.facts, name: "yes"}))
+            return TurnResult(replace(person, facts={**person.facts, name: "yes"}))
 
         return step
 
@@ -124,7 +124,7 @@ async def test_a_person_comes_back_as_they_were_kept(store: Database, place: Pla
         run=("a", "b"),
         panel=77,
     )
-    await turn(store, ANNA, lambda _: Turned(kept))
+    await turn(store, ANNA, lambda _: TurnResult(kept))
     again = await opening(place)
     assert await look(again, ANNA, lambda p: replace(p, cases=dict(p.cases))) == kept
 
@@ -153,7 +153,7 @@ def test_any_session_comes_back_unchanged(place: Place, session: Session) -> Non
     async def story() -> None:
         store = await Database.open(place.url, place.cipher)
         try:
-            await turn(store, ANNA, lambda _: Turned(Person(cases={1: session}, current=1)))
+            await turn(store, ANNA, lambda _: TurnResult(Person(cases={1: session}, current=1)))
             assert await look(store, ANNA, lambda p: p.cases[1]) == session
         finally:
             await store.close()
@@ -164,13 +164,13 @@ def test_any_session_comes_back_unchanged(place: Place, session: Session) -> Non
 async def test_cases_are_read_when_they_are_looked_at(store: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     await turn(store, ANNA, becomes(cases={n: case(n=str(n)) for n in range(1, 6)}, current=2))
     opened: list[object] = []
-    real = Memory.open
+    real = SealedCache.open
 
-    def spy(memory: Memory, sealed: bytes, read: Callable[[Any], Any]) -> Any:
+    def spy(memory: SealedCache, sealed: bytes, read: Callable[[Any], Any]) -> Any:
         opened.extend([sealed] if read == Session.from_json else [])
         return real(memory, sealed, read)
 
-    monkeypatch.setattr(Memory, "open", spy)
+    monkeypatch.setattr(SealedCache, "open", spy)
     assert await look(store, ANNA, lambda p: p.current) == 2
     assert len(opened) == 0
     assert await look(store, ANNA, lambda p: p.cases[4].answers["n"]) == "4"
@@ -186,7 +186,7 @@ async def test_cases_are_read_when_they_are_looked_at(store: Database, monkeypat
 
 async def test_cases_can_still_be_looked_at_after_the_turn(store: Database) -> None:
     await turn(store, ANNA, becomes(cases={n: case(n=str(n)) for n in (1, 2, 3)}, current=1))
-    turned = await turn(store, ANNA, lambda p: Turned(replace(p, turn=1)))  # type: ignore[type-var]
+    turned = await turn(store, ANNA, lambda p: TurnResult(replace(p, turn=1)))  # type: ignore[type-var]
     assert turned is not None
     assert turned.person is not None
     assert {n: c.answers["n"] for n, c in turned.person.cases.items()} == {1: "1", 2: "2", 3: "3"}
@@ -194,13 +194,13 @@ async def test_cases_can_still_be_looked_at_after_the_turn(store: Database) -> N
 
 async def test_cases_are_added_changed_and_dropped(store: Database) -> None:
     await turn(store, ANNA, becomes(cases={1: case(a="1"), 2: case(a="2")}, current=1))
-    await turn(store, ANNA, lambda p: Turned(replace(p, cases=ChainMap({3: case(a="3")}, p.cases))))  # type: ignore
+    await turn(store, ANNA, lambda p: TurnResult(replace(p, cases=ChainMap({3: case(a="3")}, p.cases))))  # type: ignore
     assert await look(store, ANNA, lambda p: {n: c.answers["a"] for n, c in p.cases.items()}) == {
         1: "1",
         2: "2",
         3: "3",
     }
-    await turn(store, ANNA, lambda p: Turned(replace(p, cases={2: case(a="two"), 3: p.cases[3]})))  # type: ignore
+    await turn(store, ANNA, lambda p: TurnResult(replace(p, cases={2: case(a="two"), 3: p.cases[3]})))  # type: ignore
     assert await look(store, ANNA, lambda p: {n: c.answers["a"] for n, c in p.cases.items()}) == {2: "two", 3: "3"}
 
 
@@ -231,7 +231,7 @@ async def test_forgetting_leaves_only_the_goodbye(store: Database) -> None:
     await store.park(posted, "cannot be made", NOW)
     await store.park_update(1, 900, "always fails", {"message": {"from": {"id": ANNA.person}, "text": "x"}}, NOW)
     await store.park_update(1, 901, "always fails", {"message": {"from": {"id": BEN.person}, "text": "x"}}, NOW)
-    await turn(store, ANNA, lambda _: Turned(None, (says("Forgotten."),)))
+    await turn(store, ANNA, lambda _: TurnResult(None, (says("Forgotten."),)))
     assert await look(store, ANNA) is None
     assert await look(store, group) is None
     assert await look(store, BEN) is not None
@@ -241,8 +241,8 @@ async def test_forgetting_leaves_only_the_goodbye(store: Database) -> None:
 
 async def test_after_forgetting_a_turn_that_keeps_nothing_leaves_the_goodbye_alone(store: Database) -> None:
     await turn(store, ANNA, becomes(facts={"name": "x"}, cases={1: case()}, current=1))
-    await turn(store, ANNA, lambda _: Turned(None, (says("Forgotten."),)))
-    made = await turn(store, ANNA, lambda person: Turned(person or NOBODY, keeps=False))
+    await turn(store, ANNA, lambda _: TurnResult(None, (says("Forgotten."),)))
+    made = await turn(store, ANNA, lambda person: TurnResult(person or NOBODY, keeps=False))
     assert made is not None
     assert await look(store, ANNA) is None
     assert texts(await claim(store)) == ["Forgotten."]
@@ -250,7 +250,7 @@ async def test_after_forgetting_a_turn_that_keeps_nothing_leaves_the_goodbye_alo
 
 async def test_a_turn_that_keeps_nothing_leaves_whoever_is_there_as_they_are(store: Database) -> None:
     await turn(store, ANNA, becomes(facts={"name": "x"}, cases={1: case()}, current=1))
-    await turn(store, ANNA, lambda _: Turned(replace(NOBODY, language="de"), keeps=False))
+    await turn(store, ANNA, lambda _: TurnResult(replace(NOBODY, language="de"), keeps=False))
     kept = await look(store, ANNA)
     assert (kept.language, kept.facts, kept.cases[1]) == ("en", {"name": "x"}, case())
 

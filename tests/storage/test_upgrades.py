@@ -16,17 +16,17 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
-from bot.core.chat.person import Key, Person, Turned
+from bot.core.chat.person import Key, Person, TurnResult
 from bot.core.dialogue.session import Said
 from bot.core.library import Library
-from bot.runtime.update_handler import Knock
+from bot.runtime.update_handler import IncomingUpdate
 from bot.storage import copies, dialects, migrate
 from bot.storage.database import Database
 from bot.storage.encryption import Cipher
 from bot.storage.errors import NewerDatabase, NotMigrated, StoreUnready, UpgradeFailed
 from bot.storage.migrate import upgrade
 from bot.storage.revision import HEAD, inspect
-from bot.telegram.private_chat import Talking
+from bot.telegram.private_chat import PrivateChat
 from tests.conftest import NOW
 from tests.storage.conftest import KEY, Opening, Place, fresh
 from tests.storage.old_databases import BOT, DUE, FIRST, REVISIONS, counts, has_reminder, make
@@ -70,13 +70,13 @@ async def goes_on(store: Database, library: Library, number: int, *, reminders: 
     whole = await look(store, key, lambda p: (len(p.cases), p.facts, [r.due for r in p.agenda.planned]))
     due = [DUE] if reminders and has_reminder(number) else []
     assert whole == (2 if number % 3 == 1 else 1, {"account": "free"}, due)
-    knock = Knock(10_000 + number, key, Said("Well"), {"language": "en", "message": 0})
-    talking = Talking(library, "after_interview")
+    incoming = IncomingUpdate(10_000 + number, key, Said("Well"), {"language": "en", "message": 0})
+    talking = PrivateChat(library, "after_interview")
 
-    def answer(person: Person | None) -> Turned:
-        return talking.respond(knock, person, NOW)
+    def answer(person: Person | None) -> TurnResult:
+        return talking.respond(incoming, person, NOW)
 
-    turned = await store.turn(knock.update, key, answer, NOW)
+    turned = await store.turn(incoming.update, key, answer, NOW)
     assert turned is not None
     assert turned.person is not None
     assert dict(turned.person.cases[1].answers) == {"relation": "none", "experience": "positive"}
@@ -93,7 +93,7 @@ async def keeps_everybody(place: Place, revision: str, library: Library, opening
     for number in answering:
         await goes_on(store, library, number, reminders=revision > "0001")
     newest = max(FIRST + number for number in range(before["person"])) + 1
-    await turn(store, Key(BOT, newest, 0, newest), lambda _: Turned(Person()))  # a number that was never dealt
+    await turn(store, Key(BOT, newest, 0, newest), lambda _: TurnResult(Person()))  # a number that was never dealt
 
 
 @pytest.mark.parametrize("revision", REVISIONS)
@@ -115,8 +115,8 @@ async def test_a_number_of_a_session_is_dealt_once_however_old_its_table(tmp_pat
     upgrade(place.url)
     store = await opening(place)
     last = Key(BOT, FIRST + 2, 0, FIRST + 2)
-    await turn(store, last, lambda _: Turned(None))
-    await turn(store, ANNA, lambda _: Turned(Person()))
+    await turn(store, last, lambda _: TurnResult(None))
+    await turn(store, ANNA, lambda _: TurnResult(Person()))
     with store._engine.connect() as connection:
         assert connection.execute(text("SELECT max(id) FROM session")).scalar_one() == 4
 

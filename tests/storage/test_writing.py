@@ -7,8 +7,8 @@ import threading
 
 import pytest
 
-from bot.core.chat.person import Person, Turned
-from bot.runtime.ports import Posted
+from bot.core.chat.person import Person, TurnResult
+from bot.runtime.ports import ClaimedCall
 from bot.storage import writer
 from bot.storage.database import Database
 from tests.conftest import NOW
@@ -42,7 +42,7 @@ def commits(monkeypatch: pytest.MonkeyPatch) -> Commits:
     return noted
 
 
-async def edited(store: Database) -> tuple[Posted, asyncio.Task[bool]]:
+async def edited(store: Database) -> tuple[ClaimedCall, asyncio.Task[bool]]:
     """Have a call made, and its mark waiting for others."""
     await turn(store, ANNA, becomes(says("edited")))
     (posted,) = await claim(store)
@@ -125,7 +125,7 @@ async def test_what_was_undone_says_nothing_of_how_quick_the_disk_is(store: Data
     await turn(store, ANNA, count)
     took = store._runner._took  # type: ignore[attr-defined]
 
-    def fails(_person: Person | None) -> Turned:
+    def fails(_person: Person | None) -> TurnResult:
         raise LookupError("after something was written")
 
     with pytest.raises(LookupError):

@@ -10,7 +10,7 @@ import pytest
 import bot.app.content as root
 from bot.content.loader import Loaded, default_folders
 from bot.core.issues import Issue
-from bot.verification.context import Examined
+from bot.verification.context import CheckContext
 
 Signature = tuple[tuple[str, int, int], ...]
 
@@ -30,13 +30,13 @@ def share_shipped_content(patch: pytest.MonkeyPatch) -> None:
         return load(*shipped)
 
     @cache
-    def checked_once(_signature: Signature) -> tuple[Examined | None, list[Issue]]:
+    def checked_once(_signature: Signature) -> tuple[CheckContext | None, list[Issue]]:
         return check(None)
 
     def loaded(flows: Path, messages: Path) -> Loaded:
         return loaded_once(signature(*shipped)) if (flows, messages) == shipped else load(flows, messages)
 
-    def checked(content: Path | None, base: Path | None = None) -> tuple[Examined | None, list[Issue]]:
+    def checked(content: Path | None, base: Path | None = None) -> tuple[CheckContext | None, list[Issue]]:
         return checked_once(signature(*shipped)) if content is base is None else check(content, base)
 
     patch.setattr(root, "load", loaded)

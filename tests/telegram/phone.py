@@ -7,13 +7,13 @@ from datetime import datetime
 from itertools import count
 from typing import Any
 
-from bot.core.chat.commands import Asked, Entry
-from bot.core.chat.person import Call, Key, Person, Turned
+from bot.core.chat.commands import CommandGiven, Entry
+from bot.core.chat.person import Call, Key, Person, TurnResult
 from bot.core.dialogue.session import Said
-from bot.core.dialogue.view import Scene
+from bot.core.dialogue.view import SessionView
 from bot.core.library import Library
-from bot.runtime.update_handler import Knock
-from bot.telegram.private_chat import Talking
+from bot.runtime.update_handler import IncomingUpdate
+from bot.telegram.private_chat import PrivateChat
 from bot.telegram.updates import picked
 from tests.conftest import NOW
 
@@ -28,18 +28,18 @@ class Phone:
 
     def __init__(self, library: Library, now: datetime = NOW) -> None:
         self.now = now
-        self.talking = Talking(library, "after_interview")
+        self.talking = PrivateChat(library, "after_interview")
         self.person: Person | None = None
         self.updates = count(1000)
         self.messages: dict[int, dict[str, Any]] = {}
         self.ids = count(1)
-        self.turned = Turned(None)
+        self.turned = TurnResult(None)
         self.calls: list[tuple[Call, int]] = []
         """All calls so far, each with the id of the message it is about."""
 
-    def knock(self, entry: Entry, message: int = 0, *, shown: bool = True) -> Turned:
-        knock = Knock(next(self.updates), KEY, entry, {"language": "en", "message": message})
-        self.turned = self.talking.respond(knock, self.person, self.now)
+    def incoming(self, entry: Entry, message: int = 0, *, shown: bool = True) -> TurnResult:
+        incoming = IncomingUpdate(next(self.updates), KEY, entry, {"language": "en", "message": message})
+        self.turned = self.talking.respond(incoming, self.person, self.now)
         self.person = self.turned.person if self.turned.keeps else self.person
         for call in self.turned.calls if shown else ():
             self.show(call)
@@ -56,30 +56,30 @@ class Phone:
         if call.panel and self.person is not None:
             self.person = replace(self.person, **{"reminded" if call.reminder else "panel": id_})
 
-    def ask(self, command: str) -> Turned:
-        return self.knock(Asked(command))
+    def ask(self, command: str) -> TurnResult:
+        return self.incoming(CommandGiven(command))
 
     def say(self, *texts: str) -> None:
         for text in texts:
-            self.knock(Said(text))
+            self.incoming(Said(text))
 
     @property
     def asked(self) -> str:
         """The fact that is asked, "" at the end."""
         assert self.person is not None
         session = self.person.cases[self.person.current]
-        return Scene(self.talking.library, session, self.now).position.fact or ""
+        return SessionView(self.talking.library, session, self.now).position.fact or ""
 
     def buttons(self, id_: int) -> dict[str, str]:
         rows = self.messages[id_].get("reply_markup", {}).get("inline_keyboard", [])
         return {row[0]["text"]: row[0].get("callback_data", "") for row in rows}
 
-    def tap(self, label: str) -> Turned:
+    def tap(self, label: str) -> TurnResult:
         id_ = max(id_ for id_ in self.messages if label in self.buttons(id_))
         return self.press(self.buttons(id_)[label], id_)
 
-    def press(self, data: str, id_: int) -> Turned:
-        return self.knock(picked(data), id_)
+    def press(self, data: str, id_: int) -> TurnResult:
+        return self.incoming(picked(data), id_)
 
     @property
     def last(self) -> str:

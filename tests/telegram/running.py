@@ -25,7 +25,7 @@ from bot.app.check_cache import keep, seal_of
 from bot.app.content import folders
 from bot.app.settings import Settings
 from bot.content.loader import load
-from bot.core.chat.person import Key, Person, Turned
+from bot.core.chat.person import Key, Person, TurnResult
 from bot.core.dialogue.session import Session
 from bot.storage.database import Database
 from bot.storage.dialects import of_file
@@ -118,7 +118,7 @@ class RunningBot:
 
         async def keep() -> None:
             async with opened(Settings.model_validate({**self.env})) as store:
-                await store.turn(who, Key(me, who, 0, who), lambda _: Turned(told), datetime.now(UTC))
+                await store.turn(who, Key(me, who, 0, who), lambda _: TurnResult(told), datetime.now(UTC))
 
         asyncio.run(keep())
 

@@ -272,7 +272,7 @@ async def test_a_scene_reads_as_a_chat(server: BotApiServer, bot: Bot) -> None:
                     await bot.send_message(update.effective_chat.id, "Well?", reply_markup=buttons("Yes"))
         await updates(bot, offset)
 
-    def scene(dana: Person) -> None:
+    def view(dana: Person) -> None:
         dana.says("/start")
         dana.expects("Well?")
         dana.taps("Yes")
@@ -284,7 +284,7 @@ async def test_a_scene_reads_as_a_chat(server: BotApiServer, bot: Bot) -> None:
             dana.taps("Maybe", timeout=0)
 
     answering = asyncio.create_task(answer_two())
-    await server.play(scene, server.person())
+    await server.play(view, server.person())
     await answering
     server.wait_until_drained()
     assert (server.refused, server.violations, server.unanswered_taps()) == ([], [], [])

@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from bot.app.settings import Settings
-from bot.core.chat.person import Key, Person, Turned
-from bot.core.coaching.cohort import Cohort, Convened, Member, Room
+from bot.core.chat.person import Key, Person, TurnResult
+from bot.core.coaching.cohort import BotMembership, Cohort, CohortTurn, Member
 from bot.core.coaching.lessons import Plan, Slot
 from bot.core.dialogue.session import Session
 from tests.botapi import BotApiServer
@@ -59,15 +59,17 @@ async def fill(bot: RunningBot, cohorts: Iterable[Cohort]) -> None:
         for number, cohort in enumerate(cohorts, 1):
             coach = min(cohort.coaches)
 
-            def kept(_person: Person | None, _rolls: object, number: int = number, one: Cohort = cohort) -> Convened:
-                room = Room("administrator", title="Letters") if one.plan else None
-                return Convened(None, cohorts={number: one}, room=room)
+            def kept(
+                _person: Person | None, _repository: object, number: int = number, one: Cohort = cohort
+            ) -> CohortTurn:
+                room = BotMembership("administrator", title="Letters") if one.plan else None
+                return CohortTurn(None, cohorts={number: one}, room=room)
 
             where = Key(me, cohort.plan.channel if cohort.plan else FIRST - 1, 0, coach)
-            await store.convene(number, where, kept, MONDAY)
+            await store.cohort_respond(number, where, kept, MONDAY)
             for member in cohort.members:
                 case = Session("after_interview", answers=LIVES[member % len(LIVES)])
-                whole = Turned(Person(cases={1: case}, current=1))
+                whole = TurnResult(Person(cases={1: case}, current=1))
                 await store.turn(member, Key(me, member, 0, member), lambda _, whole=whole: whole, MONDAY)  # type: ignore[misc]
 
 

@@ -14,7 +14,7 @@ from bot.core.chat.commands import newcomer
 from bot.core.dialogue.answers import choose
 from bot.core.dialogue.session import FellDue, Said, TimePassed, Turn
 from bot.core.library import Library
-from bot.core.reminders.schedule import Agenda
+from bot.core.reminders.schedule import ReminderSchedule
 from tests.telegram.phone import Phone
 
 DIALOGUES = sorted((Path(__file__).parents[1] / "dialogues").glob("*.yaml"))
@@ -49,7 +49,9 @@ def test_a_transcript_plays_identically_in_the_terminal_and_in_telegram(library:
     assert transcript is not None
     talk = Talk(library, transcript.start, transcript.now)
     phone = Phone(library, transcript.now)
-    phone.person = replace(newcomer(library, "en"), zone=transcript.start.zone, agenda=Agenda(zone_known=True))
+    phone.person = replace(
+        newcomer(library, "en"), zone=transcript.start.zone, agenda=ReminderSchedule(zone_known=True)
+    )
     phone.ask("start")
     same(talk.begin(), *shown(phone, 0))
     for line in transcript.lines:
@@ -65,10 +67,10 @@ def played(line: Line, talk: Talk, phone: Phone) -> None:
         assert turns
         for now, turn in turns[:-1]:  # what fell due on the way
             phone.now, before = now, len(phone.calls)
-            phone.knock(FellDue())
+            phone.incoming(FellDue())
             same(turn, *shown(phone, before))
         phone.now, before = talk.now, len(phone.calls)
-        phone.knock(TimePassed())
+        phone.incoming(TimePassed())
         same(turns[-1][1], *shown(phone, before))
         return
     if text.startswith(":remind "):
@@ -78,7 +80,7 @@ def played(line: Line, talk: Talk, phone: Phone) -> None:
     elif text in COMMANDS:
         phone.ask(COMMANDS[text])
     else:
-        phone.knock(Said(line.text))
+        phone.incoming(Said(line.text))
     said = talk.type(line.text)
     assert said
     same(said, *shown(phone, before))

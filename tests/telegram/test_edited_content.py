@@ -11,7 +11,7 @@ from bot.content.loader import load
 from bot.core.advice.facts import NOT_SURE
 from bot.core.dialogue.session import Said
 from bot.core.library import Library
-from bot.telegram.private_chat import Talking
+from bot.telegram.private_chat import PrivateChat
 from tests.content.planting import copied
 from tests.telegram.phone import SLOTS, WARM, Phone
 
@@ -45,7 +45,7 @@ def test_fifty_people_in_the_middle_come_to_the_end(library: Library, edited: Li
     assert phone.person is not None
     before = dict(phone.person.cases[1].answers)
     shown = len(phone.calls)
-    phone.talking = Talking(edited, "after_interview")
+    phone.talking = PrivateChat(edited, "after_interview")
 
     newest = max(phone.messages)
     for label, data in phone.buttons(newest).items():
@@ -58,7 +58,7 @@ def test_fifty_people_in_the_middle_come_to_the_end(library: Library, edited: Li
         if not phone.asked:
             break
         options = [o for o in phone.buttons(max(phone.messages)) if not o.startswith("‹")]
-        phone.knock(Said(answers.get(phone.asked) or options[0]))
+        phone.incoming(Said(answers.get(phone.asked) or options[0]))
     else:
         pytest.fail(f"stuck at {phone.asked}")
     assert phone.person is not None
@@ -76,7 +76,7 @@ def test_a_tap_never_answers_another_question_than_the_one_in_sight(library: Lib
     phone = Phone(library)
     phone.ask("start")
     phone.say("No", "Well", "Nothing yet", "The hiring manager")
-    phone.talking = Talking(edited, "after_interview")
+    phone.talking = PrivateChat(edited, "after_interview")
     asked = max(phone.messages)
     assert phone.person is not None
     known = phone.person.cases[1].with_answer("tone", "rapport").with_answer("outcome", "positive")

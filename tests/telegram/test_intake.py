@@ -11,11 +11,11 @@ import pytest
 
 from bot.core.library import Library
 from bot.runtime.clock import SystemClock
-from bot.runtime.update_handler import Door
+from bot.runtime.update_handler import UpdateHandler
 from bot.storage.database import Database
 from bot.telegram.client import ApiBot
-from bot.telegram.dispatcher import Intake
-from bot.telegram.private_chat import Talking
+from bot.telegram.dispatcher import Dispatcher
+from bot.telegram.private_chat import PrivateChat
 from bot.telegram.sender import TelegramMessenger
 from bot.telegram.updates import read
 from tests.runtime.conftest import opened
@@ -32,9 +32,9 @@ async def store(tmp_path: Path) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-def intake(store: Database, library: Library) -> Intake:
-    door = Door(store, SystemClock(), Talking(library, "after_interview").respond)
-    return Intake(7, door, TelegramMessenger(cast("ApiBot", None)), lambda update: read(ME, update))
+def intake(store: Database, library: Library) -> Dispatcher:
+    handler = UpdateHandler(store, SystemClock(), PrivateChat(library, "after_interview").respond)
+    return Dispatcher(7, handler, TelegramMessenger(cast("ApiBot", None)), lambda update: read(ME, update))
 
 
 def sent(**content: Any) -> dict[str, Any]:
@@ -43,7 +43,7 @@ def sent(**content: Any) -> dict[str, Any]:
     return {"update_id": next(UPDATES), "message": message}
 
 
-async def test_an_album_gets_one_friendly_line(store: Database, intake: Intake) -> None:
+async def test_an_album_gets_one_friendly_line(store: Database, intake: Dispatcher) -> None:
     await intake.receive(sent(text="hello"))
     before = (await store.depth()).waiting
     for _ in range(10):
@@ -54,7 +54,7 @@ async def test_an_album_gets_one_friendly_line(store: Database, intake: Intake) 
     assert (await store.depth()).waiting == once + (once - before)
 
 
-async def test_an_update_that_cannot_be_read_is_put_aside(store: Database, intake: Intake) -> None:
+async def test_an_update_that_cannot_be_read_is_put_aside(store: Database, intake: Dispatcher) -> None:
     odd = {"update_id": next(UPDATES), "message": {"chat": "no chat", "from": 5, "text": "x"}}
     await intake.receive(odd)
     (parked,) = await store.parked()

@@ -19,21 +19,21 @@ from typer.testing import CliRunner
 
 from bot.app.doctor import Finding, database_findings, key_findings
 from bot.app.operator import cipher_of, parked, surveyed
-from bot.app.server import Talk, serve
+from bot.app.server import Application, serve
 from bot.app.settings import Settings
 from bot.app.startup import opened as started
 from bot.cli.chat_storage import key_beside
 from bot.cli.chat_storage import opened as talked
 from bot.cli.conversation_storage import NotKept
 from bot.cli.main import app
-from bot.core.chat.person import Key, Person, Turned
+from bot.core.chat.person import Key, Person, TurnResult
 from bot.core.dialogue.session import Session
 from bot.core.library import Library
 from bot.storage.database import Database
 from bot.storage.encryption import Cipher, fingerprint, new_key
 from bot.storage.errors import BadKey, NoKey
 from bot.storage.keys import read_key_use
-from bot.telegram.private_chat import Talking
+from bot.telegram.private_chat import PrivateChat
 from bot.telegram.updates import read
 from tests.botapi import BotApiServer
 from tests.storage.server import postgres
@@ -53,7 +53,7 @@ def settings_of(folder: Path, **more: str) -> Settings:
 
 async def keep_somebody(settings: Settings) -> None:
     async with opened(settings) as store:
-        await store.turn(1, Key(1, 7, 0, 7), lambda _: Turned(Person(facts={"name": "Anna"})), datetime.now(UTC))
+        await store.turn(1, Key(1, 7, 0, 7), lambda _: TurnResult(Person(facts={"name": "Anna"})), datetime.now(UTC))
 
 
 def test_a_new_key_is_printed_and_nothing_else_and_is_kept_nowhere(
@@ -151,7 +151,7 @@ async def test_the_bot_changes_the_key_while_it_serves_and_the_old_one_can_be_dr
         with capture_logs() as log:
             both = settings_of(tmp_path, DATA_KEY=f"{NEW},{OLD}", **reach)
             running = asyncio.create_task(
-                serve(both, Talk(Talking(library, "after_interview").respond, read), timeout=2, stop=stop)
+                serve(both, Application(PrivateChat(library, "after_interview").respond, read), timeout=2, stop=stop)
             )
             dana.says("/start")
             async with asyncio.timeout(60):
@@ -213,7 +213,7 @@ async def fill(store: Database, bot: int) -> None:
         case = Session("after_interview", answers={"relation": "none", "n": str(number)})
         person = Person(facts={"name": str(number)}, cases={1: case}, current=1, run=(str(number),))
         await store.turn(
-            number, Key(bot, FIRST + number, 0, FIRST + number), lambda _: Turned(person), datetime.now(UTC)
+            number, Key(bot, FIRST + number, 0, FIRST + number), lambda _: TurnResult(person), datetime.now(UTC)
         )
 
     for first in range(1, PEOPLE + 1, 100):
@@ -223,10 +223,10 @@ async def fill(store: Database, bot: int) -> None:
 async def kept(store: Database, bot: int, number: int) -> Person:
     seen: list[Person] = []
 
-    def look(person: Person | None) -> Turned:
+    def look(person: Person | None) -> TurnResult:
         assert person is not None
         seen.append(replace(person, cases=dict(person.cases)))
-        return Turned(person)
+        return TurnResult(person)
 
     await store.turn(10**9 + number, Key(bot, number, 0, number), look, datetime.now(UTC))
     return seen[0]

@@ -19,7 +19,7 @@ import pytest
 from bot.app.operator import opened
 from bot.app.settings import Settings
 from bot.core.chat.commands import Entry, newcomer, serve
-from bot.core.chat.person import Key, Person, Turned
+from bot.core.chat.person import Key, Person, TurnResult
 from bot.core.dialogue.session import Session
 from bot.core.library import Library
 from bot.telegram.updates import read
@@ -78,9 +78,9 @@ async def test_nothing_is_lost_and_nothing_counts_twice(library: Library, tmp_pa
                 update = message(number, TALK[len(said[number]) % len(TALK)])
                 id_ = telegram.push(update)
                 begins.setdefault(number, id_)
-                knock = read(me, {"update_id": 0, **update}).knock
-                assert knock is not None
-                said[number].append(knock.event)  # type: ignore[arg-type]  # an entry of the desk
+                incoming = read(me, {"update_id": 0, **update}).incoming
+                assert incoming is not None
+                said[number].append(incoming.event)  # type: ignore[arg-type]  # an entry of the desk
             calls = len(telegram.calls)
             bot.start()
             heard = telegram.world.wait(lambda calls=calls: len(telegram.calls) > calls, SLOW_MACHINE)  # type: ignore[misc]
@@ -103,10 +103,10 @@ async def test_nothing_is_lost_and_nothing_counts_twice(library: Library, tmp_pa
             for number, entries in said.items():
                 seen: list[Person] = []
 
-                def look(person: Person | None, seen: list[Person] = seen) -> Turned:
+                def look(person: Person | None, seen: list[Person] = seen) -> TurnResult:
                     assert person is not None
                     seen.append(replace(person, cases={n: person.cases[n] for n in person.cases}))
-                    return Turned(person)
+                    return TurnResult(person)
 
                 await store.turn(
                     10**9 + number, Key(me["id"], 1000 + number, 0, 1000 + number), look, datetime.now(UTC)

@@ -11,7 +11,7 @@ import pytest
 from telegram.error import BadRequest, Conflict, Forbidden, InvalidToken, NetworkError, TelegramError
 
 from bot.core.chat.person import Call, Key
-from bot.runtime.ports import Again, Delivered, Moved, Never, Outcome
+from bot.runtime.ports import ChatMoved, Delivered, Outcome, RetryLater, Undeliverable
 from bot.telegram.client import ApiBot, Cut, Flooded, Line, NotBotApi, NotWritten, connected
 from bot.telegram.route import choose
 from bot.telegram.sender import TelegramMessenger, judged
@@ -65,7 +65,7 @@ async def test_a_topic_is_kept_and_only_where_there_is_one(server: BotApiServer,
     outcome = await messenger.make(Key(7, forum.id, number, 1), said("here"))
     assert isinstance(outcome, Delivered)
     assert server.calls_of("sendMessage")[-1].parameters["message_thread_id"] == number
-    assert isinstance(await messenger.make(Key(7, forum.id, 9999, 1), said("gone")), Never)
+    assert isinstance(await messenger.make(Key(7, forum.id, 9999, 1), said("gone")), Undeliverable)
 
 
 async def test_a_document_arrives_with_its_name_and_content(
@@ -111,20 +111,22 @@ async def test_whoever_blocked_the_bot_gets_nothing_more(
 ) -> None:
     server.fault("403", method="sendMessage")
     outcome = await messenger.make(key(dana), said("hello"))
-    assert isinstance(outcome, Never)
+    assert isinstance(outcome, Undeliverable)
     assert outcome.whole_chat
-    assert await messenger.make(Key(7, 424242, 0, 424242), said("who?")) == Never("Chat not found", whole_chat=True)
+    assert await messenger.make(Key(7, 424242, 0, 424242), said("who?")) == Undeliverable(
+        "Chat not found", whole_chat=True
+    )
 
 
 @pytest.mark.parametrize(
     ("kind", "outcome"),
     [
-        ("429", Again(3.0, whole_chat=True)),
-        ("500", Again(1.0)),
-        ("502_html", Again(1.0)),
-        ("cut_before", Again(0.0, ambiguous=True)),
-        ("cut_after", Again(0.0, ambiguous=True)),
-        ("401", Again(30.0)),
+        ("429", RetryLater(3.0, whole_chat=True)),
+        ("500", RetryLater(1.0)),
+        ("502_html", RetryLater(1.0)),
+        ("cut_before", RetryLater(0.0, ambiguous=True)),
+        ("cut_after", RetryLater(0.0, ambiguous=True)),
+        ("401", RetryLater(30.0)),
     ],
 )
 async def test_each_fault_on_the_way_has_its_meaning(
@@ -142,7 +144,7 @@ async def test_an_answer_that_does_not_come_is_ambiguous(server: BotApiServer, d
     bot = ApiBot(server.token, server.base_url, request=line, get_updates_request=Line(route))
     await bot.call("getMe", {}, read=5)  # a connection is there
     async with asyncio.timeout(1):
-        assert await TelegramMessenger(bot).make(key(dana), said("hello")) == Again(0.0, ambiguous=True)
+        assert await TelegramMessenger(bot).make(key(dana), said("hello")) == RetryLater(0.0, ambiguous=True)
     await line.shutdown()
 
 
@@ -156,7 +158,7 @@ async def test_a_refused_connection_was_certainly_not_written(dana: Person, serv
                 await bot.call("getMe", {})
             assert server.token not in repr(caught.value) + str(caught.value.__context__)
             assert caught.value.__cause__ is None
-            assert await TelegramMessenger(bot).make(key(dana), said("hello")) == Again(0.0)
+            assert await TelegramMessenger(bot).make(key(dana), said("hello")) == RetryLater(0.0)
 
 
 async def test_a_group_that_became_a_supergroup_has_moved(server: BotApiServer, messenger: TelegramMessenger) -> None:
@@ -164,7 +166,7 @@ async def test_a_group_that_became_a_supergroup_has_moved(server: BotApiServer, 
     old = group.id
     group.migrates()
     outcome = await messenger.make(Key(7, old, 0, 1), said("hello"))
-    assert isinstance(outcome, Moved)
+    assert isinstance(outcome, ChatMoved)
     assert outcome.chat < -(10**12)
 
 
@@ -188,22 +190,23 @@ async def test_a_tap_is_answered_and_a_late_answer_is_nobodys_trouble(
 @pytest.mark.parametrize(
     ("error", "outcome"),
     [
-        (Flooded(7), Again(7, whole_chat=True)),
-        (Forbidden("bot was kicked from the supergroup chat"), Never("bot was kicked from the supergroup chat", True)),
-        (BadRequest("Message thread not found"), Never("Message thread not found")),
+        (Flooded(7), RetryLater(7, whole_chat=True)),
+        (Forbidden("bot was kicked from the supergroup chat"),
+         Undeliverable("bot was kicked from the supergroup chat", True)),
+        (BadRequest("Message thread not found"), Undeliverable("Message thread not found")),
         (BadRequest("Not enough rights to send text messages to the chat"),
-         Never("Not enough rights to send text messages to the chat")),
+         Undeliverable("Not enough rights to send text messages to the chat")),
         (BadRequest('Can\'t parse entities: unsupported start tag "dana"'),
-         Never('Can\'t parse entities: unsupported start tag "…"')),
-        (NetworkError("Request Entity Too Large (413)"), Never("Request Entity Too Large (413)")),
-        (NetworkError("Bad Gateway (502)"), Again(1.0)),
-        (NotBotApi(403), Again(1.0)),
-        (NotBotApi(413), Never("it is too large (413)")),
-        (NotWritten("no"), Again(0.0)),
-        (Cut("no"), Again(0.0, ambiguous=True)),
-        (InvalidToken("no"), Again(30.0)),
-        (Conflict("no"), Again(30.0)),
-        (TelegramError("Invalid server response"), Again(1.0, ambiguous=True)),
+         Undeliverable('Can\'t parse entities: unsupported start tag "…"')),
+        (NetworkError("Request Entity Too Large (413)"), Undeliverable("Request Entity Too Large (413)")),
+        (NetworkError("Bad Gateway (502)"), RetryLater(1.0)),
+        (NotBotApi(403), RetryLater(1.0)),
+        (NotBotApi(413), Undeliverable("it is too large (413)")),
+        (NotWritten("no"), RetryLater(0.0)),
+        (Cut("no"), RetryLater(0.0, ambiguous=True)),
+        (InvalidToken("no"), RetryLater(30.0)),
+        (Conflict("no"), RetryLater(30.0)),
+        (TelegramError("Invalid server response"), RetryLater(1.0, ambiguous=True)),
     ],
 )  # fmt: skip
 def test_what_errors_mean_for_a_message(error: TelegramError, outcome: Outcome) -> None:
@@ -211,10 +214,10 @@ def test_what_errors_mean_for_a_message(error: TelegramError, outcome: Outcome) 
 
 
 def test_an_edit_made_twice_is_one_edit() -> None:
-    assert judged("editMessageText", {"message_id": 5}, Cut("no")) == Again(0.0)
+    assert judged("editMessageText", {"message_id": 5}, Cut("no")) == RetryLater(0.0)
     assert judged("editMessageText", {"message_id": 5}, BadRequest("Message is not modified: same")) == Delivered(5)
     assert judged("editMessageText", {"message_id": 5}, BadRequest("Message can't be edited")) is None
-    assert judged("sendMessage", {}, BadRequest("Message can't be edited")) == Never("Message can't be edited")
+    assert judged("sendMessage", {}, BadRequest("Message can't be edited")) == Undeliverable("Message can't be edited")
 
 
 async def test_a_poll_that_is_to_be_closed_may_be_closed_or_gone_already(
@@ -231,7 +234,7 @@ async def test_a_poll_that_is_to_be_closed_may_be_closed_or_gone_already(
     gone = Call("stopPoll", {"message_id": 999})
     assert await messenger.make(here, gone) == Delivered(999)
     group.allows_polls(False)
-    assert await messenger.make(here, ballot) == Never("Not enough rights to send polls to the chat")
+    assert await messenger.make(here, ballot) == Undeliverable("Not enough rights to send polls to the chat")
 
 
 async def test_calls_side_by_side_share_a_pool_of_connections(

@@ -15,7 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from bot.core.chat.person import Key
 from bot.runtime.clock import SystemClock
 from bot.runtime.ports import Census
-from bot.telegram.metrics import Meters
+from bot.telegram.metrics import PrometheusMetrics
 from bot.telegram.webhook import COUNT_SECONDS, Counting
 from tests.conftest import NOW
 from tests.runtime.conftest import opened
@@ -28,11 +28,11 @@ ANNAS = Key(1, 100, 0, 100)
 
 def full_page() -> str:
     """Return a page on which every metric has something to say."""
-    meters = Meters("1.2.3")
+    meters = PrometheusMetrics("1.2.3")
     meters.turned("Said", "done", 0.003)
     meters.sent("sendMessage", "delivered", 0.1)
     meters.acknowledged(True)
-    meters.rung(ANNAS, NOW)
+    meters.due_now(ANNAS, NOW)
     meters.reminded(ANNAS, NOW + timedelta(seconds=40))
     meters.put_aside("refused")
     loop = asyncio.new_event_loop()
@@ -94,9 +94,9 @@ def test_the_alert_rules_name_metrics_that_there_are_and_say_what_to_do() -> Non
 
 
 def test_of_reminders_that_another_process_sends_nothing_piles_up() -> None:
-    meters = Meters()
+    meters = PrometheusMetrics()
     for person in range(10_001):
-        meters.rung(replace(ANNAS, chat=person), NOW)
+        meters.due_now(replace(ANNAS, chat=person), NOW)
     meters.reminded(replace(ANNAS, chat=0), NOW)
     assert "afterword_reminder_lateness_seconds_count 0.0" in meters.page(None, True, NOW, 0).decode().splitlines()
 

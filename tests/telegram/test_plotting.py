@@ -29,10 +29,10 @@ def counted(people: int) -> Cohort:
 
 
 def test_a_picture_shows_what_the_words_say_and_nothing_of_too_few(library: Library) -> None:
-    catalogue = library.catalogue("en")
+    catalog = library.catalog("en")
     for people in (0, 4, 5, 9):
-        assert plot_of(counted(people), catalogue) is None
-    plot = plot_of(counted(40), catalogue)
+        assert plot_of(counted(people), catalog) is None
+    plot = plot_of(counted(40), catalog)
     assert plot
     for title, bars in plot.groups:
         assert title in plot.caption
@@ -42,13 +42,13 @@ def test_a_picture_shows_what_the_words_say_and_nothing_of_too_few(library: Libr
 
 
 def test_a_table_holds_every_digest_that_was_shown(library: Library) -> None:
-    catalogue = library.catalogue("en")
-    assert table_of(counted(4), catalogue) is None
+    catalog = library.catalog("en")
+    assert table_of(counted(4), catalog) is None
     one = counted(40)
     later = replace(one.digest, at=NOW.replace(day=30))  # type: ignore[type-var]
-    sheet = table_of(replace(one, digests=(*one.digests, later)), catalogue)
-    assert sheet
-    rows = list(csv.reader(io.StringIO(sheet.text)))
+    source = table_of(replace(one, digests=(*one.digests, later)), catalog)
+    assert source
+    rows = list(csv.reader(io.StringIO(source.text)))
     assert rows[0] == ["day", "question", "answer", "at least"]
     assert rows[1] == ["2026-11-23", "Members who share their counts", "", "40"]
     assert {row[0] for row in rows[1:]} == {"2026-11-23", "2026-11-30"}

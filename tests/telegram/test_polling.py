@@ -14,7 +14,7 @@ from structlog.testing import LogCapture
 
 from bot.telegram import polling as module
 from bot.telegram.client import connected
-from bot.telegram.polling import Polling, Refused, lane_of
+from bot.telegram.polling import BotRefused, Polling, lane_of
 from tests.botapi import BotApiServer, Person
 
 Receive = Callable[[dict[str, Any]], Awaitable[None]]
@@ -197,7 +197,7 @@ async def test_a_second_poller_stands_by_and_takes_over(server: BotApiServer, da
 async def test_a_refused_token_ends_with_a_sentence(server: BotApiServer) -> None:
     server.fault("401", method="getUpdates")
     async with polled(server, Kept().receive) as (_, running):
-        with pytest.raises(Refused, match="BotFather"):
+        with pytest.raises(BotRefused, match="BotFather"):
             await asyncio.wait_for(running, 3)
 
 

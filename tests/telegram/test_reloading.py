@@ -17,10 +17,10 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.app.content import open_library
-from bot.app.reload import Contents, Live
+from bot.app.reload import ContentReloader, LoadedContent
 from bot.app.server import Reloaded
-from bot.telegram.coaching_chat import Cohorting
-from bot.telegram.private_chat import Talking
+from bot.telegram.coaching_chat import CoachingChat
+from bot.telegram.private_chat import PrivateChat
 from tests.botapi import BotApiServer, Person
 from tests.content.planting import copied
 from tests.telegram.running import RunningBot
@@ -35,14 +35,14 @@ def edit(content: Path, file: str, old: str, new: str) -> None:
     (content / file).write_text(text.replace(old, new), encoding="utf-8")
 
 
-def live(content: Path) -> Live:
-    talking = Talking(open_library(content), "after_interview")
-    return Live(talking, Cohorting(talking, frozenset()))
+def live(content: Path) -> LoadedContent:
+    talking = PrivateChat(open_library(content), "after_interview")
+    return LoadedContent(talking, CoachingChat(talking, frozenset()))
 
 
 async def test_content_that_cannot_be_read_is_refused_and_the_old_one_talks_on(tmp_path: Path) -> None:
     content = copied(tmp_path / "content")
-    talks = Contents(live(content), (content / "flows", content / "messages"), live)
+    talks = ContentReloader(live(content), (content / "flows", content / "messages"), live)
     before = talks.live
     edit(content, FLOW, "{id: outcome, ask: outcome", "{id: outcome, ask: outcme")
     with capture_logs() as lines:
@@ -57,7 +57,7 @@ async def test_content_that_cannot_be_read_is_refused_and_the_old_one_talks_on(t
 
 async def test_content_that_is_as_it_was_is_not_looked_at_again(tmp_path: Path) -> None:
     content = copied(tmp_path / "content")
-    talks = Contents(live(content), (content / "flows", content / "messages"), live)
+    talks = ContentReloader(live(content), (content / "flows", content / "messages"), live)
     with capture_logs() as lines:
         assert await talks.reload() == Reloaded(False)
     assert [line["event"] for line in lines] == ["the content is as it was"]

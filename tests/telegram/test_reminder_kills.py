@@ -17,11 +17,11 @@ import pytest
 
 from bot.app.settings import Settings
 from bot.core.advice.calendar import instant
-from bot.core.advice.judge import Place
-from bot.core.chat.person import Key, Person, Turned
+from bot.core.advice.judge import PersonCalendar
+from bot.core.chat.person import Key, Person, TurnResult
 from bot.core.dialogue.session import Session
-from bot.core.reminders import schedule as agendas
-from bot.core.reminders.schedule import Agenda
+from bot.core.reminders import schedule as schedules
+from bot.core.reminders.schedule import ReminderSchedule
 from tests.botapi import BotApiServer
 from tests.telegram.running import RunningBot, opened
 
@@ -34,8 +34,8 @@ FIRST = 5000  # the id of the first person
 
 def one_planned(due: datetime) -> Person:
     """Return somebody who is to be reminded of one case."""
-    agenda = agendas.consented(Agenda(zone_known=True), 1, "yes", WEDNESDAY)
-    agenda = agendas.replan(agenda, 1, [("M2", due.date(), due.time())], Place("UTC"), WEDNESDAY)
+    agenda = schedules.consented(ReminderSchedule(zone_known=True), 1, "yes", WEDNESDAY)
+    agenda = schedules.replan(agenda, 1, [("M2", due.date(), due.time())], PersonCalendar("UTC"), WEDNESDAY)
     case = Session("after_interview", answers={"relation": "none", "experience": "positive"})
     return Person(cases={1: case}, current=1, turn=1, agenda=agenda)
 
@@ -49,7 +49,7 @@ async def fill(telegram: BotApiServer, bot: RunningBot, people: int, minutes: in
             telegram.person(user_id=FIRST + number, started=True)
             key = Key(me, FIRST + number, 0, FIRST + number)
             person = one_planned(TEN + timedelta(minutes=number % minutes))
-            await store.turn(number + 1, key, lambda _, person=person: Turned(person), TEN)  # type: ignore[misc]
+            await store.turn(number + 1, key, lambda _, person=person: TurnResult(person), TEN)  # type: ignore[misc]
 
 
 def heard(telegram: BotApiServer, number: int) -> list[str]:

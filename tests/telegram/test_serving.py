@@ -19,13 +19,13 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from bot.app.server import Reloaded, Talk, serve
+from bot.app.server import Application, Reloaded, serve
 from bot.app.settings import Settings, load
 from bot.app.systemd import notify
-from bot.core.chat.person import Call, Key, Person, Turned
-from bot.runtime.update_handler import Knock
-from bot.telegram.dispatcher import News, Read
-from bot.telegram.polling import Refused
+from bot.core.chat.person import Call, Key, Person, TurnResult
+from bot.runtime.update_handler import IncomingUpdate
+from bot.telegram.dispatcher import ChatNews, ParsedUpdate
+from bot.telegram.polling import BotRefused
 from tests.botapi import BotApiServer
 from tests.botapi import Person as Human
 from tests.telegram.running import prepare
@@ -33,28 +33,30 @@ from tests.telegram.running import prepare
 SECRET = "only-Telegram-knows-this"  # noqa: S105 - opens nothing
 
 
-def read(me: dict[str, Any], update: dict[str, Any]) -> Read:
+def read(me: dict[str, Any], update: dict[str, Any]) -> ParsedUpdate:
     """Read texts, taps and blocks: as little as shows the walk of an update."""
     if query := update.get("callback_query"):
         who = Key(me["id"], query["from"]["id"], 0, query["from"]["id"])
-        return Read(Knock(update["update_id"], who, query["data"], raw=update), query=query["id"])
+        return ParsedUpdate(IncomingUpdate(update["update_id"], who, query["data"], raw=update), query=query["id"])
     if member := update.get("my_chat_member"):
         kicked = member["new_chat_member"]["status"] == "kicked"
-        return Read(news=News(member["chat"]["id"], "left" if kicked else "back", reason="blocked"))
+        return ParsedUpdate(news=ChatNews(member["chat"]["id"], "left" if kicked else "back", reason="blocked"))
     who = Key(me["id"], update["message"]["chat"]["id"], 0, update["message"]["from"]["id"])
-    return Read(Knock(update["update_id"], who, update["message"]["text"], raw=update))
+    return ParsedUpdate(IncomingUpdate(update["update_id"], who, update["message"]["text"], raw=update))
 
 
-def count(knock: Knock, person: Person | None, now: datetime) -> Turned:
+def count(incoming: IncomingUpdate, person: Person | None, now: datetime) -> TurnResult:
     """Say the number of the turn and what was heard."""
     del now
     after = replace(person or Person(), turn=(person or Person()).turn + 1)
     keyboard = {"inline_keyboard": [[{"text": "More", "callback_data": "more"}]]}
-    text = {"text": f"{after.turn} {knock.event}", "reply_markup": keyboard}
-    return Turned(after, (Call("sendMessage", text, panel=True),), toast="heard" if knock.event == "more" else "")
+    text = {"text": f"{after.turn} {incoming.event}", "reply_markup": keyboard}
+    return TurnResult(
+        after, (Call("sendMessage", text, panel=True),), toast="heard" if incoming.event == "more" else ""
+    )
 
 
-TALK = Talk(count, read)
+TALK = Application(count, read)
 
 
 @pytest.fixture
@@ -147,7 +149,7 @@ async def test_the_bot_starts_while_telegram_is_away(server: BotApiServer, dana:
 
 async def test_a_refused_token_is_said(server: BotApiServer, settings: Settings) -> None:
     server.fault("401", method="getMe")
-    with pytest.raises(Refused, match="BotFather"):
+    with pytest.raises(BotRefused, match="BotFather"):
         await serve(settings, TALK)
 
 

@@ -20,10 +20,10 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.app.content import BadContent
-from bot.app.server import Talk, serve
+from bot.app.server import Application, serve
 from bot.app.settings import Settings, load
 from bot.app.startup import CannotListen
-from bot.core.issues import Issue, Place
+from bot.core.issues import Issue, SourceLocation
 from bot.storage.database import Database
 from bot.storage.errors import Lost, NotLetIn, StoreUnready, translated
 from tests.botapi import BotApiServer
@@ -66,7 +66,7 @@ async def reads(settings: Settings, path: str, words: str) -> None:
 async def test_health_answers_while_the_content_is_checked_and_a_stop_is_heeded(settings: Settings) -> None:
     stop = asyncio.Event()
 
-    async def never() -> Talk:
+    async def never() -> Application:
         await asyncio.Event().wait()
         raise AssertionError
 
@@ -78,8 +78,8 @@ async def test_health_answers_while_the_content_is_checked_and_a_stop_is_heeded(
 
 
 async def test_content_with_faults_ends_the_start(settings: Settings) -> None:
-    async def faulty() -> Talk:
-        raise BadContent([Issue(Place("flows"), "no-first-flow", "It is wrong.", "", "")])
+    async def faulty() -> Application:
+        raise BadContent([Issue(SourceLocation("flows"), "no-first-flow", "It is wrong.", "", "")])
 
     with pytest.raises(BadContent):
         await serve(settings, faulty)
@@ -156,7 +156,7 @@ def test_what_waiting_may_mend_is_waited_for(words: str) -> None:
 
 
 async def test_a_driver_that_is_missing_is_said_with_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    from tests.storage.conftest import Place as Somewhere
+    from tests.storage.conftest import SourceLocation as Somewhere
 
     monkeypatch.setitem(sys.modules, "psycopg", None)
     with pytest.raises(StoreUnready, match="pip install"):

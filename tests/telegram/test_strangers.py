@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from bot.core.chat.commands import WHY, Asked, Located, Strange
+from bot.core.chat.commands import WHY, CommandGiven, LocationShared, UnsupportedMessage
 from bot.core.chat.person import Person
-from bot.core.chat.preview import Tried
+from bot.core.chat.preview import PreviewTapped
 from bot.core.dialogue.render import COMMANDS
 from bot.core.dialogue.session import Picked
 from bot.core.library import Library
@@ -46,9 +46,9 @@ def tapped(data: object) -> Picked:
     query = {"id": "9", "from": HER, "message": {"message_id": 5, "chat": CHAT}, "data": data}
     found = read(ME, {"update_id": next(UPDATES), "callback_query": query})
     assert found.query == "9"
-    assert found.knock is not None
-    event = found.knock.event
-    assert isinstance(event, Picked | Tried)  # a trial's buttons are forged in tests/runtime/test_bench.py
+    assert found.incoming is not None
+    event = found.incoming.event
+    assert isinstance(event, Picked | PreviewTapped)  # a trial's buttons are forged in tests/runtime/test_bench.py
     return event if isinstance(event, Picked) else Picked("", -1)
 
 
@@ -62,7 +62,7 @@ def test_ten_thousand_forged_payloads_change_nobodys_case(phone: Phone) -> None:
         noise = "".join(dice.choices(string.printable + "é🙂\x00", k=dice.randrange(40)))
         data = dice.choice([f"{wrong}:{dice.choice(options)}", noise, f"{turn}{noise}", f"{turn}:{WHY}{noise}"])
         event = tapped(data)
-        turned = phone.knock(event, 5)
+        turned = phone.incoming(event, 5)
         assert turned.toast or turned.calls, data
         assert kept(phone) == before, data
 
@@ -98,7 +98,7 @@ def test_a_number_that_is_somebody_elses_is_answered_like_one_that_is_nobodys(
         phone = Phone(library)
         phone.ask("start")
         phone.tap("No")
-        return [dict(call.values) for call in phone.knock(Asked(command, argument)).calls]
+        return [dict(call.values) for call in phone.incoming(CommandGiven(command, argument)).calls]
 
     assert told(foreign) == told("no-such-number") == told("")
 
@@ -122,10 +122,10 @@ def test_who_is_no_person_in_their_own_chat_has_no_session(changed: dict[str, An
     message = {"message_id": 1, "date": 0, "chat": CHAT, "text": text, **changed}
     entities = [{"type": "bot_command", "offset": 0, "length": len(text)}] if text.startswith("/") else []
     for kind in ("message", "edited_message"):
-        assert read(ME, {"update_id": 1, kind: message | {"entities": entities}}).knock is None
+        assert read(ME, {"update_id": 1, kind: message | {"entities": entities}}).incoming is None
     if "from" in changed and "sender_chat" not in changed:
         query = {"id": "9", "from": changed["from"], "message": message, "data": "1:none"}
-        assert read(ME, {"update_id": 1, "callback_query": query}).knock is None
+        assert read(ME, {"update_id": 1, "callback_query": query}).incoming is None
 
 
 SENT = [
@@ -139,11 +139,11 @@ SENT = [
 @pytest.mark.parametrize(("content", "what"), SENT, ids=str)
 def test_what_is_no_text_gets_a_friendly_line(phone: Phone, content: dict[str, Any], what: str) -> None:
     message = {"message_id": 1, "date": 0, "chat": CHAT, "from": HER, **content}
-    knock = read(ME, {"update_id": 1, "message": message}).knock
-    assert knock is not None
-    assert knock.event == Strange(what)
+    incoming = read(ME, {"update_id": 1, "message": message}).incoming
+    assert incoming is not None
+    assert incoming.event == UnsupportedMessage(what)
     before = kept(phone)
-    phone.knock(Strange(what))
+    phone.incoming(UnsupportedMessage(what))
     assert phone.turned.calls
     assert kept(phone) == before
 
@@ -151,22 +151,22 @@ def test_what_is_no_text_gets_a_friendly_line(phone: Phone, content: dict[str, A
 def test_of_a_shared_location_only_the_clock_of_the_nearest_city_is_kept(phone: Phone) -> None:
     place = {"latitude": 38.7223, "longitude": -9.1393}
     message = {"message_id": 1, "date": 0, "chat": CHAT, "from": HER, "location": place, "venue": {"location": place}}
-    knock = read(ME, {"update_id": 1, "message": message}).knock
-    assert knock is not None
-    assert knock.event == Located("Europe/Lisbon")
-    assert "38.7" not in repr(knock)
-    phone.knock(knock.event)
+    incoming = read(ME, {"update_id": 1, "message": message}).incoming
+    assert incoming is not None
+    assert incoming.event == LocationShared("Europe/Lisbon")
+    assert "38.7" not in repr(incoming)
+    phone.incoming(incoming.event)
     assert any("Lisbon" in repr(call) for call in phone.turned.calls)
     assert "38.7" not in repr(phone.turned)
 
 
 def test_a_forwarded_text_is_a_text_and_an_edited_one_is_no_answer() -> None:
     message = {"message_id": 1, "date": 0, "chat": CHAT, "from": HER, "text": "No", "forward_origin": {"type": "user"}}
-    forwarded = read(ME, {"update_id": 1, "message": message}).knock
-    edited = read(ME, {"update_id": 1, "edited_message": message}).knock
+    forwarded = read(ME, {"update_id": 1, "message": message}).incoming
+    edited = read(ME, {"update_id": 1, "edited_message": message}).incoming
     assert forwarded is not None
     assert edited is not None
-    assert edited.event == Strange("edited")
+    assert edited.event == UnsupportedMessage("edited")
 
 
 @pytest.mark.parametrize(
@@ -183,4 +183,4 @@ def test_a_forwarded_text_is_a_text_and_an_edited_one_is_no_answer() -> None:
     ids=str,
 )
 def test_what_nobody_said_to_the_bot_is_met_with_silence(update: dict[str, Any]) -> None:
-    assert read(ME, {"update_id": 1, **update}).knock is None
+    assert read(ME, {"update_id": 1, **update}).incoming is None

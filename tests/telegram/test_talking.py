@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.core.chat.commands import Approved, Asked
+from bot.core.chat.commands import CommandGiven, ThumbUp
 from bot.core.chat.person import OWED
 from bot.core.dialogue.session import Said
 from bot.core.library import Library
@@ -43,8 +43,8 @@ def test_no_run_of_taps_outgrows_a_message(phone: Phone) -> None:
 
 def test_the_newest_buttons_never_lead_nowhere(phone: Phone) -> None:
     """After answers that were taken but not shown, as a flooder's, a tap on what is in sight shows what is open."""
-    phone.knock(Said("No"), shown=False)
-    phone.knock(Said("Well"), shown=False)
+    phone.incoming(Said("No"), shown=False)
+    phone.incoming(Said("Well"), shown=False)
     assert phone.person is not None
     phone.person = replace(phone.person, panel=OWED, run=())  # what the door notes of turns it does not show
     turned = phone.tap("No")
@@ -86,7 +86,7 @@ def test_a_thumb_or_an_old_button_after_forgetting_leaves_nothing(phone: Phone) 
     phone.tap("Yes, delete everything")
     goodbye = dict(phone.messages)
     for message in goodbye:
-        assert phone.knock(Approved(message)).calls == ()
+        assert phone.incoming(ThumbUp(message)).calls == ()
         assert phone.person is None
     assert phone.press(old, 2).toast == "That question is already answered."
     assert phone.person is None
@@ -147,12 +147,12 @@ def test_any_number_of_cases_fits_a_keyboard(phone: Phone) -> None:
 @pytest.mark.parametrize(
     ("text", "length", "expected"),
     [
-        ("/new\nhello", 4, Asked("new", "hello")),
-        ("/start c_abc", 6, Asked("start", "c_abc")),
-        ("/HELP@afterword_bot", 19, Asked("help")),
+        ("/new\nhello", 4, CommandGiven("new", "hello")),
+        ("/start c_abc", 6, CommandGiven("start", "c_abc")),
+        ("/HELP@afterword_bot", 19, CommandGiven("help")),
     ],
 )
-def test_a_command_ends_where_telegram_says(text: str, length: int, expected: Asked) -> None:
+def test_a_command_ends_where_telegram_says(text: str, length: int, expected: CommandGiven) -> None:
     person = {"id": 1, "is_bot": False}
     entities = [{"type": "bot_command", "offset": 0, "length": length}]
     message = {
@@ -162,12 +162,12 @@ def test_a_command_ends_where_telegram_says(text: str, length: int, expected: As
         "text": text,
         "entities": entities,
     }
-    knock = read(ME, {"update_id": 1, "message": message}).knock
-    assert knock is not None
-    assert knock.event == expected
+    incoming = read(ME, {"update_id": 1, "message": message}).incoming
+    assert incoming is not None
+    assert incoming.event == expected
 
 
 def test_a_location_that_moves_on_is_met_with_silence() -> None:
     person = {"id": 1, "is_bot": False}
     message = {"message_id": 1, "chat": {"id": 1, "type": "private"}, "from": person, "location": {"latitude": 1}}
-    assert read(ME, {"update_id": 1, "edited_message": message}).knock is None
+    assert read(ME, {"update_id": 1, "edited_message": message}).incoming is None

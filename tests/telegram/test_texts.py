@@ -64,7 +64,7 @@ async def test_every_text_arrives_in_every_slot_as_it_was_typed(
     phone.say(*WARM, *SLOTS[:2])
     first = clean(nasty)
     for _ in ("first", "job", "company", "topic", "me"):
-        phone.knock(Said(nasty))
+        phone.incoming(Said(nasty))
     for command in ("settings", "cases", "change", "export"):
         phone.ask(command)
     assert phone.person is not None

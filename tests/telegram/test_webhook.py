@@ -13,12 +13,12 @@ import aiohttp
 import pytest
 
 from bot.runtime.clock import SystemClock
-from bot.runtime.update_handler import NotKept
+from bot.runtime.update_handler import UpdateNotKept
 from bot.storage.database import Database
 from bot.storage.errors import DiskFull
 from bot.telegram.client import connected
-from bot.telegram.metrics import Meters
-from bot.telegram.polling import ALLOWED, Age
+from bot.telegram.metrics import PrometheusMetrics
+from bot.telegram.polling import ALLOWED, LastHeard
 from bot.telegram.readiness import LOOK_SECONDS, Readiness
 from bot.telegram.webhook import LARGEST, SECRET_HEADER, Server, Web, drop_webhook, set_webhook
 from tests.botapi import BotApiServer, Person
@@ -31,7 +31,7 @@ class Running:
     """A served application with its real store; `receive` can be made to fail."""
 
     def __init__(self, store: Database) -> None:
-        self.store, self.age, self.meters = store, Age(), Meters()
+        self.store, self.age, self.meters = store, LastHeard(), PrometheusMetrics()
         self.got: list[dict[str, Any]] = []
         self.trouble: Exception | None = None
         self.seconds = 0.0
@@ -125,7 +125,7 @@ async def test_a_head_without_end_is_not_heard_out(running: Running) -> None:
 
 
 async def test_what_cannot_be_kept_is_asked_for_again(running: Running) -> None:
-    running.trouble = NotKept("Locked")
+    running.trouble = UpdateNotKept("Locked")
     assert await running.post(UPDATE) == (503, "2")
     running.trouble = None
     assert await running.post(UPDATE) == (200, None)
@@ -218,7 +218,7 @@ async def test_a_port_that_is_taken_is_said_at_once(running: Running) -> None:
 async def test_telegram_delivers_and_repeats_until_it_is_kept(
     server: BotApiServer, dana: Person, running: Running
 ) -> None:
-    running.trouble = NotKept("Locked")
+    running.trouble = UpdateNotKept("Locked")
     async with connected(server.token, server.url) as bot:
         url = f"{running.url}/hook"
         assert await set_webhook(bot, url, SECRET)

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from random import Random
 
-from bot.core.chat.commands import Asked, Entry, newcomer, serve
+from bot.core.chat.commands import CommandGiven, Entry, newcomer, serve
 from bot.core.chat.person import Person
 from bot.core.dialogue.session import FellDue, Outgoing, Picked, Said
-from bot.core.dialogue.view import Scene
+from bot.core.dialogue.view import SessionView
 from bot.core.library import Library
 
 NAMES = ("Dana", "Sam Okafor", "Maria-Theresa", "Li", "Jo O'Neill", "Anastasia Papadopoulou")
@@ -34,12 +34,12 @@ def crowd(library: Library, flow: str, dice: Random, count: int, now: datetime) 
 
 def _met(library: Library, flow: str, dice: Random, now: datetime) -> Person:
     at = now - timedelta(days=dice.randrange(DAYS_BACK), minutes=dice.randrange(1, 600))
-    person = serve(library, flow, newcomer(library, "en"), Asked("start"), at).person
+    person = serve(library, flow, newcomer(library, "en"), CommandGiven("start"), at).person
     assert person is not None
     for _ in range(dice.choice((1, 1, 1, 2))):
         for _ in range(dice.randrange(1, 24)):
             person, at = _answered(library, flow, dice, person, at, now)
-        person = _served(library, flow, person, Asked(dice.choice(("new", "cases", "settings", "cancel"))), at)
+        person = _served(library, flow, person, CommandGiven(dice.choice(("new", "cases", "settings", "cancel"))), at)
     kept = person.but(cases=dict(person.cases))  # as the store gives it back
     return kept if dice.random() < 0.3 else kept.but(asking="")
 
@@ -52,7 +52,7 @@ def _answered(
         at = min(now, at + timedelta(days=dice.randrange(1, 9)))
         person = _served(library, flow, person, FellDue(), at)
     if dice.random() < 0.04:
-        return _served(library, flow, person, Asked(dice.choice(COMMANDS)), at), at
+        return _served(library, flow, person, CommandGiven(dice.choice(COMMANDS)), at), at
     return _served(library, flow, person, _answer(library, flow, dice, person, at), at), at
 
 
@@ -62,12 +62,14 @@ def _served(library: Library, flow: str, person: Person, entry: Entry, at: datet
 
 def _answer(library: Library, flow: str, dice: Random, person: Person, at: datetime) -> Entry:
     session = person.cases.get(person.current)
-    fact = Scene(library, session, at).position.fact if session is not None and not person.asking else None
+    fact = SessionView(library, session, at).position.fact if session is not None and not person.asking else None
     if fact is not None and library.facts[fact].kind == "text":
         return Said(dice.choice(NAMES if fact in ("first", "me") else THINGS))
     if fact is not None and library.facts[fact].kind == "date" and dice.random() < 0.5:
         return Said((at.date() - timedelta(days=dice.randrange(12))).isoformat())
-    asked = [e for e in serve(library, flow, person, Asked("no such command"), at).effects if isinstance(e, Outgoing)]
+    asked = [
+        e for e in serve(library, flow, person, CommandGiven("no such command"), at).effects if isinstance(e, Outgoing)
+    ]
     options = [option.id for option in asked[-1].options if option.id not in RARE or dice.random() < 0.05]
     if (fact is None and person.agenda == Person().agenda) or dice.random() < 0.1:
         options += [f"m_{what}_{person.current}" for what in ("yes", "yes", "no", "stop")]

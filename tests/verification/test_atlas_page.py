@@ -121,9 +121,9 @@ def spoilt(library: Library) -> Library:
         short = key.startswith(("note.", "atlas.sample."))
         return message + (SHORT if short else HOSTILE) if isinstance(message, str) else message
 
-    catalogue = library.catalogues["en"]
-    texts = {key: m if key == "language.locale" else more(key, m) for key, m in catalogue.messages.items()}
-    return replace(library, catalogues={"en": replace(catalogue, messages=texts)})
+    catalog = library.catalogs["en"]
+    texts = {key: m if key == "language.locale" else more(key, m) for key, m in catalog.messages.items()}
+    return replace(library, catalogs={"en": replace(catalog, messages=texts)})
 
 
 def test_hostile_content_stays_text(library: Library) -> None:

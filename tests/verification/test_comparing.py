@@ -90,9 +90,9 @@ def test_two_independent_rows_change_places_and_nothing_changes(library: Library
 def test_two_dependent_rows_change_places_and_it_is_said_for_whom(library: Library) -> None:
     new = with_rules(library, "R11", "R13")
     said = in_text(report(library, new))
-    agency, direct = (library.catalogue("en").say(f"verdict.{v}.name") for v in ("route_via_agency", "connect_now"))
+    agency, direct = (library.catalog("en").say(f"verdict.{v}.name") for v in ("route_via_agency", "connect_now"))
     assert f"720: from *{agency}* to *{direct}*" in said
-    invited = [library.catalogue("en").say(f"question.invited.{part}") for part in ("short", "options.yes")]
+    invited = [library.catalog("en").say(f"question.invited.{part}") for part in ("short", "options.yes")]
     assert "{}: {}".format(*invited) in said
     assert in_markdown(report(library, new)).startswith("**")
 

@@ -16,15 +16,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.cli.rendering import NoGraphviz, render
-from bot.core.advice.catalog import Catalogue, Message
+from bot.core.advice.catalog import Catalog, Message
 from bot.core.advice.conditions import ALWAYS, condition
 from bot.core.advice.facts import Derivation, Fact, Facts, Shortcut
 from bot.core.advice.notes import NoteBook, NoteKind, Replacement
 from bot.core.advice.rules import Conditional, Rule, Ruleset, Verdict
 from bot.core.dialogue.flow import END, Branch, Flow, Hint, Step
 from bot.core.library import Library
-from bot.verification.diagram.formats import parts, wrapped
-from bot.verification.diagram.graph import Diagram, Edge, Node, diagram, to_dot, to_mermaid
+from bot.verification.diagram.formats import Box, Edge, FlowChart, parts, to_dot, to_mermaid, wrapped
+from bot.verification.diagram.graph import diagram
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -88,15 +88,15 @@ def library_with(messages: Mapping[str, Message], steps: tuple[Step, ...] = STEP
         notebook=NoteBook(kinds, (Replacement(ALWAYS, frozenset({"K1"}), "K2"),)),
         limits={},
         claims={},
-        catalogues={"en": Catalogue("en", messages)},
+        catalogs={"en": Catalog("en", messages)},
     )
 
 
-def drawn(messages: Mapping[str, Message] = MESSAGES, steps: tuple[Step, ...] = STEPS) -> Diagram:
+def drawn(messages: Mapping[str, Message] = MESSAGES, steps: tuple[Step, ...] = STEPS) -> FlowChart:
     return diagram(library_with(messages, steps), "talk", "en")
 
 
-def box(picture: Diagram, id_: str) -> Node:
+def box(picture: FlowChart, id_: str) -> Box:
     return next(node for node in picture.nodes if node.id == id_)
 
 
@@ -225,7 +225,7 @@ texts = st.one_of(
 )
 
 
-def hostile(text: str) -> Diagram:
+def hostile(text: str) -> FlowChart:
     """Put `text` wherever a text can stand."""
     steps = (
         *STEPS[:2],

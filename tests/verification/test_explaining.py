@@ -65,19 +65,19 @@ def test_with_a_limit_only_what_lies_farther_is_left_out(library: Library) -> No
 
 
 def test_the_command_says_it_in_words(library: Library) -> None:
-    catalogue = library.catalogue("en")
-    relation, none = catalogue.say("question.relation.short"), catalogue.say("question.relation.options.none")
+    catalog = library.catalog("en")
+    relation, none = catalog.say("question.relation.short"), catalog.say("question.relation.options.none")
     given = ["experience=positive", "outcome=none", "tone=rapport", "interviewed_on=2026-11-20", "thanks=not_sent"]
     done = afterword("explain", *given, "--today", "2026-11-23")
     said = out(done)
     assert said.startswith("Row R19 decides: ")
-    tone = [catalogue.say(f"question.tone.{part}") for part in ("short", "options.rapport", "options.reserved")]
+    tone = [catalog.say(f"question.tone.{part}") for part in ("short", "options.rapport", "options.reserved")]
     assert "  R15  {}: {}, not {}".format(*tone) in said
-    day, ago = catalogue.say("question.interviewed_on.short"), catalogue.say("why.business_days", days="0–2")
+    day, ago = catalog.say("question.interviewed_on.short"), catalog.say("why.business_days", days="0–2")
     assert f"{day}: {ago} (elapsed: waiting)" in said
-    assert f"{relation}: {none} (not given), not {catalogue.say('question.relation.options.connected')}" in said
+    assert f"{relation}: {none} (not given), not {catalog.say('question.relation.options.connected')}" in said
     assert "C53 (FAQ connect immediately)" in said
-    thanks = [catalogue.say(f"question.thanks.{part}") for part in ("short", "options.sent")]
+    thanks = [catalog.say(f"question.thanks.{part}") for part in ("short", "options.sent")]
     assert "  {}: {} → ".format(*thanks) in said
 
 
@@ -90,11 +90,11 @@ def test_the_command_answers_machines_and_says_kindly_what_is_no_fact() -> None:
 
 def test_the_command_says_how_sure_it_is(library: Library) -> None:
     """The article; recruiters and coaches beyond it, where an agency is; nobody's word but ours, where they invite."""
-    catalogue = library.catalogue("en")
+    catalog = library.catalog("en")
     said = {fact: out(afterword("explain", fact)) for fact in ("outcome=positive", "role=via_agency", "outcome=offer")}
     assert "How sure: the row follows the article." in said["outcome=positive"]
     assert "on the word of recruiters and coaches" in said["role=via_agency"]
     assert "the row is a judgement" in said["outcome=offer"]
     advice = out(afterword("advise", "relation=they_invited"))
-    assert catalogue.say("advice.judgement") in advice
-    assert catalogue.say("advice.beyond") not in advice
+    assert catalog.say("advice.judgement") in advice
+    assert catalog.say("advice.beyond") not in advice

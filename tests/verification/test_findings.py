@@ -9,7 +9,7 @@ import pytest
 
 from bot.app.content import check, open_library
 from bot.cli.transcript import Transcript, load, play
-from bot.core.issues import Issue, Place
+from bot.core.issues import Issue, SourceLocation
 from tests.content.planting import Fault, copied, plant
 from tests.content.test_faults import FACTS, FAULTS, FLOW, RULES
 
@@ -135,7 +135,7 @@ def test_a_seeded_fault_is_found_and_shown(tmp_path: Path, fault: Fault) -> None
         assert replays(content, issue)
 
 
-def line_at(content: Path, place: Place) -> str:
+def line_at(content: Path, place: SourceLocation) -> str:
     return (content / place.file).read_text(encoding="utf-8").split("\n")[place.line - 1]
 
 
@@ -144,7 +144,7 @@ def replays(content: Path, issue: Issue) -> bool:
     library = open_library(content)
     assert issue.shown
     text = Transcript.of(issue.shown).dump()
-    transcript, faults = load(text, "talk.yaml", library.flows, library.catalogues)
+    transcript, faults = load(text, "talk.yaml", library.flows, library.catalogs)
     assert transcript, faults
     return play(library, transcript, lambda _typed, _turn: None) == []
 

@@ -11,7 +11,8 @@ from bot.app.content import check, open_library
 from bot.cli.chat import talked
 from bot.cli.rendering import render
 from bot.core.library import Library
-from bot.verification.diagram.graph import Diagram, Node, diagram, to_dot, to_mermaid
+from bot.verification.diagram.formats import Box, FlowChart, to_dot, to_mermaid
+from bot.verification.diagram.graph import diagram
 from bot.verification.diagram.highlight import along, at_finding, is_marked, since
 from bot.verification.diff_text import report
 from tests.content.planting import ROOT, copied
@@ -23,15 +24,15 @@ TALK = ROOT / "tests/dialogues/she_waits_and_comes_back_on_wednesday.yaml"
 
 
 @pytest.fixture(scope="module")
-def drawn(library: Library) -> Diagram:
+def drawn(library: Library) -> FlowChart:
     return diagram(library, FLOW, "en")
 
 
-def box(picture: Diagram, id_: str) -> Node:
+def box(picture: FlowChart, id_: str) -> Box:
     return next(node for node in picture.nodes if node.id == id_)
 
 
-def marked(picture: Diagram, mark: str) -> list[str]:
+def marked(picture: FlowChart, mark: str) -> list[str]:
     return [node.id for node in picture.nodes if node.mark == mark]
 
 
@@ -48,7 +49,7 @@ def edited(folder: Path, file: str, edits: Iterable[tuple[str, str]]) -> Path:
 # -- a talk ------------------------------------------------------------------------------------------------------------
 
 
-def test_a_talk_is_marked_with_its_answers_its_verdicts_and_its_texts(library: Library, drawn: Diagram) -> None:
+def test_a_talk_is_marked_with_its_answers_its_verdicts_and_its_texts(library: Library, drawn: FlowChart) -> None:
     flow, lines, issues = talked(library, TALK)
     assert (flow, issues) == (FLOW, [])
     picture = along(drawn, library, lines)
@@ -64,7 +65,7 @@ def test_a_talk_is_marked_with_its_answers_its_verdicts_and_its_texts(library: L
     assert ("experience", "wants") not in gone
 
 
-def test_where_a_talk_stands_and_what_was_taken_back(library: Library, drawn: Diagram) -> None:
+def test_where_a_talk_stands_and_what_was_taken_back(library: Library, drawn: FlowChart) -> None:
     lines = [("bot", "notice hello"), ("bot", "question relation"), ("person", "No"), ("bot", "question experience"),
              ("person", ":why"), ("bot", "notice why"), ("bot", "question experience"), ("person", "Well"),
              ("bot", "question outcome"), ("person", ":back"), ("bot", "question experience")]  # fmt: skip
@@ -75,7 +76,7 @@ def test_where_a_talk_stands_and_what_was_taken_back(library: Library, drawn: Di
 
 
 @pytest.mark.parametrize("form", ["svg", "png"])
-def test_a_marked_picture_is_drawn_and_says_so_without_colour(library: Library, drawn: Diagram, form: str) -> None:
+def test_a_marked_picture_is_drawn_and_says_so_without_colour(library: Library, drawn: FlowChart, form: str) -> None:
     picture = along(drawn, library, talked(library, TALK)[1])
     assert len(render(to_dot(picture), "svg" if form == "svg" else "png")) > 10_000
     if form == "svg":
@@ -144,7 +145,7 @@ def test_an_edit_is_marked_with_what_is_new_gone_and_changed_and_for_how_many(li
     assert box(back, "invited").mark == "new"
 
 
-def test_the_same_content_has_nothing_marked(library: Library, drawn: Diagram) -> None:
+def test_the_same_content_has_nothing_marked(library: Library, drawn: FlowChart) -> None:
     assert not is_marked(since(drawn, library, library, "en"))
 
 

@@ -12,7 +12,7 @@ from random import Random
 import pytest
 
 from bot.content.loader import load
-from bot.core.advice.catalog import Catalogue
+from bot.core.advice.catalog import Catalog
 from bot.core.chat.person import Person
 from bot.core.library import Library
 from bot.verification import replay
@@ -117,8 +117,8 @@ def test_an_own_fact_that_no_longer_fits_leaves_nobody_stuck(
 
 
 def test_whoever_would_be_stuck_is_found(library: Library, people: list[tuple[int, Person]]) -> None:
-    wordless = {language: replace(c, messages={}) for language, c in library.catalogues.items()}
-    found = survey(replace(library, catalogues=wordless), FLOW, people[-1:], NOW, library)
+    wordless = {language: replace(c, messages={}) for language, c in library.catalogs.items()}
+    found = survey(replace(library, catalogs=wordless), FLOW, people[-1:], NOW, library)
     assert found.stuck
 
 
@@ -143,11 +143,11 @@ def test_whoever_need_not_be_replayed_is_told_of_as_if_they_were(
 ) -> None:
     """Without the words that begin so some are stuck and others are not: where content has faults, all are replayed."""
 
-    def without(catalogue: Catalogue) -> Catalogue:
-        kept = {key: said for key, said in catalogue.messages.items() if not gone or not key.startswith(gone)}
-        return replace(catalogue, messages=kept)
+    def without(catalog: Catalog) -> Catalog:
+        kept = {key: said for key, said in catalog.messages.items() if not gone or not key.startswith(gone)}
+        return replace(catalog, messages=kept)
 
-    new = replace(library, catalogues={name: without(one) for name, one in library.catalogues.items()})
+    new = replace(library, catalogs={name: without(one) for name, one in library.catalogs.items()})
     assert survey(new, FLOW, everybody, NOW, library, sound=not gone).moves == plainly(new, everybody, library)
 
 

@@ -11,16 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.app.content import check
-from bot.core.advice.catalog import Catalogue
+from bot.core.advice.catalog import Catalog
 from bot.core.advice.conditions import ALWAYS, Condition, condition
 from bot.core.advice.facts import Derivation, Fact, Facts
 from bot.core.advice.notes import NoteBook
 from bot.core.advice.rules import Conditional, Gate, Law, Moment, ReminderKind, Rule, Ruleset, Verdict
 from bot.core.dialogue.flow import Assumed, Branch, Flow, Step
-from bot.core.issues import Place, Places
+from bot.core.issues import SourceLocation, SourceLocations
 from bot.core.library import Library
 from bot.verification.checks import PROPERTIES
-from bot.verification.context import Examined
+from bot.verification.context import CheckContext
 from tests.verification.brute import Brute, Row, Spec, When, conversations
 from tests.verification.tenfold import TIMES, tenfold
 
@@ -67,8 +67,8 @@ def library_of(spec: Spec) -> Library:
         laws=tuple(Law(id_, cond(always), cond(implies)) for id_, always, implies in spec.laws),
     )
     reminders = {"M1": ReminderKind("M1", Moment("today"))}
-    catalogues = {"en": Catalogue("en", Wordy())}
-    return Library(Facts(facts), flows, {"rules": ruleset}, reminders, NoteBook({}), {}, {}, catalogues)
+    catalogs = {"en": Catalog("en", Wordy())}
+    return Library(Facts(facts), flows, {"rules": ruleset}, reminders, NoteBook({}), {}, {}, catalogs)
 
 
 def flow_of(id_: str, steps: list[Row], offers: list[str], assumes: list[tuple[str, When]]) -> Flow:
@@ -79,21 +79,23 @@ def flow_of(id_: str, steps: list[Row], offers: list[str], assumes: list[tuple[s
     return Flow(id_, "rules", tuple(made), tuple(offers), tuple(Assumed(name, cond(when)) for name, when in assumes))
 
 
-def places_of(library: Library) -> Places:
+def places_of(library: Library) -> SourceLocations:
     """Give every part a file of its own name, so that a finding says what it is about."""
     (ruleset,) = library.rulesets.values()
-    found = {("rules", "rules"): Place("rules")}
+    found = {("rules", "rules"): SourceLocation("rules")}
     for part in ("rule", "verdict", "gate"):
         ids = {"rule": ruleset.rule, "verdict": ruleset.verdicts, "gate": ruleset.gate}[part]
-        found |= {("rules", "rules", part, id_): Place(id_) for id_ in ids}
-    found |= {("rules", "rules", "law", law.id): Place(law.id) for law in ruleset.laws}
+        found |= {("rules", "rules", part, id_): SourceLocation(id_) for id_ in ids}
+    found |= {("rules", "rules", "law", law.id): SourceLocation(law.id) for law in ruleset.laws}
     for flow in library.flows.values():
-        found[("flow", flow.id)] = Place(flow.id)
-        found |= {("flow", flow.id, "step", step.id): Place(step.id) for step in flow.steps}
-        found |= {("flow", flow.id, "offer", name): Place(name) for name in flow.offers}
-        found |= {("flow", flow.id, "assume", entry.fact): Place(entry.fact) for entry in flow.assumes}
-    found |= {("fact", name): Place(name) for name in library.facts.by_name} | {("reminder", "M1"): Place("M1")}
-    return Places(found)
+        found[("flow", flow.id)] = SourceLocation(flow.id)
+        found |= {("flow", flow.id, "step", step.id): SourceLocation(step.id) for step in flow.steps}
+        found |= {("flow", flow.id, "offer", name): SourceLocation(name) for name in flow.offers}
+        found |= {("flow", flow.id, "assume", entry.fact): SourceLocation(entry.fact) for entry in flow.assumes}
+    found |= {("fact", name): SourceLocation(name) for name in library.facts.by_name} | {
+        ("reminder", "M1"): SourceLocation("M1")
+    }
+    return SourceLocations(found)
 
 
 def said(spec: Spec) -> set[tuple[str, str]]:
@@ -101,7 +103,7 @@ def said(spec: Spec) -> set[tuple[str, str]]:
     library = library_of(spec)
     found = set()
     fact_of = {step.id: step.fact for flow in library.flows.values() for step in flow.steps}
-    for issue in (i for prove in PROPERTIES for i in prove(Examined(library, places_of(library)))):
+    for issue in (i for prove in PROPERTIES for i in prove(CheckContext(library, places_of(library)))):
         quoted = issue.what.split("'")[1::2]
         about = {
             "fact-unasked": quoted[:1],

@@ -48,12 +48,12 @@ def patterns(message: Message) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True)
-class Catalogue:
+class Catalog:
     """The messages of one language over those of its fallback."""
 
     language: str
     messages: Mapping[str, Message]
-    fallback: Catalogue | None = None
+    fallback: Catalog | None = None
     worded: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
     """What `wording` and `reading` made of messages alone, by what they made it of; finite, and never of typed text."""
     _locale: str = field(init=False, repr=False, compare=False)

@@ -20,14 +20,14 @@ from bot.core.advice.calendar import (
     zone_named,
 )
 from bot.core.advice.facts import Answers, Facts, Known
-from bot.core.advice.policy import Outcome, Outcomes
+from bot.core.advice.policy import CompiledPolicy, Outcome
 from bot.core.advice.rules import Moment, ReminderKind, Ruleset
 
 DEFAULT_TIME = time(10, 0)
 
 
 @dataclass(frozen=True)
-class Place:
+class PersonCalendar:
     """Where and how somebody's days run: IANA zone and working week."""
 
     zone: str = "UTC"
@@ -45,7 +45,7 @@ class Dated:
 
 
 @dataclass(frozen=True)
-class Flip:
+class Counterfactual:
     """One answer that alone would lead to another verdict or an earlier day.
 
     `opens` is the day a request could then go, if one could; `on` the day it comes true, where only time has to pass.
@@ -69,7 +69,7 @@ class Advice:
     cautions: tuple[str, ...]
     cites: tuple[str, ...]
     reminders: tuple[Dated, ...]
-    flips: tuple[Flip, ...]
+    flips: tuple[Counterfactual, ...]
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class Days:
     """The days that moments are counted from."""
 
     now: datetime
-    place: Place
+    place: PersonCalendar
     dates: Mapping[str, date]
     facts: Facts
     opening: date | None = None
@@ -121,7 +121,7 @@ class Days:
         return add_business_days(max(day, self.today), 1, self.place.week), wall
 
 
-def opening_of(outcome: Outcome, outcomes: Outcomes, days: Days) -> date | None:
+def opening_of(outcome: Outcome, outcomes: CompiledPolicy, days: Days) -> date | None:
     """Return the day from which a request may go: today for an open verdict, else the rule's own moment, else none."""
     rule = outcomes.ruleset.rule[outcome.rule]
     if outcomes.ruleset.verdicts[outcome.verdict].open:
@@ -153,13 +153,13 @@ def date_reminders(
 
 
 def judge(
-    outcomes: Outcomes,
+    outcomes: CompiledPolicy,
     kinds: Mapping[str, ReminderKind],
     facts: Facts,
     answers: Answers,
     assumed: Known,
     now: datetime,
-    place: Place,
+    place: PersonCalendar,
 ) -> Advice:
     """Return the advice for `answers`; `assumed` are finite facts that count as known without having been answered.
 
@@ -197,9 +197,11 @@ def cautions_of(outcome: Outcome, ruleset: Ruleset) -> tuple[str, ...]:
     return _unique(r.claim for r in remarks if r.kind == "caution")
 
 
-def _flips(outcomes: Outcomes, known: Known, outcome: Outcome, opens: date | None, days: Days) -> tuple[Flip, ...]:
+def _flips(
+    outcomes: CompiledPolicy, known: Known, outcome: Outcome, opens: date | None, days: Days
+) -> tuple[Counterfactual, ...]:
     """Return every single later answer that alone changes the verdict or the day, those that open the way first."""
-    found: list[Flip] = []
+    found: list[Counterfactual] = []
     if outcomes.ruleset.verdicts[outcome.verdict].closes:
         return ()  # nothing is waited for any more
     for fact in days.facts.finite:
@@ -223,14 +225,14 @@ def _flips(outcomes: Outcomes, known: Known, outcome: Outcome, opens: date | Non
     return tuple(sorted(found, key=lambda f: (not opened[f.verdict].open, f.opens is None, f.opens or days.today)))
 
 
-def _flip(other: Outcome, fact: str, value: str, outcomes: Outcomes, days: Days) -> Flip:
+def _flip(other: Outcome, fact: str, value: str, outcomes: CompiledPolicy, days: Days) -> Counterfactual:
     """Date a flip: as from today, or, when only time has to pass, as from the day on which it has passed."""
     derivation = days.facts[fact].derivation
     on = None
     if derivation:
         on = derivation.first_day(days.dates[derivation.source], value, days.place.week)
         days = replace(days, now=instant(on, DEFAULT_TIME, days.place.zone))
-    return Flip(fact, value, other.verdict, other.rule, opening_of(other, outcomes, days), on)
+    return Counterfactual(fact, value, other.verdict, other.rule, opening_of(other, outcomes, days), on)
 
 
 def _unique(items: Iterable[str]) -> tuple[str, ...]:

@@ -10,13 +10,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bot.core.advice.catalog import Catalogue, fill
+from bot.core.advice.catalog import Catalog, fill
 from bot.core.advice.conditions import ALWAYS, Condition
 from bot.core.advice.text import units
 
 
 @dataclass(frozen=True)
-class Rung:
+class DueNow:
     """One wording of a note; `text` is the last part of its message key."""
 
     text: str
@@ -33,14 +33,14 @@ class NoteKind:
 
     id: str
     limit: str
-    ladder: tuple[Rung, ...]
+    ladder: tuple[DueNow, ...]
     slots: tuple[str, ...]
     given: Mapping[str, str] = field(default_factory=dict)
-    subject: tuple[Rung, ...] = ()
+    subject: tuple[DueNow, ...] = ()
     words: tuple[int, int] | None = None
     shorten: tuple[str, ...] = ()
     never: bool = False
-    as_mail: Rung | None = None
+    as_mail: DueNow | None = None
     heading: str = ""
     reads: frozenset[str] = frozenset()
     cites: tuple[str, ...] = ()
@@ -113,7 +113,7 @@ def compose(
     kind: NoteKind,
     slots: Mapping[str, str],
     limit: int,
-    catalogue: Catalogue,
+    catalog: Catalog,
     *,
     rungs: Sequence[str],
     taken: frozenset[str] = frozenset(),
@@ -122,14 +122,14 @@ def compose(
 
     As long as one of several voices has not been used for others, it is one of those.
     """
-    named = _named_word(kind, slots, catalogue)
+    named = _named_word(kind, slots, catalog)
     if named:
         return named
     used = {trace.partition(":")[0] for trace in taken}
     too_close = False
     for fresh in (True, False):
         for rung in rungs:
-            for voice, pattern in enumerate(catalogue.alternatives(f"note.{kind.id}.{rung}")):
+            for voice, pattern in enumerate(catalog.alternatives(f"note.{kind.id}.{rung}")):
                 if (_spoken(kind, voice) in used) == fresh:
                     continue
                 text = fill(pattern, slots)
@@ -140,35 +140,35 @@ def compose(
                     too_close = True
                     continue
                 if kind.is_mail:
-                    return _mail(kind, rung, text, slots, limit, catalogue, trace)
+                    return _mail(kind, rung, text, slots, limit, catalog, trace)
                 return Note(kind.id, rung, text, units(text), limit, voice=voice, trace=trace)
     if too_close:
         return Unfit(kind.id, "topic" if "topic" in kind.slots else kind.slots[0], repeated=True)
-    return _what_to_shorten(kind, slots, limit, catalogue, rungs[-1])
+    return _what_to_shorten(kind, slots, limit, catalog, rungs[-1])
 
 
-def as_mail(note: Note, kind: NoteKind, slots: Mapping[str, str], catalogue: Catalogue, subject: str) -> Note | None:
+def as_mail(note: Note, kind: NoteKind, slots: Mapping[str, str], catalog: Catalog, subject: str) -> Note | None:
     """Return the e-mail to send in a note's place, in the same voice; None where this kind has none."""
     if kind.as_mail is None:
         return None
-    voices = catalogue.alternatives(f"note.{kind.id}.{kind.as_mail.text}")
+    voices = catalog.alternatives(f"note.{kind.id}.{kind.as_mail.text}")
     body = fill(voices[min(note.voice, len(voices) - 1)], slots)
     return Note(kind.id, kind.as_mail.text, body, units(subject), note.limit, subject=subject)
 
 
 def _mail(
-    kind: NoteKind, rung: str, body: str, slots: Mapping[str, str], limit: int, catalogue: Catalogue, trace: str
+    kind: NoteKind, rung: str, body: str, slots: Mapping[str, str], limit: int, catalog: Catalog, trace: str
 ) -> Note | Unfit:
     for step in kind.subject:
-        subject = fill(catalogue.text_of(f"note.{kind.id}.{step.text}"), slots)
+        subject = fill(catalog.text_of(f"note.{kind.id}.{step.text}"), slots)
         if units(subject) <= limit:
             return Note(kind.id, rung, body, units(subject), limit, subject=subject, trace=trace)
-    return _what_to_shorten(kind, slots, limit, catalogue, kind.subject[-1].text)
+    return _what_to_shorten(kind, slots, limit, catalog, kind.subject[-1].text)
 
 
-def _what_to_shorten(kind: NoteKind, slots: Mapping[str, str], limit: int, catalogue: Catalogue, rung: str) -> Unfit:
+def _what_to_shorten(kind: NoteKind, slots: Mapping[str, str], limit: int, catalog: Catalog, rung: str) -> Unfit:
     """Say which slot to shorten: the first in the kind's order whose shortening alone is enough, else its longest."""
-    pattern = catalogue.alternatives(f"note.{kind.id}.{rung}")[0]
+    pattern = catalog.alternatives(f"note.{kind.id}.{rung}")[0]
     over = units(fill(pattern, slots)) - limit
     candidates = [slot for slot in (*kind.shorten, *kind.slots) if "{" + slot + "}" in pattern]
     for slot in candidates:
@@ -179,11 +179,11 @@ def _what_to_shorten(kind: NoteKind, slots: Mapping[str, str], limit: int, catal
     return Unfit(kind.id, longest, max(1, units(slots[longest]) // 2))
 
 
-def _named_word(kind: NoteKind, slots: Mapping[str, str], catalogue: Catalogue) -> Unfit | None:
+def _named_word(kind: NoteKind, slots: Mapping[str, str], catalog: Catalog) -> Unfit | None:
     """Refuse a slot that brings in a word this kind must never say (C68)."""
     if not kind.never:
         return None
-    for word in catalogue.alternatives(f"note.{kind.id}.never"):
+    for word in catalog.alternatives(f"note.{kind.id}.never"):
         for slot in kind.slots:
             if slot not in ("first", "me") and re.search(rf"\b{re.escape(word)}\b", slots.get(slot, ""), re.IGNORECASE):
                 return Unfit(kind.id, slot, word=word)

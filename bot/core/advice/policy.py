@@ -44,7 +44,7 @@ class NoRuleFits(LookupError):
     """No rule fits these answers; `check` refuses such a ruleset before anybody can meet it."""
 
 
-class Outcomes:
+class CompiledPolicy:
     """The compiled function from finite facts to outcomes."""
 
     def __init__(

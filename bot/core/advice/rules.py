@@ -113,7 +113,7 @@ class Remark:
 
 
 @dataclass(frozen=True)
-class Again:
+class Repeat:
     """A reminder comes so many `times` in all, each so many business days and days after the last."""
 
     times: int
@@ -136,7 +136,7 @@ class ReminderKind:
     cites: tuple[str, ...] = ()
     beyond: bool = False
     overdue: Literal["ask", "say", "drop"] = "ask"
-    again: Again | None = None
+    again: Repeat | None = None
     asks: tuple[str, ...] = ()
 
 

@@ -19,7 +19,7 @@ from bot.core.chat.privacy import Operator, privacy_lines
 from bot.core.chat.reminders import BESIDE
 from bot.core.chat.retention import KEEP
 from bot.core.chat.sent_messages import SENT, WISHED
-from bot.core.chat.turn import Document
+from bot.core.chat.turn import FileToSend
 from bot.core.dialogue import render
 from bot.core.dialogue.answers import choose
 from bot.core.dialogue.dates import Misread
@@ -41,7 +41,7 @@ from bot.core.dialogue.session import (
     TimePassed,
     Why,
 )
-from bot.core.dialogue.view import Scene
+from bot.core.dialogue.view import SessionView
 from bot.core.library import FALLBACK_LANGUAGE, Library
 
 BACK = "back"
@@ -59,7 +59,7 @@ CONVERSED: Mapping[str, Event] = {
 
 
 @dataclass(frozen=True)
-class Asked:
+class CommandGiven:
     """Somebody asks the desk for something: a command without its slash, and what stood behind it."""
 
     command: str
@@ -69,35 +69,35 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Strange:
+class UnsupportedMessage:
     """Somebody sends what is no text: a photo, a sticker, a voice message; `what` is the key of its notice."""
 
     what: str
 
 
 @dataclass(frozen=True)
-class Located:
+class LocationShared:
     """Somebody shows where they are; all that is kept of it is the `zone` whose city is nearest."""
 
     zone: str
 
 
 @dataclass(frozen=True)
-class Approved:
+class ThumbUp:
     """Somebody puts a thumb up to the message with this id: to a reminder that means "done", to others nothing."""
 
     message: int
 
 
-Entry = Event | FellDue | Asked | Strange | Located | Approved
+Entry = Event | FellDue | CommandGiven | UnsupportedMessage | LocationShared | ThumbUp
 
 
 @dataclass(frozen=True)
-class Served:
+class CommandResult:
     """What a visit to the desk leads to; `person` None: they asked to be forgotten. `toast` answers a stale tap."""
 
     person: Person | None
-    effects: tuple[Effect | Document, ...] = ()
+    effects: tuple[Effect | FileToSend, ...] = ()
     toast: str = ""
 
     @property
@@ -108,7 +108,7 @@ class Served:
 
 def serve(
     library: Library, flow: str, person: Person, entry: Entry, now: datetime, operator: Operator | None = None
-) -> Served:
+) -> CommandResult:
     """Return what `entry` leads to for `person` at the instant `now` (aware); `operator` None: in a terminal."""
     visit = _Visit(library, flow, person, now)
     visit.operator = operator
@@ -135,35 +135,35 @@ class _Visit(Managing):
     forgotten = False
     operator: Operator | None = None
 
-    def serve(self, entry: Entry) -> Served:
+    def serve(self, entry: Entry) -> CommandResult:
         return self.beside_the_way(entry) or self.turn(entry)
 
-    def beside_the_way(self, entry: Entry) -> Served | None:
+    def beside_the_way(self, entry: Entry) -> CommandResult | None:
         """Serve what is no turn of the conversation, whose open buttons keep their count; None for what is one."""
         match entry:
             case FellDue():
-                self.ring()
-                return Served(self.person, tuple(self.effects))
-            case Approved(message=message):
+                self.collect_due()
+                return CommandResult(self.person, tuple(self.effects))
+            case ThumbUp(message=message):
                 self.approved(message)
-                return Served(self.person, tuple(self.effects))
+                return CommandResult(self.person, tuple(self.effects))
             case Picked(option=option) if option.startswith(WHY):
                 return self.why(option.removeprefix(WHY))
             case Picked(option=option) if option.startswith(BESIDE):
                 return self.tapped_beside(option)
             case Picked(turn=turn) if turn != self.person.turn:
-                return Served(self.person, toast=self.catalogue.say("notice.stale"))
+                return CommandResult(self.person, toast=self.catalog.say("notice.stale"))
         return None
 
-    def turn(self, entry: Entry) -> Served:
-        assert not isinstance(entry, FellDue | Approved), "nobody said anything"
+    def turn(self, entry: Entry) -> CommandResult:
+        assert not isinstance(entry, FellDue | ThumbUp), "nobody said anything"
         match entry:
-            case Asked():
+            case CommandGiven():
                 self.command(entry)
-            case Strange(what):
+            case UnsupportedMessage(what):
                 self.say(f"strange.{what}")
                 self.repeat()
-            case Located(zone):
+            case LocationShared(zone):
                 self.locate(zone)
             case Said(text) | Picked(option=text) if self.person.asking:
                 self.chosen(text, typed=isinstance(entry, Said))
@@ -178,8 +178,8 @@ class _Visit(Managing):
             case _:
                 self.converse(entry)
         if self.forgotten:
-            return Served(None, tuple(self.effects))
-        return Served(self.person.but(turn=self.person.turn + 1), tuple(self.effects))
+            return CommandResult(None, tuple(self.effects))
+        return CommandResult(self.person.but(turn=self.person.turn + 1), tuple(self.effects))
 
     def of_the_ledger(self, text: str) -> bool:
         """Take a tapped or typed answer that says what went out, or asks whether it may; False for any other answer."""
@@ -193,34 +193,34 @@ class _Visit(Managing):
             self.wished(found.id.removeprefix(WISHED))
         return True
 
-    def why(self, rule: str) -> Served:
+    def why(self, rule: str) -> CommandResult:
         """Say what an advice rests on, and nothing else; the button serves as long as its advice is the present one."""
-        scene = Scene(self.library, self.session, self.now)
-        if not self.session.answers or scene.outcome.rule != rule:
-            return Served(self.person, toast=self.catalogue.say("notice.other_advice"))
+        view = SessionView(self.library, self.session, self.now)
+        if not self.session.answers or view.outcome.rule != rule:
+            return CommandResult(self.person, toast=self.catalog.say("notice.other_advice"))
         self.converse(Why(advice=True), ask=False)
-        return Served(self.person, tuple(self.effects))
+        return CommandResult(self.person, tuple(self.effects))
 
-    def kept(self) -> Served:
+    def kept(self) -> CommandResult:
         """Answer whoever wants to be kept; being heard from is what keeps them, and nobody is kept who is gone."""
         if not self.person.cases and not self.person.facts:
-            return Served(self.person, toast=self.catalogue.say("remind.over"))
+            return CommandResult(self.person, toast=self.catalog.say("remind.over"))
         self.say("retention.kept")
-        return Served(self.person.but(), tuple(self.effects))
+        return CommandResult(self.person.but(), tuple(self.effects))
 
-    def tapped_beside(self, option: str) -> Served:
+    def tapped_beside(self, option: str) -> CommandResult:
         """Do what was tapped below a reminder; only what asks something is a turn, so open buttons keep their count."""
         if option == KEEP:
             return self.kept()
         if not self.beside(option):
-            return Served(self.person, toast=self.catalogue.say("remind.over"))
+            return CommandResult(self.person, toast=self.catalog.say("remind.over"))
         asks = any(isinstance(e, Outgoing) and e.kind in ("question", "menu") for e in self.effects)
         person = replace(self.person, turn=self.person.turn + 1) if asks else self.person
-        return Served(person, tuple(self.effects))
+        return CommandResult(person, tuple(self.effects))
 
     # -- commands ----------------------------------------------------------------------------------------------------
 
-    def command(self, asked: Asked) -> None:
+    def command(self, asked: CommandGiven) -> None:
         name = asked.command
         # What the desk asked is over, whatever the command: an answer is never read against a question not in sight.
         self.person = replace(self.person, asking="")
@@ -255,31 +255,31 @@ class _Visit(Managing):
 
     def language(self) -> None:
         """Offer the languages there are, or say that there is one only."""
-        if len(self.library.catalogues) > 1:
+        if len(self.library.catalogs) > 1:
             self.offer("language")
         else:
             self.say("desk.only_language")
             self.again()
 
     def help(self) -> None:
-        lines = tuple(Block("item", f"/{name} {self.catalogue.say(f'command.{name}')}") for name in render.COMMANDS)
-        title = Block("title", self.catalogue.say("help.title"))
+        lines = tuple(Block("item", f"/{name} {self.catalog.say(f'command.{name}')}") for name in render.COMMANDS)
+        title = Block("title", self.catalog.say("help.title"))
         self.effects.append(
-            Outgoing("notice", "notice help", (title, *lines, Block("aside", self.catalogue.say("help.aside"))))
+            Outgoing("notice", "notice help", (title, *lines, Block("aside", self.catalog.say("help.aside"))))
         )
         self.again()
 
     def privacy(self, shared: tuple[str, ...]) -> None:
         """Say what is kept and who sees it; `shared` is what coaches see."""
-        lines = privacy_lines(self.catalogue, self.operator, shared, self.library.manners.close_after_days)
-        title = Block("title", self.catalogue.say("privacy.title"))
+        lines = privacy_lines(self.catalog, self.operator, shared, self.library.manners.close_after_days)
+        title = Block("title", self.catalog.say("privacy.title"))
         blocks = tuple(Block("item", line) for line in lines)
         self.effects.append(Outgoing("notice", "notice privacy", (title, *blocks)))
         self.again()
 
     def export(self) -> None:
         """Hand over everything that is kept, as JSON."""
-        self.effects.append(Document(EXPORT, exported(self.person), self.catalogue.say("export.caption")))
+        self.effects.append(FileToSend(EXPORT, exported(self.person), self.catalog.say("export.caption")))
         self.again()
 
     # -- what the desk itself asks -------------------------------------------------------------------------------------
@@ -292,7 +292,7 @@ class _Visit(Managing):
                 own = [Option(f"case_{number}", self.label(number)) for number in numbers]
                 return [*own, self.option("new"), self.option("go_on")]
             case "language":
-                known = sorted(self.library.catalogues.items())
+                known = sorted(self.library.catalogs.items())
                 return [*(Option(name, c.say("language.name")) for name, c in known), self.option("go_on")]
             case "settings":
                 return [self.option("language"), *self.settings(), *self.own_facts(), self.option("go_on")]
@@ -305,7 +305,7 @@ class _Visit(Managing):
         """Return what is known about the candidate, to be changed."""
         facts = self.library.facts.by_name
         fit = {n: a for n, a in self.person.facts.items() if n in facts and facts[n].accepts(a)}
-        shown = {n: render.settled(facts[n], a, self.catalogue) for n, a in fit.items()}
+        shown = {n: render.settled(facts[n], a, self.catalog) for n, a in fit.items()}
         return [Option(name, label) for name, label in shown.items()]
 
     def chosen(self, text: str, *, typed: bool) -> None:
@@ -319,7 +319,7 @@ class _Visit(Managing):
         elif option is None and self.typed(asking, text):
             return
         elif option is None:
-            self.effects.append(render.misread(self.catalogue, Misread("choice")))
+            self.effects.append(render.misread(self.catalog, Misread("choice")))
             self.offer(asking)
         else:
             self.effects.append(Settled(option.label))
@@ -363,4 +363,4 @@ def newcomer(library: Library, language: str, turn: int = 0) -> Person:
     Their turns count from `turn`, which has to be one that none of their buttons from before a `/forget` can have.
     """
     short = language.partition("-")[0].lower()
-    return Person(language=short if short in library.catalogues else FALLBACK_LANGUAGE, turn=turn)
+    return Person(language=short if short in library.catalogs else FALLBACK_LANGUAGE, turn=turn)

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from bot.core.dialogue.session import Session
-from bot.core.reminders.schedule import Agenda
+from bot.core.reminders.schedule import ReminderSchedule
 
 if TYPE_CHECKING:
-    from bot.core.chat.preview import Trial
+    from bot.core.chat.preview import Preview
 
 
 @dataclass(frozen=True, order=True)
@@ -27,7 +27,7 @@ class Key:
     person: int
 
 
-NOTHING_PLANNED = Agenda()
+NOTHING_PLANNED = ReminderSchedule()
 OWED = -1
 """The panel of somebody whose last turns were made but not shown: whatever is on their screen is out of date."""
 
@@ -52,11 +52,11 @@ class Person:
     """The id of the message that holds the newest buttons, once it is sent; 0: not known."""
     reminded: int = 0
     """The id of the last reminder, once it is sent; 0: not known."""
-    agenda: Agenda = NOTHING_PLANNED
+    agenda: ReminderSchedule = NOTHING_PLANNED
     """What they will be reminded of, and what went out to whom."""
     edition: int = 0
     """The edition they talk with, by their cohort; 0: the shipped content. Found at every turn, kept nowhere."""
-    trial: Trial | None = None
+    trial: Preview | None = None
     """What a coach is trying out; nothing else of theirs is touched by it."""
 
     def but(self, **changes: Any) -> Person:
@@ -86,7 +86,7 @@ class Call:
 
 
 @dataclass(frozen=True)
-class Turned:
+class TurnResult:
     """What a turn leads to: the person as they are now (None: forget them), and calls.
 
     `toast` answers a tap.

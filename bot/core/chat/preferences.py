@@ -18,8 +18,8 @@ from bot.core.chat.time_zones import CITIES, city, read_clock, read_span, zones_
 from bot.core.dialogue.dates import MOST_DAYS_OFF, Misread, parse_day, parse_days, parse_weekdays
 from bot.core.dialogue.render import misread
 from bot.core.dialogue.session import Option, Outgoing
-from bot.core.reminders import schedule as agendas
-from bot.core.reminders.schedule import Agenda
+from bot.core.reminders import schedule as schedules
+from bot.core.reminders.schedule import ReminderSchedule
 
 QUIET = {"quiet_21_08": (21, 8), "quiet_20_09": (20, 9), "quiet_22_07": (22, 7), "quiet_18_12": (18, 12)}
 WEEKS = {"days_12345": (1, 2, 3, 4, 5), "days_71234": (1, 2, 3, 4, 7), "days_123456": (1, 2, 3, 4, 5, 6)}
@@ -61,8 +61,8 @@ class Managing(Reminding):
     def dated(self, day: date, wall: time, what: str = "") -> str:
         """Write a day and a time, and what for."""
         if what:
-            return self.catalogue.say("advice.date", day=day, time=wall, what=what)
-        return self.catalogue.say("remind.day", day=day, time=wall)
+            return self.catalog.say("advice.date", day=day, time=wall, what=what)
+        return self.catalog.say("remind.day", day=day, time=wall)
 
     def places(self, zones: tuple[str, ...]) -> list[Option]:
         """Return zones as options, by the time that it is there, the earliest first."""
@@ -71,20 +71,20 @@ class Managing(Reminding):
 
     def here(self, zone: str) -> str:
         """Name a zone by its city and the time that it is there."""
-        return self.catalogue.say("remind.here", time=self.now.astimezone(zone_named(zone)).time(), city=city(zone))
+        return self.catalog.say("remind.here", time=self.now.astimezone(zone_named(zone)).time(), city=city(zone))
 
     def settings(self) -> list[Option]:
         """Return the settings of reminders, each with what it is now."""
-        zone = city(self.person.zone) if self.agenda.zone_known else self.catalogue.say("remind.unknown")
+        zone = city(self.person.zone) if self.agenda.zone_known else self.catalog.say("remind.unknown")
         hours = self.agenda.hours
-        shown = self.catalogue.say("remind.quiet", begin=hours.quiet_from, end=hours.quiet_until)
+        shown = self.catalog.say("remind.quiet", begin=hours.quiet_from, end=hours.quiet_until)
         days = next((name for name, days in WEEKS.items() if days == tuple(sorted(self.person.working_days))), "")
-        week = self.catalogue.say(f"desk.options.{days}") if days else self.catalogue.weekdays(self.person.working_days)
+        week = self.catalog.say(f"desk.options.{days}") if days else self.catalog.weekdays(self.person.working_days)
         named = {"zone": zone, "quiet": shown, "days": week, "holidays": self.days_off()}
         return [
             Option(
                 f"set_{name}",
-                self.catalogue.say("change.line", what=self.catalogue.say(f"remind.set.{name}"), answer=a),
+                self.catalog.say("change.line", what=self.catalog.say(f"remind.set.{name}"), answer=a),
             )
             for name, a in named.items()
         ]
@@ -98,8 +98,8 @@ class Managing(Reminding):
             elif day >= self.today:
                 spans.append([day])
         if not spans:
-            return self.catalogue.say("remind.no_holidays")
-        return "; ".join(" – ".join(self.catalogue.dated(day, self.today) for day in span) for span in spans)
+            return self.catalog.say("remind.no_holidays")
+        return "; ".join(" – ".join(self.catalog.dated(day, self.today) for day in span) for span in spans)
 
     def settle(self, asking: str, id_: str) -> bool:
         """Take what was chosen where something about reminders was asked; False where it was something else."""
@@ -137,13 +137,13 @@ class Managing(Reminding):
         elif how == "later":
             self.put_off(case, kind)
         else:
-            self.plan(agendas.settled(self.agenda, case, kind))
+            self.plan(schedules.settled(self.agenda, case, kind))
             self.say("remind.settled")
             self.list_reminders()
 
     def put_off(self, case: int, kind: str) -> None:
         """Put one reminder to come off by some business days; the others stay as they are."""
-        agenda = agendas.delayed(self.agenda, case, kind, self.library.manners, self.place, self.today)
+        agenda = schedules.delayed(self.agenda, case, kind, self.library.manners, self.place, self.today)
         if agenda is None:
             self.say("remind.over")
         else:
@@ -157,16 +157,16 @@ class Managing(Reminding):
         number, _, kind = about.partition("-")
         return (int(number) if number.isdecimal() else 0), kind
 
-    def relocate(self, agenda: Agenda) -> None:
+    def relocate(self, agenda: ReminderSchedule) -> None:
         """Work all instants out anew, and go on."""
-        self.plan(agendas.relocated(agenda, self.place))
+        self.plan(schedules.relocated(agenda, self.place))
         self.say("remind.kept")
         self.again()
 
     def live_in(self, zone: str, case: int) -> None:
         """Take a zone as where the person lives; with `case` it was asked to remind of that."""
         self.person = replace(self.person, zone=zone)
-        self.plan(agendas.relocated(replace(self.agenda, zone_known=True), self.place))
+        self.plan(schedules.relocated(replace(self.agenda, zone_known=True), self.place))
         if case in self.person.cases:
             self.confirm(case)
         else:
@@ -181,11 +181,11 @@ class Managing(Reminding):
         agenda, kinds = self.agenda, [kind]
         if not kind:
             agenda = self.agreed(case)
-            chosen = agendas.due_at(day, wall, self.place, agenda.hours)
+            chosen = schedules.due_at(day, wall, self.place, agenda.hours)
             planned = agenda.of(case)
             kinds = [r.kind for r in planned if r.due <= chosen] or [r.kind for r in planned[:1]]
         for moving in kinds:
-            agenda = agendas.moved(agenda, case, moving, day, wall, self.place)
+            agenda = schedules.moved(agenda, case, moving, day, wall, self.place)
         self.plan(agenda)
         if self.agenda.zone_known:
             self.confirm(case)
@@ -202,7 +202,7 @@ class Managing(Reminding):
             self.read_zone(about, text)
         elif name == "quiet":
             self.read_quiet(text)
-        elif name == "days" and (days := parse_weekdays(text, self.catalogue.text_of("language.locale"))):
+        elif name == "days" and (days := parse_weekdays(text, self.catalog.text_of("language.locale"))):
             self.person = replace(self.person, asking="")
             self.work_on(days)
         elif name == "holidays":
@@ -219,7 +219,7 @@ class Managing(Reminding):
         except ValueError:
             hours = None
         if hours is None:
-            self.effects.append(misread(self.catalogue, Misread("no_quiet")))
+            self.effects.append(misread(self.catalog, Misread("no_quiet")))
             self.offer("quiet")
             return
         self.person = replace(self.person, asking="")
@@ -227,9 +227,9 @@ class Managing(Reminding):
 
     def read_days_off(self, text: str) -> None:
         """Read the days off to come; they take the place of those told before."""
-        days = parse_days(text, self.today, self.catalogue)
+        days = parse_days(text, self.today, self.catalog)
         if isinstance(days, Misread):
-            self.effects.append(misread(self.catalogue, days))
+            self.effects.append(misread(self.catalog, days))
             self.offer("holidays")
             return
         self.person = replace(self.person, asking="")
@@ -267,7 +267,7 @@ class Managing(Reminding):
         ]
         week = self.place.week
         planned = [replace(r, day=business_day_from(r.day, week)) if before.works(r.day) else r for r in planned]
-        self.plan(agendas.relocated(replace(self.agenda, planned=tuple(planned)), self.place))
+        self.plan(schedules.relocated(replace(self.agenda, planned=tuple(planned)), self.place))
 
     def advised(self, case: int) -> dict[str, date]:
         """Return the days on which the advice about a case asks to come back, by kind."""
@@ -278,17 +278,17 @@ class Managing(Reminding):
         words = text.split()
         wall = read_clock(words[-1]) if words else None
         typed = " ".join(words[:-1]) if wall else text
-        locale = self.catalogue.text_of("language.locale")
+        locale = self.catalog.text_of("language.locale")
         day: date | Misread = (
             self.today if wall and not typed else parse_day(typed, self.today, past=False, locale=locale)
         )
         if (
             isinstance(day, date)
-            and agendas.due_at(day, wall or DEFAULT_TIME, self.place, self.agenda.hours) <= self.now
+            and schedules.due_at(day, wall or DEFAULT_TIME, self.place, self.agenda.hours) <= self.now
         ):
-            day = Misread("passed", {"day": self.catalogue.shown(day)})
+            day = Misread("passed", {"day": self.catalog.shown(day)})
         if isinstance(day, Misread):
-            self.effects.append(misread(self.catalogue, day))
+            self.effects.append(misread(self.catalog, day))
             self.offer(asking)
             return
         self.person = replace(self.person, asking="")
@@ -316,5 +316,5 @@ class Managing(Reminding):
         elif zones:
             self.which_of(zones, about)
         else:
-            self.effects.append(misread(self.catalogue, Misread("no_zone")))
+            self.effects.append(misread(self.catalog, Misread("no_zone")))
             self.offer(f"zone-{about}" if about else "zone")

@@ -13,21 +13,21 @@ from typing import Any, Final
 
 from bot.core.chat.person import Person
 from bot.core.dialogue.session import Session
-from bot.core.reminders.schedule import Agenda
+from bot.core.reminders.schedule import ReminderSchedule
 
 IDLE: Final = timedelta(hours=2)
 """After so long a trial is over: whoever comes back then means their own conversation."""
 
 
 @dataclass(frozen=True)
-class Tried:
+class PreviewTapped:
     """Somebody taps a button of a trial; `data` is what it holds."""
 
     data: str
 
 
 @dataclass(frozen=True)
-class Trial:
+class Preview:
     """What is tried: the edition, for which cohort, the invented person, when it was last played, the clock `ahead`."""
 
     edition: int
@@ -62,7 +62,7 @@ class Trial:
         }
 
     @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> Trial:
+    def from_json(cls, stored: Mapping[str, Any]) -> Preview:
         """Read a trial back."""
         person = Person(
             stored["language"],
@@ -75,7 +75,7 @@ class Trial:
             stored["turn"],
             stored["asking"],
             tuple(stored["run"]),
-            agenda=Agenda.from_json(stored["agenda"]),
+            agenda=ReminderSchedule.from_json(stored["agenda"]),
         )
         at = datetime.fromisoformat(stored["at"])
         return cls(stored["edition"], stored["cohort"], person, at, timedelta(seconds=stored["ahead"]))

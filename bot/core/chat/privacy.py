@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from bot.core.advice.catalog import Catalogue
+    from bot.core.advice.catalog import Catalog
 
 DEFAULT_RETENTION: Final = 180  # days
 GRACE: Final = timedelta(days=14)
@@ -34,15 +34,13 @@ class Operator:
     retention: int = DEFAULT_RETENTION
 
 
-def privacy_lines(
-    catalogue: Catalogue, operator: Operator | None, shared: tuple[str, ...], closes: int
-) -> Iterator[str]:
+def privacy_lines(catalog: Catalog, operator: Operator | None, shared: tuple[str, ...], closes: int) -> Iterator[str]:
     """Give the lines of /privacy; `operator` None: it is asked in a terminal, where nobody else has part.
 
     `shared`: what coaches see of this person, a line for each cohort; `closes`: after so many days a case closes.
     """
-    say = catalogue.say
-    yield from catalogue.alternatives("privacy.points")
+    say = catalog.say
+    yield from catalog.alternatives("privacy.points")
     yield say("privacy.encrypted")
     if operator is None:
         yield say("privacy.terminal")
@@ -55,12 +53,12 @@ def privacy_lines(
         yield say("privacy.idle", days=operator.retention, grace=GRACE.days)
     yield say("privacy.rights")
     if operator is not None:
-        yield _who(catalogue, operator)
+        yield _who(catalog, operator)
         if operator.policy:
             yield say("privacy.policy", url=operator.policy)
 
 
-def _who(catalogue: Catalogue, operator: Operator) -> str:
+def _who(catalog: Catalog, operator: Operator) -> str:
     said = {name: value for name, value in (("name", operator.name), ("contact", operator.contact)) if value}
     which = "both" if len(said) == 2 else next(iter(said), "nobody")
-    return catalogue.say(f"privacy.who.{which}", **said)
+    return catalog.say(f"privacy.who.{which}", **said)

@@ -15,13 +15,13 @@ from bot.core.advice.calendar import add_business_days
 from bot.core.advice.catalog import COUNT
 from bot.core.chat.sent_messages import Sending
 from bot.core.chat.time_zones import city
-from bot.core.chat.turn import Document
+from bot.core.chat.turn import FileToSend
 from bot.core.dialogue.session import Block, Effect, Option, Outgoing, Remind, Session, TimePassed, Turn
-from bot.core.dialogue.view import Scene
-from bot.core.reminders import schedule as agendas
+from bot.core.dialogue.view import SessionView
+from bot.core.reminders import schedule as schedules
 from bot.core.reminders.calendar_file import calendar_file
-from bot.core.reminders.due import Spoken, ring
-from bot.core.reminders.schedule import Agenda, Reminder
+from bot.core.reminders.due import Spoken, collect_due
+from bot.core.reminders.schedule import Reminder, ReminderSchedule
 
 BESIDE = "m_"
 """The options below a reminder: m_<what>_<case>."""
@@ -35,13 +35,13 @@ class Reminding(Sending):
 
     # -- when something is due -----------------------------------------------------------------------------------------
 
-    def ring(self) -> None:
+    def collect_due(self) -> None:
         """Say what is due."""
-        rung = ring(self.agenda, self.library.reminders, self.library.manners, self.now, self.place)
-        self.plan(rung.agenda)
-        for case in rung.closed:
+        due_now = collect_due(self.agenda, self.library.reminders, self.library.manners, self.now, self.place)
+        self.plan(due_now.agenda)
+        for case in due_now.closed:
             self.forget_names(case)
-        spoken = [said for said in rung.spoken if said.case in self.person.cases]
+        spoken = [said for said in due_now.spoken if said.case in self.person.cases]
         if spoken:
             self.person = self.person.but(reminded=0)  # until it is sent, a thumb can only be for an older one
             self.effects.append(self.nudge(spoken))
@@ -53,7 +53,7 @@ class Reminding(Sending):
             return
         for case in cases:
             self.done(case)
-        text = Block("text", self.catalogue.say("remind.done"))
+        text = Block("text", self.catalog.say("remind.done"))
         options = [self.side(what, cases[0]) for what in ("look", "stop")] if len(cases) == 1 else []
         self.effects.append(Outgoing("reminder", "reminder done", (text,), tuple(options)))
         if self.told and self.person.current in cases:
@@ -64,16 +64,16 @@ class Reminding(Sending):
     def done(self, case: int) -> None:
         """Take what was said last about a case as done; where that is a message that went out, the ledger has it."""
         asked = [kind for kind in self.agenda.life(case, self.today).asked if kind in self.library.reminders]
-        self.plan(agendas.done(self.agenda, case, self.today))
+        self.plan(schedules.done(self.agenda, case, self.today))
         for sort in self.library.courtesy.sorts.values():
             if any(sort.then and sort.then.keys() == set(self.library.reminders[kind].asks) for kind in asked):
                 session = self.gone_out(case, sort)
                 self.person = self.person.but(cases={**self.person.cases, case: session})
-                self.plan(agendas.replan(self.agenda, case, self.wanted(case), self.place, self.today))
+                self.plan(schedules.replan(self.agenda, case, self.wanted(case), self.place, self.today))
 
     def wanted(self, case: int) -> list[tuple[str, date, time]]:
         """Return what the advice about a case asks to come back for, as it stands."""
-        return [(r.kind, r.day, r.wall) for r in Scene(self.library, self.case(case), self.now).advice.reminders]
+        return [(r.kind, r.day, r.wall) for r in SessionView(self.library, self.case(case), self.now).advice.reminders]
 
     def forget_names(self, case: int) -> None:
         """Drop the texts of a case that has closed: names, job, topic; they are another's, and nobody needs them."""
@@ -98,11 +98,9 @@ class Reminding(Sending):
             who = self.who(said.case)
             keys = ["remind.overdue"] if said.overdue else [f"nudge.{kind}" for kind in said.kinds]
             names += ["overdue"] if said.overdue else said.kinds
-            blocks += [Block("title", self.catalogue.say(key, who=who)) for key in keys]
+            blocks += [Block("title", self.catalog.say(key, who=who)) for key in keys]
             for option in self.beside_options(said.case):
-                label = (
-                    option.label if len(spoken) == 1 else self.catalogue.say("remind.of", who=who, what=option.label)
-                )
+                label = option.label if len(spoken) == 1 else self.catalog.say("remind.of", who=who, what=option.label)
                 options.append(Option(option.id, label))
         return Outgoing("reminder", f"reminder {' '.join(names)}", tuple(blocks), tuple(options))
 
@@ -118,7 +116,7 @@ class Reminding(Sending):
     def side(self, what: str, case: int) -> Option:
         """Return an option that counts by no turn."""
         values = {COUNT: self.library.manners.snooze_business_days} if what == "snooze" else {}
-        return Option(f"{BESIDE}{what}_{case}", self.catalogue.say(f"remind.options.{what}", **values))
+        return Option(f"{BESIDE}{what}_{case}", self.catalog.say(f"remind.options.{what}", **values))
 
     # -- what follows from a turn of the conversation ------------------------------------------------------------------
 
@@ -127,15 +125,15 @@ class Reminding(Sending):
         case, session, agenda = self.person.current, turn.session, self.agenda
         news = self.is_news(before, session)
         if not news and session.answers:
-            agenda = agendas.reopened(agenda, case, self.library.manners, self.today)
+            agenda = schedules.reopened(agenda, case, self.library.manners, self.today)
         if news:
-            agenda = agendas.told(agenda, case, self.library.manners, self.today)
+            agenda = schedules.told(agenda, case, self.library.manners, self.today)
             agenda = self.noted(agenda, case, before, session)
-            agenda = agendas.recalled(agenda, case, self.said_for_good(case, before, session), self.today)
+            agenda = schedules.recalled(agenda, case, self.said_for_good(case, before, session), self.today)
         advised = any(isinstance(e, Outgoing) and e.kind == "advice" for e in said)
         wanted = [(e.kind, e.day, e.wall) for e in said if isinstance(e, Remind)]
         if advised:
-            agenda = agendas.replan(agenda, case, wanted, self.place, self.today, keep=not (news or self.told))
+            agenda = schedules.replan(agenda, case, wanted, self.place, self.today, keep=not (news or self.told))
             said = self.with_day(said, agenda.of(case)) if not agenda.paused else said
         self.plan(agenda)
         offers = bool(wanted) and agenda.life(case, self.today).consent == "unasked"
@@ -145,7 +143,7 @@ class Reminding(Sending):
         """Return what is said, and with the advice the day of the next reminder where that was not planned before."""
         if not planned or planned[0] in self.agenda.of(self.person.current):
             return said
-        text = self.catalogue.say("remind.anew", day=planned[0].day, time=planned[0].wall)
+        text = self.catalog.say("remind.anew", day=planned[0].day, time=planned[0].wall)
         return [
             replace(e, blocks=(*e.blocks, Block("aside", text)))
             if isinstance(e, Outgoing) and e.kind == "advice"
@@ -161,12 +159,12 @@ class Reminding(Sending):
             return [effect]
         if effect.kind == "advice" and offered:
             _, day, wall = min(offered, key=lambda wanted: wanted[1:])
-            text = Block("title", self.catalogue.say("remind.offer", day=day, time=wall))
+            text = Block("title", self.catalog.say("remind.offer", day=day, time=wall))
             options = tuple(self.side(what, case) for what in ("yes", "other", "no"))
             return [effect, Outgoing("reminder", "reminder offer", (text,), options)]
         if effect.kind == "advice" and self.closes(session):
             days = self.library.manners.close_after_days
-            text = Block("text", self.catalogue.say("remind.closed", who=self.who(case), days=days))
+            text = Block("text", self.catalog.say("remind.closed", who=self.who(case), days=days))
             return [effect, Outgoing("reminder", "reminder closed", (text,), (self.side("delete", case),))]
         if effect.kind == "note":
             return self.politely(case, session, effect)
@@ -176,8 +174,8 @@ class Reminding(Sending):
 
     def closes(self, session: Session) -> bool:
         """Tell whether a case ends with its advice."""
-        scene = Scene(self.library, session, self.now)
-        return scene.outcomes.ruleset.verdicts[scene.outcome.verdict].closes
+        view = SessionView(self.library, session, self.now)
+        return view.outcomes.ruleset.verdicts[view.outcome.verdict].closes
 
     def is_news(self, before: Session, session: Session) -> bool:
         """Tell whether something about the case, and no mere text of a note, is another than before."""
@@ -211,10 +209,10 @@ class Reminding(Sending):
             self.offer(f"zone-{case}")
         return True
 
-    def agreed(self, case: int) -> Agenda:
+    def agreed(self, case: int) -> ReminderSchedule:
         """Return the agenda with everything that the advice about a case asks for, to which the candidate agreed."""
-        agenda = agendas.consented(self.agenda, case, "yes", self.today)
-        return agendas.replan(agenda, case, self.wanted(case), self.place, self.today)
+        agenda = schedules.consented(self.agenda, case, "yes", self.today)
+        return schedules.replan(agenda, case, self.wanted(case), self.place, self.today)
 
     def ask_day(self, case: int) -> bool:
         """Ask for another day or time."""
@@ -228,20 +226,20 @@ class Reminding(Sending):
             self.say("remind.nothing")
             return
         where = city(self.person.zone)
-        text = self.catalogue.say("remind.planned", day=planned[0].day, time=planned[0].wall, zone=where)
+        text = self.catalog.say("remind.planned", day=planned[0].day, time=planned[0].wall, zone=where)
         options = (self.side("ics", case), self.side("stop", case))
         self.effects.append(Outgoing("reminder", "reminder planned", (Block("text", text),), options))
 
     def decline(self, case: int) -> bool:
         """Do not remind of a case."""
-        self.plan(agendas.consented(self.agenda, case, "no", self.today))
+        self.plan(schedules.consented(self.agenda, case, "no", self.today))
         self.say("remind.declined")
         return True
 
     def stop(self, case: int) -> bool:
         """Stop all reminders of a case at once."""
-        self.plan(agendas.consented(self.agenda, case, "no", self.today))
-        text = Block("text", self.catalogue.say("remind.stopped", who=self.who(case)))
+        self.plan(schedules.consented(self.agenda, case, "no", self.today))
+        text = Block("text", self.catalog.say("remind.stopped", who=self.who(case)))
         options = (self.side("yes", case), self.side("delete", case))
         self.effects.append(Outgoing("reminder", "reminder stopped", (text,), options))
         return True
@@ -250,13 +248,13 @@ class Reminding(Sending):
         """Forget a case altogether."""
         left = {number: session for number, session in self.person.cases.items() if number != case}
         current = 0 if self.person.current == case else self.person.current
-        self.person = replace(self.person, cases=left, current=current, agenda=agendas.dropped(self.agenda, case))
+        self.person = replace(self.person, cases=left, current=current, agenda=schedules.dropped(self.agenda, case))
         self.say("remind.deleted")
         return True
 
     def snooze(self, case: int) -> bool:
         """Put off what was said about a case."""
-        put_off = agendas.snoozed(self.agenda, case, self.library.manners, self.place, self.today)
+        put_off = schedules.snoozed(self.agenda, case, self.library.manners, self.place, self.today)
         if put_off is None:
             return False
         self.plan(put_off)
@@ -271,7 +269,7 @@ class Reminding(Sending):
             return False
         summary = self.line(planned[0])
         text = calendar_file(f"{case}-{planned[0].kind}-{planned[0].day:%Y%m%d}", summary, planned[0].due, self.now)
-        self.effects.append(Document("reminder.ics", text, self.catalogue.say("remind.calendar")))
+        self.effects.append(FileToSend("reminder.ics", text, self.catalog.say("remind.calendar")))
         return True
 
     def look(self, case: int) -> bool:
@@ -298,5 +296,5 @@ class Reminding(Sending):
 
     def line(self, reminder: Reminder) -> str:
         """Name a reminder: whom it is about, and what for."""
-        what = self.catalogue.say(f"reminder.{reminder.kind}")
-        return self.catalogue.say("change.line", what=self.who(reminder.case), answer=what)
+        what = self.catalog.say(f"reminder.{reminder.kind}")
+        return self.catalog.say("change.line", what=self.who(reminder.case), answer=what)

@@ -10,14 +10,14 @@ from dataclasses import replace
 
 from bot.core.advice.catalog import COUNT
 from bot.core.advice.contact_history import WITHDRAWN, Entry, Monthly, Refusal, Sort, entered, in_month, refusal
-from bot.core.advice.judge import Place
-from bot.core.chat.turn import Visit
+from bot.core.advice.judge import PersonCalendar
+from bot.core.chat.turn import ChatTurn
 from bot.core.dialogue.engine import advance
 from bot.core.dialogue.flow import END
 from bot.core.dialogue.session import Block, Effect, Option, Outgoing, Session, TimePassed, place_of
-from bot.core.dialogue.view import Scene
-from bot.core.reminders import schedule as agendas
-from bot.core.reminders.schedule import Agenda
+from bot.core.dialogue.view import SessionView
+from bot.core.reminders import schedule as schedules
+from bot.core.reminders.schedule import ReminderSchedule
 
 SENT = "sent_"
 """With a sort of message, the option that says that it went out."""
@@ -25,23 +25,23 @@ WISHED = "wish_"
 """With a sort of message, the option that asks whether one may go out."""
 
 
-class Sending(Visit):
+class Sending(ChatTurn):
     """What a visit has to do with the ledger."""
 
     told = False
     """Whether something went out by the candidate's word in this visit, so that what is planned is out of date."""
 
     @property
-    def place(self) -> Place:
+    def place(self) -> PersonCalendar:
         """Where and how the person's days run."""
         return place_of(self.person.zone, self.person.working_days, self.person.holidays)
 
     @property
-    def agenda(self) -> Agenda:
+    def agenda(self) -> ReminderSchedule:
         """What the person will be reminded of, and what went out."""
         return self.person.agenda
 
-    def plan(self, agenda: Agenda) -> None:
+    def plan(self, agenda: ReminderSchedule) -> None:
         """Take `agenda` as the person's."""
         if agenda != self.person.agenda:
             self.person = self.person.but(agenda=agenda)
@@ -75,7 +75,7 @@ class Sending(Visit):
         same = [kind for kind, names in days.items() if names and all(old.get(n) == new.get(n) for n in names)]
         return {kind: counts[kind] for kind in same}
 
-    def noted(self, agenda: Agenda, case: int, before: Session, session: Session) -> Agenda:
+    def noted(self, agenda: ReminderSchedule, case: int, before: Session, session: Session) -> ReminderSchedule:
         """Enter what an answer says went out, or was taken back, since the last answer to the same question."""
         ledger = agenda.ledgers.get(case, ())
         for sort in self.library.courtesy.sorts.values():
@@ -95,7 +95,7 @@ class Sending(Visit):
         allowed = self.allowed(session, sort, note)
         if not ledger:
             return allowed
-        day = Scene(self.library, session, self.now).advice.opens or self.today
+        day = SessionView(self.library, session, self.now).advice.opens or self.today
         why = refusal(self.library.courtesy, ledger, sort.id, max(day, self.today), self.place.week)
         if why is None:
             return allowed
@@ -109,7 +109,7 @@ class Sending(Visit):
             return [note]
         if in_month(self.agenda.ledgers.values(), sort.id, self.today) != monthly.at_most - 1:
             return [note]
-        return [Outgoing("notice", "notice last", (Block("caution", self.catalogue.say("ledger.last")),)), note]
+        return [Outgoing("notice", "notice last", (Block("caution", self.catalog.say("ledger.last")),)), note]
 
     def refusing(self, why: Refusal) -> Outgoing:
         """Say why a message would be one too many."""
@@ -118,17 +118,17 @@ class Sending(Visit):
     def declined(self, why: Refusal) -> str:
         """Word why a message would be one too many."""
         days = {"day": why.sent, **({"date": why.on} if why.on else {})}
-        return self.catalogue.say(f"ledger.{why.reason}", **days, **{COUNT: why.at_most})
+        return self.catalog.say(f"ledger.{why.reason}", **days, **{COUNT: why.at_most})
 
     def went_out(self, case: int, session: Session) -> list[Option]:
         """Return what may have gone out by now: what was handed over, for the candidate to say so."""
-        scene, ledger = Scene(self.library, session, self.now), self.agenda.ledgers.get(case, ())
-        outcome, verdicts = scene.outcome, scene.outcomes.ruleset.verdicts
+        view, ledger = SessionView(self.library, session, self.now), self.agenda.ledgers.get(case, ())
+        outcome, verdicts = view.outcome, view.outcomes.ruleset.verdicts
         ready = verdicts[outcome.verdict].open or outcome.overridden
         kinds = (*outcome.mails, *([outcome.note] if outcome.note and ready else []))
         sorts = dict.fromkeys(sort.id for kind in kinds if (sort := self.library.courtesy.of_note(kind)))
         own = [
-            Option(f"{SENT}{sort}", self.catalogue.say(f"sent.{sort}"))
+            Option(f"{SENT}{sort}", self.catalog.say(f"sent.{sort}"))
             for sort in sorts
             if (sort, self.today) not in ledger
         ]
@@ -139,9 +139,9 @@ class Sending(Visit):
         found = []
         for sort in self.library.courtesy.sorts.values():
             if sort.after and all(session.facts.get(name) == value for name, value in sort.after.items()):
-                found.append(Option(f"{WISHED}{sort.id}", self.catalogue.say(f"wish.{sort.id}.ask")))
+                found.append(Option(f"{WISHED}{sort.id}", self.catalog.say(f"wish.{sort.id}.ask")))
                 if self.refused(sort.id, ledger) is None:
-                    found.append(Option(f"{SENT}{sort.id}", self.catalogue.say(f"sent.{sort.id}")))
+                    found.append(Option(f"{SENT}{sort.id}", self.catalog.say(f"sent.{sort.id}")))
         return found
 
     def refused(self, what: str, ledger: tuple[Entry, ...]) -> Refusal | None:
@@ -160,7 +160,7 @@ class Sending(Visit):
     def listed(self) -> list[Option]:
         """Return the whole menu at the end of a conversation, as it was shown; nothing amid one."""
         session = self.session
-        if Scene(self.library, session, self.now).position.step != END or session.asking:
+        if SessionView(self.library, session, self.now).position.step != END or session.asking:
             return []
         return list(self.menu(session).options)
 
@@ -182,9 +182,9 @@ class Sending(Visit):
     def gone_out(self, case: int, sort: Sort) -> Session:
         """Enter into the ledger that a message of this sort went out today; return the case with what that answers."""
         session = self.case(case)
-        agenda = agendas.told(self.agenda, case, self.library.manners, self.today)
+        agenda = schedules.told(self.agenda, case, self.library.manners, self.today)
         ledger = entered(agenda.ledgers.get(case, ()), sort.id, self.today)
-        agenda = agendas.recalled(agenda, case, self.said_for_good(case, session, session), self.today)
+        agenda = schedules.recalled(agenda, case, self.said_for_good(case, session, session), self.today)
         self.plan(replace(agenda, ledgers={**agenda.ledgers, case: ledger}))
         self.told = True
         for name, value in sort.then.items():

@@ -12,16 +12,16 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from bot.core.advice.calendar import local_date
-from bot.core.advice.catalog import Catalogue
+from bot.core.advice.catalog import Catalog
 from bot.core.chat.person import Person
 from bot.core.dialogue.engine import advance
 from bot.core.dialogue.session import Block, Effect, Event, Option, Outgoing, Parted, Session, TimePassed, Turn
-from bot.core.dialogue.view import Scene
+from bot.core.dialogue.view import SessionView
 from bot.core.library import Library
 
 
 @dataclass(frozen=True)
-class Document:
+class FileToSend:
     """A file to hand over."""
 
     name: str
@@ -29,7 +29,7 @@ class Document:
     caption: str
 
 
-class Visit:
+class ChatTurn:
     """One visit: `person` as they are now, `effects` what has been said so far."""
 
     def __init__(self, library: Library, flow: str, person: Person, now: datetime) -> None:
@@ -37,12 +37,12 @@ class Visit:
         self.flow = flow
         self.now = now
         self.person = person
-        self.effects: list[Effect | Document] = []
+        self.effects: list[Effect | FileToSend] = []
 
     @property
-    def catalogue(self) -> Catalogue:
+    def catalog(self) -> Catalog:
         """The messages in the person's language."""
-        return self.library.catalogue(self.person.language)
+        return self.library.catalog(self.person.language)
 
     @property
     def today(self) -> date:
@@ -51,7 +51,7 @@ class Visit:
 
     def say(self, key: str, *more: str, **values: str | int | date) -> None:
         """Add a notice of one or several messages."""
-        blocks = tuple(Block("text", self.catalogue.say(k, **values)) for k in (key, *more))
+        blocks = tuple(Block("text", self.catalog.say(k, **values)) for k in (key, *more))
         self.effects.append(Outgoing("notice", f"notice {key.rpartition('.')[2]}", blocks))
 
     # -- what the desk itself asks -------------------------------------------------------------------------------------
@@ -60,7 +60,7 @@ class Visit:
         """Ask something of the desk's own; `what` may name after a `-` what it is about."""
         self.person = replace(self.person, asking=what)
         name = what.partition("-")[0]
-        blocks = (Block("title", self.catalogue.say(f"desk.{name}")),)
+        blocks = (Block("title", self.catalog.say(f"desk.{name}")),)
         self.effects.append(Outgoing("menu", f"desk {name}", blocks, tuple(self.offered())))
 
     def offered(self) -> list[Option]:
@@ -69,7 +69,7 @@ class Visit:
 
     def option(self, id_: str, label: str = "", **values: int) -> Option:
         """Return an option of the desk's, worded under its id or under `label`."""
-        return Option(id_, self.catalogue.say(f"desk.options.{label or id_}", **values))
+        return Option(id_, self.catalog.say(f"desk.options.{label or id_}", **values))
 
     # -- conversations -------------------------------------------------------------------------------------------------
 
@@ -102,18 +102,16 @@ class Visit:
     def who(self, number: int) -> str:
         """Name whom a case is about."""
         facts = self.person.cases[number].facts
-        return ", ".join(part for part in (facts.get("first"), facts.get("company")) if part) or self.catalogue.say(
+        return ", ".join(part for part in (facts.get("first"), facts.get("company")) if part) or self.catalog.say(
             "desk.unnamed", number=number
         )
 
     def label(self, number: int) -> str:
         """Name a case: whom it is about, and how it stands."""
-        scene = Scene(self.library, self.case(number), self.now)
-        judged = any(scene.flow.step[step].kind == "judge" for step in scene.position.crossed)
-        what = f"verdict.{scene.outcome.verdict}.name" if judged else "desk.unfinished"
-        return self.catalogue.say(
-            "change.line", what=self.who(number), answer=self.catalogue.say(what, date=scene.today)
-        )
+        view = SessionView(self.library, self.case(number), self.now)
+        judged = any(view.flow.step[step].kind == "judge" for step in view.position.crossed)
+        what = f"verdict.{view.outcome.verdict}.name" if judged else "desk.unfinished"
+        return self.catalog.say("change.line", what=self.who(number), answer=self.catalog.say(what, date=view.today))
 
     def keep(self, session: Session, before: Session) -> None:
         """Take `session`, which followed on `before`, as the current case's conversation; a new one if need be."""

@@ -14,9 +14,9 @@ from hashlib import blake2b
 from hmac import compare_digest
 from typing import Any, Final, Protocol
 
-from bot.core.chat.person import Call, Key, Turned
+from bot.core.chat.person import Call, Key, TurnResult
 from bot.core.coaching.case_studies import Exercise
-from bot.core.coaching.content_version import Edition
+from bot.core.coaching.content_version import ContentVersion
 from bot.core.coaching.lessons import Plan
 from bot.core.coaching.releases import Release
 from bot.core.dialogue.session import Session
@@ -218,7 +218,7 @@ def sealed(secret: str) -> str:
 
 
 @dataclass(frozen=True)
-class Room:
+class BotMembership:
     """A group or channel the bot is or was in: its standing there, and whether it may write.
 
     Of a channel its title is kept, and which person brought the bot there (0: not known).
@@ -230,7 +230,7 @@ class Room:
     by: int = 0
 
 
-class Rolls(Protocol):
+class CohortRepository(Protocol):
     """What is kept of cohorts, as the turn's own transaction sees it; people and chats are those of one bot."""
 
     def cohort(self, number: int) -> Cohort | None:
@@ -248,16 +248,16 @@ class Rolls(Protocol):
     def polling(self, poll: str) -> Mapping[int, Cohort]:
         """Return the cohorts whose poll with this id is being closed."""
 
-    def room(self, chat: int) -> Room | None:
+    def room(self, chat: int) -> BotMembership | None:
         """Return what is known about a group."""
 
-    def edition(self, number: int) -> Edition | None:
+    def edition(self, number: int) -> ContentVersion | None:
         """Return an edition by its number."""
 
-    def editions(self, coach: int) -> Mapping[int, Edition]:
+    def editions(self, coach: int) -> Mapping[int, ContentVersion]:
         """Return what somebody made of the content as a coach, published or not."""
 
-    def channels(self, person: int) -> Mapping[int, Room]:
+    def channels(self, person: int) -> Mapping[int, BotMembership]:
         """Return the channels into which somebody brought the bot."""
 
     def language(self, person: int) -> str:
@@ -278,7 +278,7 @@ class Post:
 
 
 @dataclass(frozen=True)
-class Convened(Turned):
+class CohortTurn(TurnResult):
     """What a turn leads to that concerns cohorts: besides the person's own turn, cohorts as they are now, and posts.
 
     A cohort of None is over. In a group the person is None and nothing of anybody's is kept or forgotten.
@@ -286,8 +286,8 @@ class Convened(Turned):
 
     cohorts: Mapping[int, Cohort | None] = field(default_factory=dict)
     posts: tuple[Post, ...] = ()
-    room: Room | None = None
-    editions: Mapping[int, Edition | None] = field(default_factory=dict)
+    room: BotMembership | None = None
+    editions: Mapping[int, ContentVersion | None] = field(default_factory=dict)
     """Editions as they are now; one of None is gone."""
     speaker: int = 0
     """Whose turn it is."""
@@ -307,7 +307,7 @@ class Undelivered:
 
 
 @dataclass(frozen=True)
-class Polled:
+class PollResult:
     """How a poll stands: Telegram's id of it, and the votes for each option."""
 
     poll: str
@@ -315,7 +315,7 @@ class Polled:
 
 
 @dataclass(frozen=True)
-class Pressed:
+class ButtonPressed:
     """Somebody taps a button of a cohort's: its verb, then what it is about; nothing in it is believed unchecked.
 
     `polled` is the poll above the button, if there is one, as far as Telegram had counted it.
@@ -323,11 +323,11 @@ class Pressed:
 
     verb: str
     about: tuple[str, ...] = ()
-    polled: Polled | None = None
+    polled: PollResult | None = None
 
 
 @dataclass(frozen=True)
-class Stood:
+class MembershipChanged:
     """The bot's own standing in a group or channel has changed."""
 
     before: str

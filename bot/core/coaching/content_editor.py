@@ -1,6 +1,6 @@
 """The coach's bench: a file of the content is handed in, checked, tried, published for one cohort, and taken back.
 
-Law of this file: nothing is checked here, that takes seconds and is done elsewhere (`Examined` says what it came to).
+Law of this file: nothing is checked here, that takes seconds and is done elsewhere (`CheckResult` tells the outcome).
 A coach acts on a cohort they coach and on an edition of their own; an edition is published only as it was checked.
 """
 
@@ -11,14 +11,23 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.core.advice.catalog import Catalogue
+from bot.core.advice.catalog import Catalog
 from bot.core.advice.text import clean
 from bot.core.chat.commands import newcomer
-from bot.core.chat.preview import Trial
-from bot.core.coaching.cohort import Cohort, Rolls
-from bot.core.coaching.content_version import Change, Edition, Examined, Finding, Handed, Paper, handed_out, meant
-from bot.core.coaching.context import Answer, Visitor
-from bot.core.coaching.views import Button, Panel, Sheet, Shown
+from bot.core.chat.preview import Preview
+from bot.core.coaching.cohort import Cohort, CohortRepository
+from bot.core.coaching.content_version import (
+    CheckResult,
+    ContentVersion,
+    FileUploaded,
+    Finding,
+    MeaningChange,
+    UploadedFile,
+    handed_out,
+    meant,
+)
+from bot.core.coaching.context import CoachingReply, Requester
+from bot.core.coaching.views import Button, FileToHandOver, Panel, Shown
 from bot.core.dialogue.session import Block
 from bot.core.library import Library
 
@@ -36,36 +45,36 @@ _EPOCH: Final = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 
 @dataclass(frozen=True)
-class Bench:
+class ContentEditor:
     """One visit; `sources` are the shipped files."""
 
     library: Library
-    visitor: Visitor
-    rolls: Rolls
+    requester: Requester
+    repository: CohortRepository
     now: datetime
     sources: Mapping[str, str]
 
     @property
-    def catalogue(self) -> Catalogue:
+    def catalog(self) -> Catalog:
         """The messages in the visitor's language."""
-        return self.library.catalogue(self.visitor.language)
+        return self.library.catalog(self.requester.language)
 
     def say(self, key: str, **values: str | int) -> str:
         """Word something that is said here."""
-        return self.catalogue.say(f"cohort.bench.{key}", **values)
+        return self.catalog.say(f"cohort.bench.{key}", **values)
 
     # -- a document comes ----------------------------------------------------------------------------------------------
 
-    def handed(self, document: Handed) -> Answer:
+    def handed(self, document: FileUploaded) -> CoachingReply:
         """Take a document in; only ever asked for a coach."""
-        own, name = self.rolls.coached(self.visitor.person), clean(document.name)[:LONGEST] or "?"
+        own, name = self.repository.coached(self.requester.person), clean(document.name)[:LONGEST] or "?"
         files = meant(self.sources, document.name, document.caption)
         if not files:
             return self._said("unknown", name=name, example=handed_out(min(self.sources)))
         if document.size > LARGEST:
             size = -(-document.size // 1024)
             return self._said("too_large", name=name, size=size, limit=LARGEST // 1024)
-        paper, drafts = Paper(document.id, name, files), self._drafts()
+        paper, drafts = UploadedFile(document.id, name, files), self._drafts()
         before = next(iter(drafts.values()), None)
         cohort = before.cohort if before is not None and before.cohort in own else 0
         cohort = cohort or (next(iter(own)) if len(own) == 1 else 0)
@@ -73,73 +82,75 @@ class Bench:
         kept = before.files if before else {}
         if sum(map(len, kept.values())) + document.size > MOST:
             return self._said("too_much", limit=MOST // 1024)
-        state = Edition(self.visitor.person, self.now, "asked", files=kept, papers=papers)
+        state = ContentVersion(self.requester.person, self.now, "asked", files=kept, papers=papers)
         fresh, gone = self._fresh(), dict.fromkeys(drafts)
         if not cohort:
             buttons = [Button(one.name, ("for", str(n), str(fresh))) for n, one in sorted(own.items())]
-            return Answer((Panel.of(self.say("for_which"), buttons=buttons),), editions={**gone, fresh: state})
+            return CoachingReply((Panel.of(self.say("for_which"), buttons=buttons),), editions={**gone, fresh: state})
         sent = self._sent(state, cohort, own[cohort])
-        return Answer((self._checking(sent),), editions={**gone, fresh: sent})
+        return CoachingReply((self._checking(sent),), editions={**gone, fresh: sent})
 
-    def _sent(self, edition: Edition, number: int, cohort: Cohort) -> Edition:
+    def _sent(self, edition: ContentVersion, number: int, cohort: Cohort) -> ContentVersion:
         """Return an edition that is to be checked, on top of what its cohort talks with."""
-        base = self.rolls.edition(cohort.edition) if cohort.edition else None
+        base = self.repository.edition(cohort.edition) if cohort.edition else None
         files = {**(base.files if base else {}), **edition.files}
         return replace(edition, state="sent", cohort=number, base=cohort.edition, files=files, findings=(), changes=())
 
     def _fresh(self) -> int:
         """Return a number for an edition, higher than those before: microseconds since 1970."""
         number = (self.now - _EPOCH) // timedelta(microseconds=1)
-        while self.rolls.edition(number) is not None:
+        while self.repository.edition(number) is not None:
             number += 1
         return number
 
-    def _drafts(self) -> dict[int, Edition]:
-        return {n: one for n, one in self.rolls.editions(self.visitor.person).items() if one.draft}
+    def _drafts(self) -> dict[int, ContentVersion]:
+        return {n: one for n, one in self.repository.editions(self.requester.person).items() if one.draft}
 
     # -- it was checked ------------------------------------------------------------------------------------------------
 
-    def examined(self, found: Examined) -> Answer:
+    def examined(self, found: CheckResult) -> CoachingReply:
         """Take in what checking came to, and tell the coach; what was thrown away meanwhile is not spoken of."""
-        edition = self.rolls.edition(found.number)
-        cohort = self.rolls.cohort(edition.cohort) if edition else None
+        edition = self.repository.edition(found.number)
+        cohort = self.repository.cohort(edition.cohort) if edition else None
         if edition is None or cohort is None or (edition.draft and edition.coach not in cohort.coaches):
-            return Answer(editions={found.number: None} if edition else {})
+            return CoachingReply(editions={found.number: None} if edition else {})
         fits = not found.findings and not found.trouble
         if edition.draft:
             # A document that cannot be placed is asked for again; one that is gone is, too.
             after = replace(edition, state="ready" if fits else "refused", files=found.files, papers=(),
                             findings=found.findings, changes=found.changes, seal=found.seal)  # fmt: skip
             panels = self._fit(found.number, after, cohort) if fits else self._unfit(after, cohort, found)
-            return Answer(panels, editions={found.number: after})
+            return CoachingReply(panels, editions={found.number: after})
         if fits or cohort.edition != found.number:
-            return Answer(editions={found.number: replace(edition, seal=found.seal)})
+            return CoachingReply(editions={found.number: replace(edition, seal=found.seal)})
         return self._fallen(edition, cohort, found)
 
-    def _fallen(self, edition: Edition, cohort: Cohort, found: Examined) -> Answer:
+    def _fallen(self, edition: ContentVersion, cohort: Cohort, found: CheckResult) -> CoachingReply:
         """Let a cohort fall back on the shipped content; what it had becomes a draft of its coach's, or is gone."""
-        busy = any(one.draft for one in self.rolls.editions(edition.coach).values())
+        busy = any(one.draft for one in self.repository.editions(edition.coach).values())
         draft = replace(edition, state="refused", base=0, findings=found.findings, changes=(), seal="")
         after = replace(cohort, edition=0, past=())
         gone = dict.fromkeys((*cohort.past, found.number))
         told: dict[int, tuple[Shown, ...]] = {}
         for coach, name in cohort.coaches.items():
             if name:
-                one = replace(self, visitor=replace(self.visitor, language=self.rolls.language(coach)))
+                one = replace(self, requester=replace(self.requester, language=self.repository.language(coach)))
                 key = "fallen" if found.findings else "fallen_short"
                 head = Block("title", one.say(key, name=cohort.name))
-                told[coach] = one._listed(head, one._findings(found.findings), one._sheet(found.findings))
+                told[coach] = one._listed(head, one._findings(found.findings), one._source(found.findings))
         editions = {**gone, found.number: None if busy else draft}
-        return Answer(cohorts={edition.cohort: after}, told=told, editions={n: e for n, e in editions.items() if n})
+        return CoachingReply(
+            cohorts={edition.cohort: after}, told=told, editions={n: e for n, e in editions.items() if n}
+        )
 
-    def _fit(self, number: int, edition: Edition, cohort: Cohort) -> tuple[Shown, ...]:
+    def _fit(self, number: int, edition: ContentVersion, cohort: Cohort) -> tuple[Shown, ...]:
         head = Block("title", self.say("fits", name=cohort.name, files=_names(self._changed(edition))))
         lines = [_told(change, lines=1) for change in edition.changes]
         text = "\n\n".join(_told(change) for change in edition.changes)
-        sheet = Sheet("changes.txt", text, self.say("change_file"))
-        return self._listed(head, lines, sheet, self._buttons(number, edition, cohort))
+        source = FileToHandOver("changes.txt", text, self.say("change_file"))
+        return self._listed(head, lines, source, self._buttons(number, edition, cohort))
 
-    def _unfit(self, edition: Edition, cohort: Cohort, found: Examined) -> tuple[Shown, ...]:
+    def _unfit(self, edition: ContentVersion, cohort: Cohort, found: CheckResult) -> tuple[Shown, ...]:
         buttons = self._buttons(found.number, edition, cohort)
         if found.trouble == "unnamed":
             files = ", ".join(meant(self.sources, found.about, ""))
@@ -149,16 +160,16 @@ class Bench:
             return (Panel.of(self.say(found.trouble, **words), buttons=buttons),)
         head = Block("title", self.say("findings", number=len(found.findings)))
         how = Block("aside", self.say("findings_how"))
-        return self._listed(head, self._findings(found.findings), self._sheet(found.findings), buttons, how)
+        return self._listed(head, self._findings(found.findings), self._source(found.findings), buttons, how)
 
     def _findings(self, findings: Iterable[Finding]) -> list[str]:
         return [self.say("finding", file=one.file, line=one.line, what=one.what) for one in findings]
 
-    def _sheet(self, findings: Iterable[Finding]) -> Sheet:
-        return Sheet("findings.txt", "\n\n".join(self._findings(findings)), self.say("finding_file"))
+    def _source(self, findings: Iterable[Finding]) -> FileToHandOver:
+        return FileToHandOver("findings.txt", "\n\n".join(self._findings(findings)), self.say("finding_file"))
 
     def _listed(
-        self, head: Block, lines: list[str], everything: Sheet, buttons: tuple[Button, ...] = (), *end: Block
+        self, head: Block, lines: list[str], everything: FileToHandOver, buttons: tuple[Button, ...] = (), *end: Block
     ) -> tuple[Shown, ...]:
         """Return the first lines, each as far as there is room, and all of them in a file where that is more."""
         rest, shown = len(lines) - LISTED, [_short(line) for line in lines[:LISTED]]
@@ -168,70 +179,74 @@ class Bench:
 
     # -- buttons -------------------------------------------------------------------------------------------------------
 
-    def pressed(self, verb: str, number: int, cohort: Cohort, rest: list[str]) -> Answer | None:
+    def pressed(self, verb: str, number: int, cohort: Cohort, rest: list[str]) -> CoachingReply | None:
         """Do what a coach's button says; None where it is out of date."""
         match verb:
             case "bench":
-                return Answer((self._bench(number, cohort),))
+                return CoachingReply((self._editor(number, cohort),))
             case "files":
-                return Answer((self._files(number),))
+                return CoachingReply((self._files(number),))
             case "file":
                 return self._file(cohort, rest[0])
             case _:
                 which = int(rest[0]) if rest[0].isascii() and rest[0].isdecimal() and len(rest[0]) < 20 else 0
-                edition = self.rolls.edition(which) if which else None
+                edition = self.repository.edition(which) if which else None
                 if verb == "undo":
                     return self._undo(number, cohort, which)
-                if edition is None or not edition.draft or edition.coach != self.visitor.person:
+                if edition is None or not edition.draft or edition.coach != self.requester.person:
                     return None
                 if verb == "for":
                     return self._for(number, cohort, which, edition)
                 return self._with(verb, number, cohort, which, edition) if edition.cohort == number else None
 
-    def _with(self, verb: str, number: int, cohort: Cohort, which: int, edition: Edition) -> Answer | None:
+    def _with(
+        self, verb: str, number: int, cohort: Cohort, which: int, edition: ContentVersion
+    ) -> CoachingReply | None:
         """Do something with a draft of this cohort."""
         if verb == "drop":
             panel = Panel.of(self.say("dropped", name=cohort.name), buttons=(self._back("bench", number),))
-            return Answer((panel,), editions={which: None})
+            return CoachingReply((panel,), editions={which: None})
         if edition.state != "ready":
             return None
         if verb == "try":
             # Counted from the instant, so that no button of an earlier trial counts by it.
-            person = newcomer(self.library, self.visitor.language, turn=which % 2**30)
+            person = newcomer(self.library, self.requester.language, turn=which % 2**30)
             begin = Button(self.say("trial.begin"), played="begin")
             panel = Panel.of(self.say("trial.begins"), buttons=(begin,))
-            return Answer((panel,), trial=Trial(which, number, replace(person, zone=self.visitor.zone), self.now))
+            return CoachingReply(
+                (panel,), trial=Preview(which, number, replace(person, zone=self.requester.zone), self.now)
+            )
         return self._publish(number, cohort, which, edition)
 
-    def _for(self, number: int, cohort: Cohort, which: int, edition: Edition) -> Answer | None:
+    def _for(self, number: int, cohort: Cohort, which: int, edition: ContentVersion) -> CoachingReply | None:
         if edition.state != "asked":
             return None
         sent = self._sent(edition, number, cohort)
-        return Answer((self._checking(sent),), editions={which: sent})
+        return CoachingReply((self._checking(sent),), editions={which: sent})
 
-    def _publish(self, number: int, cohort: Cohort, which: int, edition: Edition) -> Answer:
+    def _publish(self, number: int, cohort: Cohort, which: int, edition: ContentVersion) -> CoachingReply:
         if edition.base != cohort.edition:
             own = {file: text for file, text in edition.files.items() if file in self._changed(edition)}
             sent = self._sent(replace(edition, files=own), number, cohort)
-            return Answer((Panel.of(self.say("meanwhile")),), editions={which: sent})
+            return CoachingReply((Panel.of(self.say("meanwhile")),), editions={which: sent})
         past = (*cohort.past, cohort.edition)
         after = replace(cohort, edition=which, past=past[-PAST:])
         kept = replace(edition, state="published", since=self.now, changes=())
         gone = {one: None for one in past[:-PAST] if one}
         undo = Button(self.say("undo"), ("undo", str(number), str(which)))
         panel = Panel.of(self.say("is_published", name=cohort.name), buttons=(undo, self._back("bench", number)))
-        return Answer((panel,), {number: after}, editions={**gone, which: kept})
+        return CoachingReply((panel,), {number: after}, editions={**gone, which: kept})
 
-    def _undo(self, number: int, cohort: Cohort, which: int) -> Answer | None:
+    def _undo(self, number: int, cohort: Cohort, which: int) -> CoachingReply | None:
         if not which or cohort.edition != which:
             return None
         past = cohort.past or (0,)
         after = replace(cohort, edition=past[-1], past=past[:-1])
         panel = Panel.of(self.say("undone", name=cohort.name), buttons=(self._back("bench", number),))
-        return Answer((panel,), {number: after}, editions={which: None})
+        return CoachingReply((panel,), {number: after}, editions={which: None})
 
-    def _bench(self, number: int, cohort: Cohort) -> Panel:
-        live = self.rolls.edition(cohort.edition) if cohort.edition else None
+    def _editor(self, number: int, cohort: Cohort) -> Panel:
+        live = self.repository.edition(cohort.edition) if cohort.edition else None
         which, draft = next(iter(self._drafts().items()), (0, None))
         here = draft is not None and draft.cohort == number
         texts = [self.say("shipped") if live is None else self._published(live)]
@@ -247,11 +262,11 @@ class Bench:
         buttons = (*buttons, files, self._back("show", number))
         return Panel.of(self.say("title", name=cohort.name), *texts, buttons=buttons)
 
-    def _published(self, live: Edition) -> str:
-        day = self.catalogue.shown(live.since.date())
+    def _published(self, live: ContentVersion) -> str:
+        day = self.catalog.shown(live.since.date())
         return self.say("published", day=day, files=_names(live.files))
 
-    def _buttons(self, which: int, draft: Edition, cohort: Cohort) -> tuple[Button, ...]:
+    def _buttons(self, which: int, draft: ContentVersion, cohort: Cohort) -> tuple[Button, ...]:
         about = (str(draft.cohort), str(which))
         drop = Button(self.say("drop"), ("drop", *about))
         if draft.state != "ready":
@@ -263,30 +278,30 @@ class Bench:
         files = (Button(file, ("file", str(number), str(n))) for n, file in enumerate(sorted(self.sources)))
         return Panel.of(self.say("which_file"), buttons=(*files, self._back("bench", number)))
 
-    def _file(self, cohort: Cohort, place: str) -> Answer | None:
+    def _file(self, cohort: Cohort, place: str) -> CoachingReply | None:
         files = sorted(self.sources)
         if not (place.isascii() and place.isdecimal() and len(place) < 4 and int(place) < len(files)):
             return None
         file = files[int(place)]
-        base = self.rolls.edition(cohort.edition) if cohort.edition else None
+        base = self.repository.edition(cohort.edition) if cohort.edition else None
         text = (base.files if base else {}).get(file, self.sources[file])
-        return Answer((Sheet(handed_out(file), text, self.say("file", file=file)),))
+        return CoachingReply((FileToHandOver(handed_out(file), text, self.say("file", file=file)),))
 
-    def _changed(self, edition: Edition) -> list[str]:
+    def _changed(self, edition: ContentVersion) -> list[str]:
         """Return the files that an edition changes of what it goes on from."""
-        base = self.rolls.edition(edition.base) if edition.base else None
+        base = self.repository.edition(edition.base) if edition.base else None
         before = {**self.sources, **(base.files if base else {})}
         files = {file for file, text in edition.files.items() if text != before.get(file)}
         return sorted(files | {paper.meant[0] for paper in edition.papers})
 
-    def _checking(self, edition: Edition) -> Panel:
+    def _checking(self, edition: ContentVersion) -> Panel:
         return Panel.of(self.say("checking", files=_names(self._changed(edition))))
 
     def _back(self, where: str, number: int) -> Button:
         return Button(self.say("back"), (where, str(number)))
 
-    def _said(self, key: str, **values: str | int) -> Answer:
-        return Answer((Panel.of(self.say(key, **values)),))
+    def _said(self, key: str, **values: str | int) -> CoachingReply:
+        return CoachingReply((Panel.of(self.say(key, **values)),))
 
 
 def _names(files: Iterable[str]) -> str:
@@ -297,5 +312,5 @@ def _short(text: str) -> str:
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
 
-def _told(change: Change, lines: int | None = None) -> str:
+def _told(change: MeaningChange, lines: int | None = None) -> str:
     return "\n".join((change.head, *(f"– {line}" for line in change.lines[:lines])))

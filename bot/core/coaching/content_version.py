@@ -30,7 +30,7 @@ _SCHEMA: Final = re.compile(r"# yaml-language-server: \$schema=(\S+)")
 
 
 @dataclass(frozen=True)
-class Paper:
+class UploadedFile:
     """A document that is still to be fetched: Telegram's id, what it is called, and the files it may be meant for."""
 
     id: str
@@ -48,7 +48,7 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Change:
+class MeaningChange:
     """A change in meaning: `head` says from what to what, `lines` for whom."""
 
     head: str
@@ -56,7 +56,7 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Edition:
+class ContentVersion:
     """The files that are other than the shipped ones, each whole, by name; `base` is the edition it goes on from."""
 
     coach: int
@@ -65,9 +65,9 @@ class Edition:
     cohort: int = 0
     base: int = 0
     files: Mapping[str, str] = field(default_factory=dict)
-    papers: tuple[Paper, ...] = ()
+    papers: tuple[UploadedFile, ...] = ()
     findings: tuple[Finding, ...] = ()
-    changes: tuple[Change, ...] = ()
+    changes: tuple[MeaningChange, ...] = ()
     seal: str = ""
     """Names the content that was proved, to the byte, together with what proved it."""
 
@@ -93,7 +93,7 @@ class Edition:
         }
 
     @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> Edition:
+    def from_json(cls, stored: Mapping[str, Any]) -> ContentVersion:
         """Read an edition back; raises ValueError for a layout of another version."""
         if stored.get("format") != FORMAT:
             raise ValueError(f"an edition of format {stored.get('format')!r} is not of this version ({FORMAT})")
@@ -104,9 +104,9 @@ class Edition:
             stored["cohort"],
             stored["base"],
             stored["files"],
-            tuple(Paper(id_, name, tuple(meant)) for id_, name, meant in stored["papers"]),
+            tuple(UploadedFile(id_, name, tuple(meant)) for id_, name, meant in stored["papers"]),
             tuple(Finding(file, line, what) for file, line, what in stored["findings"]),
-            tuple(Change(head, tuple(lines)) for head, lines in stored["changes"]),
+            tuple(MeaningChange(head, tuple(lines)) for head, lines in stored["changes"]),
             stored["seal"],
         )
 
@@ -115,7 +115,7 @@ class Edition:
 
 
 @dataclass(frozen=True)
-class Handed:
+class FileUploaded:
     """Somebody sends a document: Telegram's id of it, its name, how many bytes it has, and the text below it."""
 
     id: str
@@ -130,13 +130,13 @@ too long, or too much memory; somebody could not go on with it; a document is me
 
 
 @dataclass(frozen=True)
-class Examined:
+class CheckResult:
     """What checking an edition came to; `files` are all of its files, those that were fetched included."""
 
     number: int
     files: Mapping[str, str] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
-    changes: tuple[Change, ...] = ()
+    changes: tuple[MeaningChange, ...] = ()
     seal: str = ""
     trouble: Trouble = ""
     about: str = ""
@@ -164,7 +164,7 @@ def meant(files: Iterable[str], name: str, caption: str) -> tuple[str, ...]:
     return whole or tuple(file for file in known if plain == file.rpartition("/")[2])
 
 
-def chosen(sources: Mapping[str, str], paper: Paper, text: str) -> str:
+def chosen(sources: Mapping[str, str], paper: UploadedFile, text: str) -> str:
     """Return the one of the files that a document's first line says; empty where it does not say."""
     if len(paper.meant) == 1:
         return paper.meant[0]

@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar
 
-from bot.core.advice.catalog import Catalogue
-from bot.core.chat.preview import Trial
-from bot.core.coaching.cohort import Cohort, Rolls
-from bot.core.coaching.content_version import Edition
+from bot.core.advice.catalog import Catalog
+from bot.core.chat.preview import Preview
+from bot.core.coaching.cohort import Cohort, CohortRepository
+from bot.core.coaching.content_version import ContentVersion
 from bot.core.coaching.views import Shown
 from bot.core.library import Library
 
 
 @dataclass(frozen=True)
-class Visitor:
+class Requester:
     """Who asks, in the turn's words: their user id, first name and language, and whether the operator named them."""
 
     person: int
@@ -35,25 +35,25 @@ class Visitor:
 
 
 @dataclass(frozen=True)
-class Answer:
+class CoachingReply:
     """What the desk of the cohorts says and changes; `told` goes to other people in private."""
 
     panels: tuple[Shown, ...] = ()
     cohorts: Mapping[int, Cohort | None] = field(default_factory=dict)
     toast: str = ""
     told: Mapping[int, tuple[Shown, ...]] = field(default_factory=dict)
-    editions: Mapping[int, Edition | None] = field(default_factory=dict)
-    trial: Trial | None = None
+    editions: Mapping[int, ContentVersion | None] = field(default_factory=dict)
+    trial: Preview | None = None
     """What begins to be tried."""
 
 
 @dataclass(frozen=True)
-class Counter:
+class CoachingScreen:
     """Where a member or a coach of cohort `number` is served; its messages begin with `words`."""
 
     library: Library
-    visitor: Visitor
-    rolls: Rolls
+    requester: Requester
+    repository: CohortRepository
     now: datetime
     number: int
     cohort: Cohort
@@ -61,10 +61,10 @@ class Counter:
     words: ClassVar[str]
 
     @property
-    def catalogue(self) -> Catalogue:
+    def catalog(self) -> Catalog:
         """The messages in the visitor's language."""
-        return self.library.catalogue(self.visitor.language)
+        return self.library.catalog(self.requester.language)
 
     def say(self, key: str, **values: str | int) -> str:
         """Word something that is said here."""
-        return self.catalogue.say(f"{self.words}.{key}", **values)
+        return self.catalog.say(f"{self.words}.{key}", **values)

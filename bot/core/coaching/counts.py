@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Final
 
-from bot.core.advice.catalog import Catalogue
+from bot.core.advice.catalog import Catalog
 from bot.core.coaching.cohort import Cohort, Count, Digest
 from bot.core.coaching.statistics import EVERY, OTHERS
-from bot.core.coaching.views import Bar, Button, Panel, Plot, Sheet
+from bot.core.coaching.views import Bar, Button, FileToHandOver, Panel, Plot
 from bot.core.dialogue.session import Block
 
 TABLE: Final = "counts.csv"
@@ -23,80 +23,80 @@ CAPTION: Final = 1000
 """Characters below a picture; Telegram takes 1,024."""
 
 
-def digest_panel(number: int, cohort: Cohort, catalogue: Catalogue, today: date) -> Panel:
+def digest_panel(number: int, cohort: Cohort, catalog: Catalog, today: date) -> Panel:
     """Word the counts; the same counts are worded the same on whatever day they are asked for."""
     digest = cohort.digest
     assert digest is not None, "counts are taken before they are shown"
-    back = Button(catalogue.say("cohort.options.back"), ("show", str(number)))
-    title = catalogue.say("cohort.digest.title", name=cohort.name, day=today)
+    back = Button(catalog.say("cohort.options.back"), ("show", str(number)))
+    title = catalog.say("cohort.digest.title", name=cohort.name, day=today)
     if not digest.people:
-        return Panel.of(title, catalogue.say("cohort.digest.too_few"), buttons=(back,))
-    blocks = [Block("title", title), Block("text", catalogue.say("cohort.digest.people", number=digest.people))]
+        return Panel.of(title, catalog.say("cohort.digest.too_few"), buttons=(back,))
+    blocks = [Block("title", title), Block("text", catalog.say("cohort.digest.people", number=digest.people))]
     for count in digest.counts:
-        blocks.append(Block("text", _title(count, catalogue)))
-        blocks += [Block("item", line) for line in _lines(digest, count, catalogue)]
+        blocks.append(Block("text", _title(count, catalog)))
+        blocks += [Block("item", line) for line in _lines(digest, count, catalog)]
     if not digest.counts:
-        blocks.append(Block("text", catalogue.say("cohort.digest.merged")))
-    blocks.append(Block("aside", catalogue.say("cohort.digest.how")))
-    blocks.append(Block("aside", catalogue.say("cohort.digest.next", day=digest.at.date() + EVERY)))
-    table = Button(catalogue.say("cohort.digest.table"), ("table", str(number)))
+        blocks.append(Block("text", catalog.say("cohort.digest.merged")))
+    blocks.append(Block("aside", catalog.say("cohort.digest.how")))
+    blocks.append(Block("aside", catalog.say("cohort.digest.next", day=digest.at.date() + EVERY)))
+    table = Button(catalog.say("cohort.digest.table"), ("table", str(number)))
     return Panel(tuple(blocks), (table, back))
 
 
-def plot_of(cohort: Cohort, catalogue: Catalogue) -> Plot | None:
+def plot_of(cohort: Cohort, catalog: Catalog) -> Plot | None:
     """Return the counts as bars, said in words below; None where there is nothing to be shown."""
     digest = cohort.digest
     if digest is None or not digest.people or not digest.counts:
         return None
-    groups = tuple((_title(count, catalogue), tuple(_bars(digest, count, catalogue))) for count in digest.counts)
-    said = catalogue.say("cohort.digest.picture", name=cohort.name, day=digest.at.date())
+    groups = tuple((_title(count, catalog), tuple(_bars(digest, count, catalog))) for count in digest.counts)
+    said = catalog.say("cohort.digest.picture", name=cohort.name, day=digest.at.date())
     for count in digest.counts:
-        line = f"\n{_title(count, catalogue)}: {'; '.join(_lines(digest, count, catalogue))}"
+        line = f"\n{_title(count, catalog)}: {'; '.join(_lines(digest, count, catalog))}"
         said += line if len(said) + len(line) <= CAPTION else ""
     return Plot(groups, said)
 
 
-def table_of(cohort: Cohort, catalogue: Catalogue) -> Sheet | None:
+def table_of(cohort: Cohort, catalog: Catalog) -> FileToHandOver | None:
     """Return all counts that were ever shown as a table; None where none were."""
     if not any(digest.people for digest in cohort.digests):
         return None
     out = io.StringIO()
     table = csv.writer(out)
-    table.writerow([catalogue.say(f"cohort.digest.column.{name}") for name in ("day", "question", "answer", "number")])
-    members = catalogue.say("cohort.digest.column.members")
+    table.writerow([catalog.say(f"cohort.digest.column.{name}") for name in ("day", "question", "answer", "number")])
+    members = catalog.say("cohort.digest.column.members")
     for digest in cohort.digests:
         day = digest.at.date().isoformat()
         table.writerow([day, members, "", digest.people or ""])
         for count in digest.counts:
             for cell, people in count.cells.items():
-                table.writerow([day, _title(count, catalogue), _named(count.question, cell, catalogue), people])
-    return Sheet(TABLE, out.getvalue(), catalogue.say("cohort.digest.table_is", name=cohort.name))
+                table.writerow([day, _title(count, catalog), _named(count.question, cell, catalog), people])
+    return FileToHandOver(TABLE, out.getvalue(), catalog.say("cohort.digest.table_is", name=cohort.name))
 
 
-def _title(count: Count, catalogue: Catalogue) -> str:
-    return catalogue.say(f"cohort.digest.{_part(count.question)}.title")
+def _title(count: Count, catalog: Catalog) -> str:
+    return catalog.say(f"cohort.digest.{_part(count.question)}.title")
 
 
-def _lines(digest: Digest, count: Count, catalogue: Catalogue) -> Iterator[str]:
+def _lines(digest: Digest, count: Count, catalog: Catalog) -> Iterator[str]:
     for cell, people in count.cells.items():
-        what = _named(count.question, cell, catalogue)
+        what = _named(count.question, cell, catalog)
         before = digest.before.get(count.question, {}).get(cell)
         if before is None or before == people:
-            yield catalogue.say("cohort.digest.line", what=what, number=people)
+            yield catalog.say("cohort.digest.line", what=what, number=people)
         else:
-            yield catalogue.say("cohort.digest.changed", what=what, number=people, before=before)
+            yield catalog.say("cohort.digest.changed", what=what, number=people, before=before)
 
 
-def _bars(digest: Digest, count: Count, catalogue: Catalogue) -> Iterator[Bar]:
+def _bars(digest: Digest, count: Count, catalog: Catalog) -> Iterator[Bar]:
     before = digest.before.get(count.question, {})
     for cell, people in count.cells.items():
-        yield Bar(_named(count.question, cell, catalogue), people, before.get(cell))
+        yield Bar(_named(count.question, cell, catalog), people, before.get(cell))
 
 
-def _named(question: str, cell: str, catalogue: Catalogue) -> str:
+def _named(question: str, cell: str, catalog: Catalog) -> str:
     if cell == OTHERS or question != "verdict" or cell == "none":
-        return catalogue.say(f"cohort.digest.{_part(question)}.{cell}")
-    return catalogue.say(f"verdict.{cell}.name")
+        return catalog.say(f"cohort.digest.{_part(question)}.{cell}")
+    return catalog.say(f"verdict.{cell}.name")
 
 
 def _part(question: str) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.core.coaching.cohort import Cohort, Rolls
+from bot.core.coaching.cohort import Cohort, CohortRepository
 from bot.core.coaching.lesson_planner import known, lesson_blocks, title_of
 from bot.core.coaching.lessons import LATE, Plan
 from bot.core.coaching.note_review import gone
@@ -18,34 +18,36 @@ from bot.core.library import Library
 
 
 @dataclass(frozen=True)
-class Held:
+class CohortDueResult:
     """The cohort afterwards, and what is said, by chat."""
 
     cohort: Cohort
     told: Mapping[int, tuple[Shown, ...]]
 
 
-def due_of(library: Library, cohort: Cohort, rolls: Rolls, bot: str, now: datetime) -> Held:
+def due_of(library: Library, cohort: Cohort, repository: CohortRepository, bot: str, now: datetime) -> CohortDueResult:
     """Return what a cohort that is due leads to; `bot` is the bot's username."""
     over = next((release for release in cohort.releases if release.until <= now), None)
     if over is not None:
         left = tuple(one for one in cohort.releases if one is not over)
-        return Held(replace(cohort, releases=left), gone(library, rolls, over))
+        return CohortDueResult(replace(cohort, releases=left), gone(library, repository, over))
     assert cohort.plan is not None, "only a cohort with something to come is ever due"
-    return _lesson(library, cohort, cohort.plan, rolls, bot, now)
+    return _lesson(library, cohort, cohort.plan, repository, bot, now)
 
 
-def _lesson(library: Library, cohort: Cohort, plan: Plan, rolls: Rolls, bot: str, now: datetime) -> Held:
+def _lesson(
+    library: Library, cohort: Cohort, plan: Plan, repository: CohortRepository, bot: str, now: datetime
+) -> CohortDueResult:
     """Post the lesson that is due longest, or tell the coaches that it could not be."""
     assert plan.first is not None, "only a plan with a lesson to come is ever due"
-    slot, room = plan.slots[plan.first], rolls.room(plan.channel)
-    catalogue = library.catalogue(cohort.language)
+    slot, room = plan.slots[plan.first], repository.room(plan.channel)
+    catalog = library.catalog(cohort.language)
     late = now > plan.instant(slot) + LATE
-    if late or room is None or not room.may_write or not known(catalogue, slot):
-        words = catalogue.say("cohort.lessons.unposted", what=title_of(catalogue, slot), channel=plan.title)
+    if late or room is None or not room.may_write or not known(catalog, slot):
+        words = catalog.say("cohort.lessons.unposted", what=title_of(catalog, slot), channel=plan.title)
         told = {coach: (Panel.of(words),) for coach, name in cohort.coaches.items() if name}
-        return Held(replace(cohort, plan=plan.missed()), told)
-    button = Button(catalogue.say("cohort.lessons.practice"), link=deep_link(bot, "practice"))
-    panel = Panel((*lesson_blocks(library, catalogue, plan, slot),), (button,))
+        return CohortDueResult(replace(cohort, plan=plan.missed()), told)
+    button = Button(catalog.say("cohort.lessons.practice"), link=deep_link(bot, "practice"))
+    panel = Panel((*lesson_blocks(library, catalog, plan, slot),), (button,))
     posted = plan.with_slot(plan.first, replace(slot, state="posted"))
-    return Held(replace(cohort, plan=posted), {plan.channel: (panel,)})
+    return CohortDueResult(replace(cohort, plan=posted), {plan.channel: (panel,)})

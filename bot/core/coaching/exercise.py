@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.core.advice.catalog import Catalogue
+from bot.core.advice.catalog import Catalog
 from bot.core.advice.judge import reasons_of
 from bot.core.advice.policy import Outcome
 from bot.core.coaching.case_studies import CaseStudy, Exercise
@@ -21,11 +21,11 @@ from bot.core.library import Library
 
 
 @dataclass(frozen=True)
-class Sitting:
+class ExerciseTurn:
     """One look at an exercise."""
 
     library: Library
-    catalogue: Catalogue
+    catalog: Catalog
     exercise: Exercise
 
     @property
@@ -45,16 +45,16 @@ class Sitting:
 
     def say(self, key: str, **values: str | int) -> str:
         """Word something of the exercise."""
-        return self.catalogue.say(f"group.case.{key}", **values)
+        return self.catalog.say(f"group.case.{key}", **values)
 
     def _of(self, key: str) -> str:
-        return self.catalogue.say(f"case.{self.exercise.case}.{key}")
+        return self.catalog.say(f"case.{self.exercise.case}.{key}")
 
     # -- what is posted ------------------------------------------------------------------------------------------------
 
     def story(self) -> Panel:
         """Tell the case."""
-        lines = self.catalogue.alternatives(f"case.{self.exercise.case}.story")
+        lines = self.catalog.alternatives(f"case.{self.exercise.case}.story")
         blocks = (Block("title", self._of("title")), *(Block("text", line) for line in lines))
         return Panel((*blocks, Block("aside", self.say("vote"))))
 
@@ -72,11 +72,11 @@ class Sitting:
         return Ballot(text, tuple(self._choices(study)[step].values()), close)
 
     def _question(self, fact: str) -> str:
-        return self.catalogue.say(f"question.{fact}.text")
+        return self.catalog.say(f"question.{fact}.text")
 
     def _choices(self, study: CaseStudy) -> list[dict[str, str]]:
         """Return the options of each poll: fact values, and at last verdicts, each with its words."""
-        return choices_of(self.library, self.catalogue, study)
+        return choices_of(self.library, self.catalog, study)
 
     # -- how it came out -----------------------------------------------------------------------------------------------
 
@@ -89,9 +89,9 @@ class Sitting:
         name = self._verdict(outcome)
         lines = [Block("title", self.say("verdict", title=self._of("title"), verdict=name))]
         for claim in reasons_of(outcome, ruleset)[:REASONS_SHOWN]:
-            text = self.catalogue.say(f"claim.{claim}")
-            lines.append(Block("item", self.catalogue.say("why.claim", id=claim, text=text)))
-        lines += sure_blocks(ruleset.rule[outcome.rule], self.catalogue)
+            text = self.catalog.say(f"claim.{claim}")
+            lines.append(Block("item", self.catalog.say("why.claim", id=claim, text=text)))
+        lines += sure_blocks(ruleset.rule[outcome.rule], self.catalog)
         lines.append(Block("text", self.say("yours")))
         seen = self._chosen(study)
         lines += self._readings(study, seen)
@@ -105,7 +105,7 @@ class Sitting:
         return self.library.outcomes[study.rules].outcome(known)
 
     def _verdict(self, outcome: Outcome) -> str:
-        return self.catalogue.say(f"verdict.{outcome.verdict}.name")
+        return self.catalog.say(f"verdict.{outcome.verdict}.name")
 
     def _chosen(self, study: CaseStudy) -> dict[str, str]:
         """Return what most chose in each poll; "" where they are divided or nobody voted."""
@@ -124,7 +124,7 @@ class Sitting:
             how = "unvoted" if not sum(votes) else "divided" if not chosen else "agreed"
             how = "differed" if chosen and chosen != truth else how
             if fact:
-                short = self.catalogue.say(f"question.{fact}.short")
+                short = self.catalog.say(f"question.{fact}.short")
                 key, values = how, {"what": short[:1].upper() + short[1:], "told": words[truth]}
             else:
                 key, values = f"advice_{how}", {}
@@ -134,17 +134,17 @@ class Sitting:
             yield Block("caution" if how == "differed" else "item", self.say(key, **values, **tally))
 
 
-def choices_of(library: Library, catalogue: Catalogue, study: CaseStudy) -> list[dict[str, str]]:
+def choices_of(library: Library, catalog: Catalog, study: CaseStudy) -> list[dict[str, str]]:
     """Return the options of each poll of a case by what they mean: values of the facts, and at last verdicts."""
     read = [
         {
             option.id: option.label
-            for option in options(library.facts[fact], catalogue)
+            for option in options(library.facts[fact], catalog)
             if option.id in library.facts[fact].values
         }
         for fact in study.polls
     ]
-    return [*read, {verdict: capital(catalogue.say(f"verdict.{verdict}.name")) for verdict in study.choices}]
+    return [*read, {verdict: capital(catalog.say(f"verdict.{verdict}.name")) for verdict in study.choices}]
 
 
 def capital(text: str) -> str:
@@ -160,18 +160,18 @@ def majority(votes: Sequence[int], choices: Sequence[str]) -> str:
 
 
 def list_panel(
-    library: Library, catalogue: Catalogue, number: int, sitting: Sitting | None, played: Iterable[str]
+    library: Library, catalog: Catalog, number: int, sitting: ExerciseTurn | None, played: Iterable[str]
 ) -> Panel:
     """List the cases for the coaches of cohort `number`; one that is under way can be gone on with."""
     buttons, lines = [], []
     if sitting is not None and sitting.running and sitting.study is not None:
-        title = catalogue.say(f"case.{sitting.exercise.case}.title")
+        title = catalog.say(f"case.{sitting.exercise.case}.title")
         lines = [
             sitting.say("under_way", title=title, number=len(sitting.exercise.votes) + 1, of=sitting.study.questions)
         ]
         buttons = [Button(sitting.say("again"), ("again", str(number), str(sitting.exercise.turn)))]
     for case in library.cases:
-        title = catalogue.say(f"case.{case}.title")
-        label = catalogue.say("group.case.played", title=title) if case in played else title
+        title = catalog.say(f"case.{case}.title")
+        label = catalog.say("group.case.played", title=title) if case in played else title
         buttons.append(Button(label, ("case", str(number), case)))
-    return Panel.of(catalogue.say("group.case.list"), *lines, buttons=buttons)
+    return Panel.of(catalog.say("group.case.list"), *lines, buttons=buttons)

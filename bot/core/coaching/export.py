@@ -9,22 +9,22 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from bot.core.coaching.cohort import Cohort, Rolls
+from bot.core.coaching.cohort import Cohort, CohortRepository
 from bot.core.coaching.lessons import Plan
 
 
-def exported(rolls: Rolls, person: int) -> str:
+def exported(repository: CohortRepository, person: int) -> str:
     """Return it as JSON; empty where nothing is kept."""
     kept = {
-        "cohorts": [_joined(one, person) for _, one in sorted(rolls.joined(person).items())],
-        "coached": [_coached(one) for _, one in sorted(rolls.coached(person).items())],
+        "cohorts": [_joined(one, person) for _, one in sorted(repository.joined(person).items())],
+        "coached": [_coached(one) for _, one in sorted(repository.coached(person).items())],
         "made": [
             {"sent": one.since.isoformat(), "state": one.state, "files": dict(one.files)}
-            for _, one in sorted(rolls.editions(person).items())
+            for _, one in sorted(repository.editions(person).items())
         ],
         "channels": [
             {"title": room.title, "id": chat, "may_post": room.may_write}
-            for chat, room in sorted(rolls.channels(person).items())
+            for chat, room in sorted(repository.channels(person).items())
         ],
     }
     return json.dumps(kept, ensure_ascii=False, indent=2) if any(kept.values()) else ""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bot.core.advice.catalog import Catalogue
+from bot.core.advice.catalog import Catalog
 from bot.core.advice.text import clean
 from bot.core.coaching.group_chat import answer_panel
 from bot.core.coaching.views import Panel
@@ -25,10 +25,10 @@ class Found:
     panel: Panel
 
 
-def search(library: Library, catalogue: Catalogue, typed: str) -> tuple[Found, ...]:
+def search(library: Library, catalog: Catalog, typed: str) -> tuple[Found, ...]:
     """Return the questions that have all the words, first those that have them in the question itself; all for none."""
     words, near, far = clean(typed).casefold().split(), [], []
-    for found in _all(library, catalogue):
+    for found in _all(library, catalog):
         claims = " ".join(block.text for block in found.panel.blocks)
         if all(word in found.question.casefold() for word in words):
             near.append(found)
@@ -37,9 +37,9 @@ def search(library: Library, catalogue: Catalogue, typed: str) -> tuple[Found, .
     return (*near, *far)
 
 
-def _all(library: Library, catalogue: Catalogue) -> Iterator[Found]:
+def _all(library: Library, catalog: Catalog) -> Iterator[Found]:
     for name in library.faq:
-        panel = answer_panel(library, catalogue, name)
+        panel = answer_panel(library, catalog, name)
         assert panel is not None, "it was found among the questions"
-        answer = catalogue.say(f"faq.{name}.answer", **library.measures)
-        yield Found(name, catalogue.say(f"faq.{name}.question"), answer, panel)
+        answer = catalog.say(f"faq.{name}.answer", **library.measures)
+        yield Found(name, catalog.say(f"faq.{name}.question"), answer, panel)

@@ -10,10 +10,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from bot.core.advice.catalog import Catalogue
-from bot.core.chat.commands import Asked
+from bot.core.advice.catalog import Catalog
+from bot.core.chat.commands import CommandGiven
 from bot.core.coaching.classroom import Classroom
-from bot.core.coaching.cohort import ANONYMOUS, NOBODY, Cohort, Polled, Pressed, Rolls, Room, Stood
+from bot.core.coaching.cohort import (
+    ANONYMOUS,
+    NOBODY,
+    BotMembership,
+    ButtonPressed,
+    Cohort,
+    CohortRepository,
+    MembershipChanged,
+    PollResult,
+)
 from bot.core.coaching.speaker import OUTSIDE, Reply, Speaker
 from bot.core.coaching.views import Button, Panel, deep_link
 from bot.core.library import Library
@@ -22,56 +31,56 @@ COMMANDS: Final = ("practice", "faq", "setup", "cohort", "case", "hand")
 """What is answered in a group even where no bot is named."""
 
 
-def reply(library: Library, speaker: Speaker, rolls: Rolls, entry: object) -> Reply:
+def reply(library: Library, speaker: Speaker, repository: CohortRepository, entry: object) -> Reply:
     """Return what something in a group leads to; nothing, where nobody asked."""
-    tied = rolls.tied(speaker.chat)
+    tied = repository.tied(speaker.chat)
     language = next((cohort.language for _, cohort in sorted(tied.items())), "")
-    hall = _Hall(library, library.catalogue(language), speaker, rolls)
+    hall = _GroupTurn(library, library.catalog(language), speaker, repository)
     found = _replied(hall, entry)
-    asked = isinstance(entry, Asked) or (isinstance(entry, Pressed) and entry.verb == "faq")
+    asked = isinstance(entry, CommandGiven) or (isinstance(entry, ButtonPressed) and entry.verb == "faq")
     if not asked or found.cohorts or any(speaker.person in cohort.coaches for cohort in tied.values()):
         return found
-    return replace(found, instead=hall.catalogue.say("group.busy"))  # however many ask, a coach is answered
+    return replace(found, instead=hall.catalog.say("group.busy"))  # however many ask, a coach is answered
 
 
-def _replied(hall: _Hall, entry: object) -> Reply:
-    library, speaker, rolls = hall.library, hall.speaker, hall.rolls
+def _replied(hall: _GroupTurn, entry: object) -> Reply:
+    library, speaker, repository = hall.library, hall.speaker, hall.repository
     match entry:
-        case Stood():
+        case MembershipChanged():
             return hall.stood(entry)
-        case Asked(command, argument):
+        case CommandGiven(command, argument):
             return hall.to_nobody(command) if speaker.person in NOBODY else hall.asked(command, argument)
-        case Pressed("faq", (name, *_)):
+        case ButtonPressed("faq", (name, *_)):
             return hall.answered(name)
-        case Pressed("case" | "again" | "close"):
-            return Classroom(library, speaker, rolls).pressed(entry)
-        case Polled():
-            return Classroom(library, speaker, rolls).polled(entry)
+        case ButtonPressed("case" | "again" | "close"):
+            return Classroom(library, speaker, repository).pressed(entry)
+        case PollResult():
+            return Classroom(library, speaker, repository).polled(entry)
         case _:
             return Reply()
 
 
 @dataclass(frozen=True)
-class _Hall:
+class _GroupTurn:
     """One visit to the group."""
 
     library: Library
-    catalogue: Catalogue
+    catalog: Catalog
     speaker: Speaker
-    rolls: Rolls
+    repository: CohortRepository
 
-    def stood(self, event: Stood) -> Reply:
+    def stood(self, event: MembershipChanged) -> Reply:
         """Keep how the bot stands, and introduce it where it has just come in."""
         if event.channel:  # nobody is spoken to there; what the coach may choose is kept
-            known = self.rolls.room(self.speaker.chat)
+            known = self.repository.room(self.speaker.chat)
             adding = self.speaker.person if self.speaker.person not in NOBODY else 0
             by = known.by if known and event.before not in OUTSIDE else adding
-            return Reply(room=Room(event.after, event.may_write, event.channel, by))
-        room = Room(event.after, event.may_write)
+            return Reply(room=BotMembership(event.after, event.may_write, event.channel, by))
+        room = BotMembership(event.after, event.may_write)
         came = event.before in OUTSIDE and event.after not in OUTSIDE and event.may_write
         if not came:
             return Reply(room=room)
-        lines = self.catalogue.alternatives("group.hello")
+        lines = self.catalog.alternatives("group.hello")
         return Reply((Panel.of(lines[0], *(line for line in lines[1:])),), room=room)
 
     def asked(self, command: str, argument: str) -> Reply:
@@ -82,11 +91,11 @@ class _Hall:
             case "setup":
                 return self.setup("")
             case "practice" | "cohort" | "hand":
-                return self.door(command)
+                return self.handler(command)
             case "faq":
                 return self.questions()
             case "case":
-                return Classroom(self.library, self.speaker, self.rolls).asked()
+                return Classroom(self.library, self.speaker, self.repository).asked()
             case _:
                 return self.said("group.help")
 
@@ -103,7 +112,7 @@ class _Hall:
 
     def setup(self, number: str) -> Reply:
         """Tie a cohort to this chat and topic, and say what is missing here."""
-        own = self.rolls.coached(self.speaker.person)
+        own = self.repository.coached(self.speaker.person)
         if not own:
             return self.said("group.not_coach")
         wanted = {n: cohort for n, cohort in own.items() if str(n) == number} if number else self._likely(own)
@@ -115,7 +124,7 @@ class _Hall:
             after = replace(after, exercise=replace(cohort.exercise, case="", closing="", posted=()))
         place = "group.here_topic" if self.speaker.topic else "group.here"
         panel = Panel.of(
-            self.catalogue.say("group.tied", name=cohort.name), self.catalogue.say(place), items=self.findings()
+            self.catalog.say("group.tied", name=cohort.name), self.catalog.say(place), items=self.findings()
         )
         return Reply((panel,), {n: after})
 
@@ -126,8 +135,8 @@ class _Hall:
 
     def findings(self) -> list[str]:
         """Look at rights and privacy mode: a sentence each, with what to do."""
-        room = self.rolls.room(self.speaker.chat)
-        say = self.catalogue.say
+        room = self.repository.room(self.speaker.chat)
+        say = self.catalog.say
         if room is None:
             return [say("group.check.unknown")]
         found = [say("group.check.writes" if room.may_write else "group.check.mute")]
@@ -140,39 +149,39 @@ class _Hall:
         polls = {True: "polls", False: "no_polls", None: "polls_unknown"}[self.speaker.may_poll]
         return [*found, say(f"group.check.{polls}")]
 
-    def door(self, what: str) -> Reply:
+    def handler(self, what: str) -> Reply:
         """Open the private chat by one button."""
-        button = Button(self.catalogue.say(f"group.options.{what}"), link=deep_link(self.speaker.bot, what))
-        return Reply((Panel.of(self.catalogue.say(f"group.{what}"), buttons=(button,)),))
+        button = Button(self.catalog.say(f"group.options.{what}"), link=deep_link(self.speaker.bot, what))
+        return Reply((Panel.of(self.catalog.say(f"group.{what}"), buttons=(button,)),))
 
     def questions(self) -> Reply:
-        return Reply((questions_panel(self.library, self.catalogue),))
+        return Reply((questions_panel(self.library, self.catalog),))
 
     def answered(self, name: str) -> Reply:
-        panel = answer_panel(self.library, self.catalogue, name)
-        return Reply((panel,)) if panel else Reply(toast=self.catalogue.say("cohort.stale"))
+        panel = answer_panel(self.library, self.catalog, name)
+        return Reply((panel,)) if panel else Reply(toast=self.catalog.say("cohort.stale"))
 
     def said(self, key: str, **values: str | int) -> Reply:
-        return Reply((Panel.of(self.catalogue.say(key, **values)),))
+        return Reply((Panel.of(self.catalog.say(key, **values)),))
 
 
 # -- questions that many ask -------------------------------------------------------------------------------------------
 
 
-def questions_panel(library: Library, catalogue: Catalogue) -> Panel:
+def questions_panel(library: Library, catalog: Catalog) -> Panel:
     """List the questions, a button each."""
-    buttons = (Button(catalogue.say(f"faq.{name}.question"), ("faq", name)) for name in library.faq)
-    return Panel.of(catalogue.say("group.questions"), buttons=buttons)
+    buttons = (Button(catalog.say(f"faq.{name}.question"), ("faq", name)) for name in library.faq)
+    return Panel.of(catalog.say("group.questions"), buttons=buttons)
 
 
-def answer_panel(library: Library, catalogue: Catalogue, name: str) -> Panel | None:
+def answer_panel(library: Library, catalog: Catalog, name: str) -> Panel | None:
     """Answer a question, with the claims behind the answer; None for one that there is not."""
     if name == "all":
-        return questions_panel(library, catalogue)
+        return questions_panel(library, catalog)
     cites = library.faq.get(name)
     if cites is None:
         return None
-    claims = [catalogue.say("why.claim", id=claim, text=catalogue.say(f"claim.{claim}")) for claim in cites]
-    back = Button(catalogue.say("group.options.all"), ("faq", "all"))
-    title, text = catalogue.say(f"faq.{name}.question"), catalogue.say(f"faq.{name}.answer", **library.measures)
+    claims = [catalog.say("why.claim", id=claim, text=catalog.say(f"claim.{claim}")) for claim in cites]
+    back = Button(catalog.say("group.options.all"), ("faq", "all"))
+    title, text = catalog.say(f"faq.{name}.question"), catalog.say(f"faq.{name}.answer", **library.measures)
     return Panel.of(title, text, items=claims, buttons=(back,))

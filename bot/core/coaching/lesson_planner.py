@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from bot.core.advice.catalog import Catalogue, fill
+from bot.core.advice.catalog import Catalog, fill
 from bot.core.advice.text import clean, units
 from bot.core.coaching.cohort import Cohort
-from bot.core.coaching.context import Answer, Counter
+from bot.core.coaching.context import CoachingReply, CoachingScreen
 from bot.core.coaching.lessons import LONGEST, Plan, Slot, drafted, moved
 from bot.core.coaching.views import Button, Panel, channel_link
 from bot.core.dialogue.session import Block
@@ -26,33 +26,35 @@ VERBS: Final = frozenset(
 )
 
 
-class Lectern(Counter):
+class LessonPlanner(CoachingScreen):
     """One visit of a coach to the lessons of cohort `number`."""
 
     words = "cohort.lessons"
 
     # -- what a button does --------------------------------------------------------------------------------------------
 
-    def pressed(self, verb: str, rest: list[str]) -> Answer | None:
+    def pressed(self, verb: str, rest: list[str]) -> CoachingReply | None:
         """Do what a button says; None where it is out of date."""
         plan = self.cohort.plan
         match verb, rest:
             case "lessons", _:
                 return self.shown(self.cohort)
             case "channel", [chat, *_] if plan is None and self._channel(chat):
-                return Answer((self.which_series(int(chat)),))
+                return CoachingReply((self.which_series(int(chat)),))
             case "series", [chat, series, *_] if plan is None and self._channel(chat) and series in self.library.series:
-                made = drafted(self.library.series[series], int(chat), self._channel(chat), self.visitor.zone, self.now)
+                made = drafted(
+                    self.library.series[series], int(chat), self._channel(chat), self.requester.zone, self.now
+                )
                 return self.kept(made)
             case "stop", _ if plan is not None:
-                return Answer((self.ask_stop(plan),))
+                return CoachingReply((self.ask_stop(plan),))
             case "lesson", [number, *_] if plan is not None and (slot := _slot(plan, number)):
-                return Answer((self.lesson(plan, int(number), slot),))
+                return CoachingReply((self.lesson(plan, int(number), slot),))
             case _, [turn, *more] if plan is not None and turn == str(plan.turn):
                 return self.changed(plan, verb, more)
         return None
 
-    def changed(self, plan: Plan, verb: str, rest: list[str]) -> Answer | None:
+    def changed(self, plan: Plan, verb: str, rest: list[str]) -> CoachingReply | None:
         """Change the plan."""
         if verb == "confirm" and not plan.confirmed:
             return self.kept(plan.begun(self.now))
@@ -66,7 +68,7 @@ class Lectern(Counter):
         if verb == "move" and rest[1] in MOVES:
             return self.moved(plan, number, replace(moved(slot, *MOVES[rest[1]]), state="planned"))
         if verb == "in" and plan.instant(slot) <= self.now:
-            return Answer(toast=self.say("past"))
+            return CoachingReply(toast=self.say("past"))
         made = {
             "out": replace(slot, state="left_out"),
             "in": replace(slot, state="planned"),
@@ -74,60 +76,60 @@ class Lectern(Counter):
         }.get(verb)
         return self.with_slot(plan, number, made) if made else None
 
-    def moved(self, plan: Plan, number: int, slot: Slot) -> Answer:
+    def moved(self, plan: Plan, number: int, slot: Slot) -> CoachingReply:
         """Move a lesson, but not into the past."""
         if plan.instant(slot) <= self.now:
-            return Answer(toast=self.say("past"))
+            return CoachingReply(toast=self.say("past"))
         return self.with_slot(plan, number, slot)
 
-    def with_slot(self, plan: Plan, number: int, slot: Slot) -> Answer:
+    def with_slot(self, plan: Plan, number: int, slot: Slot) -> CoachingReply:
         """Keep a lesson as it is now, and show it."""
         after = plan.with_slot(number, slot)
         cohort = replace(self.cohort, plan=after)
-        return Answer((self.lesson(after, number, slot),), {self.number: cohort})
+        return CoachingReply((self.lesson(after, number, slot),), {self.number: cohort})
 
-    def worded(self, number: str, text: str) -> Answer:
+    def worded(self, number: str, text: str) -> CoachingReply:
         """Put a lesson into the coach's own words; the first line is its title."""
         plan = self.cohort.plan
         known = number.isascii() and number.isdecimal() and len(number) < 4
         slot = _slot(plan, str(int(number) - 1)) if plan is not None and known else None
         words = "\n".join(line for line in map(clean, text.splitlines()) if line)
         if plan is None or slot is None or slot.state == "posted" or not words:
-            return Answer((Panel.of(self.say("no_lesson")),))
+            return CoachingReply((Panel.of(self.say("no_lesson")),))
         if (over := units(words) - LONGEST) > 0:
-            return Answer((Panel.of(self.say("too_long", limit=LONGEST, count=over)),))
+            return CoachingReply((Panel.of(self.say("too_long", limit=LONGEST, count=over)),))
         return self.with_slot(plan, int(number) - 1, replace(slot, words=words))
 
-    def kept(self, plan: Plan) -> Answer:
+    def kept(self, plan: Plan) -> CoachingReply:
         """Keep a plan and show it."""
         cohort = replace(self.cohort, plan=plan)
         return replace(self.shown(cohort), cohorts={self.number: cohort})
 
     def _channel(self, chat: str) -> str:
         """Return the title of a channel that this coach may choose; empty where it is none."""
-        rooms = self.rolls.channels(self.visitor.person)
+        rooms = self.repository.channels(self.requester.person)
         return next((room.title for id_, room in rooms.items() if str(id_) == chat and room.may_write), "")
 
     # -- panels --------------------------------------------------------------------------------------------------------
 
-    def shown(self, cohort: Cohort) -> Answer:
+    def shown(self, cohort: Cohort) -> CoachingReply:
         """Show the plan, or how to come by one."""
         plan = cohort.plan
-        return Answer((self.planning(plan) if plan else self.channels(),))
+        return CoachingReply((self.planning(plan) if plan else self.channels(),))
 
     def channels(self) -> Panel:
         """Offer the channels into which this coach has brought the bot."""
         title = self.say("title", name=self.cohort.name)
-        rooms = {chat: room for chat, room in self.rolls.channels(self.visitor.person).items() if room.may_write}
+        rooms = {chat: room for chat, room in self.repository.channels(self.requester.person).items() if room.may_write}
         buttons = [Button(room.title, ("channel", str(self.number), str(chat))) for chat, room in sorted(rooms.items())]
-        buttons.append(Button(self.say("add"), link=channel_link(self.visitor.bot)))
+        buttons.append(Button(self.say("add"), link=channel_link(self.requester.bot)))
         buttons.append(Button(self.say("refresh"), ("lessons", str(self.number))))
         return Panel.of(title, self.say("choose" if rooms else "no_channel"), buttons=(*buttons, self._back("show")))
 
     def which_series(self, chat: int) -> Panel:
         """Offer the series that there are."""
         buttons = [
-            Button(self.catalogue.say(f"series.{series}.title"), ("series", str(self.number), str(chat), series))
+            Button(self.catalog.say(f"series.{series}.title"), ("series", str(self.number), str(chat), series))
             for series in self.library.series
         ]
         title = self.say("which", channel=self._channel(str(chat)))
@@ -135,7 +137,7 @@ class Lectern(Counter):
 
     def planning(self, plan: Plan) -> Panel:
         """Show a plan, a button for each lesson that can still be changed, and what was posted."""
-        room, number, turn = self.rolls.room(plan.channel), str(self.number), str(plan.turn)
+        room, number, turn = self.repository.room(plan.channel), str(self.number), str(plan.turn)
         past = [self._line(slot.state, slot) for slot in plan.slots if slot.state != "planned"]
         buttons = [
             Button(self._line("line", slot), ("lesson", number, str(k)))
@@ -154,9 +156,9 @@ class Lectern(Counter):
         return Panel.of(title, *texts, items=past, buttons=(*buttons, self._back("show")))
 
     def _line(self, key: str, slot: Slot) -> str:
-        what = title_of(self.library.catalogue(self.cohort.language), slot)
-        times = {"time": self.catalogue.shown(slot.wall)} if key == "line" else {}
-        return self.say(key, day=self.catalogue.shown(slot.day), what=what, **times)
+        what = title_of(self.library.catalog(self.cohort.language), slot)
+        times = {"time": self.catalog.shown(slot.wall)} if key == "line" else {}
+        return self.say(key, day=self.catalog.shown(slot.day), what=what, **times)
 
     def lesson(self, plan: Plan, k: int, slot: Slot) -> Panel:
         """Show a lesson as it will be posted, and what can be done with it."""
@@ -168,8 +170,8 @@ class Lectern(Counter):
             buttons.append(Button(self.say("shipped"), ("plain", number, turn, str(k))))
         command = f"/cohort words {number} {k + 1}"
         buttons.append(Button(self.say("own"), copy=f"{command} "))
-        shown = (*lesson_blocks(self.library, self.library.catalogue(self.cohort.language), plan, slot),)
-        day, wall = self.catalogue.shown(slot.day), self.catalogue.shown(slot.wall)
+        shown = (*lesson_blocks(self.library, self.library.catalog(self.cohort.language), plan, slot),)
+        day, wall = self.catalog.shown(slot.day), self.catalog.shown(slot.wall)
         when = self.say("when", day=day, time=wall, channel=plan.title)
         asides = (Block("aside", when), Block("aside", self.say("own_how", command=command)))
         return Panel((*shown, *asides), (*buttons, self._back("lessons")))
@@ -180,7 +182,7 @@ class Lectern(Counter):
         return Panel.of(self.say("stop_sure", channel=plan.title), buttons=(stop, self._back("lessons")))
 
     def _back(self, verb: str) -> Button:
-        return Button(self.catalogue.say("cohort.options.back"), (verb, str(self.number)))
+        return Button(self.catalog.say("cohort.options.back"), (verb, str(self.number)))
 
 
 def _slot(plan: Plan, number: str) -> Slot | None:
@@ -191,28 +193,28 @@ def _slot(plan: Plan, number: str) -> Slot | None:
 # -- what is posted ----------------------------------------------------------------------------------------------------
 
 
-def title_of(catalogue: Catalogue, slot: Slot) -> str:
+def title_of(catalog: Catalog, slot: Slot) -> str:
     """Return the title of a lesson."""
     key = f"lesson.{slot.lesson}.title"
-    if slot.words or not catalogue.has(key):  # it may be gone from the content
+    if slot.words or not catalog.has(key):  # it may be gone from the content
         return slot.words.partition("\n")[0] or slot.lesson
-    return catalogue.say(key)
+    return catalog.say(key)
 
 
-def lesson_blocks(library: Library, catalogue: Catalogue, plan: Plan, slot: Slot) -> Iterator[Block]:
+def lesson_blocks(library: Library, catalog: Catalog, plan: Plan, slot: Slot) -> Iterator[Block]:
     """Return a lesson: in the coach's words, or in those of the content with the claims they rest on."""
-    yield Block("title", title_of(catalogue, slot))
+    yield Block("title", title_of(catalog, slot))
     if slot.words:
         yield from (Block("text", line) for line in slot.words.split("\n")[1:])
         return
     measures = {name: str(number) for name, number in library.measures.items()}
-    yield from (Block("text", fill(line, measures)) for line in catalogue.alternatives(f"lesson.{slot.lesson}.text"))
+    yield from (Block("text", fill(line, measures)) for line in catalog.alternatives(f"lesson.{slot.lesson}.text"))
     series = library.series.get(plan.series)
     cites = next((one.cites for one in series.lessons if one.id == slot.lesson), ()) if series else ()
     if cites:
-        yield Block("aside", catalogue.say("cohort.lessons.rests", claims=", ".join(cites)))
+        yield Block("aside", catalog.say("cohort.lessons.rests", claims=", ".join(cites)))
 
 
-def known(catalogue: Catalogue, slot: Slot) -> bool:
+def known(catalog: Catalog, slot: Slot) -> bool:
     """Tell whether there are words for a lesson."""
-    return bool(slot.words) or catalogue.has(f"lesson.{slot.lesson}.text")
+    return bool(slot.words) or catalog.has(f"lesson.{slot.lesson}.text")

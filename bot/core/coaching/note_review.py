@@ -13,12 +13,12 @@ from typing import Final
 
 from bot.core.advice.notes import Note
 from bot.core.advice.text import clean, units
-from bot.core.coaching.cohort import Cohort, Rolls
-from bot.core.coaching.context import Answer, Counter
+from bot.core.coaching.cohort import Cohort, CohortRepository
+from bot.core.coaching.context import CoachingReply, CoachingScreen
 from bot.core.coaching.releases import KEPT, LONGEST_COMMENT, Release, masked
 from bot.core.coaching.views import Button, Edited, Panel, Shown
 from bot.core.dialogue.session import Block
-from bot.core.dialogue.view import Scene
+from bot.core.dialogue.view import SessionView
 from bot.core.library import Library
 
 MEMBER_VERBS: Final = frozenset({"review", "note", "send", "back"})
@@ -26,19 +26,19 @@ COACH_VERBS: Final = frozenset({"notes", "read", "away"})
 MOST: Final = 12  # texts offered to be shown, the newest interviews first
 
 
-class Review(Counter):
+class Review(CoachingScreen):
     """One visit of a member or a coach of cohort `number`."""
 
     words = "cohort.review"
 
     # -- the member ----------------------------------------------------------------------------------------------------
 
-    def as_member(self, verb: str, rest: list[str]) -> Answer | None:
+    def as_member(self, verb: str, rest: list[str]) -> CoachingReply | None:
         """Do what a member's button says; None where it is out of date."""
-        mine = next((one for one in self.cohort.releases if one.person == self.visitor.person), None)
+        mine = next((one for one in self.cohort.releases if one.person == self.requester.person), None)
         match verb, rest:
             case "review", _:
-                return Answer((self.released(mine) if mine else self.offered(),))
+                return CoachingReply((self.released(mine) if mine else self.offered(),))
             case "note", [case, kind, how, *_] if mine is None:
                 return self.preview(case, kind, how)
             case "send", [case, kind, how, seal, *_] if mine is None:
@@ -50,15 +50,15 @@ class Review(Counter):
     def offered(self) -> Panel:
         """List the member's texts."""
         buttons = []
-        for case, scene in sorted(self._scenes().items(), reverse=True):
-            who = scene.session.facts.get("first") or self.say("unnamed", number=case)
-            for kind, note in self._texts(scene).items():
+        for case, view in sorted(self._scenes().items(), reverse=True):
+            who = view.session.facts.get("first") or self.say("unnamed", number=case)
+            for kind, note in self._texts(view).items():
                 label = self.say("mail" if note.subject else "note", who=who)
                 buttons.append(Button(label, ("note", str(self.number), str(case), kind, "m")))
         title = self.say("which", name=self.cohort.name) if buttons else self.say("nothing")
         return Panel.of(title, buttons=(*buttons[:MOST], self._back()))
 
-    def preview(self, case: str, kind: str, how: str) -> Answer | None:
+    def preview(self, case: str, kind: str, how: str) -> CoachingReply | None:
         """Show a text as coaches would see it."""
         text = self._text(case, kind, how)
         if not text:
@@ -71,9 +71,9 @@ class Review(Counter):
             self._back("review"),
         )
         lines = (Block("title", self.say("preview")), *_quoted(text), Block("aside", self.say(f"how_{how}")))
-        return Answer((Panel(lines, buttons),))
+        return CoachingReply((Panel(lines, buttons),))
 
-    def sent(self, case: str, kind: str, how: str, seal: str) -> Answer | None:
+    def sent(self, case: str, kind: str, how: str, seal: str) -> CoachingReply | None:
         """Release a text, if it is to the letter what was shown."""
         text = self._text(case, kind, how)
         if not text:
@@ -81,82 +81,82 @@ class Review(Counter):
         if _seal(text) != seal:
             return self.preview(case, kind, how)
         number = max((one.number for one in self.cohort.releases), default=0) + 1
-        release = Release(number, self.visitor.person, text, self.now + KEPT)
+        release = Release(number, self.requester.person, text, self.now + KEPT)
         after = replace(self.cohort, releases=(*self.cohort.releases, release))
         told = {coach: (self._news(release, coach),) for coach, name in self.cohort.coaches.items() if name}
-        return Answer((self.released(release),), {self.number: after}, told=told)
+        return CoachingReply((self.released(release),), {self.number: after}, told=told)
 
     def _news(self, release: Release, coach: int) -> Panel:
-        catalogue = self.library.catalogue(self.rolls.language(coach))
-        read = Button(catalogue.say("cohort.review.read"), ("read", str(self.number), str(release.number)))
-        return Panel.of(catalogue.say("cohort.review.news", name=self.cohort.name), buttons=(read,))
+        catalog = self.library.catalog(self.repository.language(coach))
+        read = Button(catalog.say("cohort.review.read"), ("read", str(self.number), str(release.number)))
+        return Panel.of(catalog.say("cohort.review.news", name=self.cohort.name), buttons=(read,))
 
     def released(self, release: Release) -> Panel:
         """Show a member the note that is out."""
         back = Button(self.say("take_back"), ("back", str(self.number), str(release.number)))
-        until = self.say("until", day=self.catalogue.shown(release.until.date()))
+        until = self.say("until", day=self.catalog.shown(release.until.date()))
         return Panel(
             (Block("title", self.say("out")), *_quoted(release.text), Block("aside", until)), (back, self._back())
         )
 
-    def taken_back(self, release: Release) -> Answer:
+    def taken_back(self, release: Release) -> CoachingReply:
         """Take a note back, off every screen it is on."""
         left = tuple(one for one in self.cohort.releases if one.number != release.number)
-        told = gone(self.library, self.rolls, release)
+        told = gone(self.library, self.repository, release)
         panel = Panel.of(self.say("is_back"), buttons=(self._back(),))
-        return Answer((panel,), {self.number: replace(self.cohort, releases=left)}, told=told)
+        return CoachingReply((panel,), {self.number: replace(self.cohort, releases=left)}, told=told)
 
-    def _scenes(self) -> Mapping[int, Scene]:
-        person = self.visitor.person
-        cases = self.rolls.cases(frozenset({person})).get(person, {})
+    def _scenes(self) -> Mapping[int, SessionView]:
+        person = self.requester.person
+        cases = self.repository.cases(frozenset({person})).get(person, {})
         return {
-            number: Scene(self.library, session, self.now)
+            number: SessionView(self.library, session, self.now)
             for number, session in cases.items()
             if session.flow in self.library.flows
         }
 
-    def _texts(self, scene: Scene) -> Mapping[str, Note]:
-        if scene.position.fact is not None and not scene.position.crossed:
+    def _texts(self, view: SessionView) -> Mapping[str, Note]:
+        if view.position.fact is not None and not view.position.crossed:
             return {}
-        made = {kind.id: scene.compose(kind) for kind in scene.kinds if all(scene.slots(kind).values())}
+        made = {kind.id: view.compose(kind) for kind in view.kinds if all(view.slots(kind).values())}
         return {kind: note for kind, note in made.items() if isinstance(note, Note)}
 
     def _text(self, case: str, kind: str, how: str) -> str:
         """Return a text, its names hidden (`m`) or kept (`k`); empty where there is none."""
         known = case.isascii() and case.isdecimal() and len(case) < 10
-        scene = self._scenes().get(int(case)) if known and how in ("m", "k") else None
-        note = self._texts(scene).get(kind) if scene else None
-        if scene is None or note is None:
+        view = self._scenes().get(int(case)) if known and how in ("m", "k") else None
+        note = self._texts(view).get(kind) if view else None
+        if view is None or note is None:
             return ""
         text = f"{note.subject}\n\n{note.text}" if note.subject else note.text
         if how == "k":
             return text
         names = [
             (answer, self.say(f"mask.{fact}"))
-            for fact, answer in scene.session.facts.items()
+            for fact, answer in view.session.facts.items()
             if is_name(self.library, fact)
         ]
         return masked(text, names)
 
     # -- the coach -----------------------------------------------------------------------------------------------------
 
-    def as_coach(self, verb: str, rest: list[str], message: int) -> Answer | None:
+    def as_coach(self, verb: str, rest: list[str], message: int) -> CoachingReply | None:
         """Do what a coach's button says, which stands below `message`; None where it is out of date."""
         if verb == "notes":
-            return Answer((self.waiting(),))
+            return CoachingReply((self.waiting(),))
         release = self._release(rest[0])
         if release is None:
             return None
-        coach = self.visitor.person
+        coach = self.requester.person
         after = release.shown(coach, message) if verb == "read" else release.put_away(coach, message)
         panel = self.reading(release) if verb == "read" else self.waiting()
-        return Answer((panel,), {self.number: self._with(after)})
+        return CoachingReply((panel,), {self.number: self._with(after)})
 
     def waiting(self) -> Panel:
         """List the notes that members show."""
         buttons = [
             Button(
-                self.say("one", day=self.catalogue.shown(one.until.date())), ("read", str(self.number), str(one.number))
+                self.say("one", day=self.catalog.shown(one.until.date())), ("read", str(self.number), str(one.number))
             )
             for one in self.cohort.releases
             if one.person
@@ -172,21 +172,21 @@ class Review(Counter):
             Button(self.say("comment"), copy=f"{command} "),
             Button(self.say("away"), ("away", number, str(release.number))),
         )
-        how = self.say("comment_how", command=command, day=self.catalogue.shown(release.until.date()))
+        how = self.say("comment_how", command=command, day=self.catalog.shown(release.until.date()))
         return Panel((Block("title", self.say("reading")), *_quoted(release.text), Block("aside", how)), buttons)
 
-    def commented(self, number: str, text: str) -> Answer:
+    def commented(self, number: str, text: str) -> CoachingReply:
         """Send a coach's comment to the member whose note it is about."""
         release = self._release(number)
         words = " ".join(clean(text).split())
         if release is None or not words:
-            return Answer((Panel.of(self.say("no_note")),))
+            return CoachingReply((Panel.of(self.say("no_note")),))
         if (over := units(words) - LONGEST_COMMENT) > 0:
-            return Answer((Panel.of(self.say("too_long", limit=LONGEST_COMMENT, count=over)),))
-        theirs = self.library.catalogue(self.rolls.language(release.person))
-        title = theirs.say("cohort.review.answer", name=self.visitor.name)
+            return CoachingReply((Panel.of(self.say("too_long", limit=LONGEST_COMMENT, count=over)),))
+        theirs = self.library.catalog(self.repository.language(release.person))
+        title = theirs.say("cohort.review.answer", name=self.requester.name)
         panel = Panel((Block("title", title), Block("text", words)))
-        return Answer((Panel.of(self.say("commented")),), told={release.person: (panel,)})
+        return CoachingReply((Panel.of(self.say("commented")),), told={release.person: (panel,)})
 
     def _release(self, number: str) -> Release | None:
         return next((one for one in self.cohort.releases if one.person and str(one.number) == number), None)
@@ -196,7 +196,7 @@ class Review(Counter):
         return replace(self.cohort, releases=tuple(found))
 
     def _back(self, verb: str = "show") -> Button:
-        return Button(self.catalogue.say("cohort.options.back"), (verb, str(self.number)))
+        return Button(self.catalog.say("cohort.options.back"), (verb, str(self.number)))
 
 
 def is_name(library: Library, fact: str) -> bool:
@@ -206,11 +206,11 @@ def is_name(library: Library, fact: str) -> bool:
     return any(known is not None and known.kind == "text" and not known.phrase for known in facts)
 
 
-def gone(library: Library, rolls: Rolls, release: Release) -> dict[int, tuple[Shown, ...]]:
+def gone(library: Library, repository: CohortRepository, release: Release) -> dict[int, tuple[Shown, ...]]:
     """Return what takes the place of a note on the screens of the coaches, by coach."""
     found: dict[int, tuple[Shown, ...]] = {}
     for coach, message in release.seen:
-        words = library.catalogue(rolls.language(coach)).say("cohort.review.gone")
+        words = library.catalog(repository.language(coach)).say("cohort.review.gone")
         found[coach] = (*found.get(coach, ()), Edited(message, Panel.of(words)))
     return found
 

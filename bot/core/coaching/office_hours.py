@@ -10,9 +10,9 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
-from bot.core.advice.catalog import Catalogue
+from bot.core.advice.catalog import Catalog
 from bot.core.coaching.cohort import Cohort
-from bot.core.coaching.context import Answer, Counter
+from bot.core.coaching.context import CoachingReply, CoachingScreen
 from bot.core.coaching.views import Button, Edited, Panel, Shown, deep_link
 from bot.core.library import Library
 
@@ -22,30 +22,32 @@ APART: Final = timedelta(days=7)
 """Nudges of a cohort are so far apart, or further."""
 
 
-class Hours(Counter):
+class OfficeHours(CoachingScreen):
     """One visit of a member or a coach of cohort `number`."""
 
     words = "cohort.hours"
 
     # -- the member ----------------------------------------------------------------------------------------------------
 
-    def as_member(self, verb: str, rest: list[str]) -> Answer | None:
+    def as_member(self, verb: str, rest: list[str]) -> CoachingReply | None:
         """Do what a member's button says; None where it is out of date."""
-        person = self.visitor.person
+        person = self.requester.person
         others = tuple(hand for hand in self.cohort.hands if hand[0] != person)
         if verb == "hand":
-            return Answer((self.raising(self.cohort),))
+            return CoachingReply((self.raising(self.cohort),))
         if verb == "raise" and rest[0] not in self.library.faq:
             return None
         mine = ((person, rest[0]),) if verb == "raise" else ()
         after = replace(self.cohort, hands=(*others, *mine))
-        return Answer((Hours(self.library, self.visitor, self.rolls, self.now, self.number, after).raising(after),),
-                      {self.number: after})  # fmt: skip
+        return CoachingReply(
+            (OfficeHours(self.library, self.requester, self.repository, self.now, self.number, after).raising(after),),
+            {self.number: after},
+        )
 
     def raising(self, cohort: Cohort) -> Panel:
         """Show a member their hand, or the topics to raise it with."""
         number = str(self.number)
-        mine = next((topic for person, topic in cohort.hands if person == self.visitor.person), "")
+        mine = next((topic for person, topic in cohort.hands if person == self.requester.person), "")
         if mine:
             lower = Button(self.say("lower"), ("lower", number))
             return Panel.of(self.say("raised", topic=self._topic(mine)), buttons=(lower, self._back()))
@@ -54,17 +56,17 @@ class Hours(Counter):
 
     # -- the coach -----------------------------------------------------------------------------------------------------
 
-    def as_coach(self, verb: str, rest: list[str]) -> Answer | None:
+    def as_coach(self, verb: str, rest: list[str]) -> CoachingReply | None:
         """Do what a coach's button says; None where it is out of date."""
         match verb:
             case "hands":
-                return Answer((self.queue(self.cohort),))
+                return CoachingReply((self.queue(self.cohort),))
             case "call":
                 return self.called(rest)
             case "nudge" | "nudged":
                 return self.nudging(verb == "nudged")
             case "coaches":
-                return Answer((self.coaches(),))
+                return CoachingReply((self.coaches(),))
             case _:
                 return self.uncoached(rest[0])
 
@@ -78,7 +80,7 @@ class Hours(Counter):
         title = self.say("some" if buttons else "none", name=cohort.name)
         return Panel.of(title, buttons=(*buttons, self._back()))
 
-    def called(self, rest: list[str]) -> Answer | None:
+    def called(self, rest: list[str]) -> CoachingReply | None:
         """Call the member who waits at a place, if the topic there is still the one that was shown."""
         place, topic = [*rest, ""][:2]
         known = place.isascii() and place.isdecimal() and 0 < int(place[:6]) <= len(self.cohort.hands)
@@ -87,67 +89,69 @@ class Hours(Counter):
         person = self.cohort.hands[int(place) - 1][0]
         left = tuple(hand for hand in self.cohort.hands if hand[0] != person)
         after = replace(self.cohort, hands=left)
-        theirs = self.library.catalogue(self.rolls.language(person))
-        words = theirs.say("cohort.hours.called", name=self.visitor.name, topic=_topic(self.library, theirs, topic))
-        return Answer((self.queue(after),), {self.number: after}, told={person: (Panel.of(words),)})
+        theirs = self.library.catalog(self.repository.language(person))
+        words = theirs.say("cohort.hours.called", name=self.requester.name, topic=_topic(self.library, theirs, topic))
+        return CoachingReply((self.queue(after),), {self.number: after}, told={person: (Panel.of(words),)})
 
-    def nudging(self, sure: bool) -> Answer:
+    def nudging(self, sure: bool) -> CoachingReply:
         """Show the nudge, or send it to those who agreed."""
         due = self.cohort.nudged is None or self.now >= self.cohort.nudged + APART
         if not due:
-            return Answer((Panel.of(self.say("nudged_lately"), buttons=(self._back(),)),))
+            return CoachingReply((Panel.of(self.say("nudged_lately"), buttons=(self._back(),)),))
         if not sure:
             send = Button(self.say("send"), ("nudged", str(self.number)))
             shown = self.say("nudge", name=self.cohort.name)
-            return Answer((Panel.of(self.say("nudge_sure"), shown, buttons=(send, self._back())),))
+            return CoachingReply((Panel.of(self.say("nudge_sure"), shown, buttons=(send, self._back())),))
         after = replace(self.cohort, nudged=self.now)
         told = {person: (self._nudge(person),) for person in sorted(self.cohort.agreeing("nudges"))}
-        return Answer((Panel.of(self.say("nudge_sent"), buttons=(self._back(),)),), {self.number: after}, told=told)
+        return CoachingReply(
+            (Panel.of(self.say("nudge_sent"), buttons=(self._back(),)),), {self.number: after}, told=told
+        )
 
     def _nudge(self, person: int) -> Panel:
-        theirs, turn = self.library.catalogue(self.rolls.language(person)), str(self.cohort.members[person].turn)
-        look = Button(theirs.say("cohort.options.own_case"), link=deep_link(self.visitor.bot, "practice"))
+        theirs, turn = self.library.catalog(self.repository.language(person)), str(self.cohort.members[person].turn)
+        look = Button(theirs.say("cohort.options.own_case"), link=deep_link(self.requester.bot, "practice"))
         stop = Button(theirs.say("cohort.options.take_nudges"), ("take", str(self.number), turn, "nudges"))
         return Panel.of(theirs.say("cohort.hours.nudge", name=self.cohort.name), buttons=(look, stop))
 
     def coaches(self) -> Panel:
         """List the coaches, each with a way to remove them."""
         buttons = [
-            Button(self.say("remove", name=name or self.catalogue.say("cohort.unmet")),
+            Button(self.say("remove", name=name or self.catalog.say("cohort.unmet")),
                    ("uncoach", str(self.number), str(coach)))
             for coach, name in self.cohort.coaches.items()
         ]  # fmt: skip
         return Panel.of(self.say("coaches", name=self.cohort.name), buttons=(*buttons, self._back()))
 
-    def uncoached(self, coach: str) -> Answer | None:
+    def uncoached(self, coach: str) -> CoachingReply | None:
         """Remove a coach, and the notes from their screen; the last one stays."""
         gone = next((one for one in self.cohort.coaches if str(one) == coach), None)
         if gone is None:
             return None
         if len(self.cohort.coaches) == 1:
-            return Answer(toast=self.say("last"))
+            return CoachingReply(toast=self.say("last"))
         coaches = {one: name for one, name in self.cohort.coaches.items() if one != gone}
         seen = [message for release in self.cohort.releases for one, message in release.seen if one == gone]
         left = tuple(
             replace(release, seen=tuple(one for one in release.seen if one[0] != gone))
             for release in self.cohort.releases
         )
-        words = Panel.of(self.library.catalogue(self.rolls.language(gone)).say("cohort.review.gone"))
+        words = Panel.of(self.library.catalog(self.repository.language(gone)).say("cohort.review.gone"))
         told: dict[int, tuple[Shown, ...]] = {gone: tuple(Edited(message, words) for message in seen)}
         after = replace(self.cohort, coaches=coaches, releases=left)
         said = Panel.of(self.say("removed", name=self.cohort.name))
-        return Answer((said,), {self.number: after}, told=told)
+        return CoachingReply((said,), {self.number: after}, told=told)
 
     def _topic(self, topic: str) -> str:
-        return _topic(self.library, self.catalogue, topic)
+        return _topic(self.library, self.catalog, topic)
 
     def _back(self) -> Button:
-        return Button(self.catalogue.say("cohort.options.back"), ("show", str(self.number)))
+        return Button(self.catalog.say("cohort.options.back"), ("show", str(self.number)))
 
 
-def _topic(library: Library, catalogue: Catalogue, topic: str) -> str:
+def _topic(library: Library, catalog: Catalog, topic: str) -> str:
     """Return a topic as it was shipped: what a raised hand shows is worded by no edition, but for topics of its own."""
     key, shipped = f"faq.{topic}.question", library.shipped
-    if shipped is not None and shipped.catalogue(catalogue.language).has(key):
-        return shipped.catalogue(catalogue.language).say(key)
-    return catalogue.say(key) if catalogue.has(key) else topic  # it may be gone from the content
+    if shipped is not None and shipped.catalog(catalog.language).has(key):
+        return shipped.catalog(catalog.language).say(key)
+    return catalog.say(key) if catalog.has(key) else topic  # it may be gone from the content

@@ -12,14 +12,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.core.advice.catalog import Catalogue
+from bot.core.advice.catalog import Catalog
 from bot.core.advice.text import units
-from bot.core.chat.commands import Asked
+from bot.core.chat.commands import CommandGiven
 from bot.core.coaching import content_editor, counts, office_hours, views
-from bot.core.coaching.cohort import PURPOSES, Cohort, Member, Pressed, Rolls, sealed
-from bot.core.coaching.context import Answer, Visitor
+from bot.core.coaching.cohort import PURPOSES, ButtonPressed, Cohort, CohortRepository, Member, sealed
+from bot.core.coaching.context import CoachingReply, Requester
 from bot.core.coaching.export import exported
-from bot.core.coaching.lesson_planner import VERBS, Lectern
+from bot.core.coaching.lesson_planner import VERBS, LessonPlanner
 from bot.core.coaching.note_review import COACH_VERBS, MEMBER_VERBS, Review, gone
 from bot.core.coaching.statistics import contribution, due, taken
 from bot.core.coaching.views import Button, Panel, Shown, deep_link
@@ -33,24 +33,24 @@ SECRET: Final = 22  # characters of an invitation's secret
 
 
 @dataclass(frozen=True)
-class Desk:
+class PrivateCoaching:
     """One visit in private."""
 
     library: Library
-    visitor: Visitor
-    rolls: Rolls
+    requester: Requester
+    repository: CohortRepository
     now: datetime
     sources: Mapping[str, str] = field(default_factory=dict)
     """The shipped files."""
 
     @property
-    def catalogue(self) -> Catalogue:
+    def catalog(self) -> Catalog:
         """The messages in the visitor's language."""
-        return self.library.catalogue(self.visitor.language)
+        return self.library.catalog(self.requester.language)
 
     # -- commands ------------------------------------------------------------------------------------------------------
 
-    def asked(self, asked: Asked) -> Answer:
+    def asked(self, asked: CommandGiven) -> CoachingReply:
         """Answer /cohort, and /start with an invitation."""
         if "hand" in (asked.command, asked.argument):
             return self.hand()
@@ -67,7 +67,7 @@ class Desk:
             return self.worded(rest)
         return self.overview()
 
-    def invited(self, payload: str) -> Answer:
+    def invited(self, payload: str) -> CoachingReply:
         """Show an invitation; a wrong, an old and an invented one are told apart by nobody."""
         kind, number, secret = [*payload.split("_", 2), "", ""][:3]
         if not secret and kind == "cohort":
@@ -75,87 +75,87 @@ class Desk:
         cohort = self._admitting(number, secret) if kind == "c" else None
         if cohort is None:
             return self.said("cohort.no_invitation")
-        mine = self.visitor.person in cohort.members or self.visitor.person in cohort.coaches
+        mine = self.requester.person in cohort.members or self.requester.person in cohort.coaches
         if mine:
             return self.shown(int(number), cohort)
-        return Answer((views.invitation(int(number), cohort, secret, self.catalogue),))
+        return CoachingReply((views.invitation(int(number), cohort, secret, self.catalog),))
 
-    def hand(self) -> Answer:
+    def hand(self) -> CoachingReply:
         """Let a member of one cohort raise a hand; whoever has several, or none, sees them first."""
-        mine = self.rolls.joined(self.visitor.person)
+        mine = self.repository.joined(self.requester.person)
         if len(mine) != 1:
             return self.overview()
         ((number, cohort),) = mine.items()
         return self._hours(number, cohort).as_member("hand", []) or self.overview()
 
-    def overview(self) -> Answer:
+    def overview(self) -> CoachingReply:
         """Show the visitor's cohorts, or how to come by one."""
-        person = self.visitor.person
-        mine = {**self.rolls.joined(person), **self.rolls.coached(person)}
+        person = self.requester.person
+        mine = {**self.repository.joined(person), **self.repository.coached(person)}
         if len(mine) > 1:
-            return Answer((views.several(mine, self.catalogue),))
+            return CoachingReply((views.several(mine, self.catalog),))
         if mine:
             return self.shown(*next(iter(mine.items())))
-        return self.said("cohort.none_yet" if self.visitor.named else "cohort.stranger", number=person)
+        return self.said("cohort.none_yet" if self.requester.named else "cohort.stranger", number=person)
 
-    def new(self, name: str) -> Answer:
+    def new(self, name: str) -> CoachingReply:
         """Open a cohort."""
-        own = self.rolls.coached(self.visitor.person)
-        if not self.visitor.named and not own:
-            return self.said("cohort.stranger", number=self.visitor.person)
+        own = self.repository.coached(self.requester.person)
+        if not self.requester.named and not own:
+            return self.said("cohort.stranger", number=self.requester.person)
         if not name or units(name) > LONGEST_NAME or len(own) >= MOST_COHORTS:
             return self.said("cohort.name_it", limit=LONGEST_NAME)
-        number = int(self.visitor.dice[:8], 16) + 1
-        if self.rolls.cohort(number) is not None:
+        number = int(self.requester.dice[:8], 16) + 1
+        if self.repository.cohort(number) is not None:
             raise LookupError("two cohorts drew one number")  # one in four thousand million; the next try draws anew
-        cohort = Cohort(name, self.visitor.language, {self.visitor.person: self.visitor.name})
+        cohort = Cohort(name, self.requester.language, {self.requester.person: self.requester.name})
         return replace(self.shown(number, cohort), cohorts={number: cohort})
 
-    def name_coach(self, number: str) -> Answer:
+    def name_coach(self, number: str) -> CoachingReply:
         """Name another coach by user id, for the one cohort that the visitor coaches."""
-        own = self.rolls.coached(self.visitor.person)
+        own = self.repository.coached(self.requester.person)
         if not own:
-            return self.said("cohort.stranger", number=self.visitor.person)
+            return self.said("cohort.stranger", number=self.requester.person)
         if not (number.isascii() and number.isdecimal() and len(number) < 16):
             return self.said("cohort.which_coach")
-        return Answer((Panel.of(
-            self.catalogue.say("cohort.name_coach", number=int(number)),
+        return CoachingReply((Panel.of(
+            self.catalog.say("cohort.name_coach", number=int(number)),
             buttons=[Button(cohort.name, ("coach", str(n), number)) for n, cohort in sorted(own.items())],
         ),))  # fmt: skip
 
-    def commented(self, rest: str) -> Answer:
+    def commented(self, rest: str) -> CoachingReply:
         """Pass on a coach's comment: the cohort's number, the note's, and the text."""
         number, _, text = rest.strip().partition(" ")
         cohort = self._cohort(number)
-        if cohort is None or self.visitor.person not in cohort.coaches:
+        if cohort is None or self.requester.person not in cohort.coaches:
             return self.said("cohort.review.no_note")
         which, _, words = text.strip().partition(" ")
         return self._review(int(number), cohort).commented(which, words)
 
     @property
-    def bench(self) -> content_editor.Bench:
+    def editor(self) -> content_editor.ContentEditor:
         """Where a coach works on the content."""
-        return content_editor.Bench(self.library, self.visitor, self.rolls, self.now, self.sources)
+        return content_editor.ContentEditor(self.library, self.requester, self.repository, self.now, self.sources)
 
-    def _hours(self, number: int, cohort: Cohort) -> office_hours.Hours:
-        return office_hours.Hours(self.library, self.visitor, self.rolls, self.now, number, cohort)
+    def _hours(self, number: int, cohort: Cohort) -> office_hours.OfficeHours:
+        return office_hours.OfficeHours(self.library, self.requester, self.repository, self.now, number, cohort)
 
     def _review(self, number: int, cohort: Cohort) -> Review:
-        return Review(self.library, self.visitor, self.rolls, self.now, number, cohort)
+        return Review(self.library, self.requester, self.repository, self.now, number, cohort)
 
-    def worded(self, rest: str) -> Answer:
+    def worded(self, rest: str) -> CoachingReply:
         """Put a lesson into a coach's own words: the cohort's number, the lesson's, and the text."""
         number, _, text = rest.strip().partition(" ")
         cohort = self._cohort(number)
-        if cohort is None or self.visitor.person not in cohort.coaches:
+        if cohort is None or self.requester.person not in cohort.coaches:
             return self.said("cohort.lessons.no_lesson")
         which, _, words = text.strip().partition(" ")
-        lectern = Lectern(self.library, self.visitor, self.rolls, self.now, int(number), cohort)
-        return lectern.worded(which, words)
+        planner = LessonPlanner(self.library, self.requester, self.repository, self.now, int(number), cohort)
+        return planner.worded(which, words)
 
     # -- buttons -------------------------------------------------------------------------------------------------------
 
-    def pressed(self, pressed: Pressed) -> Answer:
+    def pressed(self, pressed: ButtonPressed) -> CoachingReply:
         """Do what a button says, if it is the visitor's to say."""
         number, *rest = (*pressed.about, "")
         if pressed.verb == "join":
@@ -167,13 +167,13 @@ class Desk:
             return self.shown(int(number), cohort)
         if pressed.verb in ("give", "take", "leave", "left", *MEMBER_VERBS, *office_hours.MEMBER_VERBS):
             return self.as_member(pressed.verb, int(number), cohort, rest)
-        if self.visitor.person not in cohort.coaches:
+        if self.requester.person not in cohort.coaches:
             return self.stale()
         return self.as_coach(pressed.verb, int(number), cohort, rest)
 
-    def join(self, number: str, secret: str) -> Answer:
+    def join(self, number: str, secret: str) -> CoachingReply:
         """Take the visitor in; they agree to nothing by it."""
-        cohort, person = self._admitting(number, secret), self.visitor.person
+        cohort, person = self._admitting(number, secret), self.requester.person
         if cohort is None:
             return self.said("cohort.no_invitation")
         if person in cohort.members or person in cohort.coaches:
@@ -181,9 +181,9 @@ class Desk:
         joined = cohort.with_member(person, Member(self.now))
         return replace(self.shown(int(number), joined), cohorts={int(number): joined})
 
-    def as_member(self, verb: str, number: int, cohort: Cohort, rest: list[str]) -> Answer:
+    def as_member(self, verb: str, number: int, cohort: Cohort, rest: list[str]) -> CoachingReply:
         """Let a member decide for themselves; a button of before their last decision decides nothing."""
-        person = self.visitor.person
+        person = self.requester.person
         member = cohort.members.get(person)
         if member is not None and verb in office_hours.MEMBER_VERBS:
             return self._hours(number, cohort).as_member(verb, rest) or self.stale()
@@ -192,7 +192,7 @@ class Desk:
         if member is None or rest[0] != str(member.turn):
             return self.stale()
         if verb == "leave":
-            return Answer((views.leaving(number, cohort, member, self.catalogue),))
+            return CoachingReply((views.leaving(number, cohort, member, self.catalog),))
         if verb == "left":
             after = cohort.without_member(person)
             return replace(self.said("cohort.has_left", name=cohort.name), cohorts={number: after})
@@ -206,27 +206,27 @@ class Desk:
         after = after.uncounted(person) if (verb, purpose) == ("take", "counts") else after
         return replace(self.shown(number, after), cohorts={number: after})
 
-    def as_coach(self, verb: str, number: int, cohort: Cohort, rest: list[str]) -> Answer:
+    def as_coach(self, verb: str, number: int, cohort: Cohort, rest: list[str]) -> CoachingReply:
         """Let a coach look after a cohort."""
         if verb in VERBS:
-            lectern = Lectern(self.library, self.visitor, self.rolls, self.now, number, cohort)
-            return lectern.pressed(verb, rest) or self.stale()
+            planner = LessonPlanner(self.library, self.requester, self.repository, self.now, number, cohort)
+            return planner.pressed(verb, rest) or self.stale()
         if verb in office_hours.COACH_VERBS:
             return self._hours(number, cohort).as_coach(verb, rest) or self.stale()
         if verb in content_editor.VERBS:
-            return self.bench.pressed(verb, number, cohort, rest) or self.stale()
+            return self.editor.pressed(verb, number, cohort, rest) or self.stale()
         if verb in COACH_VERBS:
-            return self._review(number, cohort).as_coach(verb, rest, self.visitor.message) or self.stale()
+            return self._review(number, cohort).as_coach(verb, rest, self.requester.message) or self.stale()
         return self.of_cohort(verb, number, cohort, rest)
 
-    def of_cohort(self, verb: str, number: int, cohort: Cohort, rest: list[str]) -> Answer:
+    def of_cohort(self, verb: str, number: int, cohort: Cohort, rest: list[str]) -> CoachingReply:
         """Do what is about the cohort as such."""
         match verb:
             case "digest":
                 return self.digest(number, cohort)
             case "table":
-                table = counts.table_of(cohort, self.catalogue)
-                return Answer((table,)) if table else self.stale()
+                table = counts.table_of(cohort, self.catalog)
+                return CoachingReply((table,)) if table else self.stale()
             case "invite":
                 return self.invite(number, cohort)
             case "coach" if rest[0].isascii() and rest[0].isdecimal() and len(rest[0]) < 16:
@@ -234,95 +234,97 @@ class Desk:
                 after = after.without_member(int(rest[0]))  # a coach is counted by nobody
                 return replace(self.shown(number, after), cohorts={number: after})
             case "end":
-                done = Button(self.catalogue.say("cohort.options.ended"), ("ended", str(number)))
-                back = Button(self.catalogue.say("cohort.options.back"), ("show", str(number)))
-                return Answer((Panel.of(self.catalogue.say("cohort.end", name=cohort.name), buttons=(done, back)),))
+                done = Button(self.catalog.say("cohort.options.ended"), ("ended", str(number)))
+                back = Button(self.catalog.say("cohort.options.back"), ("show", str(number)))
+                return CoachingReply(
+                    (Panel.of(self.catalog.say("cohort.end", name=cohort.name), buttons=(done, back)),)
+                )
             case "ended":
                 return self.ended(number, cohort)
             case _:
                 return self.stale()
 
-    def ended(self, number: int, cohort: Cohort) -> Answer:
+    def ended(self, number: int, cohort: Cohort) -> CoachingReply:
         """End a cohort, hand over what was counted, and tell its members."""
         told: dict[int, tuple[Shown, ...]] = {
             person: (Panel.of(self._to(person).say("cohort.was_ended", name=cohort.name)),) for person in cohort.members
         }
         for release in cohort.releases:
-            told |= gone(self.library, self.rolls, release)
-        table = counts.table_of(self.counted(cohort), self.catalogue)
+            told |= gone(self.library, self.repository, release)
+        table = counts.table_of(self.counted(cohort), self.catalog)
         over = self.said("cohort.is_ended", name=cohort.name)
         return replace(over, panels=(*over.panels, *([table] if table else [])), cohorts={number: None}, told=told)
 
-    def digest(self, number: int, cohort: Cohort) -> Answer:
+    def digest(self, number: int, cohort: Cohort) -> CoachingReply:
         """Show the counts, taken anew once a week, in words and as a picture."""
         after = self.counted(cohort)
         assert after.digest is not None
-        panel = counts.digest_panel(number, after, self.catalogue, after.digest.at.date())
-        plot = counts.plot_of(after, self.catalogue)
-        return Answer((panel, plot) if plot else (panel,), {} if after is cohort else {number: after})
+        panel = counts.digest_panel(number, after, self.catalog, after.digest.at.date())
+        plot = counts.plot_of(after, self.catalog)
+        return CoachingReply((panel, plot) if plot else (panel,), {} if after is cohort else {number: after})
 
     def counted(self, cohort: Cohort) -> Cohort:
         """Return the cohort with its counts taken anew, where it is time."""
         if not due(cohort, self.now):
             return cohort
-        cases = self.rolls.cases(cohort.agreeing("counts"))
+        cases = self.repository.cases(cohort.agreeing("counts"))
         answers = {person: contribution(self.library, own, self.now) for person, own in cases.items()}
-        return taken(cohort, answers, self.now, self.visitor.dice)
+        return taken(cohort, answers, self.now, self.requester.dice)
 
-    def invite(self, number: int, cohort: Cohort) -> Answer:
+    def invite(self, number: int, cohort: Cohort) -> CoachingReply:
         """Make a new invitation; the one before is over."""
-        secret, until = self.visitor.dice[8 : 8 + SECRET], self.now + INVITED
+        secret, until = self.requester.dice[8 : 8 + SECRET], self.now + INVITED
         after = replace(cohort, code=sealed(secret), code_until=until)
-        link = deep_link(self.visitor.bot, f"c_{number}_{secret}")
+        link = deep_link(self.requester.bot, f"c_{number}_{secret}")
         panel = Panel.of(
-            self.catalogue.say("cohort.invite", name=cohort.name, day=until.date()),
+            self.catalog.say("cohort.invite", name=cohort.name, day=until.date()),
             link,
-            self.catalogue.say("cohort.invite_how"),
-            buttons=(Button(self.catalogue.say("cohort.options.back"), ("show", str(number))),),
+            self.catalog.say("cohort.invite_how"),
+            buttons=(Button(self.catalog.say("cohort.options.back"), ("show", str(number))),),
         )
-        return Answer((panel,), {number: after})
+        return CoachingReply((panel,), {number: after})
 
     # -- what belongs to the visitor -----------------------------------------------------------------------------------
 
     def privacy(self) -> tuple[Panel, ...]:
         """Show each cohort that the visitor is in, with what each purpose shows and a button to take it back."""
         found = []
-        for number, cohort in sorted(self.rolls.joined(self.visitor.person).items()):
-            found.append(views.membership(number, cohort, self.visitor.person, self.catalogue, self.visitor.bot))
+        for number, cohort in sorted(self.repository.joined(self.requester.person).items()):
+            found.append(views.membership(number, cohort, self.requester.person, self.catalog, self.requester.bot))
         return tuple(found)
 
     def export(self) -> str:
         """Return what cohorts keep of the visitor, as JSON; empty where that is nothing."""
-        return exported(self.rolls, self.visitor.person)
+        return exported(self.repository, self.requester.person)
 
     # -- words ---------------------------------------------------------------------------------------------------------
 
-    def shown(self, number: int, cohort: Cohort) -> Answer:
+    def shown(self, number: int, cohort: Cohort) -> CoachingReply:
         """Show a cohort to somebody of it; to a stranger it is not there."""
-        person = self.visitor.person
+        person = self.requester.person
         if person in cohort.coaches:
-            met = cohort.coaches[person] or not self.visitor.name
-            after = cohort if met else replace(cohort, coaches={**cohort.coaches, person: self.visitor.name})
+            met = cohort.coaches[person] or not self.requester.name
+            after = cohort if met else replace(cohort, coaches={**cohort.coaches, person: self.requester.name})
             changed = {} if after is cohort else {number: after}
-            return Answer((views.coaching(number, after, self.catalogue, self.visitor.bot),), changed)
+            return CoachingReply((views.coaching(number, after, self.catalog, self.requester.bot),), changed)
         if person not in cohort.members:
             return self.stale()
-        return Answer((views.membership(number, cohort, person, self.catalogue, self.visitor.bot),))
+        return CoachingReply((views.membership(number, cohort, person, self.catalog, self.requester.bot),))
 
-    def said(self, key: str, **values: str | int) -> Answer:
+    def said(self, key: str, **values: str | int) -> CoachingReply:
         """Answer with a message."""
-        return Answer((Panel.of(self.catalogue.say(key, **values)),))
+        return CoachingReply((Panel.of(self.catalog.say(key, **values)),))
 
-    def stale(self) -> Answer:
+    def stale(self) -> CoachingReply:
         """Refuse a button that is old, forged or somebody else's, in the words for an old one."""
-        return Answer(toast=self.catalogue.say("cohort.stale"))
+        return CoachingReply(toast=self.catalog.say("cohort.stale"))
 
-    def _to(self, person: int) -> Catalogue:
-        return self.library.catalogue(self.rolls.language(person))
+    def _to(self, person: int) -> Catalog:
+        return self.library.catalog(self.repository.language(person))
 
     def _cohort(self, number: str) -> Cohort | None:
         known = number.isascii() and number.isdecimal() and len(number) < 16
-        return self.rolls.cohort(int(number)) if known else None
+        return self.repository.cohort(int(number)) if known else None
 
     def _admitting(self, number: str, secret: str) -> Cohort | None:
         cohort = self._cohort(number)

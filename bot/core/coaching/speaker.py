@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from bot.core.coaching.cohort import Cohort, Room
+from bot.core.coaching.cohort import BotMembership, Cohort
 from bot.core.coaching.views import Shown
 
 OUTSIDE: Final = frozenset({"left", "kicked"})
@@ -36,7 +36,7 @@ class Reply:
 
     panels: tuple[Shown, ...] = ()
     cohorts: Mapping[int, Cohort | None] = field(default_factory=dict)
-    room: Room | None = None
+    room: BotMembership | None = None
     toast: str = ""
     instead: str = ""
     """The toast if the panels are withheld, as too much is asked; empty: they never are."""

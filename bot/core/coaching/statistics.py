@@ -23,7 +23,7 @@ from typing import Final
 
 from bot.core.coaching.cohort import Cohort, Count, Digest
 from bot.core.dialogue.session import Session
-from bot.core.dialogue.view import Scene
+from bot.core.dialogue.view import SessionView
 from bot.core.library import Library
 
 FEWEST: Final = 5
@@ -45,28 +45,28 @@ QUESTIONS: Final[Mapping[str, tuple[str, ...]]] = {
 
 def contribution(library: Library, cases: Mapping[int, Session], now: datetime) -> dict[str, str]:
     """Return the cell of each question that a member falls into: that of their newest case."""
-    judged = [scene for scene in _scenes(library, cases, now) if _advised(scene)]
+    judged = [view for view in _scenes(library, cases, now) if _advised(view)]
     if not judged:
         return {"cases": "none", "thanks": "none", "request": "none", "verdict": "none"}
-    scene = judged[0]
-    relation, thanks = scene.believed.get("relation", "none"), scene.believed.get("thanks", "not_sent")
-    late = scene.believed.get("elapsed") != "waiting"
+    view = judged[0]
+    relation, thanks = view.believed.get("relation", "none"), view.believed.get("thanks", "not_sent")
+    late = view.believed.get("elapsed") != "waiting"
     return {
         "cases": "open",
         "thanks": "sent" if thanks == "sent" else "late" if late else "due",
         "request": {"pending": "waiting", "connected": "accepted"}.get(relation, "not_sent"),
-        "verdict": scene.outcome.verdict,
+        "verdict": view.outcome.verdict,
     }
 
 
-def _scenes(library: Library, cases: Mapping[int, Session], now: datetime) -> Iterable[Scene]:
+def _scenes(library: Library, cases: Mapping[int, Session], now: datetime) -> Iterable[SessionView]:
     for number in sorted(cases, reverse=True):
         if cases[number].flow in library.flows:
-            yield Scene(library, cases[number], now)
+            yield SessionView(library, cases[number], now)
 
 
-def _advised(scene: Scene) -> bool:
-    return any(scene.flow.step[step].kind == "judge" for step in scene.position.crossed)
+def _advised(view: SessionView) -> bool:
+    return any(view.flow.step[step].kind == "judge" for step in view.position.crossed)
 
 
 def due(cohort: Cohort, now: datetime) -> bool:

@@ -7,18 +7,18 @@ whoever is in it; everybody else with their own edition.
 from __future__ import annotations
 
 from bot.core.chat.person import Key, Person
-from bot.core.coaching.cohort import Cohort, Polled, Pressed, Rolls
+from bot.core.coaching.cohort import ButtonPressed, Cohort, CohortRepository, PollResult
 
 
-def edition_of(key: Key, event: object, person: Person | None, rolls: Rolls) -> int:
+def edition_of(key: Key, event: object, person: Person | None, repository: CohortRepository) -> int:
     """Return the number of the edition; 0: the shipped content."""
-    if isinstance(event, Polled):
-        return _common(list(rolls.polling(event.poll).values()))
+    if isinstance(event, PollResult):
+        return _common(list(repository.polling(event.poll).values()))
     if key.chat != key.person:
-        return _common(list(rolls.tied(key.chat).values()))
-    number = event.about[0] if isinstance(event, Pressed) and event.about else ""
+        return _common(list(repository.tied(key.chat).values()))
+    number = event.about[0] if isinstance(event, ButtonPressed) and event.about else ""
     if number.isascii() and number.isdecimal() and len(number) < 16:
-        cohort = rolls.cohort(int(number))
+        cohort = repository.cohort(int(number))
         if cohort is not None and key.person in {*cohort.coaches, *cohort.members}:
             return cohort.edition
     return person.edition if person else 0

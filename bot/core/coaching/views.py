@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from bot.core.advice.catalog import Catalogue
+from bot.core.advice.catalog import Catalog
 from bot.core.coaching.cohort import PURPOSES, Cohort, Member
 from bot.core.dialogue.session import Block
 
@@ -67,7 +67,7 @@ class Edited:
 
 
 @dataclass(frozen=True)
-class Sheet:
+class FileToHandOver:
     """A file to hand over."""
 
     name: str
@@ -92,7 +92,7 @@ class Plot:
     caption: str
 
 
-Shown = Panel | Ballot | Closing | Edited | Sheet | Plot
+Shown = Panel | Ballot | Closing | Edited | FileToHandOver | Plot
 """What can be shown in a chat."""
 
 
@@ -106,74 +106,74 @@ def channel_link(bot: str) -> str:
     return f"https://t.me/{bot}?startchannel&admin=post_messages"
 
 
-def coaches_of(cohort: Cohort, catalogue: Catalogue) -> str:
+def coaches_of(cohort: Cohort, catalog: Catalog) -> str:
     """Name the coaches; one whom the bot has not met yet has no name here."""
-    return ", ".join(name or catalogue.say("cohort.unmet") for name in cohort.coaches.values())
+    return ", ".join(name or catalog.say("cohort.unmet") for name in cohort.coaches.values())
 
 
-def invitation(number: int, cohort: Cohort, secret: str, catalogue: Catalogue) -> Panel:
+def invitation(number: int, cohort: Cohort, secret: str, catalog: Catalog) -> Panel:
     """Ask somebody who followed an invitation whether they want to join, and say what that means."""
-    join = Button(catalogue.say("cohort.options.join"), ("join", str(number), secret))
-    title = catalogue.say("cohort.invited", name=cohort.name, coaches=coaches_of(cohort, catalogue))
-    return Panel.of(title, items=catalogue.alternatives("cohort.promises"), buttons=(join,))
+    join = Button(catalog.say("cohort.options.join"), ("join", str(number), secret))
+    title = catalog.say("cohort.invited", name=cohort.name, coaches=coaches_of(cohort, catalog))
+    return Panel.of(title, items=catalog.alternatives("cohort.promises"), buttons=(join,))
 
 
-def membership(number: int, cohort: Cohort, person: int, catalogue: Catalogue, bot: str) -> Panel:
+def membership(number: int, cohort: Cohort, person: int, catalog: Catalog, bot: str) -> Panel:
     """Show a member what they agreed to, with a button for each purpose and one for leaving."""
     member = cohort.members[person]
-    title = catalogue.say("cohort.member", name=cohort.name, coaches=coaches_of(cohort, catalogue))
+    title = catalog.say("cohort.member", name=cohort.name, coaches=coaches_of(cohort, catalog))
     items, buttons = [], []
     for purpose in PURPOSES:
         agreed = purpose in member.agreed
-        items.append(catalogue.say(f"cohort.purpose.{purpose}.{'given' if agreed else 'open'}"))
+        items.append(catalog.say(f"cohort.purpose.{purpose}.{'given' if agreed else 'open'}"))
         verb = "take" if agreed else "give"
         about = (verb, str(number), str(member.turn), purpose)
-        buttons.append(Button(catalogue.say(f"cohort.options.{verb}_{purpose}"), about))
-    items += [catalogue.say("cohort.bench.adapted")] if cohort.edition else []
+        buttons.append(Button(catalog.say(f"cohort.options.{verb}_{purpose}"), about))
+    items += [catalog.say("cohort.bench.adapted")] if cohort.edition else []
     shown = [release for release in cohort.releases if release.person == person]
-    items += [catalogue.say("cohort.review.shown", day=catalogue.shown(one.until.date())) for one in shown]
-    buttons.append(Button(catalogue.say("cohort.review.options.review"), ("review", str(number))))
-    buttons.append(Button(catalogue.say("cohort.options.hand"), ("hand", str(number))))
-    buttons.append(Button(catalogue.say("cohort.options.own_case"), link=deep_link(bot, "practice")))
-    buttons.append(Button(catalogue.say("cohort.options.leave"), ("leave", str(number), str(member.turn))))
+    items += [catalog.say("cohort.review.shown", day=catalog.shown(one.until.date())) for one in shown]
+    buttons.append(Button(catalog.say("cohort.review.options.review"), ("review", str(number))))
+    buttons.append(Button(catalog.say("cohort.options.hand"), ("hand", str(number))))
+    buttons.append(Button(catalog.say("cohort.options.own_case"), link=deep_link(bot, "practice")))
+    buttons.append(Button(catalog.say("cohort.options.leave"), ("leave", str(number), str(member.turn))))
     return Panel.of(title, items=items, buttons=buttons)
 
 
-def leaving(number: int, cohort: Cohort, member: Member, catalogue: Catalogue) -> Panel:
+def leaving(number: int, cohort: Cohort, member: Member, catalog: Catalog) -> Panel:
     """Ask once more before somebody leaves."""
     about = (str(number), str(member.turn))
     return Panel.of(
-        catalogue.say("cohort.leave", name=cohort.name),
+        catalog.say("cohort.leave", name=cohort.name),
         buttons=(
-            Button(catalogue.say("cohort.options.left"), ("left", *about)),
-            Button(catalogue.say("cohort.options.stay"), ("show", str(number))),
+            Button(catalog.say("cohort.options.left"), ("left", *about)),
+            Button(catalog.say("cohort.options.stay"), ("show", str(number))),
         ),
     )
 
 
-def coaching(number: int, cohort: Cohort, catalogue: Catalogue, bot: str) -> Panel:
+def coaching(number: int, cohort: Cohort, catalog: Catalog, bot: str) -> Panel:
     """Show a coach their cohort; how many members there are is a count like any other, and not shown here."""
-    group = catalogue.say("cohort.group.tied" if cohort.chat else "cohort.group.none")
+    group = catalog.say("cohort.group.tied" if cohort.chat else "cohort.group.none")
     link = deep_link(bot, f"g_{number}", "startgroup")
     return Panel.of(
-        catalogue.say("cohort.coach", name=cohort.name, coaches=coaches_of(cohort, catalogue)),
+        catalog.say("cohort.coach", name=cohort.name, coaches=coaches_of(cohort, catalog)),
         group,
         buttons=(
-            Button(catalogue.say("cohort.options.digest"), ("digest", str(number))),
-            Button(catalogue.say("cohort.options.invite"), ("invite", str(number))),
-            Button(catalogue.say("cohort.options.group"), link=link),
-            Button(catalogue.say("cohort.review.options.notes"), ("notes", str(number))),
-            Button(catalogue.say("cohort.lessons.options.lessons"), ("lessons", str(number))),
-            Button(catalogue.say("cohort.options.hands"), ("hands", str(number))),
-            Button(catalogue.say("cohort.options.nudge"), ("nudge", str(number))),
-            Button(catalogue.say("cohort.bench.options.bench"), ("bench", str(number))),
-            Button(catalogue.say("cohort.options.coaches"), ("coaches", str(number))),
-            Button(catalogue.say("cohort.options.end"), ("end", str(number))),
+            Button(catalog.say("cohort.options.digest"), ("digest", str(number))),
+            Button(catalog.say("cohort.options.invite"), ("invite", str(number))),
+            Button(catalog.say("cohort.options.group"), link=link),
+            Button(catalog.say("cohort.review.options.notes"), ("notes", str(number))),
+            Button(catalog.say("cohort.lessons.options.lessons"), ("lessons", str(number))),
+            Button(catalog.say("cohort.options.hands"), ("hands", str(number))),
+            Button(catalog.say("cohort.options.nudge"), ("nudge", str(number))),
+            Button(catalog.say("cohort.bench.options.bench"), ("bench", str(number))),
+            Button(catalog.say("cohort.options.coaches"), ("coaches", str(number))),
+            Button(catalog.say("cohort.options.end"), ("end", str(number))),
         ),
     )
 
 
-def several(cohorts: Mapping[int, Cohort], catalogue: Catalogue) -> Panel:
+def several(cohorts: Mapping[int, Cohort], catalog: Catalog) -> Panel:
     """Let somebody choose one of their cohorts."""
     buttons = (Button(cohort.name, ("show", str(number))) for number, cohort in sorted(cohorts.items()))
-    return Panel.of(catalogue.say("cohort.several"), buttons=buttons)
+    return Panel.of(catalog.say("cohort.several"), buttons=buttons)

@@ -20,7 +20,7 @@ from bot.core.dialogue import render
 from bot.core.dialogue.answers import OLDEST_DAYS
 from bot.core.dialogue.dates import FARTHEST_DAYS
 from bot.core.dialogue.session import Outgoing, Session
-from bot.core.dialogue.view import Scene
+from bot.core.dialogue.view import SessionView
 from bot.core.issues import nearest
 from bot.core.library import Library
 
@@ -48,7 +48,7 @@ class Answered:
     """The advice on a situation, its texts where the slots were given, and which slots are missing for them."""
 
     situation: Situation
-    scene: Scene
+    view: SessionView
     texts: tuple[Note, ...]
     unfit: tuple[Unfit, ...]
     missing: tuple[str, ...]
@@ -56,7 +56,7 @@ class Answered:
     @property
     def advice(self) -> Advice:
         """The judgement."""
-        return self.scene.advice
+        return self.view.advice
 
     @property
     def note(self) -> Note | None:
@@ -65,16 +65,16 @@ class Answered:
 
     def message(self) -> Outgoing:
         """Word the advice."""
-        scene = self.scene
-        ruleset, room = scene.outcomes.ruleset, render.advice_room(scene.library)
-        return render.advice_message(ruleset, scene.library.facts, scene.catalogue, self.advice, room=room)
+        view = self.view
+        ruleset, room = view.outcomes.ruleset, render.advice_room(view.library)
+        return render.advice_message(ruleset, view.library.facts, view.catalog, self.advice, room=room)
 
     def messages(self) -> list[Outgoing]:
         """Word the advice, and the texts that could be composed."""
-        scene = self.scene
-        kinds = scene.library.notebook.kinds
+        view = self.view
+        kinds = view.library.notebook.kinds
         notes = (
-            render.note_message(scene.catalogue, kinds[text.kind], text, self.advice, today=scene.today)
+            render.note_message(view.catalog, kinds[text.kind], text, self.advice, today=view.today)
             for text in self.texts
         )
         return [self.message(), *notes]
@@ -86,7 +86,7 @@ class Answered:
         return {
             "verdict": outcome.verdict,
             "rule": outcome.rule,
-            "open": self.scene.outcomes.ruleset.verdicts[outcome.verdict].open,
+            "open": self.view.outcomes.ruleset.verdicts[outcome.verdict].open,
             "opens": advice.opens.isoformat() if advice.opens else None,
             "note": outcome.note,
             "text": note.text if note else None,
@@ -129,7 +129,7 @@ class Adviser:
         self._start = Session(flow=flow, language=language, zone=zone)
         self._place = self._start.place
         self._latest_of: dict[Pairs, str | None] = {}
-        self._scene = Scene(library, self._start, now)
+        self._view = SessionView(library, self._start, now)
 
     def advise(self, given: Mapping[str, object]) -> Answered:
         """Return the advice for raw facts; raises `BadFacts`."""
@@ -147,7 +147,7 @@ class Adviser:
         known = self._known(answers)
         assumed: dict[str, str] = {}
         kept: dict[str, str] = {}
-        node = self._scene.outcomes.root
+        node = self._view.outcomes.root
         while node.fact is not None:
             fact_name = node.fact
             raw = known.get(fact_name)
@@ -177,7 +177,7 @@ class Adviser:
         """Return the latest day that is in the bands given: the cautious reading of "ready" without a date."""
         bands = tuple((d.name, kept[d.name]) for d in self._derived_from(source) if d.name in kept)
         if bands not in self._latest_of:
-            week, today = self._place.week, self._scene.today
+            week, today = self._place.week, self._view.today
             known = [(self.library.facts[name].derivation, band) for name, band in bands]
             days = [derivation.latest(band, today, week) for derivation, band in known if derivation]
             self._latest_of[bands] = min(days).isoformat() if days else None
@@ -200,17 +200,17 @@ class Adviser:
 
     def _known(self, answers: Mapping[str, str]) -> dict[str, str]:
         facts, week = self.library.facts, self._place.week
-        known = facts.known(answers, self._scene.today, week)
+        known = facts.known(answers, self._view.today, week)
         for fact in facts.derived:
             if fact.derivation is None:
                 continue
             day = facts.date_of(answers, fact.derivation.source)
-            if day and known[fact.name] != fact.derivation.band(day, self._scene.today, week):
+            if day and known[fact.name] != fact.derivation.band(day, self._view.today, week):
                 raise BadFacts(
                     f"{fact.name}={known[fact.name]} and {fact.derivation.source}={day} contradict each other"
                 )
             if day is None and fact.name not in answers and (latest := self._latest(fact.derivation.source, known)):
-                known[fact.name] = fact.derivation.band(date.fromisoformat(latest), self._scene.today, week)
+                known[fact.name] = fact.derivation.band(date.fromisoformat(latest), self._view.today, week)
         return known
 
     def _value(self, fact: Fact, value: object) -> str:
@@ -244,10 +244,10 @@ class Adviser:
             day = date.fromisoformat(text)
         except ValueError:
             raise BadFacts(f"'{text}' is no day for {fact.name}. Write it as 2026-11-20.") from None
-        if fact.past and day > self._scene.today:
-            raise BadFacts(f"{fact.name}={text} is in the future (today is {self._scene.today})")
-        if not -OLDEST_DAYS <= (day - self._scene.today).days <= FARTHEST_DAYS:
-            raise BadFacts(f"{fact.name}={text} is more than a year away from {self._scene.today}. Look at the year.")
+        if fact.past and day > self._view.today:
+            raise BadFacts(f"{fact.name}={text} is in the future (today is {self._view.today})")
+        if not -OLDEST_DAYS <= (day - self._view.today).days <= FARTHEST_DAYS:
+            raise BadFacts(f"{fact.name}={text} is more than a year away from {self._view.today}. Look at the year.")
         return day.isoformat()
 
     def _slot(self, fact: Fact, text: str) -> str:
@@ -262,14 +262,14 @@ class Adviser:
         session = Session(
             flow=self._start.flow, language=self._start.language, zone=self._start.zone, answers=situation.answers
         )
-        scene = Scene(self.library, session, self.now)
-        blanks = {kind.id: (*kind.slots, *self._dates_in(kind)) for kind in scene.kinds}
+        view = SessionView(self.library, session, self.now)
+        blanks = {kind.id: (*kind.slots, *self._dates_in(kind)) for kind in view.kinds}
         lacking = {n for names in blanks.values() for n in names if self._lacks(situation, n)}
         missing = tuple(dict.fromkeys(name for names in blanks.values() for name in names if name in lacking))
-        done = [scene.compose(kind) for kind in scene.kinds if not lacking.intersection(blanks[kind.id])]
+        done = [view.compose(kind) for kind in view.kinds if not lacking.intersection(blanks[kind.id])]
         texts = tuple(text for text in done if isinstance(text, Note))
         unfit = tuple(text for text in done if isinstance(text, Unfit))
-        return Answered(situation, scene, texts, unfit, missing)
+        return Answered(situation, view, texts, unfit, missing)
 
     def _dates_in(self, kind: NoteKind) -> tuple[str, ...]:
         """Return the date facts that a kind writes out."""

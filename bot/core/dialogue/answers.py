@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from bot.core.advice.calendar import WorkingWeek
-from bot.core.advice.catalog import Catalogue
+from bot.core.advice.catalog import Catalog
 from bot.core.advice.facts import NO_DATE, NOT_SURE, Fact
 from bot.core.advice.text import clean, units
 from bot.core.dialogue.dates import FARTHEST_DAYS, Misread, days_away, parse_day
@@ -19,28 +19,28 @@ OLDEST_DAYS = 366  # an interview longer ago than a year is taken for a slip of 
 OTHER_DAY = "other_day"
 
 
-def options(fact: Fact, catalogue: Catalogue) -> tuple[Option, ...]:
+def options(fact: Fact, catalog: Catalog) -> tuple[Option, ...]:
     """Return what can be tapped for a fact, "not sure" last where it is honest to offer it."""
-    found: tuple[Option, ...] | None = catalogue.worded.get(("options", fact.name))
+    found: tuple[Option, ...] | None = catalog.worded.get(("options", fact.name))
     if found is None:
-        found = catalogue.worded["options", fact.name] = _options(fact, catalogue)
+        found = catalog.worded["options", fact.name] = _options(fact, catalog)
     return found
 
 
-def _options(fact: Fact, catalogue: Catalogue) -> tuple[Option, ...]:
+def _options(fact: Fact, catalog: Catalog) -> tuple[Option, ...]:
     key = f"question.{fact.name}.options"
     if fact.kind == "date":
         ids = [s.id for s in fact.shortcuts] + ([NO_DATE] if fact.optional else [OTHER_DAY])
     elif fact.kind == "number":
         return (
             *(Option(value, value) for value in fact.values),
-            *((Option(NOT_SURE, catalogue.say("option.not_sure")),) if fact.offer_not_sure else ()),
+            *((Option(NOT_SURE, catalog.say("option.not_sure")),) if fact.offer_not_sure else ()),
         )
     else:
         ids = list(fact.values)
-    found = tuple(Option(id_, catalogue.say(f"{key}.{id_}")) for id_ in ids)
+    found = tuple(Option(id_, catalog.say(f"{key}.{id_}")) for id_ in ids)
     if fact.offer_not_sure:
-        found += (Option(NOT_SURE, catalogue.say("option.not_sure")),)
+        found += (Option(NOT_SURE, catalog.say("option.not_sure")),)
     return found
 
 
@@ -73,16 +73,16 @@ def _parts(label: str) -> list[str]:
 def read(
     fact: Fact,
     text: str,
-    catalogue: Catalogue,
+    catalog: Catalog,
     today: date,
     week: WorkingWeek,
 ) -> str | Misread:
     """Read `text` into an answer for `fact`."""
     if fact.kind == "text":
         return _read_text(fact, text)
-    chosen = choose(text, options(fact, catalogue))
+    chosen = choose(text, options(fact, catalog))
     if fact.kind == "date":
-        return _read_date(fact, text, chosen, catalogue, today, week)
+        return _read_date(fact, text, chosen, catalog, today, week)
     return chosen.id if chosen else Misread("choice")
 
 
@@ -110,7 +110,7 @@ def _read_date(
     fact: Fact,
     text: str,
     chosen: Option | None,
-    catalogue: Catalogue,
+    catalog: Catalog,
     today: date,
     week: WorkingWeek,
 ) -> str | Misread:
@@ -120,17 +120,17 @@ def _read_date(
         if chosen.id == OTHER_DAY:
             return Misread("type_day")
         return next(s for s in fact.shortcuts if s.id == chosen.id).day(today, week).isoformat()
-    day = days_away(text, today, catalogue) or parse_day(
-        text, today, past=fact.past, locale=catalogue.say("language.locale")
+    day = days_away(text, today, catalog) or parse_day(
+        text, today, past=fact.past, locale=catalog.say("language.locale")
     )
     if isinstance(day, Misread):
         return day
     if fact.past and day > today:
-        return Misread("future", {"day": catalogue.dated(day, today)})
+        return Misread("future", {"day": catalog.dated(day, today)})
     if fact.past and (today - day).days > OLDEST_DAYS:
-        return Misread("too_old", {"day": catalogue.dated(day, today)})
+        return Misread("too_old", {"day": catalog.dated(day, today)})
     if not fact.past and day < today:
-        return Misread("bygone", {"day": catalogue.dated(day, today)})
+        return Misread("bygone", {"day": catalog.dated(day, today)})
     if not fact.past and (day - today).days > FARTHEST_DAYS:
-        return Misread("too_far", {"day": catalogue.dated(day, today)})
+        return Misread("too_far", {"day": catalog.dated(day, today)})
     return day.isoformat()

@@ -8,18 +8,18 @@ from __future__ import annotations
 
 from bot.core.advice.facts import Fact
 from bot.core.dialogue.render import settled
-from bot.core.dialogue.view import Scene
+from bot.core.dialogue.view import SessionView
 
 
-def because(scene: Scene, was: str) -> str:
+def because(view: SessionView, was: str) -> str:
     """Word what made the verdict another than `was`; "" where no single fact did."""
-    found = _reason(scene, was)
+    found = _reason(view, was)
     if found is None:
         return ""
-    value = scene.believed[found.name]
+    value = view.believed[found.name]
     if value in came_true(found):
-        return scene.catalogue.say(f"because.{found.name}.{value}")
-    return scene.catalogue.say("because.corrected", answer=settled(found, value, scene.catalogue))
+        return view.catalog.say(f"because.{found.name}.{value}")
+    return view.catalog.say("because.corrected", answer=settled(found, value, view.catalog))
 
 
 def came_true(fact: Fact) -> tuple[str, ...]:
@@ -27,24 +27,24 @@ def came_true(fact: Fact) -> tuple[str, ...]:
     return tuple(value for value in fact.values if value != fact.cautious) if fact.can_change else ()
 
 
-def _reason(scene: Scene, was: str) -> Fact | None:
-    likely = _likely(scene)
-    alone = [fact for fact in likely if _alone(scene, fact, was)]
-    read = next(rule for rule in scene.outcomes.ruleset.rules if rule.id == scene.outcome.rule).when.reads
+def _reason(view: SessionView, was: str) -> Fact | None:
+    likely = _likely(view)
+    alone = [fact for fact in likely if _alone(view, fact, was)]
+    read = next(rule for rule in view.outcomes.ruleset.rules if rule.id == view.outcome.rule).when.reads
     return next(iter(alone), None) or next((fact for fact in likely if fact.name in read), None)
 
 
-def _likely(scene: Scene) -> list[Fact]:
+def _likely(view: SessionView) -> list[Fact]:
     """Return what may have changed: the last answer, what has come true (the latest first), what days bring."""
-    facts, answers = scene.library.facts, [*scene.session.answers][::-1]
-    told = [facts[name] for name in answers if name in scene.known and facts[name].finite]
-    brought = [fact for fact in facts.derived if fact.name in scene.known]
+    facts, answers = view.library.facts, [*view.session.answers][::-1]
+    told = [facts[name] for name in answers if name in view.known and facts[name].finite]
+    brought = [fact for fact in facts.derived if fact.name in view.known]
     return [
-        fact for fact in (*told, *brought) if fact.name in answers[:1] or scene.believed[fact.name] in came_true(fact)
+        fact for fact in (*told, *brought) if fact.name in answers[:1] or view.believed[fact.name] in came_true(fact)
     ]
 
 
-def _alone(scene: Scene, fact: Fact, was: str) -> bool:
+def _alone(view: SessionView, fact: Fact, was: str) -> bool:
     """Tell whether with another value of this one fact the verdict would be the earlier one."""
-    others = [value for value in fact.values if value != scene.believed[fact.name]]
-    return any(scene.outcomes.outcome({**scene.believed, fact.name: value}).verdict == was for value in others)
+    others = [value for value in fact.values if value != view.believed[fact.name]]
+    return any(view.outcomes.outcome({**view.believed, fact.name: value}).verdict == was for value in others)

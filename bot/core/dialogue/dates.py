@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from babel.dates import get_day_names, get_month_names
 
-from bot.core.advice.catalog import Catalogue
+from bot.core.advice.catalog import Catalog
 from bot.core.advice.text import clean
 
 FARTHEST_DAYS = 366  # a day later than in a year is taken for a slip of the keyboard
@@ -129,11 +129,11 @@ def _made(year: int, month: int, day: int) -> date | None:
         return None
 
 
-def days_away(text: str, today: date, catalogue: Catalogue) -> date | None:
+def days_away(text: str, today: date, catalog: Catalog) -> date | None:
     """Read a day by its distance from today: "tomorrow", "3 days ago", as the messages word it."""
     typed = clean(text).casefold().rstrip(".!")
     for sign, key in ((-1, "typed.days.ago"), (1, "typed.days.ahead")):
-        for distance, pattern in enumerate(_distances(catalogue.alternatives(key))):
+        for distance, pattern in enumerate(_distances(catalog.alternatives(key))):
             if found := pattern.fullmatch(typed):
                 return today + timedelta(days=sign * (int(found[1]) if found.groups() else distance))
     return None
@@ -152,27 +152,27 @@ _LONGEST = 100  # no two days take more letters; every place where longer ones m
 _DASH = r"\s*[-‐‑‒–—−]\s*"
 
 
-def parse_days(text: str, today: date, catalogue: Catalogue) -> tuple[date, ...] | Misread:
+def parse_days(text: str, today: date, catalog: Catalog) -> tuple[date, ...] | Misread:
     """Read typed days to come, and spans from one to another: "24 Dec to 1 Jan; 6 Jan", "Dec 24-26, 2026"."""
     found: set[date] = set()
-    for part in _listed(text, catalogue):
-        span = _Spans(today, catalogue).read(part)
+    for part in _listed(text, catalog):
+        span = _Spans(today, catalog).read(part)
         if isinstance(span, Misread):
             return span
         first, last = span
         if (last - today).days > FARTHEST_DAYS:
-            return Misread("too_far", {"day": catalogue.dated(last, today)})
+            return Misread("too_far", {"day": catalog.dated(last, today)})
         found |= {first + timedelta(days=n) for n in range((last - first).days + 1)}
         if len(found) > MOST_DAYS_OFF:
             return Misread("many_days", {"limit": MOST_DAYS_OFF})
     return tuple(sorted(found)) or Misread("no_day")
 
 
-def _listed(text: str, catalogue: Catalogue) -> list[str]:
+def _listed(text: str, catalog: Catalog) -> list[str]:
     """Return the parts of a list; a comma before a year, or between a weekday and its date, does not end one."""
-    weekdays = _any_of(_names(catalogue.text_of("language.locale"))[1])
+    weekdays = _any_of(_names(catalog.text_of("language.locale"))[1])
     joined = re.sub(rf"\b({weekdays})\.?,(?=\s*(?:\d|[^\W\d]+\.?\s*\d))", r"\1 ", text, flags=re.IGNORECASE)
-    also = _any_of(catalogue.alternatives("typed.also"))
+    also = _any_of(catalog.alternatives("typed.also"))
     parts = re.split(rf"[;\n]|,(?!\s*\d{{4}}\b(?!-\d\d?-\d))|\s(?:{also})\s", joined, flags=re.IGNORECASE)
     return [part for part in map(clean, parts) if part]
 
@@ -187,16 +187,16 @@ class _Spans:
     """Reads one day or one span of days; every place where it might be cut in two is tried."""
 
     today: date
-    catalogue: Catalogue
+    catalog: Catalog
 
     @property
     def locale(self) -> str:
-        return self.catalogue.text_of("language.locale")
+        return self.catalog.text_of("language.locale")
 
     def read(self, part: str) -> tuple[date, date] | Misread:
         if len(part) > _LONGEST:
             return Misread("no_day")
-        day = days_away(part, self.today, self.catalogue) or parse_day(part, self.today, past=False, locale=self.locale)
+        day = days_away(part, self.today, self.catalog) or parse_day(part, self.today, past=False, locale=self.locale)
         found = [self.between(*halves, part) for halves in self.halves(part.casefold())]
         found += [day if isinstance(day, Misread) else (day, day)]
         ways = {way for way in found if not isinstance(way, Misread)}
@@ -207,7 +207,7 @@ class _Spans:
 
     def halves(self, typed: str) -> Iterator[tuple[str, str]]:
         """Return the beginning and the end, for each word or dash that may stand between them."""
-        until, since = (_any_of(self.catalogue.alternatives(f"typed.{word}")) for word in ("until", "since"))
+        until, since = (_any_of(self.catalog.alternatives(f"typed.{word}")) for word in ("until", "since"))
         for between in re.finditer(rf"\s+(?:{until})\s+|{_DASH}", typed):
             yield re.sub(rf"^(?:{since})\s+", "", typed[: between.start()]), typed[between.end() :]
 
@@ -230,7 +230,7 @@ class _Spans:
 
     def half(self, typed: str, bare: re.Pattern[str]) -> _Told | Misread:
         """Read one end of a span: a day as it stands alone, a weekday, or a number whose month is told elsewhere."""
-        if away := days_away(typed, self.today, self.catalogue):
+        if away := days_away(typed, self.today, self.catalog):
             return _Told(away.year, away.month, away.day)
         if only := _weekday(typed, self.locale):
             return _Told(0, 0, 0, only)

@@ -40,7 +40,7 @@ from bot.core.dialogue.session import (
     Turn,
     Why,
 )
-from bot.core.dialogue.view import Scene
+from bot.core.dialogue.view import SessionView
 from bot.core.library import Library
 
 CHANGE = "change"
@@ -52,34 +52,34 @@ MAX_TEXTS = 8  # a turn that would compose more texts than this has a slot that 
 
 def advance(library: Library, session: Session, event: Event, now: datetime) -> Turn:
     """Return what `event` leads to at the instant `now` (aware)."""
-    return _Turning(library, session, now).turn(event)
+    return _TurnBuilder(library, session, now).turn(event)
 
 
-class _Turning:
-    """One turn: `scene` is where the session stands, `effects` what has been said so far."""
+class _TurnBuilder:
+    """One turn: `view` is where the session stands, `effects` what has been said so far."""
 
     def __init__(self, library: Library, session: Session, now: datetime) -> None:
         self.library = library
         self.now = now
         self.effects: list[Effect] = []
         self.session = session
-        self.scene = Scene(library, session, now)
+        self.view = SessionView(library, session, now)
         if session.asking and not self.asks_soundly():
             self.move(session.but(asking=""))
 
     def move(self, session: Session) -> None:
         """Take `session` as the new state."""
         self.session = session
-        self.scene = self.scene.after(session)
+        self.view = self.view.after(session)
 
     def asks_soundly(self) -> bool:
         """Tell whether what is asked beside the way still stands to choice; an edited flow may have dropped it."""
-        name, flow, facts = self.session.asking, self.scene.flow, self.library.facts.by_name
+        name, flow, facts = self.session.asking, self.view.flow, self.library.facts.by_name
         if name == CHANGE:
-            return bool(self.scene.changeable())
+            return bool(self.view.changeable())
         if name == DETAIL:
-            return bool(self.scene.offered())
-        asked = name in flow.asks or name in flow.offers or name in self.scene.changeable()
+            return bool(self.view.offered())
+        asked = name in flow.asks or name in flow.offers or name in self.view.changeable()
         return name in facts and asked
 
     def say(self, message: Outgoing) -> None:
@@ -88,7 +88,7 @@ class _Turning:
 
     def notice(self, key: str) -> None:
         """Add a short notice."""
-        self.say(render.notice(self.scene.catalogue, f"notice.{key}"))
+        self.say(render.notice(self.view.catalog, f"notice.{key}"))
 
     def turn(self, event: Event) -> Turn:
         """Handle the event, then say what follows from where the session now stands."""
@@ -132,10 +132,10 @@ class _Turning:
             self.say(self.hello())
 
     def hello(self) -> Outgoing:
-        catalogue = self.scene.catalogue
+        catalog = self.view.catalog
         blocks = (
-            Block("title", catalogue.say("notice.hello")),
-            Block("aside", catalogue.say("notice.promise")),
+            Block("title", catalog.say("notice.hello")),
+            Block("aside", catalog.say("notice.promise")),
         )
         return Outgoing("notice", "notice hello", blocks)
 
@@ -150,8 +150,8 @@ class _Turning:
         if self.session.asking:
             self.move(self.session.but(asking=""))
             return
-        flow = self.scene.flow
-        passed = [flow.step[step].fact for step in self.scene.position.passed]
+        flow = self.view.flow
+        passed = [flow.step[step].fact for step in self.view.position.passed]
         given = [n for n in self.session.answers if n in passed or n in flow.offers or n == OVERRIDDEN]
         if not (given or passed):
             self.notice("first_question")
@@ -162,21 +162,21 @@ class _Turning:
     def why(self, *, advice: bool) -> None:
         asked = "" if advice else self.asked()
         if asked:
-            self.say(render.notice(self.scene.catalogue, f"question.{asked}.why"))
+            self.say(render.notice(self.view.catalog, f"question.{asked}.why"))
         else:
-            self.say(why_message(self.scene))
+            self.say(why_message(self.view))
 
     def asked(self) -> str:
         """Return the fact that is being asked, if any."""
         if self.session.asking in (CHANGE, DETAIL):
             return ""
-        return self.session.asking or self.scene.position.fact or ""
+        return self.session.asking or self.view.position.fact or ""
 
     def choose_change(self) -> None:
-        if self.scene.changeable():
+        if self.view.changeable():
             self.move(self.session.but(asking=CHANGE))
         else:
-            self.say(render.notice(self.scene.catalogue, "change.none"))
+            self.say(render.notice(self.view.catalog, "change.none"))
 
     def restart(self) -> None:
         self.effects.append(Parted(self.session))
@@ -186,7 +186,7 @@ class _Turning:
     def another(self) -> None:
         """Begin with another person met at the same interview: what they share is not asked again."""
         self.effects.append(Parted(self.session))
-        texts = [self.scene.compose(kind) for kind in self.scene.kinds]
+        texts = [self.view.compose(kind) for kind in self.view.kinds]
         others = (*self.session.others, *(text.trace for text in texts if isinstance(text, Note)))
         self.move(self._anew({"user", "interview"}, others=others))
         self.notice("another")
@@ -212,58 +212,58 @@ class _Turning:
             self.act(text)
 
     def choose_fact(self, text: str) -> None:
-        facts = self.scene.changeable() if self.session.asking == CHANGE else self.scene.offered()
-        listed = render.list_message(self.scene.catalogue, f"{self.session.asking}.title", facts)
+        facts = self.view.changeable() if self.session.asking == CHANGE else self.view.offered()
+        listed = render.list_message(self.view.catalog, f"{self.session.asking}.title", facts)
         chosen = choose(text, listed.options)
         if chosen is None:
-            self.say(render.misread(self.scene.catalogue, Misread("choice")))
+            self.say(render.misread(self.view.catalog, Misread("choice")))
             return
         self.effects.append(Settled(chosen.label))
         self.move(self.session.but(asking=chosen.id))
 
     def answer_fact(self, name: str, text: str) -> None:
         fact = self.library.facts[name]
-        found = read(fact, text, self.scene.catalogue, self.scene.today, self.session.place.week)
+        found = read(fact, text, self.view.catalog, self.view.today, self.session.place.week)
         if isinstance(found, Misread):
-            self.say(render.misread(self.scene.catalogue, found))
+            self.say(render.misread(self.view.catalog, found))
             return
-        self.effects.append(Settled(render.settled(fact, found, self.scene.catalogue)))
-        before = self.scene.outcome.verdict
+        self.effects.append(Settled(render.settled(fact, found, self.view.catalog)))
+        before = self.view.outcome.verdict
         self.move(self.session.with_answer(name, found))
-        if OVERRIDDEN in self.session.facts and self.scene.outcome.verdict != before:
+        if OVERRIDDEN in self.session.facts and self.view.outcome.verdict != before:
             self.move(self.session.without(OVERRIDDEN))  # it was said against another advice
 
     def act(self, text: str) -> None:
         """Do what was chosen from the menu at the end."""
-        offered = render.menu_message(self.scene.catalogue, self.menu())
+        offered = render.menu_message(self.view.catalog, self.menu())
         chosen = choose(text, offered.options)
         actions = {
             "override": lambda: self.move(self.session.with_answer(OVERRIDDEN, "yes")),
-            "longer": lambda: self.show((self.scene.other_length() or ("", None))[1]),
-            "shorter": lambda: self.show((self.scene.other_length() or ("", None))[1]),
-            "as_mail": lambda: self.show(self.scene.as_mail()),
+            "longer": lambda: self.show((self.view.other_length() or ("", None))[1]),
+            "shorter": lambda: self.show((self.view.other_length() or ("", None))[1]),
+            "as_mail": lambda: self.show(self.view.as_mail()),
             "change": self.choose_change,
             "detail": lambda: self.move(self.session.but(asking=DETAIL)),
             "another": self.another,
             "restart": self.restart,
         }
         if chosen is None:
-            self.say(render.misread(self.scene.catalogue, Misread("choice")))
+            self.say(render.misread(self.view.catalog, Misread("choice")))
             return
         self.effects.append(Settled(chosen.label))
         actions[chosen.id]()
 
     def menu(self) -> list[str]:
         """Return what can be done at the end."""
-        scene = self.scene
-        length, other = scene.other_length() or ("", None)
+        view = self.view
+        length, other = view.other_length() or ("", None)
         possible = {
-            "override": scene.can_override(),
+            "override": view.can_override(),
             "longer": length == "longer" and self.is_new(other),
             "shorter": length == "shorter" and self.is_new(other),
-            "as_mail": self.is_new(scene.as_mail()),
-            "change": bool(scene.changeable()),
-            "detail": bool(scene.offered()),
+            "as_mail": self.is_new(view.as_mail()),
+            "change": bool(view.changeable()),
+            "detail": bool(view.offered()),
             "another": True,
             "restart": True,
         }
@@ -285,8 +285,8 @@ class _Turning:
     def tell(self) -> None:
         """Say what was crossed on the way and is new, then ask what is open."""
         for _ in range(MAX_TEXTS):
-            for step in self.scene.position.crossed:
-                if not self.announce(self.scene.flow.step[step]):
+            for step in self.view.position.crossed:
+                if not self.announce(self.view.flow.step[step]):
                     break  # a text did not fit: its slot is open again, so the position has moved back
             else:
                 self.ask()
@@ -296,13 +296,13 @@ class _Turning:
     def announce(self, step: Step) -> bool:
         """Say what a crossed step has to say, once; False when it turned out that an answer must be given anew."""
         if step.kind == "judge":
-            if self.first_time(step, _fingerprint(self.scene), self.scene.outcome.verdict):
-                self.effects.extend(self.advise(self.scene.advice))
+            if self.first_time(step, _fingerprint(self.view), self.view.outcome.verdict):
+                self.effects.extend(self.advise(self.view.advice))
             return True
-        texts = [self.scene.compose(kind) for kind in self.scene.kinds]
+        texts = [self.view.compose(kind) for kind in self.view.kinds]
         for text in texts:
             if isinstance(text, Unfit):
-                self.say(render.unfit_message(self.scene.catalogue, text))
+                self.say(render.unfit_message(self.view.catalog, text))
                 self.move(self.session.without(text.slot))
                 return False
         notes = {self.mark(text): text for text in texts if isinstance(text, Note)}
@@ -313,7 +313,7 @@ class _Turning:
 
     def mark(self, note: Note) -> str:
         """Return what makes a text the same as before: its words, and for a note what is said before it."""
-        gates = () if note.subject else self.scene.outcome.gates
+        gates = () if note.subject else self.view.outcome.gates
         words = "\0".join((note.subject, note.text, *gates))
         return f"{note.kind}:{hashlib.sha256(words.encode()).hexdigest()[:16]}"
 
@@ -331,63 +331,61 @@ class _Turning:
     def changed(self, was: str, verdict: str) -> Outgoing:
         """Say what the verdict was, what it is now, and because of what."""
         names = {"was": self._verdict(was), "now": self._verdict(verdict)}
-        why = because(self.scene, was)
+        why = because(self.view, was)
         key, given = ("notice.changed_because", {**names, "why": why}) if why else ("notice.changed", names)
-        return Outgoing("notice", "notice changed", (Block("text", self.scene.catalogue.say(key, **given)),))
+        return Outgoing("notice", "notice changed", (Block("text", self.view.catalog.say(key, **given)),))
 
     def _verdict(self, id_: str) -> str:
-        return (
-            self.scene.catalogue.say(f"verdict.{id_}.name") if self.scene.catalogue.has(f"verdict.{id_}.name") else id_
-        )
+        return self.view.catalog.say(f"verdict.{id_}.name") if self.view.catalog.has(f"verdict.{id_}.name") else id_
 
     def advise(self, advice: Advice) -> Iterator[Effect]:
-        ruleset, room = self.scene.outcomes.ruleset, render.advice_room(self.library)
-        yield render.advice_message(ruleset, self.library.facts, self.scene.catalogue, advice, room=room)
+        ruleset, room = self.view.outcomes.ruleset, render.advice_room(self.library)
+        yield render.advice_message(ruleset, self.library.facts, self.view.catalog, advice, room=room)
         for reminder in advice.reminders:
             yield Remind(reminder.kind, reminder.day, reminder.wall, reminder.due)
 
     def hand_over(self, notes: list[Note]) -> None:
         """Give the finished texts; before the note, what should be looked at first (G1, G3)."""
-        advice = self.scene.advice
-        ruleset = self.scene.outcomes.ruleset
+        advice = self.view.advice
+        ruleset = self.view.outcomes.ruleset
         for note in notes:
             if not note.subject:
-                warnings = list(render.gate_blocks(ruleset, self.scene.catalogue, advice, before_note=True))
+                warnings = list(render.gate_blocks(ruleset, self.view.catalog, advice, before_note=True))
                 if warnings:
                     self.say(Outgoing("checklist", "checklist", tuple(warnings)))
             self.say(self.note_message(note))
 
     def note_message(self, note: Note) -> Outgoing:
         kind = self.library.notebook.kinds[note.kind]
-        return render.note_message(self.scene.catalogue, kind, note, self.scene.advice, today=self.scene.today)
+        return render.note_message(self.view.catalog, kind, note, self.view.advice, today=self.view.today)
 
     def ask(self) -> None:
         """Ask the open question, or offer the menu at the end."""
-        catalogue, position, asking = self.scene.catalogue, self.scene.position, self.session.asking
+        catalog, position, asking = self.view.catalog, self.view.position, self.session.asking
         if asking in (CHANGE, DETAIL):
-            facts = self.scene.changeable() if asking == CHANGE else self.scene.offered()
-            self.say(render.list_message(catalogue, f"{asking}.title", facts))
+            facts = self.view.changeable() if asking == CHANGE else self.view.offered()
+            self.say(render.list_message(catalog, f"{asking}.title", facts))
         elif asking:
-            self.say(render.loose_question(self.library.facts[asking], catalogue))
+            self.say(render.loose_question(self.library.facts[asking], catalog))
         elif position.step == END or position.fact is None:
-            self.say(render.menu_message(catalogue, self.menu()))
+            self.say(render.menu_message(catalog, self.menu()))
         else:
-            hints = self.hints(self.scene.flow.step[position.step])
-            part = "note" if any(self.scene.flow.step[s].kind == "judge" for s in position.crossed) else "advice"
-            self.say(render.question(catalogue, self.library.facts[position.fact], position, hints, part))
+            hints = self.hints(self.view.flow.step[position.step])
+            part = "note" if any(self.view.flow.step[s].kind == "judge" for s in position.crossed) else "advice"
+            self.say(render.question(catalog, self.library.facts[position.fact], position, hints, part))
 
     def hints(self, step: Step) -> list[str]:
         """Return the further lines under a question that are for this person."""
         if not step.hints:
             return []
-        return [hint.say for hint in step.hints if hint.when.fits(self.scene.believed)]
+        return [hint.say for hint in step.hints if hint.when.fits(self.view.believed)]
 
 
-def _fingerprint(scene: Scene) -> str:
+def _fingerprint(view: SessionView) -> str:
     """Return what makes an advice the same as before: verdict first, then everything that is said with it.
 
     Days count by the answers they are counted from: that another day has come is no reason to say the same again.
     """
-    answers, facts = scene.session.facts, scene.library.facts
-    days = [answers[name] for name in sorted(scene.outcome.needs) if name in answers and facts[name].kind == "date"]
-    return "|".join((scene.outcome.said, *days))
+    answers, facts = view.session.facts, view.library.facts
+    days = [answers[name] for name in sorted(view.outcome.needs) if name in answers and facts[name].kind == "date"]
+    return "|".join((view.outcome.said, *days))

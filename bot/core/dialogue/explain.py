@@ -13,7 +13,7 @@ from bot.core.advice.calendar import DEFAULT_WEEK
 from bot.core.advice.conditions import Condition
 from bot.core.advice.decision_diagram import Node
 from bot.core.advice.facts import Facts, Known
-from bot.core.advice.policy import OVERRIDDEN, Outcome, Outcomes, settled
+from bot.core.advice.policy import OVERRIDDEN, CompiledPolicy, Outcome, settled
 from bot.core.advice.rules import Rule, Ruleset, Sure
 from bot.core.dialogue.progress import classes_of
 from bot.core.library import Library
@@ -48,7 +48,7 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Change:
+class VerdictChange:
     """The fewest answers that lead to another verdict."""
 
     answers: tuple[tuple[str, str], ...]
@@ -66,7 +66,7 @@ class Explanation:
     sources: tuple[Source, ...]
     sure: Sure
     beyond: tuple[str, ...]
-    changes: tuple[Change, ...]
+    changes: tuple[VerdictChange, ...]
 
 
 def explain(library: Library, rules: str, known: Known, *, most: int | None = None) -> Explanation:
@@ -120,7 +120,9 @@ def _nearest(when: Condition, known: Known) -> tuple[Miss, ...]:
     return min(missed, key=len, default=())
 
 
-def _changes(facts: Facts, outcomes: Outcomes, known: Known, verdict: str, most: int | None) -> Iterator[Change]:
+def _changes(
+    facts: Facts, outcomes: CompiledPolicy, known: Known, verdict: str, most: int | None
+) -> Iterator[VerdictChange]:
     """Return for every other verdict all sets of changed answers of the smallest size that lead to it."""
     bands = _Bands(facts)
     found: dict[str, list[dict[str, str]]] = {}
@@ -130,7 +132,7 @@ def _changes(facts: Facts, outcomes: Outcomes, known: Known, verdict: str, most:
             found[name] = possible[:MOST_FLIPS]
     for name, ways_there in sorted(found.items(), key=lambda item: len(item[1][0])):
         for way in ways_there:
-            yield Change(tuple(way.items()), name, outcomes.outcome({**known, **way}).rule)
+            yield VerdictChange(tuple(way.items()), name, outcomes.outcome({**known, **way}).rule)
 
 
 _Ways = dict[str, tuple[int, list[dict[str, str]]]]
@@ -172,7 +174,7 @@ class _Bands:
             self._known[source] = [dict(c) for c in classes_of(self._facts[source], self._facts, DEFAULT_WEEK)]
         return self._known[source]
 
-    def agree(self, outcomes: Outcomes, known: Known, way: Mapping[str, str], verdict: str) -> bool:
+    def agree(self, outcomes: CompiledPolicy, known: Known, way: Mapping[str, str], verdict: str) -> bool:
         """Tell whether some days make the changed answers true; what else follows from these days may move, too."""
         moved = {d.source for d in (self._facts[fact].derivation for fact in way) if d}
         for bands in product(*(self.of(source) for source in sorted(moved))):

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import starmap
 
-from bot.core.advice.catalog import Catalogue
+from bot.core.advice.catalog import Catalog
 from bot.core.advice.facts import NOT_SURE, Derivation
 from bot.core.advice.policy import Outcome
 from bot.core.advice.rules import Ruleset
@@ -18,48 +18,48 @@ from bot.core.advice.text import units
 from bot.core.dialogue.explain import Explanation, Miss, beyond_of, explain
 from bot.core.dialogue.render import shown_answer
 from bot.core.dialogue.session import Block, Outgoing
-from bot.core.dialogue.view import Scene
+from bot.core.dialogue.view import SessionView
 
 NEAREST = 2  # more answers than this would have made it another case altogether
 MAX_WHY = 4096  # UTF-16 units in one message, after Telegram's Bot API (sendMessage)
 _Answers = Mapping[str, tuple[str, ...]]
 
 
-def why_message(scene: Scene) -> Outgoing:
+def why_message(view: SessionView) -> Outgoing:
     """Word why the advice is what it is: claims, how sure, what fits, what did not, and what would change it."""
-    found = explain(scene.library, scene.flow.rules, scene.believed, most=NEAREST)
-    words = _Words(scene)
-    head = why_head(scene.outcomes.ruleset, scene.catalogue, found.outcome, [source.claim for source in found.sources])
+    found = explain(view.library, view.flow.rules, view.believed, most=NEAREST)
+    words = _Words(view)
+    head = why_head(view.outcomes.ruleset, view.catalog, found.outcome, [source.claim for source in found.sources])
     lists = [
         ("why.fits", [words.told(fact) for fact, _ in found.fits]),
         ("why.passed", list(words.passed(found))),
         ("why.changes", list(words.changes(found))),
     ]
-    blocks = [*head, *_listed(scene.catalogue, lists)]
+    blocks = [*head, *_listed(view.catalog, lists)]
     while size_of(blocks) > MAX_WHY and any(lines for _, lines in lists):
         next(lines for _, lines in reversed(lists) if lines).pop()
-        blocks = [*head, *_listed(scene.catalogue, lists)]
+        blocks = [*head, *_listed(view.catalog, lists)]
     return Outgoing("why", f"why {found.outcome.rule}", tuple(blocks))
 
 
-def why_head(ruleset: Ruleset, catalogue: Catalogue, outcome: Outcome, claims: Iterable[str]) -> list[Block]:
+def why_head(ruleset: Ruleset, catalog: Catalog, outcome: Outcome, claims: Iterable[str]) -> list[Block]:
     """Word what an advice rests on, and how sure that is; this part always stays."""
     rule = ruleset.rule[outcome.rule]
-    blocks = [Block("title", catalogue.say("why.title", rule=rule.id))]
-    blocks += [Block("item", catalogue.say("why.claim", id=c, text=catalogue.say(f"claim.{c}"))) for c in claims]
-    blocks.append(Block("aside", catalogue.say(f"why.{rule.sure}")))
+    blocks = [Block("title", catalog.say("why.title", rule=rule.id))]
+    blocks += [Block("item", catalog.say("why.claim", id=c, text=catalog.say(f"claim.{c}"))) for c in claims]
+    blocks.append(Block("aside", catalog.say(f"why.{rule.sure}")))
     if beyond_of(outcome, ruleset):
-        blocks.append(Block("aside", catalogue.say("why.gates")))
+        blocks.append(Block("aside", catalog.say("why.gates")))
     return blocks
 
 
-def ago(catalogue: Catalogue, derivation: Derivation, values: Collection[str]) -> str:
+def ago(catalog: Catalog, derivation: Derivation, values: Collection[str]) -> str:
     """Word how long ago a day is of which these `values` are true."""
     found = []
     for first, last in derivation.spans(values):
-        days = catalogue.say("why.or_more", days=str(first)) if last is None else str(first)
+        days = catalog.say("why.or_more", days=str(first)) if last is None else str(first)
         days = days if last in (None, first) else f"{first}–{last}"
-        found.append(catalogue.say(f"why.{derivation.count}", days=days))
+        found.append(catalog.say(f"why.{derivation.count}", days=days))
     return " / ".join(found)
 
 
@@ -68,43 +68,43 @@ def size_of(blocks: Iterable[Block]) -> int:
     return units("\n".join(f"• {block.text}" for block in blocks))
 
 
-def _listed(catalogue: Catalogue, lists: Iterable[tuple[str, list[str]]]) -> Iterator[Block]:
+def _listed(catalog: Catalog, lists: Iterable[tuple[str, list[str]]]) -> Iterator[Block]:
     for key, lines in lists:
         if lines:
-            yield Block("text", catalogue.say(key))
+            yield Block("text", catalog.say(key))
             yield from (Block("item", line) for line in lines)
 
 
 @dataclass(frozen=True)
 class _Words:
-    """Facts and answers as the person in `scene` would say them."""
+    """Facts and answers as the person in `view` would say them."""
 
-    scene: Scene
+    view: SessionView
 
     def say(self, key: str, **values: str) -> str:
-        return self.scene.catalogue.say(f"why.{key}", **values)
+        return self.view.catalog.say(f"why.{key}", **values)
 
     # -- facts and answers ---------------------------------------------------------------------------------------------
 
     def name(self, fact: str) -> str:
         """Name a fact; one that follows from a day by the question for the day."""
-        derivation = self.scene.library.facts[fact].derivation
-        short = self.scene.catalogue.say(f"question.{derivation.source if derivation else fact}.short")
+        derivation = self.view.library.facts[fact].derivation
+        short = self.view.catalog.say(f"question.{derivation.source if derivation else fact}.short")
         return short[:1].upper() + short[1:]
 
     def told(self, fact: str) -> str:
         """Return a fact with its answer, marked where nobody gave it."""
-        return self.scene.catalogue.say("change.line", what=self.name(fact), answer=self.answer(fact))
+        return self.view.catalog.say("change.line", what=self.name(fact), answer=self.answer(fact))
 
     def answer(self, fact: str) -> str:
         """Return what a fact counts as, as it was answered: a day as that day, "not sure" with what it stands for."""
-        scene = self.scene
-        facts, value = scene.library.facts, scene.believed[fact]
+        view = self.view
+        facts, value = view.library.facts, view.believed[fact]
         derivation = facts[fact].derivation
         asked = derivation.source if derivation else fact
-        answer = scene.session.facts.get(asked) if asked in scene.given else None
-        if derivation and (day := facts.date_of(scene.session.facts, asked)):
-            return scene.catalogue.shown(day)
+        answer = view.session.facts.get(asked) if asked in view.given else None
+        if derivation and (day := facts.date_of(view.session.facts, asked)):
+            return view.catalog.shown(day)
         words = self.values(fact, (value,))
         if answer is None:
             return self.say("unasked", answer=words)
@@ -112,10 +112,10 @@ class _Words:
 
     def values(self, name: str, chosen: Iterable[str]) -> str:
         """Return possible answers; what follows from a day, as how long ago that is."""
-        fact, allowed = self.scene.library.facts[name], frozenset(chosen)
+        fact, allowed = self.view.library.facts[name], frozenset(chosen)
         if fact.derivation:
-            return ago(self.scene.catalogue, fact.derivation, allowed)
-        return " / ".join(shown_answer(fact, value, self.scene.catalogue) for value in fact.values if value in allowed)
+            return ago(self.view.catalog, fact.derivation, allowed)
+        return " / ".join(shown_answer(fact, value, self.view.catalog) for value in fact.values if value in allowed)
 
     # -- rows above ----------------------------------------------------------------------------------------------------
 
@@ -149,12 +149,12 @@ class _Words:
         for change in found.changes:
             led.setdefault(change.verdict, []).append({fact: (value,) for fact, value in change.answers})
         for verdict, ways in led.items():
-            name = self.scene.catalogue.say(f"verdict.{verdict}.name")
+            name = self.view.catalog.say(f"verdict.{verdict}.name")
             for way in _merged(ways):
                 yield self.say("change", answers=" + ".join(starmap(self.chosen, way.items())), verdict=name)
 
     def chosen(self, fact: str, values: Iterable[str]) -> str:
-        return self.scene.catalogue.say("change.line", what=self.name(fact), answer=self.values(fact, values))
+        return self.view.catalog.say("change.line", what=self.name(fact), answer=self.values(fact, values))
 
 
 def _merged(ways: Sequence[_Answers]) -> Sequence[_Answers]:

@@ -16,7 +16,7 @@ from typing import cast
 from bot.core.advice.calendar import DEFAULT_WEEK, WorkingWeek
 from bot.core.advice.decision_diagram import Node
 from bot.core.advice.facts import Fact, Facts, Known
-from bot.core.advice.policy import Outcome, Outcomes
+from bot.core.advice.policy import CompiledPolicy, Outcome
 from bot.core.dialogue.flow import END, Flow, Step
 from bot.core.dialogue.machine import FlowMachine
 
@@ -40,7 +40,7 @@ class Position:
 class Route:
     """The way through one flow under one ruleset."""
 
-    def __init__(self, flow: Flow, outcomes: Outcomes, facts: Facts) -> None:
+    def __init__(self, flow: Flow, outcomes: CompiledPolicy, facts: Facts) -> None:
         self.flow = flow
         self.outcomes = outcomes
         self.facts = facts

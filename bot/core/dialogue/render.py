@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
-from bot.core.advice.catalog import Catalogue
+from bot.core.advice.catalog import Catalog
 from bot.core.advice.facts import Fact, Facts
-from bot.core.advice.judge import Advice, Flip
+from bot.core.advice.judge import Advice, Counterfactual
 from bot.core.advice.notes import Note, NoteKind, Unfit
 from bot.core.advice.rules import Rule, Ruleset
 from bot.core.dialogue.answers import options
@@ -31,60 +31,58 @@ COMMANDS = (
 MENU = ("override", "longer", "shorter", "as_mail", "change", "detail", "another", "restart")
 
 
-def question(catalogue: Catalogue, fact: Fact, position: Position, hints: Iterable[str], part: str) -> Outgoing:
+def question(catalog: Catalog, fact: Fact, position: Position, hints: Iterable[str], part: str) -> Outgoing:
     """Word the question of a step with its progress and options."""
     hints = tuple(hints)
     made = ("question", fact.name, position.number, position.at_most, hints, part)
-    found: Outgoing | None = catalogue.worded.get(made)
+    found: Outgoing | None = catalog.worded.get(made)
     if found is None:
-        found = catalogue.worded[made] = _question(catalogue, fact, position, hints, part)
+        found = catalog.worded[made] = _question(catalog, fact, position, hints, part)
     return found
 
 
-def _question(catalogue: Catalogue, fact: Fact, position: Position, hints: Iterable[str], part: str) -> Outgoing:
+def _question(catalog: Catalog, fact: Fact, position: Position, hints: Iterable[str], part: str) -> Outgoing:
     key = f"question.{fact.name}"
-    blocks = [Block("progress", catalogue.say(f"progress.{part}", number=position.number, at_most=position.at_most))]
-    blocks.append(Block("title", catalogue.say(f"{key}.text")))
-    blocks += [Block("aside", catalogue.say(f"{key}.hints.{hint}")) for hint in hints]
-    return Outgoing("question", f"question {fact.name}", tuple(blocks), answer_options(fact, catalogue))
+    blocks = [Block("progress", catalog.say(f"progress.{part}", number=position.number, at_most=position.at_most))]
+    blocks.append(Block("title", catalog.say(f"{key}.text")))
+    blocks += [Block("aside", catalog.say(f"{key}.hints.{hint}")) for hint in hints]
+    return Outgoing("question", f"question {fact.name}", tuple(blocks), answer_options(fact, catalog))
 
 
-def loose_question(fact: Fact, catalogue: Catalogue) -> Outgoing:
+def loose_question(fact: Fact, catalog: Catalog) -> Outgoing:
     """Word a question that is asked out of turn: to change an answer or to add a detail."""
-    text = Block("title", catalogue.say(f"question.{fact.name}.text"))
-    return Outgoing("question", f"question {fact.name}", (text,), answer_options(fact, catalogue))
+    text = Block("title", catalog.say(f"question.{fact.name}.text"))
+    return Outgoing("question", f"question {fact.name}", (text,), answer_options(fact, catalog))
 
 
-def answer_options(fact: Fact, catalogue: Catalogue) -> tuple[Option, ...]:
+def answer_options(fact: Fact, catalog: Catalog) -> tuple[Option, ...]:
     """Return what can be tapped; nothing for a text, which is typed."""
-    return () if fact.kind == "text" else options(fact, catalogue)
+    return () if fact.kind == "text" else options(fact, catalog)
 
 
-def shown_answer(fact: Fact, answer: str, catalogue: Catalogue) -> str:
+def shown_answer(fact: Fact, answer: str, catalog: Catalog) -> str:
     """Return an answer as its button said it, a day written out, a text as typed."""
     day = _day(answer) if fact.kind == "date" else None
     if day:
-        return catalogue.shown(day)
-    found = [option.label for option in answer_options(fact, catalogue) if option.id == answer]
+        return catalog.shown(day)
+    found = [option.label for option in answer_options(fact, catalog) if option.id == answer]
     return found[0] if found else answer
 
 
-def settled(fact: Fact, answer: str, catalogue: Catalogue) -> str:
+def settled(fact: Fact, answer: str, catalog: Catalog) -> str:
     """Word a question and its answer in a line."""
     if fact.kind == "text":
-        return _settled(fact, answer, catalogue)
+        return _settled(fact, answer, catalog)
     made = ("settled", fact.name, answer)
-    found: str | None = catalogue.worded.get(made)
+    found: str | None = catalog.worded.get(made)
     if found is None:
-        found = catalogue.worded[made] = _settled(fact, answer, catalogue)
+        found = catalog.worded[made] = _settled(fact, answer, catalog)
     return found
 
 
-def _settled(fact: Fact, answer: str, catalogue: Catalogue) -> str:
-    short = catalogue.say(f"question.{fact.name}.short")
-    return catalogue.say(
-        "change.line", what=short[:1].upper() + short[1:], answer=shown_answer(fact, answer, catalogue)
-    )
+def _settled(fact: Fact, answer: str, catalog: Catalog) -> str:
+    short = catalog.say(f"question.{fact.name}.short")
+    return catalog.say("change.line", what=short[:1].upper() + short[1:], answer=shown_answer(fact, answer, catalog))
 
 
 def _day(answer: str) -> date | None:
@@ -94,23 +92,23 @@ def _day(answer: str) -> date | None:
         return None
 
 
-def notice(catalogue: Catalogue, key: str, **values: str | int | date) -> Outgoing:
+def notice(catalog: Catalog, key: str, **values: str | int | date) -> Outgoing:
     """Word a short notice."""
-    return Outgoing("notice", f"notice {key.rpartition('.')[2]}", (Block("text", catalogue.say(key, **values)),))
+    return Outgoing("notice", f"notice {key.rpartition('.')[2]}", (Block("text", catalog.say(key, **values)),))
 
 
-def misread(catalogue: Catalogue, why: Misread) -> Outgoing:
+def misread(catalog: Catalog, why: Misread) -> Outgoing:
     """Say kindly why something is no answer."""
-    return notice(catalogue, f"misread.{why.reason}", **why.values)
+    return notice(catalog, f"misread.{why.reason}", **why.values)
 
 
 # -- advice ----------------------------------------------------------------------------------------------------------
 
 
-def verdict_line(catalogue: Catalogue, advice: Advice, part: str = "advice") -> str:
+def verdict_line(catalog: Catalog, advice: Advice, part: str = "advice") -> str:
     """Return the verdict in one line, with its day where it has one."""
     days = {"date": advice.opens} if advice.opens else {}
-    return catalogue.say(f"verdict.{advice.outcome.verdict}.{part}", **days)
+    return catalog.say(f"verdict.{advice.outcome.verdict}.{part}", **days)
 
 
 def advice_room(library: Library) -> int:
@@ -120,17 +118,17 @@ def advice_room(library: Library) -> int:
 
 
 def advice_message(
-    ruleset: Ruleset, facts: Facts, catalogue: Catalogue, advice: Advice, *, room: int = MAX_ADVICE
+    ruleset: Ruleset, facts: Facts, catalog: Catalog, advice: Advice, *, room: int = MAX_ADVICE
 ) -> Outgoing:
     """Word an advice: verdict, reasons, cautions, dates, and what would change it.
 
     Where that takes more than `room` characters, what would change it is left out first, then the last reasons.
     """
     blocks: list[Block] = []
-    flips = list(flip_lines(facts, catalogue, advice))[:FLIPS_SHOWN]
+    flips = list(flip_lines(facts, catalog, advice))[:FLIPS_SHOWN]
     shown = [(REASONS_SHOWN, count) for count in range(len(flips), -1, -1)]
     for reasons, count in (*shown, *((fewer, 0) for fewer in range(REASONS_SHOWN - 1, 0, -1))):
-        blocks = _advice_blocks(ruleset, catalogue, advice, advice.reasons[:reasons], flips[:count])
+        blocks = _advice_blocks(ruleset, catalog, advice, advice.reasons[:reasons], flips[:count])
         if length(blocks) <= room:
             break
     return Outgoing("advice", f"advice {advice.outcome.rule} {advice.outcome.verdict}", tuple(blocks))
@@ -142,46 +140,44 @@ def length(blocks: Iterable[Block]) -> int:
 
 
 def _advice_blocks(
-    ruleset: Ruleset, catalogue: Catalogue, advice: Advice, reasons: Iterable[str], changes: Sequence[str]
+    ruleset: Ruleset, catalog: Catalog, advice: Advice, reasons: Iterable[str], changes: Sequence[str]
 ) -> list[Block]:
     outcome = advice.outcome
-    blocks = [Block("title", verdict_line(catalogue, advice, ruleset.rule[outcome.rule].headline))]
-    blocks += [Block("item", catalogue.say(f"claim.{claim}")) for claim in reasons]
-    blocks += sure_blocks(ruleset.rule[outcome.rule], catalogue)
-    blocks += [Block("caution", catalogue.say(f"claim.{claim}")) for claim in advice.cautions]
-    blocks += gate_blocks(ruleset, catalogue, advice, before_note=False)
+    blocks = [Block("title", verdict_line(catalog, advice, ruleset.rule[outcome.rule].headline))]
+    blocks += [Block("item", catalog.say(f"claim.{claim}")) for claim in reasons]
+    blocks += sure_blocks(ruleset.rule[outcome.rule], catalog)
+    blocks += [Block("caution", catalog.say(f"claim.{claim}")) for claim in advice.cautions]
+    blocks += gate_blocks(ruleset, catalog, advice, before_note=False)
     if advice.reminders:
-        blocks.append(Block("text", catalogue.say("advice.dates")))
+        blocks.append(Block("text", catalog.say("advice.dates")))
         blocks += [
-            Block(
-                "item", catalogue.say("advice.date", day=r.day, time=r.wall, what=catalogue.say(f"reminder.{r.kind}"))
-            )
+            Block("item", catalog.say("advice.date", day=r.day, time=r.wall, what=catalog.say(f"reminder.{r.kind}")))
             for r in advice.reminders
         ]
     if changes:
-        blocks.append(Block("text", catalogue.say("advice.changes")))
+        blocks.append(Block("text", catalog.say("advice.changes")))
         blocks += [Block("item", line) for line in changes]
     return blocks
 
 
-def sure_blocks(rule: Rule, catalogue: Catalogue) -> Iterator[Block]:
+def sure_blocks(rule: Rule, catalog: Catalog) -> Iterator[Block]:
     """Say on whose word a row stands, where that is not the article's."""
     if rule.sure != "article":
-        yield Block("aside", catalogue.say(f"advice.{rule.sure}"))
+        yield Block("aside", catalog.say(f"advice.{rule.sure}"))
 
 
-def gate_blocks(ruleset: Ruleset, catalogue: Catalogue, advice: Advice, *, before_note: bool) -> Iterator[Block]:
+def gate_blocks(ruleset: Ruleset, catalog: Catalog, advice: Advice, *, before_note: bool) -> Iterator[Block]:
     """Word the gates that ride on an advice: a caution each, and what it lists (the profile checklist of G1)."""
     for gate in advice.outcome.gates:
         if ruleset.gate[gate].before_note == before_note:
-            caution, *items = catalogue.alternatives(f"gate.{gate}")
+            caution, *items = catalog.alternatives(f"gate.{gate}")
             yield Block("caution", caution)
             yield from (Block("item", item) for item in items)
 
 
-def flip_lines(facts: Facts, catalogue: Catalogue, advice: Advice) -> Iterator[str]:
+def flip_lines(facts: Facts, catalog: Catalog, advice: Advice) -> Iterator[str]:
     """Word what would change the advice; where every answer still possible has one result, they share a line."""
-    grouped: dict[tuple[str, str, date | None, date | None], list[Flip]] = {}
+    grouped: dict[tuple[str, str, date | None, date | None], list[Counterfactual]] = {}
     for flip in advice.flips:
         if flip.opens and flip.opens == advice.opens:
             continue  # another way to the same day is no news
@@ -189,7 +185,7 @@ def flip_lines(facts: Facts, catalogue: Catalogue, advice: Advice) -> Iterator[s
     for (name, _, _, _), flips in grouped.items():
         every = has_any(facts[name]) and len(flips) == len(facts[name].can_change)
         for flip in flips[:1] if every else flips:
-            yield _flip_line(catalogue, advice, flip, "any" if every else flip.value)
+            yield _flip_line(catalog, advice, flip, "any" if every else flip.value)
 
 
 def has_any(fact: Fact) -> bool:
@@ -197,23 +193,23 @@ def has_any(fact: Fact) -> bool:
     return len(fact.can_change) > 1 and not fact.derivation
 
 
-def _flip_line(catalogue: Catalogue, advice: Advice, flip: Flip, value: str) -> str:
-    event = catalogue.say(f"flip.{flip.fact}.{value}", **({"date": flip.on} if flip.on else {}))
-    then = catalogue.say(f"verdict.{flip.verdict}.then", **({"date": flip.opens} if flip.opens else {}))
+def _flip_line(catalog: Catalog, advice: Advice, flip: Counterfactual, value: str) -> str:
+    event = catalog.say(f"flip.{flip.fact}.{value}", **({"date": flip.on} if flip.on else {}))
+    then = catalog.say(f"verdict.{flip.verdict}.then", **({"date": flip.opens} if flip.opens else {}))
     if flip.opens and advice.opens and flip.opens < advice.opens:
-        return catalogue.say("advice.flip_instead", event=event, then=then, date=advice.opens)
-    return catalogue.say("advice.flip", event=event, then=then)
+        return catalog.say("advice.flip_instead", event=event, then=then, date=advice.opens)
+    return catalog.say("advice.flip", event=event, then=then)
 
 
 # -- notes -----------------------------------------------------------------------------------------------------------
 
 
-def note_message(catalogue: Catalogue, kind: NoteKind, note: Note, advice: Advice, *, today: date) -> Outgoing:
+def note_message(catalog: Catalog, kind: NoteKind, note: Note, advice: Advice, *, today: date) -> Outgoing:
     """Word a finished note or mail: a heading that says when, the text alone to copy, and its size."""
     if note.subject:
-        heading = f"heading.{note.kind}" if catalogue.has(f"heading.{note.kind}") else "heading.as_mail"
-        blocks = [Block("title", catalogue.say(heading)), Block("aside", catalogue.say("heading.subject"))]
-        blocks += [Block("copy", note.subject), Block("aside", catalogue.say("heading.body")), Block("copy", note.text)]
+        heading = f"heading.{note.kind}" if catalog.has(f"heading.{note.kind}") else "heading.as_mail"
+        blocks = [Block("title", catalog.say(heading)), Block("aside", catalog.say("heading.subject"))]
+        blocks += [Block("copy", note.subject), Block("aside", catalog.say("heading.body")), Block("copy", note.text)]
         return Outgoing("note", f"mail {note.kind} {note.rung}", tuple(blocks))
     if advice.opens is not None and advice.opens <= today:
         when = "now"
@@ -226,36 +222,36 @@ def note_message(catalogue: Catalogue, kind: NoteKind, note: Note, advice: Advic
         "note",
         f"note {note.kind} {note.rung} {note.size}/{note.limit}",
         (
-            Block("title", catalogue.say(f"heading.{when}", **days)),
+            Block("title", catalog.say(f"heading.{when}", **days)),
             Block("copy", note.text),
-            Block("count", catalogue.say("heading.count", size=note.size, limit=note.limit)),
+            Block("count", catalog.say("heading.count", size=note.size, limit=note.limit)),
         ),
     )
 
 
-def unfit_message(catalogue: Catalogue, unfit: Unfit) -> Outgoing:
+def unfit_message(catalog: Catalog, unfit: Unfit) -> Outgoing:
     """Ask honestly for other words where no wording fits."""
-    slot = catalogue.say(f"question.{unfit.slot}.short")
+    slot = catalog.say(f"question.{unfit.slot}.short")
     if unfit.word:
-        return notice(catalogue, "unfit.word", slot=slot, word=unfit.word)
+        return notice(catalog, "unfit.word", slot=slot, word=unfit.word)
     if unfit.repeated:
-        return notice(catalogue, "unfit.repeated", slot=slot)
-    return notice(catalogue, "unfit.shorter", slot=slot, count=unfit.room)
+        return notice(catalog, "unfit.repeated", slot=slot)
+    return notice(catalog, "unfit.shorter", slot=slot, count=unfit.room)
 
 
-def menu_message(catalogue: Catalogue, ids: Sequence[str]) -> Outgoing:
+def menu_message(catalog: Catalog, ids: Sequence[str]) -> Outgoing:
     """Word what can be done once the conversation has come to its end."""
-    offered = tuple(Option(id_, catalogue.say(f"menu.{id_}")) for id_ in ids)
-    return Outgoing("menu", "menu", (Block("aside", catalogue.say("menu.title")),), offered)
+    offered = tuple(Option(id_, catalog.say(f"menu.{id_}")) for id_ in ids)
+    return Outgoing("menu", "menu", (Block("aside", catalog.say("menu.title")),), offered)
 
 
-def list_message(catalogue: Catalogue, key: str, facts: Mapping[str, tuple[Fact, str | None]]) -> Outgoing:
+def list_message(catalog: Catalog, key: str, facts: Mapping[str, tuple[Fact, str | None]]) -> Outgoing:
     """Word a list of facts to choose from, each with its present answer if it has one."""
     offered = []
     for name, (fact, answer) in facts.items():
-        short = catalogue.say(f"question.{name}.short")
+        short = catalog.say(f"question.{name}.short")
         label = short[:1].upper() + short[1:]  # it also stands within sentences
         if answer is not None:
-            label = catalogue.say("change.line", what=label, answer=shown_answer(fact, answer, catalogue))
+            label = catalog.say("change.line", what=label, answer=shown_answer(fact, answer, catalog))
         offered.append(Option(name, label))
-    return Outgoing("menu", key.partition(".")[0], (Block("title", catalogue.say(key)),), tuple(offered))
+    return Outgoing("menu", key.partition(".")[0], (Block("title", catalog.say(key)),), tuple(offered))

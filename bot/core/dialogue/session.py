@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from bot.core.advice.calendar import WorkingWeek
 from bot.core.advice.facts import is_date
-from bot.core.advice.judge import Place
+from bot.core.advice.judge import PersonCalendar
 
 FORMAT = 2
 """The layout of a stored session; the first, without `holidays`, is read as well."""
@@ -40,7 +40,7 @@ class Session:
     """Days off, as ISO dates."""
 
     @property
-    def place(self) -> Place:
+    def place(self) -> PersonCalendar:
         """Where the candidate's days run."""
         return place_of(self.zone, self.working_days, self.holidays)
 
@@ -122,9 +122,9 @@ def _is_sound(given: Mapping[str, Any]) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def place_of(zone: str, working_days: tuple[int, ...], holidays: tuple[str, ...]) -> Place:
+def place_of(zone: str, working_days: tuple[int, ...], holidays: tuple[str, ...]) -> PersonCalendar:
     """Return where and how somebody's days run; holidays as ISO dates."""
-    return Place(zone, WorkingWeek(frozenset(working_days), frozenset(map(date.fromisoformat, holidays))))
+    return PersonCalendar(zone, WorkingWeek(frozenset(working_days), frozenset(map(date.fromisoformat, holidays))))
 
 
 # -- events in -----------------------------------------------------------------------------------------------------

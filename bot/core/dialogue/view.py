@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from bot.core.advice.calendar import local_date
-from bot.core.advice.catalog import Catalogue
+from bot.core.advice.catalog import Catalog
 from bot.core.advice.facts import NOT_SURE, Fact
 from bot.core.advice.judge import Advice, judge
 from bot.core.advice.notes import Note, NoteKind, Unfit, as_mail, compose
-from bot.core.advice.policy import OVERRIDDEN, Outcome, Outcomes
+from bot.core.advice.policy import OVERRIDDEN, CompiledPolicy, Outcome
 from bot.core.dialogue.flow import Flow
 from bot.core.dialogue.progress import Position, Route
 from bot.core.dialogue.session import Session
@@ -22,21 +22,21 @@ from bot.core.library import Library
 
 
 @dataclass(frozen=True)
-class Scene:
+class SessionView:
     """Where a session stands at `now`."""
 
     library: Library
     session: Session
     now: datetime
 
-    def after(self, session: Session) -> Scene:
+    def after(self, session: Session) -> SessionView:
         """Return the scene of a later session of the same turn; what follows from the same answers is kept."""
-        scene = Scene(self.library, session, self.now)
+        view = SessionView(self.library, session, self.now)
         now = self.session
         same = session.answers is now.answers and session.carried is now.carried and session.place is now.place
         if same and (session.flow, session.language, session.others) == (now.flow, now.language, now.others):
-            scene.__dict__.update({name: value for name, value in self.__dict__.items() if name != "session"})
-        return scene
+            view.__dict__.update({name: value for name, value in self.__dict__.items() if name != "session"})
+        return view
 
     @lazy
     def flow(self) -> Flow:
@@ -49,14 +49,14 @@ class Scene:
         return self.library.routes[self.session.flow]
 
     @lazy
-    def outcomes(self) -> Outcomes:
+    def outcomes(self) -> CompiledPolicy:
         """The compiled policy."""
         return self.library.outcomes[self.flow.rules]
 
     @lazy
-    def catalogue(self) -> Catalogue:
+    def catalog(self) -> Catalog:
         """The messages in the person's language."""
-        return self.library.catalogue(self.session.language)
+        return self.library.catalog(self.session.language)
 
     @lazy
     def today(self) -> date:
@@ -122,7 +122,7 @@ class Scene:
             kind,
             self.slots(kind),
             self.library.limit_of(kind, self.session.facts) if limit is None else limit,
-            self.catalogue,
+            self.catalog,
             rungs=rungs,
             taken=frozenset(self.session.others),
         )
@@ -134,7 +134,7 @@ class Scene:
         for name, source in kind.given.items():
             day = self.library.facts.date_of(facts, source)
             word = self.known.get(source, self.library.facts[source].cautious or NOT_SURE) if day is None else ""
-            filled[name] = self.catalogue.shown(day) if day else self.catalogue.say(f"word.{source}.{word}")
+            filled[name] = self.catalog.shown(day) if day else self.catalog.say(f"word.{source}.{word}")
         return filled
 
     @lazy
@@ -168,8 +168,8 @@ class Scene:
         kind = self.library.notebook.kinds[self.note.kind]
         if kind.as_mail is None or not kind.as_mail.when.fits(self.believed):
             return None
-        subject = self.catalogue.say("as_mail.subject", first=self.session.facts.get("first", ""))
-        return as_mail(self.note, kind, self.slots(kind), self.catalogue, subject)
+        subject = self.catalog.say("as_mail.subject", first=self.session.facts.get("first", ""))
+        return as_mail(self.note, kind, self.slots(kind), self.catalog, subject)
 
     # -- what can be done --------------------------------------------------------------------------------------------
 

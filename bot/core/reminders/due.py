@@ -21,9 +21,9 @@ from bot.core.advice.calendar import (
     next_month,
     speakable_from,
 )
-from bot.core.advice.judge import Place
+from bot.core.advice.judge import PersonCalendar
 from bot.core.advice.rules import Manners, ReminderKind
-from bot.core.reminders.schedule import Agenda, Life, Reminder, relocated
+from bot.core.reminders.schedule import CaseReminders, Reminder, ReminderSchedule, relocated
 
 GRACE = 7 * ONE_DAY
 """From what was said last about a case to its end, at least: time to look into it."""
@@ -41,39 +41,45 @@ class Spoken:
 
 
 @dataclass(frozen=True)
-class Rung:
+class DueNow:
     """What came of ringing an agenda: what is said, in one message, how each reminder ended, which cases closed."""
 
-    agenda: Agenda
+    agenda: ReminderSchedule
     spoken: tuple[Spoken, ...] = ()
     ended: tuple[tuple[Reminder, Ending], ...] = ()
     closed: tuple[int, ...] = ()
 
 
-def ring(agenda: Agenda, kinds: Kinds, manners: Manners, now: datetime, place: Place) -> Rung:
+def collect_due(
+    agenda: ReminderSchedule, kinds: Kinds, manners: Manners, now: datetime, place: PersonCalendar
+) -> DueNow:
     """Return what is to be said at the instant `now`, and the agenda afterwards."""
     agenda = relocated(agenda, place)  # the zone's rules may be others than when the instant was worked out
     today = local_date(now, place.zone)
-    rung = _rung(agenda, kinds, manners, now, place, today)
-    after, closed = _closing(rung.agenda, kinds, manners, today)
-    return replace(rung, agenda=after, closed=closed)
+    due_now = _due_now(agenda, kinds, manners, now, place, today)
+    after, closed = _closing(due_now.agenda, kinds, manners, today)
+    return replace(due_now, agenda=after, closed=closed)
 
 
-def _rung(agenda: Agenda, kinds: Kinds, manners: Manners, now: datetime, place: Place, today: date) -> Rung:
+def _due_now(
+    agenda: ReminderSchedule, kinds: Kinds, manners: Manners, now: datetime, place: PersonCalendar, today: date
+) -> DueNow:
     due = [r for r in agenda.planned if r.due <= now]
     if agenda.paused or not due:
-        return Rung(agenda)
+        return DueNow(agenda)
     begin = speakable_from(now, place.zone, agenda.hours)
     if begin > now:
-        return Rung(_put_off(agenda, due, begin))
+        return DueNow(_put_off(agenda, due, begin))
     if agenda.said_on is not None and agenda.said_on >= today:
         next_day = add_business_days(agenda.said_on, 1, place.week)
         moved = [r.on(next_day, place, agenda.hours) for r in due]
-        return Rung(agenda.with_planned([*(r for r in agenda.planned if r not in due), *moved]))
+        return DueNow(agenda.with_planned([*(r for r in agenda.planned if r not in due), *moved]))
     return _said(agenda, kinds, manners, today, place, due)
 
 
-def _closing(agenda: Agenda, kinds: Kinds, manners: Manners, today: date) -> tuple[Agenda, tuple[int, ...]]:
+def _closing(
+    agenda: ReminderSchedule, kinds: Kinds, manners: Manners, today: date
+) -> tuple[ReminderSchedule, tuple[int, ...]]:
     """Close the cases whose day has come; one with reminders to come, or late, closes after the last of them.
 
     While they rest by the candidate's own word they keep no case open.
@@ -94,11 +100,13 @@ def _closing(agenda: Agenda, kinds: Kinds, manners: Manners, today: date) -> tup
     return agenda, tuple(ended)
 
 
-def _put_off(agenda: Agenda, due: list[Reminder], until: datetime) -> Agenda:
+def _put_off(agenda: ReminderSchedule, due: list[Reminder], until: datetime) -> ReminderSchedule:
     return replace(agenda, planned=tuple(replace(r, due=until) if r in due else r for r in agenda.planned))
 
 
-def _said(agenda: Agenda, kinds: Kinds, manners: Manners, today: date, place: Place, due: list[Reminder]) -> Rung:
+def _said(
+    agenda: ReminderSchedule, kinds: Kinds, manners: Manners, today: date, place: PersonCalendar, due: list[Reminder]
+) -> DueNow:
     """Say what is due in one message, and with it what would be due later in the day."""
     with_it = [r for r in agenda.planned if r.day <= today and not _expired(r, agenda, kinds, manners, today)]
     later = {r: _later(r, kinds, today, place, agenda.hours) for r in with_it if _skipped(r, kinds, today)}
@@ -108,7 +116,7 @@ def _said(agenda: Agenda, kinds: Kinds, manners: Manners, today: date, place: Pl
     ended: list[tuple[Reminder, Ending]] = [(r, "merged" if n else "said") for n, r in enumerate(heard)]
     ended += [*((r, "moved") for r in later), *((r, "expired") for r in gone)]
     if not heard:
-        return Rung(agenda.with_planned(rest), ended=tuple(ended))
+        return DueNow(agenda.with_planned(rest), ended=tuple(ended))
     spoken, lives = [], dict(agenda.lives)
     for case in dict.fromkeys(r.case for r in heard):
         said = [r for r in heard if r.case == case]
@@ -121,10 +129,10 @@ def _said(agenda: Agenda, kinds: Kinds, manners: Manners, today: date, place: Pl
         lives[case] = replace(life, said=life.said + 1, counts=counts, asked=of_these, closes=closes)
         rest += [again for r in live if (again := _again(r, kinds, counts[r.kind], today, place, agenda.hours))]
     after = replace(agenda, lives=lives, said_on=today, spoken=tuple(said.case for said in spoken))
-    return Rung(after.with_planned(rest), tuple(spoken), tuple(ended))
+    return DueNow(after.with_planned(rest), tuple(spoken), tuple(ended))
 
 
-def _expired(reminder: Reminder, agenda: Agenda, kinds: Kinds, manners: Manners, today: date) -> bool:
+def _expired(reminder: Reminder, agenda: ReminderSchedule, kinds: Kinds, manners: Manners, today: date) -> bool:
     kind, life = kinds.get(reminder.kind), agenda.life(reminder.case, today)
     return (
         kind is None  # the content was edited meanwhile
@@ -133,17 +141,17 @@ def _expired(reminder: Reminder, agenda: Agenda, kinds: Kinds, manners: Manners,
     )
 
 
-def closed(life: Life, manners: Manners, today: date) -> bool:
+def closed(life: CaseReminders, manners: Manners, today: date) -> bool:
     """Tell whether a case has closed by itself, nothing new having been told for so long."""
     return (today - life.since).days > manners.close_after_days
 
 
-def _rests(reminder: Reminder, life: Life, manners: Manners, today: date) -> bool:
+def _rests(reminder: Reminder, life: CaseReminders, manners: Manners, today: date) -> bool:
     """Tell whether a reminder has outlived its case; one whose own day is later was meant to, and was promised."""
     return closed(life, manners, today) and not closed(life, manners, reminder.day)
 
 
-def _overdue(reminder: Reminder, life: Life, kinds: Kinds, manners: Manners, today: date) -> bool:
+def _overdue(reminder: Reminder, life: CaseReminders, kinds: Kinds, manners: Manners, today: date) -> bool:
     """Tell whether it can only be asked if a reminder still matters: it is far too late, or its case is over by now."""
     kind = kinds[reminder.kind]
     late = _late(reminder, kind, today)
@@ -163,7 +171,7 @@ def _skipped(reminder: Reminder, kinds: Kinds, today: date) -> bool:
     return kind.overdue == "drop" and returns and _late(reminder, kind, today)
 
 
-def _later(reminder: Reminder, kinds: Kinds, today: date, place: Place, hours: Hours) -> Reminder:
+def _later(reminder: Reminder, kinds: Kinds, today: date, place: PersonCalendar, hours: Hours) -> Reminder:
     """Return a reminder that is let go at its kind's next time."""
     again, day = kinds[reminder.kind].again, reminder.day
     if again is None:
@@ -173,7 +181,9 @@ def _later(reminder: Reminder, kinds: Kinds, today: date, place: Place, hours: H
     return reminder.on(business_day_from(day, place.week), place, hours)
 
 
-def _again(reminder: Reminder, kinds: Kinds, count: int, today: date, place: Place, hours: Hours) -> Reminder | None:
+def _again(
+    reminder: Reminder, kinds: Kinds, count: int, today: date, place: PersonCalendar, hours: Hours
+) -> Reminder | None:
     """Return the reminder's next time, for a kind that comes more than once."""
     again = kinds[reminder.kind].again
     if again is None or count >= again.times:

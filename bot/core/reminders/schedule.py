@@ -27,7 +27,7 @@ from bot.core.advice.calendar import (
     speakable_from,
 )
 from bot.core.advice.contact_history import Entry
-from bot.core.advice.judge import DEFAULT_TIME, Place
+from bot.core.advice.judge import DEFAULT_TIME, PersonCalendar
 from bot.core.advice.rules import Manners
 
 CLOSING = time(12, tzinfo=UTC)
@@ -45,18 +45,18 @@ class Reminder:
     wall: time
     due: datetime
 
-    def on(self, day: date, place: Place, hours: Hours) -> Reminder:
+    def on(self, day: date, place: PersonCalendar, hours: Hours) -> Reminder:
         """Return the reminder moved to another day, at the same wall time."""
         return replace(self, day=day, due=due_at(day, self.wall, place, hours))
 
 
-def due_at(day: date, wall: time, place: Place, hours: Hours) -> datetime:
+def due_at(day: date, wall: time, place: PersonCalendar, hours: Hours) -> datetime:
     """Return when a reminder meant for a wall time may be said."""
     return speakable_from(instant(day, wall, place.zone), place.zone, hours)
 
 
 @dataclass(frozen=True)
-class Life:
+class CaseReminders:
     """How the reminders of one case have lived since the candidate last told something new, on the day `since`."""
 
     since: date
@@ -72,11 +72,11 @@ class Life:
 
 
 @dataclass(frozen=True)
-class Agenda:
+class ReminderSchedule:
     """All reminders of one candidate, and how they want to be reminded; `said_on` is the day of the last message."""
 
     planned: tuple[Reminder, ...] = ()
-    lives: Mapping[int, Life] = field(default_factory=dict)
+    lives: Mapping[int, CaseReminders] = field(default_factory=dict)
     said_on: date | None = None
     paused: bool = False
     hours: Hours = DEFAULT_HOURS
@@ -97,22 +97,22 @@ class Agenda:
         """Return what is planned about a case, the next first."""
         return tuple(r for r in self.planned if r.case == case)
 
-    def life(self, case: int, today: date) -> Life:
+    def life(self, case: int, today: date) -> CaseReminders:
         """Return how a case has lived; one never heard of begins today."""
-        return self.lives.get(case) or Life(today)
+        return self.lives.get(case) or CaseReminders(today)
 
-    def with_life(self, case: int, life: Life) -> Agenda:
+    def with_life(self, case: int, life: CaseReminders) -> ReminderSchedule:
         """Return the agenda with this life of a case; itself where it is so already, as after most answers of a day."""
         return self if self.lives.get(case) == life else replace(self, lives={**self.lives, case: life})
 
-    def with_planned(self, planned: Iterable[Reminder]) -> Agenda:
+    def with_planned(self, planned: Iterable[Reminder]) -> ReminderSchedule:
         """Return the agenda with other reminders to come; of two of one kind and case the earlier is kept."""
         first: dict[tuple[int, str], Reminder] = {}
         for reminder in sorted(planned, key=lambda r: (r.due, r.case, r.kind)):
             first.setdefault((reminder.case, reminder.kind), reminder)
         return replace(self, planned=tuple(first.values()))
 
-    def joined(self, other: Agenda, after: int) -> Agenda:
+    def joined(self, other: ReminderSchedule, after: int) -> ReminderSchedule:
         """Return the agenda with what `other` holds, its case numbers counted on from `after`."""
         both = replace(
             self,
@@ -151,7 +151,7 @@ class Agenda:
         }  # fmt: skip
 
     @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> Agenda:
+    def from_json(cls, stored: Mapping[str, Any]) -> ReminderSchedule:
         """Read an agenda back; raises ValueError, TypeError or LookupError for what is none."""
         quiet_from, quiet_until = map(time.fromisoformat, stored["quiet"])
         planned = (
@@ -183,28 +183,28 @@ def _life_of(
     counts: Mapping[str, int],
     asked: Iterable[str],
     closes: str | None = None,
-) -> Life:
+) -> CaseReminders:
     """Read a life back; those stored before cases closed by themselves have no day for it."""
     end = date.fromisoformat(closes) if closes else None
-    return Life(date.fromisoformat(since), consent, said, snoozed, counts, tuple(asked), end)
+    return CaseReminders(date.fromisoformat(since), consent, said, snoozed, counts, tuple(asked), end)
 
 
 # -- by the candidate's own word ---------------------------------------------------------------------------------------
 
 
-def relocated(agenda: Agenda, place: Place) -> Agenda:
+def relocated(agenda: ReminderSchedule, place: PersonCalendar) -> ReminderSchedule:
     """Return the agenda with every instant worked out anew: the zone, its rules or the quiet hours have changed."""
     hours = agenda.hours
     planned = [replace(r, due=due_at(r.day, r.wall, place, hours)) for r in agenda.planned]
     return agenda if tuple(planned) == agenda.planned else agenda.with_planned(planned)
 
 
-def told(agenda: Agenda, case: int, manners: Manners, today: date) -> Agenda:
+def told(agenda: ReminderSchedule, case: int, manners: Manners, today: date) -> ReminderSchedule:
     """Note that the candidate told something new about a case: limits count from here on."""
-    return agenda.with_life(case, Life(today, agenda.life(case, today).consent, closes=_end(manners, today)))
+    return agenda.with_life(case, CaseReminders(today, agenda.life(case, today).consent, closes=_end(manners, today)))
 
 
-def reopened(agenda: Agenda, case: int, manners: Manners, today: date) -> Agenda:
+def reopened(agenda: ReminderSchedule, case: int, manners: Manners, today: date) -> ReminderSchedule:
     """Give a case that has closed, and is taken up again, a day on which it closes anew."""
     life = agenda.life(case, today)
     if life.closes is not None:
@@ -217,21 +217,21 @@ def _end(manners: Manners, today: date) -> date:
     return today + ONE_DAY * (manners.close_after_days + 1)
 
 
-def consented(agenda: Agenda, case: int, consent: Consent, today: date) -> Agenda:
+def consented(agenda: ReminderSchedule, case: int, consent: Consent, today: date) -> ReminderSchedule:
     """Note whether the candidate wants to be reminded of a case; a no drops whatever is planned about it."""
     agenda = agenda.with_life(case, replace(agenda.life(case, today), consent=consent))
     return agenda if consent == "yes" else agenda.with_planned(r for r in agenda.planned if r.case != case)
 
 
 def replan(
-    agenda: Agenda,
+    agenda: ReminderSchedule,
     case: int,
     wanted: Iterable[tuple[str, date, time]],
-    place: Place,
+    place: PersonCalendar,
     today: date,
     *,
     keep: bool = False,
-) -> Agenda:
+) -> ReminderSchedule:
     """Plan what an advice asks for (kind, day, wall time) instead of what was planned about the case before.
 
     Nothing is planned without consent, and no kind a second time that was said since something new was told. With
@@ -249,12 +249,14 @@ def replan(
     return agenda.with_planned([*others, *new])
 
 
-def recalled(agenda: Agenda, case: int, counts: Mapping[str, int], today: date) -> Agenda:
+def recalled(agenda: ReminderSchedule, case: int, counts: Mapping[str, int], today: date) -> ReminderSchedule:
     """Note that some kinds were said so often already, whatever was told since."""
     return agenda.with_life(case, replace(agenda.life(case, today), counts=counts))
 
 
-def snoozed(agenda: Agenda, case: int, manners: Manners, place: Place, today: date) -> Agenda | None:
+def snoozed(
+    agenda: ReminderSchedule, case: int, manners: Manners, place: PersonCalendar, today: date
+) -> ReminderSchedule | None:
     """Put off what was said last about a case, and nothing else; None when that was done too often already."""
     life = agenda.life(case, today)
     if life.snoozed >= manners.snoozes or not life.asked or life.consent != "yes":
@@ -267,7 +269,9 @@ def snoozed(agenda: Agenda, case: int, manners: Manners, place: Place, today: da
     return after.with_planned([*others, *put_off])
 
 
-def delayed(agenda: Agenda, case: int, kind: str, manners: Manners, place: Place, today: date) -> Agenda | None:
+def delayed(
+    agenda: ReminderSchedule, case: int, kind: str, manners: Manners, place: PersonCalendar, today: date
+) -> ReminderSchedule | None:
     """Put off one reminder to come, and nothing else; None when this case was put off too often already."""
     life, mine = agenda.life(case, today), [r for r in agenda.of(case) if r.kind == kind]
     if life.snoozed >= manners.snoozes or not mine:
@@ -280,26 +284,28 @@ def delayed(agenda: Agenda, case: int, kind: str, manners: Manners, place: Place
     return after.with_planned([*(r for r in agenda.planned if r not in mine), *later])
 
 
-def settled(agenda: Agenda, case: int, kind: str) -> Agenda:
+def settled(agenda: ReminderSchedule, case: int, kind: str) -> ReminderSchedule:
     """Drop one reminder: it is done, or not wanted."""
     return agenda.with_planned(r for r in agenda.planned if (r.case, r.kind) != (case, kind))
 
 
-def done(agenda: Agenda, case: int, today: date) -> Agenda:
+def done(agenda: ReminderSchedule, case: int, today: date) -> ReminderSchedule:
     """Take what was said last about a case as done: it waits for no answer, and does not come again."""
     life = agenda.life(case, today)
     after = agenda.with_life(case, replace(life, asked=()))
     return after.with_planned(r for r in agenda.planned if r.case != case or r.kind not in life.asked)
 
 
-def moved(agenda: Agenda, case: int, kind: str, day: date, wall: time, place: Place) -> Agenda:
+def moved(
+    agenda: ReminderSchedule, case: int, kind: str, day: date, wall: time, place: PersonCalendar
+) -> ReminderSchedule:
     """Move one reminder to the day and wall time that the candidate chose."""
     due = due_at(day, wall, place, agenda.hours)
     hit = [replace(r, day=day, wall=wall, due=due) for r in agenda.planned if (r.case, r.kind) == (case, kind)]
     return settled(agenda, case, kind).with_planned([*settled(agenda, case, kind).planned, *hit])
 
 
-def dropped(agenda: Agenda, case: int) -> Agenda:
+def dropped(agenda: ReminderSchedule, case: int) -> ReminderSchedule:
     """Forget a case."""
     lives = {number: life for number, life in agenda.lives.items() if number != case}
     ledgers = {number: ledger for number, ledger in agenda.ledgers.items() if number != case}

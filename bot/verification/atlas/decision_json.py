@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bot.core.advice.catalog import Catalogue
+from bot.core.advice.catalog import Catalog
 from bot.core.advice.decision_diagram import Node
 from bot.core.advice.policy import Outcome, settled
 from bot.core.dialogue.progress import Route
@@ -30,7 +30,7 @@ class _Finder:
 
     def __init__(self, library: Library, route: Route, language: str) -> None:
         self.library, self.route = library, route
-        self.catalogue = library.catalogue(language)
+        self.catalog = library.catalog(language)
         self.phrases = Phrases(library, route.flow.id, language)
         root = route.start({})
         self.names = [fact.name for fact in library.facts.finite if fact.name in root.facts]
@@ -63,17 +63,17 @@ class _Finder:
         """Return a question with its answers; `usual` is the number of the cautious one."""
         fact = self.library.facts[name]
         asked = fact.derivation.source if fact.derivation else name
-        question = _said(self.catalogue, f"question.{asked}.text", asked)
+        question = _said(self.catalog, f"question.{asked}.text", asked)
         if fact.derivation:
-            short = _said(self.catalogue, f"question.{asked}.short", asked)
-            question = f"{short[:1].upper()}{short[1:]}: {self.catalogue.say(f'atlas.ago.{fact.derivation.count}')}"
+            short = _said(self.catalog, f"question.{asked}.short", asked)
+            question = f"{short[:1].upper()}{short[1:]}: {self.catalog.say(f'atlas.ago.{fact.derivation.count}')}"
         return {
             "id": name,
             "question": question,
             "values": list(fact.values),
             "labels": [self.phrases.answer(name, value) for value in fact.values],
             "usual": fact.values.index(fact.cautious) if fact.cautious in fact.values else 0,
-            "unsure": _said(self.catalogue, "option.not_sure", "") if fact.offer_not_sure else "",
+            "unsure": _said(self.catalog, "option.not_sure", "") if fact.offer_not_sure else "",
         }
 
     def days(self, name: str) -> Iterator[Mapping[int, int]]:
@@ -97,5 +97,5 @@ def _told(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _said(catalogue: Catalogue, key: str, otherwise: str) -> str:
-    return catalogue.text_of(key) if catalogue.has(key) else otherwise
+def _said(catalog: Catalog, key: str, otherwise: str) -> str:
+    return catalog.text_of(key) if catalog.has(key) else otherwise

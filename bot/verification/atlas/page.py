@@ -54,7 +54,7 @@ def page(library: Library, flow: str, language: str) -> str:
             *(_section(parts, name) for name in listed),
             "</main>",
             _data("diagram", finder(library, flow, language)),
-            _data("words", {key: parts.catalogue.say(f"atlas.{key}") for key in SPOKEN} | _counted(parts)),
+            _data("words", {key: parts.catalog.say(f"atlas.{key}") for key in SPOKEN} | _counted(parts)),
             f"<script>{program}</script></body></html>",
             "",
         ]
@@ -63,9 +63,9 @@ def page(library: Library, flow: str, language: str) -> str:
 
 def _counted(parts: Parts) -> dict[str, Any]:
     """Return the wordings of how many places were found, by plural form; the page counts."""
-    counts = {name: parts.catalogue.message(f"atlas.{name}") for name in ("found", "some")}
+    counts = {name: parts.catalog.message(f"atlas.{name}") for name in ("found", "some")}
     return {
-        name: dict(count) if isinstance(count, Mapping) else {"other": parts.catalogue.text_of(f"atlas.{name}")}
+        name: dict(count) if isinstance(count, Mapping) else {"other": parts.catalog.text_of(f"atlas.{name}")}
         for name, count in counts.items()
     }
 

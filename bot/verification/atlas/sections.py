@@ -11,7 +11,7 @@ from datetime import date
 from functools import cached_property
 from html import escape
 
-from bot.core.advice.catalog import PLACEHOLDER, Catalogue
+from bot.core.advice.catalog import PLACEHOLDER, Catalog
 from bot.core.advice.conditions import Condition
 from bot.core.advice.notes import NoteKind
 from bot.core.advice.rules import Conditional, Gate, Remark, Rule, Ruleset
@@ -32,7 +32,7 @@ class Parts:
 
     def __init__(self, library: Library, flow: str, language: str) -> None:
         self.library, self.flow, self.language = library, flow, language
-        self.catalogue: Catalogue = library.catalogue(language)
+        self.catalog: Catalog = library.catalog(language)
         self.phrases = Phrases(library, flow, language)
         self.ruleset: Ruleset = library.rulesets[library.flows[flow].rules]
 
@@ -40,11 +40,11 @@ class Parts:
 
     def word(self, key: str, **values: str | int) -> str:
         """Return a message of the page's own, escaped."""
-        return escape(self.catalogue.say(f"atlas.{key}", **values))
+        return escape(self.catalog.say(f"atlas.{key}", **values))
 
     def said(self, key: str, otherwise: str = "") -> str:
         """Return a message as it is written, escaped, with its blanks marked."""
-        return self.blanks(self.catalogue.text_of(key)) if self.catalogue.has(key) else escape(otherwise)
+        return self.blanks(self.catalog.text_of(key)) if self.catalog.has(key) else escape(otherwise)
 
     def blanks(self, pattern: str) -> str:
         """Escape a pattern and mark its blanks."""
@@ -57,13 +57,13 @@ class Parts:
         sample_word, own = self.words.get(name), f"atlas.blank.{name}"
         if sample_word is not None:
             return escape(sample_word)
-        return escape(self.catalogue.text_of(own) if self.catalogue.has(own) else short_name(self.catalogue, name))
+        return escape(self.catalog.text_of(own) if self.catalog.has(own) else short_name(self.catalog, name))
 
     @cached_property
     def words(self) -> dict[str, str]:
         """The sample words by the fact they answer."""
         keys = {name: f"atlas.sample.{name}" for name in self.library.facts.texts}
-        return {name: self.catalogue.text_of(key) for name, key in keys.items() if self.catalogue.has(key)}
+        return {name: self.catalog.text_of(key) for name, key in keys.items() if self.catalog.has(key)}
 
     def condition(self, when: Condition) -> str:
         """Return a condition in words, escaped; empty where it always holds."""
@@ -92,7 +92,7 @@ class Parts:
         """Return every verdict with its rows."""
         for verdict in self.ruleset.verdicts:
             rows = [rule for rule in self.ruleset.rules if rule.verdict == verdict]
-            name = escape(_capital(verdict_name(self.catalogue, verdict)))
+            name = escape(_capital(verdict_name(self.catalog, verdict)))
             line = self.said(f"verdict.{verdict}.advice")
             yield f'<h3 id="verdict-{escape(verdict)}">{name}</h3><p class="line">{line}</p>'
             yield from (self.row(rule) for rule in rows)
@@ -105,7 +105,7 @@ class Parts:
             f"<li>{self.said(f'claim.{id_}', id_)} <small>{_link(f'claim-{id_}', id_)}</small></li>"
             for id_ in rule.reasons
         )
-        beyond = "".join(f'<p class="aside">{escape(block.text)}</p>' for block in sure_blocks(rule, self.catalogue))
+        beyond = "".join(f'<p class="aside">{escape(block.text)}</p>' for block in sure_blocks(rule, self.catalog))
         when = self.condition(rule.when) or self.word("label.always")
         terms = self.terms(
             [
@@ -119,7 +119,7 @@ class Parts:
         )
         return (
             f'<article class="item card" id="row-{escape(rule.id)}" data-verdict="{escape(rule.verdict)}">'
-            f"<h4>{self.word('label.row', id=rule.id)}: {escape(verdict_name(self.catalogue, rule.verdict))}</h4>"
+            f"<h4>{self.word('label.row', id=rule.id)}: {escape(verdict_name(self.catalog, rule.verdict))}</h4>"
             f'<p class="line headline"{same}>{headline}</p><ul class="reasons">{reasons}</ul>{beyond}{terms}'
             f"{self.talk(rule)}</article>"
         )
@@ -148,7 +148,7 @@ class Parts:
 
     def person(self, text: str) -> str:
         """Return what somebody said."""
-        shown = self.catalogue.shown(date.fromisoformat(text)) if _DAY.fullmatch(text) else text
+        shown = self.catalog.shown(date.fromisoformat(text)) if _DAY.fullmatch(text) else text
         return f'<li class="you"><span class="who">{self.word("label.you")}</span> {escape(shown)}</li>'
 
     def bot(self, message: Outgoing) -> str:
@@ -169,7 +169,7 @@ class Parts:
             sends = ", ".join(filter(None, (self.kinds((*rule.mails, *rule.notes), "note"),)))
             cells = (
                 self.condition(rule.when) or self.word("label.always"),
-                _link(f"row-{rule.id}", verdict_name(self.catalogue, rule.verdict)),
+                _link(f"row-{rule.id}", verdict_name(self.catalog, rule.verdict)),
                 sends or "–",
                 self.claims(rule.cites),
             )
@@ -230,7 +230,7 @@ class Parts:
     def riding(self) -> Iterator[str]:
         """Return gates and remarks."""
         for gate in self.ruleset.gates:
-            first, *items = map(self.blanks, self.catalogue.alternatives(f"gate.{gate.id}"))
+            first, *items = map(self.blanks, self.catalog.alternatives(f"gate.{gate.id}"))
             more = f"<ul>{''.join(f'<li>{item}</li>' for item in items)}</ul>" if items else ""
             before = f'<p class="aside">{self.word("label.before_note")}</p>' if gate.before_note else ""
             text = f'<div class="said">{first}</div>{more}{before}'
@@ -242,7 +242,7 @@ class Parts:
 
     def rides(self, part: Gate | Remark, claims: Iterable[str]) -> list[tuple[str, str]]:
         """Return when a gate or remark goes with a verdict, with which, and what it rests on."""
-        names = (escape(verdict_name(self.catalogue, verdict)) for verdict in sorted(part.verdicts))
+        names = (escape(verdict_name(self.catalog, verdict)) for verdict in sorted(part.verdicts))
         return [("when", self.condition(part.when)), ("with", ", ".join(names)), ("rests", self.claims(claims))]
 
     def card(self, id_: str, title: str, body: str, terms: Iterable[tuple[str, str]], *, kind: str = "") -> str:
@@ -262,10 +262,10 @@ class Parts:
         """Return the wordings of a kind, each with its condition."""
         rungs = [*kind.ladder, *([kind.as_mail] if kind.as_mail else [])]
         subject = self.said(f"note.{kind.id}.{kind.subject[0].text}") if kind.subject else ""
-        top = f'<p class="head">{self.catalogue_said("heading.subject")} {subject}</p>' if subject else ""
+        top = f'<p class="head">{self.catalog_said("heading.subject")} {subject}</p>' if subject else ""
         found = []
         for rung in rungs:
-            for text in self.catalogue.alternatives(f"note.{kind.id}.{rung.text}"):
+            for text in self.catalog.alternatives(f"note.{kind.id}.{rung.text}"):
                 when = self.condition(rung.when)
                 shown = f'<p class="if">{when}</p>' if when else ""
                 found.append(
@@ -274,9 +274,9 @@ class Parts:
                 )
         return top + "".join(found)
 
-    def catalogue_said(self, key: str) -> str:
+    def catalog_said(self, key: str) -> str:
         """Return a message that has no blanks, escaped."""
-        return escape(self.catalogue.text_of(key))
+        return escape(self.catalog.text_of(key))
 
     def reminders(self) -> Iterator[str]:
         """Return every kind of reminder."""
@@ -297,8 +297,8 @@ class Parts:
     def questions(self) -> Iterator[str]:
         """Return the questions that many ask, with their answers."""
         for name, cites in self.library.faq.items():
-            title = self.catalogue.text_of(f"faq.{name}.question")
-            text = f"<p>{escape(self.catalogue.say(f'faq.{name}.answer', **self.library.measures))}</p>"
+            title = self.catalog.text_of(f"faq.{name}.question")
+            text = f"<p>{escape(self.catalog.say(f'faq.{name}.answer', **self.library.measures))}</p>"
             yield self.card(f"faq-{name}", title, text, [("rests", self.claims(cites))])
 
 

@@ -23,7 +23,7 @@ is `aside` stands back."""
 
 
 @dataclass(frozen=True)
-class Node:
+class Box:
     """A box: a small `head`, a `title`, `conditions` for being there at all, the `answers`, further `lines`.
 
     `group` is the judging step that a verdict belongs to. `said` are words on top for why it is marked. Texts are
@@ -54,11 +54,11 @@ class Edge:
 
 
 @dataclass(frozen=True)
-class Diagram:
+class FlowChart:
     """A flow as boxes and ways, in the order in which they are read."""
 
     name: str
-    nodes: tuple[Node, ...]
+    nodes: tuple[Box, ...]
     edges: tuple[Edge, ...]
     part: tuple[int, int] | None = None
     """Which part of how many this is; None for the whole."""
@@ -143,7 +143,7 @@ def _listed(answer: str) -> list[str]:
     return [f"•\u00a0{first}", *("\u00a0\u00a0\u00a0" + line for line in more)]
 
 
-def to_dot(diagram: Diagram) -> str:
+def to_dot(diagram: FlowChart) -> str:
     """Write the diagram for Graphviz: its parts side by side, each a column as wide as a phone, under its number.
 
     The verdicts of a judgement are stacked in one frame. What goes on in the next column needs no line there.
@@ -174,7 +174,7 @@ def to_dot(diagram: Diagram) -> str:
 _GONE = f'weight=9 color="{MARKS["way"][0]}" penwidth=3'
 
 
-def parts(diagram: Diagram) -> list[Diagram]:
+def parts(diagram: FlowChart) -> list[FlowChart]:
     """Return the diagram in parts: the way to each judgement, its verdicts, what follows, and what is on request."""
     diagram = _spoken(diagram)
     place = _part_of(diagram)
@@ -184,11 +184,11 @@ def parts(diagram: Diagram) -> list[Diagram]:
         nodes = tuple(node for node in diagram.nodes if place[node.id] == number)
         inside = {node.id for node in nodes}
         edges = tuple(edge for edge in diagram.edges if {edge.source, edge.target} <= inside)
-        found.append(Diagram(diagram.name, nodes, edges, (number, count)))
+        found.append(FlowChart(diagram.name, nodes, edges, (number, count)))
     return found
 
 
-def _spoken(diagram: Diagram) -> Diagram:
+def _spoken(diagram: FlowChart) -> FlowChart:
     """Return the diagram with its ways said in the boxes: a label beside a way costs width, a line across columns more.
 
     What simply goes on with the next box needs no word.
@@ -207,7 +207,7 @@ def _spoken(diagram: Diagram) -> Diagram:
     return replace(diagram, nodes=tuple(nodes), edges=tuple(replace(edge, label="") for edge in diagram.edges))
 
 
-def _part_of(diagram: Diagram) -> dict[str, int]:
+def _part_of(diagram: FlowChart) -> dict[str, int]:
     """Return the number of the part that each box and each frame of verdicts stands in."""
     found: dict[str, int] = {}
     number, before, ended = 1, "asked", False
@@ -221,7 +221,7 @@ def _part_of(diagram: Diagram) -> dict[str, int]:
     return found
 
 
-def _tops(diagram: Diagram) -> Iterator[str]:
+def _tops(diagram: FlowChart) -> Iterator[str]:
     """Put a number above each column; `sortv` keeps them in this order."""
     place = _part_of(diagram)
     tops: dict[int, str] = {}
@@ -236,7 +236,7 @@ def _tops(diagram: Diagram) -> Iterator[str]:
         yield _way(name, top, "style=invis weight=9")
 
 
-def _box(node: Node) -> str:
+def _box(node: Box) -> str:
     dashed = ' style="rounded,filled,dashed"' if _uncertain(node) or node.mark == "gone" else ""
     look = f' color="{PALE}" fontcolor="{FAINT}"' if node.mark == "aside" else ""
     if node.mark in MARKS:
@@ -249,14 +249,14 @@ def _way(source: str, target: str, look: str) -> str:
     return f"  {_quoted(source)} -> {_quoted(target)} [{look}];"
 
 
-def _uncertain(node: Node) -> bool:
+def _uncertain(node: Box) -> bool:
     """Tell a question that only some are asked: its frame is dashed."""
     return node.kind == "question" and bool(node.conditions)
 
 
-def _groups(diagram: Diagram) -> dict[str, list[Node]]:
+def _groups(diagram: FlowChart) -> dict[str, list[Box]]:
     """Return the verdicts by judging step."""
-    groups: dict[str, list[Node]] = {node.group: [] for node in diagram.nodes if node.group}
+    groups: dict[str, list[Box]] = {node.group: [] for node in diagram.nodes if node.group}
     for node in diagram.nodes:
         if node.group:
             groups[node.group].append(node)
@@ -267,18 +267,18 @@ def _stack(group: str) -> str:
     return f"{group}:"
 
 
-def _gathered(diagram: Diagram) -> list[Edge]:
+def _gathered(diagram: FlowChart) -> list[Edge]:
     """Return the ways with the verdicts of a judgement taken as one place, each way once."""
     place = _places(diagram)
     moved = (replace(edge, source=place[edge.source], target=place[edge.target]) for edge in diagram.edges)
     return list(dict.fromkeys(moved))
 
 
-def _places(diagram: Diagram) -> dict[str, str]:
+def _places(diagram: FlowChart) -> dict[str, str]:
     return {node.id: _stack(node.group) if node.group else node.id for node in diagram.nodes}
 
 
-def _column(diagram: Diagram) -> dict[tuple[str, str], bool]:
+def _column(diagram: FlowChart) -> dict[tuple[str, str], bool]:
     """Return each place with the one below it, and whether a way leads there; what else there is, jumps."""
     ways = {(edge.source, edge.target) for edge in _gathered(diagram)}
     part = _part_of(diagram)
@@ -297,7 +297,7 @@ def _html(text: str) -> str:
     return escape(text).replace("\\", "\\\\")
 
 
-def _blocks(node: Node) -> list[tuple[str, list[str]]]:
+def _blocks(node: Box) -> list[tuple[str, list[str]]]:
     """Return the lines of a box by the tags around them: small print, bold title, conditions, then the list."""
     colour = MARKS[node.mark][0] if node.mark in MARKS else INK
     return [
@@ -310,7 +310,7 @@ def _blocks(node: Node) -> list[tuple[str, list[str]]]:
     ]
 
 
-def _table(node: Node) -> str:
+def _table(node: Box) -> str:
     """Return a box's text as a table, a row to each line, so that every line gets the same room."""
     rows: list[str] = []
     for opening, lines in _blocks(node):
@@ -320,7 +320,7 @@ def _table(node: Node) -> str:
     return f'<TABLE BORDER="0" CELLSPACING="0" CELLPADDING="1" WIDTH="{WIDTH}">{"".join(rows)}</TABLE>'
 
 
-def _frame(node: Node) -> str:
+def _frame(node: Box) -> str:
     """Return a verdict as a row of its judgement's table: square, with a bar at its side."""
     seal = MARKS[node.mark][0] if node.mark in MARKS else PALE if node.mark == "aside" else SEAL
     width = 3 if node.mark in MARKS else 1
@@ -329,7 +329,7 @@ def _frame(node: Node) -> str:
     return f"<TR><TD>{frame}<TR>{bar}<TD>{_table(node)}</TD></TR></TABLE></TD></TR>"
 
 
-def to_mermaid(diagram: Diagram) -> str:
+def to_mermaid(diagram: FlowChart) -> str:
     """Write the diagram for Mermaid, as GitHub and many editors draw it; boxes are n0, n1 … in reading order."""
     names = {node.id: f"n{n}" for n, node in enumerate(diagram.nodes)}
     groups = _groups(diagram)
@@ -365,7 +365,7 @@ def to_mermaid(diagram: Diagram) -> str:
     return "\n".join([*lines, ""])
 
 
-def _mermaid_box(name: str, node: Node) -> str:
+def _mermaid_box(name: str, node: Box) -> str:
     before, after, _ = MERMAID[node.kind]
     return f'{name}{before}"{_mermaid_lines([line for _, lines in _blocks(node) for line in lines])}"{after}'
 

@@ -10,16 +10,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Literal
 
-from bot.core.advice.catalog import Catalogue, fill
+from bot.core.advice.catalog import Catalog, fill
 from bot.core.advice.conditions import Clause, Condition
 from bot.core.advice.facts import NO_DATE, NOT_SURE, Derivation, Fact
 from bot.core.advice.rules import Conditional, Rule, Ruleset
 from bot.core.dialogue.answers import OTHER_DAY
 from bot.core.dialogue.flow import END, Flow, Step
 from bot.core.library import Library
-from bot.verification.diagram.formats import Diagram, Edge, Node, to_dot, to_mermaid
+from bot.verification.diagram.formats import Box, Edge, FlowChart, to_dot, to_mermaid
 
-__all__ = ["Diagram", "Edge", "Node", "diagram", "to_dot", "to_mermaid"]
+__all__ = ["Edge", "diagram", "to_dot", "to_mermaid"]
 
 START = "start:"  # no step can have such an id
 
@@ -75,21 +75,21 @@ WORDS: Mapping[str, str] = {
 """The picture's own words; a message `drawing.<id>` takes the place of one, so they can be translated."""
 
 
-def diagram(library: Library, flow_id: str, language: str) -> Diagram:
+def diagram(library: Library, flow_id: str, language: str) -> FlowChart:
     """Draw the flow `flow_id` in the words of `language`; raises KeyError for a flow that is not there."""
-    return _Drawing(library, library.flows[flow_id], library.catalogue(language)).diagram
+    return _Drawing(library, library.flows[flow_id], library.catalog(language)).diagram
 
 
-def in_words(library: Library, flow_id: str, language: str) -> Diagram:
+def in_words(library: Library, flow_id: str, language: str) -> FlowChart:
     """Draw a flow as `diagram` does, but with no question's number within another box, so that two can be compared."""
-    return _Drawing(library, library.flows[flow_id], library.catalogue(language), numbered=False).diagram
+    return _Drawing(library, library.flows[flow_id], library.catalog(language), numbered=False).diagram
 
 
-def own_word(catalogue: Catalogue, word: str, **values: str | int) -> str:
+def own_word(catalog: Catalog, word: str, **values: str | int) -> str:
     """Say one of the picture's own words."""
     key = f"drawing.{word}"
-    if catalogue.has(key):
-        return catalogue.say(key, **values)
+    if catalog.has(key):
+        return catalog.say(key, **values)
     return fill(WORDS[word], {name: str(value) for name, value in values.items()})
 
 
@@ -97,7 +97,7 @@ class Phrases:
     """Conditions and answers in words, without the numbers of a diagram."""
 
     def __init__(self, library: Library, flow_id: str, language: str) -> None:
-        self._drawing = _Drawing(library, library.flows[flow_id], library.catalogue(language), numbered=False)
+        self._drawing = _Drawing(library, library.flows[flow_id], library.catalog(language), numbered=False)
 
     def condition(self, when: Condition) -> str:
         """Return a condition in words; empty where it always holds."""
@@ -112,31 +112,31 @@ class Phrases:
 class _Drawing:
     """One flow on its way to becoming a diagram."""
 
-    def __init__(self, library: Library, flow: Flow, catalogue: Catalogue, *, numbered: bool = True) -> None:
+    def __init__(self, library: Library, flow: Flow, catalog: Catalog, *, numbered: bool = True) -> None:
         self.library = library
         self.flow = flow
-        self.catalogue = catalogue
+        self.catalog = catalog
         self.numbered = numbered
 
     @cached_property
-    def diagram(self) -> Diagram:
+    def diagram(self) -> FlowChart:
         """The whole picture."""
-        nodes = [Node(START, "start", self.flow.id, lines=(self._word("start"),))]
+        nodes = [Box(START, "start", self.flow.id, lines=(self._word("start"),))]
         edges = [Edge(START, self.flow.steps[0].id)]
         for step in self.flow.steps:
             nodes += self._boxes(step)
             edges += self._ways(step)
-        nodes.append(Node(END, "end", self._word("end")))
+        nodes.append(Box(END, "end", self._word("end")))
         offered = [self._offer(fact) for fact in self.flow.offers]
-        return Diagram(self.flow.id, (*nodes, *offered), tuple(edges))
+        return FlowChart(self.flow.id, (*nodes, *offered), tuple(edges))
 
     # -- words ---------------------------------------------------------------------------------------------------------
 
     def _word(self, word: str, **values: str | int) -> str:
-        return own_word(self.catalogue, word, **values)
+        return own_word(self.catalog, word, **values)
 
     def _text(self, key: str, otherwise: str) -> str:
-        return self.catalogue.text_of(key) if self.catalogue.has(key) else otherwise
+        return self.catalog.text_of(key) if self.catalog.has(key) else otherwise
 
     @cached_property
     def _numbers(self) -> dict[str, int]:
@@ -188,33 +188,31 @@ class _Drawing:
 
     # -- boxes ---------------------------------------------------------------------------------------------------------
 
-    def _boxes(self, step: Step) -> list[Node]:
+    def _boxes(self, step: Step) -> list[Box]:
         if step.kind == "ask":
             return [self._question(step)]
         condition = self._if("only_if", step.when)
         if step.kind == "judge":
             rules = self.library.rulesets[self.flow.rules]
             head = f"{self._word('judge')} · {step.id}"
-            judge = Node(
-                step.id, "judge", self._word("judge_title"), head, condition, lines=(self._word("judge_line"),)
-            )
+            judge = Box(step.id, "judge", self._word("judge_title"), head, condition, lines=(self._word("judge_line"),))
             return [judge, *(self._verdict(step, rules, verdict) for verdict in rules.verdicts)]
         head = f"{self._word('compose')} · {step.id}"
         line = self._word("compose_line")
-        return [Node(step.id, "compose", self._word("compose_title"), head, condition, lines=(line,))]
+        return [Box(step.id, "compose", self._word("compose_title"), head, condition, lines=(line,))]
 
-    def _question(self, step: Step) -> Node:
+    def _question(self, step: Step) -> Box:
         head = f"{self._word('question', number=self._numbers.get(step.fact, ''))} · {step.id}"
         hints = tuple(line for hint in step.hints for line in self._if("hint_if", hint.when))
         fact = self.library.facts[step.fact]
         text = self._text(f"question.{step.fact}.text", step.fact)
-        return Node(step.id, "question", text, head, self._if("only_if", step.when), self._answers(fact), hints)
+        return Box(step.id, "question", text, head, self._if("only_if", step.when), self._answers(fact), hints)
 
-    def _offer(self, name: str) -> Node:
+    def _offer(self, name: str) -> Box:
         text = self._text(f"question.{name}.text", name)
         head = f"{self._word('on_request')} · {name}"
         answers = self._answers(self.library.facts[name])
-        return Node(f"on request: {name}", "question", text, head, (self._word("only_on_request"),), answers)
+        return Box(f"on request: {name}", "question", text, head, (self._word("only_on_request"),), answers)
 
     def _if(self, word: str, when: Condition) -> tuple[str, ...]:
         said = self._said(when)
@@ -244,7 +242,7 @@ class _Drawing:
             return label
         return self._word("counts_as", answer=label, value=self._label(fact.name, fact.cautious))
 
-    def _verdict(self, step: Step, rules: Ruleset, verdict: str) -> Node:
+    def _verdict(self, step: Step, rules: Ruleset, verdict: str) -> Box:
         leading = [rule for rule in rules.rules if rule.verdict == verdict]
         ids = ", ".join(rule.id for rule in leading)
         lines = [self._word("rules", ids=ids) if leading else self._word("no_rule")]
@@ -256,7 +254,7 @@ class _Drawing:
         lines += [self._word(word, ids=", ".join(found)) for word, found in kinds.items() if found]
         name = self._text(f"verdict.{verdict}.name", verdict)
         head = f"{self._word('verdict')} · {verdict}"
-        return Node(
+        return Box(
             _below(step.id, verdict), "verdict", name[:1].upper() + name[1:], head, lines=tuple(lines), group=step.id
         )
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from bot.core.dialogue.flow import Flow
-from bot.core.issues import Issue, Places
+from bot.core.issues import Issue, SourceLocations
 from bot.core.library import FALLBACK_LANGUAGE, Library
-from bot.verification.diagram.formats import Diagram, Mark, Node
+from bot.verification.diagram.formats import Box, FlowChart, Mark
 from bot.verification.diagram.graph import diagram, in_words, own_word
 from bot.verification.diff import ADVICE, compare
 from bot.verification.labels import verdict_name
@@ -21,7 +21,7 @@ Lines = Iterable[tuple[str, str]]
 """A talk as in `Shown.lines` and in transcripts: (person | bot | wait, text)."""
 
 
-def at_finding(drawn: Diagram, library: Library, places: Places, issue: Issue) -> Diagram:
+def at_finding(drawn: FlowChart, library: Library, places: SourceLocations, issue: Issue) -> FlowChart:
     """Mark where a finding is, and the conversation that shows it if there is one."""
     flow = library.flows[drawn.name]
     walked = along(drawn, library, issue.shown.lines) if issue.shown and issue.shown.flow == flow.id else drawn
@@ -32,7 +32,7 @@ def at_finding(drawn: Diagram, library: Library, places: Places, issue: Issue) -
     return replace(walked, nodes=tuple(nodes))
 
 
-def is_marked(drawn: Diagram) -> bool:
+def is_marked(drawn: FlowChart) -> bool:
     """Tell whether anything stands out."""
     return any(node.mark not in ("", "aside") for node in drawn.nodes)
 
@@ -79,7 +79,7 @@ class _Stop:
     said: str = ""
 
 
-def along(drawn: Diagram, library: Library, lines: Lines) -> Diagram:
+def along(drawn: FlowChart, library: Library, lines: Lines) -> FlowChart:
     """Mark what a talk went through, with its answers, and where it stands; all else stands back."""
     flow = library.flows[drawn.name]
     marked: dict[str, tuple[Mark, tuple[str, ...]]] = {}
@@ -104,7 +104,7 @@ def along(drawn: Diagram, library: Library, lines: Lines) -> Diagram:
     return replace(drawn, nodes=tuple(nodes), edges=tuple(edges))
 
 
-def _walked(node: Node, marked: Mapping[str, tuple[Mark, tuple[str, ...]]]) -> Node:
+def _walked(node: Box, marked: Mapping[str, tuple[Mark, tuple[str, ...]]]) -> Box:
     mark, said = marked.get(node.id, ("", ()))
     if not mark and node.kind not in ("start", "end"):
         mark = "aside"
@@ -134,7 +134,7 @@ def _stops(lines: Lines) -> list[_Stop]:
 # -- what an edit changed ----------------------------------------------------------------------------------------------
 
 
-def since(drawn: Diagram, new: Library, old: Library, language: str) -> Diagram:
+def since(drawn: FlowChart, new: Library, old: Library, language: str) -> FlowChart:
     """Mark what is new, what is another than in `old`, and how many situations get another verdict.
 
     What is gone stands where it stood, as it was.
@@ -156,7 +156,7 @@ def since(drawn: Diagram, new: Library, old: Library, language: str) -> Diagram:
     return replace(drawn, nodes=tuple(nodes))
 
 
-def _edited(library: Library, node: Node, was: Mapping[str, Node], now: Mapping[str, Node], moved: list[str]) -> Node:
+def _edited(library: Library, node: Box, was: Mapping[str, Box], now: Mapping[str, Box], moved: list[str]) -> Box:
     """Return a box with what is another about it; numbers of questions, which shift, do not count."""
     old, new = was.get(node.id), now[node.id]
     if old is None:
@@ -183,7 +183,7 @@ def _moved(new: Library, old: Library, flow: Flow) -> dict[str, list[str]]:
                     counts[pair] = counts.get(pair, 0) + change.situations
     found: dict[str, list[str]] = {}
     for (before, after), count in counts.items():
-        names = [verdict_name(lib.catalogue(FALLBACK_LANGUAGE), v) for lib, v in ((old, before), (new, after))]
+        names = [verdict_name(lib.catalog(FALLBACK_LANGUAGE), v) for lib, v in ((old, before), (new, after))]
         for box in _judging(flow, after):
             found.setdefault(box, []).append(_word(new, "gains", count=f"{count:,}", name=names[0]))
         for box in _judging(flow, before):
@@ -192,4 +192,4 @@ def _moved(new: Library, old: Library, flow: Flow) -> dict[str, list[str]]:
 
 
 def _word(library: Library, word: str, **values: str | int) -> str:
-    return own_word(library.catalogue(FALLBACK_LANGUAGE), word, **values)
+    return own_word(library.catalog(FALLBACK_LANGUAGE), word, **values)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.core.coaching.cohort import Cohort, Room
+from bot.core.coaching.cohort import BotMembership, Cohort
 from bot.core.dialogue.session import Session
 
 
@@ -32,7 +32,7 @@ class Rolls:
     def polling(self, poll: str) -> Mapping[int, Cohort]:  # noqa: ARG002 - as the Protocol has it
         return {}
 
-    def room(self, chat: int) -> Room | None:  # noqa: ARG002 - as the Protocol has it
+    def room(self, chat: int) -> BotMembership | None:  # noqa: ARG002 - as the Protocol has it
         return None
 
     def edition(self, number: int) -> None:  # noqa: ARG002 - as the Protocol has it
@@ -41,7 +41,7 @@ class Rolls:
     def editions(self, coach: int) -> Mapping[int, Any]:  # noqa: ARG002 - as the Protocol has it
         return {}
 
-    def channels(self, person: int) -> Mapping[int, Room]:  # noqa: ARG002 - as the Protocol has it
+    def channels(self, person: int) -> Mapping[int, BotMembership]:  # noqa: ARG002 - as the Protocol has it
         return {}
 
     def language(self, person: int) -> str:  # noqa: ARG002 - as the Protocol has it
