@@ -60,19 +60,27 @@ def run_bot(settings: Settings) -> None:
 
 async def _talk_of(settings: Settings) -> Application:
     """Return what talks over the content once that is checked; raises `BadContent` and OSError."""
-    from bot.app.content_check_worker import Bounds, examining
     from bot.app.content_proof import prove_apart
-    from bot.app.reload import ContentReloader, settle_garbage
-    from bot.app.server import Application
+    from bot.app.reload import settle_garbage
     from bot.app.startup import in_background, say_start
-    from bot.telegram.updates import read
 
     await in_background(lambda: look_for_key(settings))
     library = await in_background(lambda: prove_apart(settings.content, settings.stamp_file))
     say_start(settings, library.sources)
-    contents = ContentReloader(_live(library, settings), folders(settings.content), partial(_live_again, settings))
+    talk = application(settings, library)
     settle_garbage()
     use_a_writable_folder(settings.data_dir)
+    return talk
+
+
+def application(settings: Settings, library: Library) -> Application:
+    """Return what talks over content that is proved; raises `BadContent`."""
+    from bot.app.content_check_worker import Bounds, examining
+    from bot.app.reload import ContentReloader
+    from bot.app.server import Application
+    from bot.telegram.updates import read
+
+    contents = ContentReloader(_live(library, settings), folders(settings.content), partial(_live_again, settings))
     return Application(
         contents.respond,
         read,

@@ -9,11 +9,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import structlog
@@ -25,7 +25,7 @@ from bot.app.settings import Settings
 from bot.app.signals import handled
 from bot.app.startup import CannotListen, Stopped, opened, unless
 from bot.app.version import version
-from bot.runtime.clock import SystemClock, TrustedClock
+from bot.runtime.clock import Timepieces, TrustedClock
 from bot.runtime.cohorts import CohortDue, CohortRespond
 from bot.runtime.outbox_worker import LEASE, OutboxWorker
 from bot.runtime.ports import Clock, Silent, Store
@@ -109,6 +109,7 @@ async def serve(
     timeout: int = TIMEOUT,
     lease: timedelta = LEASE,
     stop: asyncio.Event | None = None,
+    time: Timepieces | None = None,
 ) -> None:
     """Run the bot until SIGTERM, SIGINT or `stop`; `timeout` is how many seconds a getUpdates waits.
 
@@ -117,12 +118,13 @@ async def serve(
     """
     stopping, edited = stop or asyncio.Event(), asyncio.Event()
     silence = HOOK_SILENCE if settings.webhook_url else SILENCE + timeout
-    front, damage = Front.of(silence), Damage(stopping)
+    time = time or Timepieces()
+    front, damage = Front.of(silence, time), Damage(stopping)
     async with contextlib.AsyncExitStack() as stack:
         stack.enter_context(handled(stopping, edited))
         await stack.enter_async_context(_listening(settings, front))
         try:
-            ready = await unless(stopping, _started(settings, talk, front, lease, stack, damage))
+            ready = await unless(stopping, _started(settings, talk, front, lease, stack, damage, time))
         except Stopped:
             ready = None
         if ready is not None:
@@ -167,11 +169,11 @@ class Front:
     web: Web
 
     @classmethod
-    def of(cls, silence: float) -> Front:
+    def of(cls, silence: float, time: Timepieces) -> Front:
         """Make it; `silence` is how many seconds without Telegram are too many."""
-        meters, age = PrometheusMetrics(version()), LastHeard()
-        readiness = Readiness(age, silence=silence)
-        return cls(meters, age, readiness, Web(readiness, SystemClock(), meters, age))
+        meters, age = PrometheusMetrics(version()), LastHeard(time.seconds)
+        readiness = Readiness(age, silence=silence, seconds=time.seconds)
+        return cls(meters, age, readiness, Web(readiness, time.wall, meters, age))
 
 
 async def _started(
@@ -181,18 +183,19 @@ async def _started(
     lease: timedelta,
     stack: contextlib.AsyncExitStack,
     damage: Damage,
+    time: Timepieces,
 ) -> tuple[Application, _Components, ApiBot]:
     """Open everything in order; what was opened is closed by `stack`."""
     token = settings.bot_token
     assert token is not None, "without a token the conversation is held in the terminal"
     if not isinstance(talk, Application):
         front.readiness.waits_for("the content to be checked")
-        began = time.monotonic()
+        began = monotonic()
         talk = await talk()
-        front.meters.checked(time.monotonic() - began)
+        front.meters.checked(monotonic() - began)
     store = await opened(settings, front.readiness.waits_for)
     stack.push_async_callback(store.close)
-    clock = TrustedClock(SystemClock(), last=await store.last_instant())
+    clock = TrustedClock(time.wall, last=await store.last_instant(), seconds=time.running)
     await store.take_over(clock.now())
     for beside in (_looked_through(store, clock), damage.look(store)):
         stack.push_async_callback(_cancelled, asyncio.create_task(beside))
@@ -203,7 +206,7 @@ async def _started(
     me = await _until_done(lambda: bot.call("getMe", {}), route)
     front.age.touch()
     log.info("Telegram knows this bot", username=me.get("username"))
-    wired = _wired(store, clock, bot, me, talk, lease, settings.processes, front)
+    wired = _wired(store, clock, bot, me, talk, lease, settings.processes, front, time.seconds)
     stack.push_async_callback(wired.messenger.close, TOASTS_SECONDS)
     stack.push_async_callback(_cancelled, asyncio.create_task(rotate_keys(store, front.meters)))
     front.web.started(store, wired.intake.receive)
@@ -244,12 +247,22 @@ def _wired(
     lease: timedelta,
     processes: int,
     front: Front,
+    seconds: Callable[[], float],
 ) -> _Components:
     meters = front.meters
     messenger, guard = TelegramMessenger(bot, meters.acknowledged), FloodGuard()
-    pace = RateLimits(processes, began=time.monotonic())
-    outbox = OutboxWorker(store, messenger, clock, lease=lease, pace=pace, guard=guard, watch=meters,
-                    undelivered=lambda *what: handler.undelivered(*what))  # fmt: skip
+    pace = RateLimits(processes, began=seconds())
+    outbox = OutboxWorker(
+        store,
+        messenger,
+        clock,
+        lease=lease,
+        pace=pace,
+        guard=guard,
+        watch=meters,
+        undelivered=lambda *what: handler.undelivered(*what),
+        seconds=seconds,
+    )
     handler = UpdateHandler(
         store,
         clock,
@@ -262,11 +275,12 @@ def _wired(
         sending=outbox,
         watch=meters,
         fetch=partial(talk.fetch, store) if talk.fetch else None,
+        seconds=seconds,
     )
     search = partial(talk.search, str(me.get("username", ""))) if talk.search else None
     look = partial(looked, bot, me["id"])
     intake = Dispatcher(me["id"], handler, messenger, lambda update: talk.read(me, update), search, look)
-    reminders = Scheduler(store, handler, clock)
+    reminders = Scheduler(store, handler, clock, seconds=seconds)
     return _Components(store, clock, messenger, outbox, handler, reminders, intake, front)
 
 
@@ -425,7 +439,7 @@ async def _reloading(
         await edited.wait()
         edited.clear()
         systemd.notify("RELOADING=1")
-        began = time.monotonic()
+        began = monotonic()
         try:
             reloaded = await reload()
         except Exception as error:
@@ -433,7 +447,7 @@ async def _reloading(
             continue
         finally:
             systemd.notify("READY=1")
-        checked(time.monotonic() - began)
+        checked(monotonic() - began)
         if reloaded.anew and talk.prepare is not None:
             await _prepared(talk.prepare(bot))
         if reloaded.notice and operator is not None:

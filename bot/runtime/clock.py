@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -38,6 +39,17 @@ def running_seconds() -> float:
     """Return seconds that no clock setting moves; where the system counts them, those it was asleep as well."""
     boottime = getattr(time, "CLOCK_BOOTTIME", None)
     return time.monotonic() if boottime is None else time.clock_gettime(boottime)
+
+
+@dataclass(frozen=True)
+class Timepieces:
+    """Every kind of time that a bot keeps; whoever gives all of them decides how fast time goes for it."""
+
+    wall: Clock = field(default_factory=SystemClock)
+    seconds: Callable[[], float] = time.monotonic
+    """For pace and patience; must go as fast as the event loop's time."""
+    running: Callable[[], float] = running_seconds
+    """Tells how long the machine has run, whatever its wall clock says."""
 
 
 class TrustedClock:
