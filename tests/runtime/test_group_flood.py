@@ -111,7 +111,7 @@ async def test_an_update_that_is_handled_again_gets_its_answer(
 
         return await real(update, key, broken, now)
 
-    monkeypatch.setattr(lecture.store.store, "convene", breaks)
+    monkeypatch.setattr(lecture.store.store, "cohort_respond", breaks)
     with pytest.raises(UpdateNotKept):
         await lecture.does(OTHER, CommandGiven("faq", ""))
     monkeypatch.undo()
