@@ -72,8 +72,8 @@ def test_one_byte_anywhere_in_what_loads_judges_and_proves_is_another_seal(tmp_p
     package = tmp_path / "bot"
     if not package.exists():
         shutil.copytree(PACKAGE, package, ignore=shutil.ignore_patterns("__pycache__", "_content"))
-    proving = [*(f for part in ("core", "content", "proof") for f in sorted((package / part).rglob("*.py"))),
-               package / "app/main.py", package / "app/check_cache.py"]  # fmt: skip
+    proving = [*(f for part in ("core", "content", "verification") for f in sorted((package / part).rglob("*.py"))),
+               package / "app/content.py", package / "app/check_cache.py"]  # fmt: skip
     file = data.draw(st.sampled_from(proving))
     was, before = file.read_bytes(), seal_of("content", package)
     at = data.draw(st.integers(0, len(was)))

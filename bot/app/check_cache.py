@@ -15,7 +15,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
 
-PROVING: Final = ("core/**/*.py", "content/**/*.py", "proof/**/*.py", "app/main.py", "app/check_cache.py")
+PROVING: Final = ("core/**/*.py", "content/**/*.py", "verification/**/*.py", "app/content.py", "app/check_cache.py")
 """The sources that load, judge and prove, within the package."""
 JUDGING: Final = ("babel", "pydantic", "pydantic-core", "pyyaml", "transitions", "tzdata")
 """The distributions whose version the outcome of a proof may depend on."""

@@ -156,7 +156,7 @@ def test_what_waiting_may_mend_is_waited_for(words: str) -> None:
 
 
 async def test_a_driver_that_is_missing_is_said_with_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    from tests.storage.conftest import SourceLocation as Somewhere
+    from tests.storage.conftest import Place as Somewhere
 
     monkeypatch.setitem(sys.modules, "psycopg", None)
     with pytest.raises(StoreUnready, match="pip install"):
