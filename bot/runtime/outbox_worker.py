@@ -21,7 +21,6 @@ from typing import Final
 import structlog
 
 from bot.core.chat.person import Call, Key
-from bot.runtime.faults import passing
 from bot.runtime.metrics import Fate, Metrics, NullMetrics
 from bot.runtime.ports import (
     ChatMoved,
@@ -258,14 +257,12 @@ class OutboxWorker:
 
     async def _send(self, posted: ClaimedCall) -> ClaimedCall | None:
         """Make a call and write down what became of it; return what follows in its chat, if that is ours now."""
-        passing("before_send")
         began = self._seconds()
         try:
             outcome = await self._messenger.make(posted.key, posted.call)
         except Exception as error:
             log.error("the messenger failed", call=posted.id, exc_info=error)
             outcome = RetryLater(after=1.0, ambiguous=True)
-        passing("after_send")
         took = self._seconds() - began
         following = None
         if isinstance(outcome, Delivered):

@@ -14,7 +14,6 @@ from typing import Final
 
 import structlog
 
-from bot.runtime.faults import passing
 from bot.runtime.ports import Clock, DueSchedule, Store
 from bot.runtime.update_handler import UpdateHandler
 
@@ -74,7 +73,6 @@ class Scheduler:
         """Claim what is due and ring it; return how much that was. Raises what the store raises."""
         began = self._seconds()
         claimed = await self._store.claim_due(self._clock.now(), self._lease, self._at_once)
-        passing("after_claim")
         for due in claimed:
             if self._stop.is_set() or self._seconds() - began > STALE * self._lease.total_seconds():
                 break
@@ -90,7 +88,6 @@ class Scheduler:
 
     async def _collect_due(self, due: DueSchedule) -> None:
         turned = await self._handler.collect_due(due)
-        passing("after_ring")
         late = (self._clock.now() - due.at).total_seconds()
         log.debug("agenda rung", late=round(late, 1), spoke=turned is not None and bool(turned.calls))
 

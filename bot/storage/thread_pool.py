@@ -14,7 +14,6 @@ from contextlib import closing, suppress
 
 from sqlalchemy import Engine
 
-from bot.runtime.faults import passing
 from bot.storage.errors import Lost, StoreClosed, translated
 from bot.storage.writer import Rank, T, Work, WriterJob
 
@@ -73,11 +72,8 @@ class Pool:
         if not job.wanted():
             return
         try:
-            with self._engine.connect() as connection:
-                with connection.begin(), closing(connection.connection.cursor()) as cursor:
-                    job.result = job.work(cursor)
-                    passing("before_commit")
-                passing("after_commit")
+            with self._engine.begin() as connection, closing(connection.connection.cursor()) as cursor:
+                job.result = job.work(cursor)
         except BaseException as error:
             job.failed(translated(error, self._place))
             if isinstance(job.error, Lost):

@@ -19,7 +19,6 @@ from typing import Any, Final, Literal, Protocol, TypeVar
 from sqlalchemy import Engine
 from sqlalchemy.pool import PoolProxiedConnection
 
-from bot.runtime.faults import passing
 from bot.storage import dialects
 from bot.storage.compiled import Cursor
 from bot.storage.errors import StoreClosed, spoils_transaction, translated
@@ -296,17 +295,7 @@ class Writer:
         try:
             if error is not None:
                 raise error
-            assert self._connection is not None
-            passing("before_commit")
-            began = time.perf_counter()
-            self._connection.execute("COMMIT")
-            self._guard.check()  # what was written to a file that is gone is kept nowhere
-            changes = self._connection.total_changes
-            kept = changes > self._changes and any(job.error is None for job in group)
-            if self._set == "FULL" and kept:  # who only reads, or is undone, does not wait for the disk
-                self._took = time.perf_counter() - began
-            self._changes = changes
-            passing("after_commit")
+            self._commit(group)
         except BaseException as trouble:
             self._disconnect()
             for job in group:
@@ -315,6 +304,17 @@ class Writer:
                     job.failed(trouble)
         else:
             self._written()
+
+    def _commit(self, group: list[WriterJob]) -> None:
+        assert self._connection is not None
+        began = time.perf_counter()
+        self._connection.execute("COMMIT")
+        self._guard.check()  # what was written to a file that is gone is kept nowhere
+        changes = self._connection.total_changes
+        kept = changes > self._changes and any(job.error is None for job in group)
+        if self._set == "FULL" and kept:  # who only reads, or is undone, does not wait for the disk
+            self._took = time.perf_counter() - began
+        self._changes = changes
 
     def _disconnect(self) -> None:
         """Let go of the connection, and thereby of what is not committed; the next group makes a new one."""

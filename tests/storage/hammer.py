@@ -15,11 +15,11 @@ import threading
 import time
 from dataclasses import replace
 
-from bot.runtime import faults
 from bot.storage.database import Database
 from bot.storage.encryption import Cipher
 from tests.conftest import NOW
 from tests.storage.stories import ANNA, count, says
+from tests.support import kill_points
 
 KEYS = [replace(ANNA, chat=n, person=n) for n in range(1, 9)]
 AT_MOST = 2000
@@ -72,7 +72,7 @@ def main() -> None:
                 wait = random.Random(fault).uniform(0.02, 0.2)  # noqa: S311  # a moment, not a secret
                 threading.Thread(target=kill_after, args=(wait,)).start()
             else:
-                faults.wanted = fault
+                kill_points.arm(fault)
             asyncio.run(run(url, key, told, int(first)))
             os._exit(0)
         _, status = os.waitpid(child, 0)

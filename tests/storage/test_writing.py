@@ -30,15 +30,16 @@ def _no_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
 class Commits(list[str]):
     """The name of the thread of each COMMIT."""
 
-    def passing(self, point: str) -> None:
-        if point == "before_commit":
-            self.append(threading.current_thread().name)
-
 
 @pytest.fixture
 def commits(monkeypatch: pytest.MonkeyPatch) -> Commits:
-    noted = Commits()
-    monkeypatch.setattr(writer, "passing", noted.passing)
+    noted, commit = Commits(), writer.Writer._commit
+
+    def noting(self: writer.Writer, group: list[writer.WriterJob]) -> None:
+        noted.append(threading.current_thread().name)
+        commit(self, group)
+
+    monkeypatch.setattr(writer.Writer, "_commit", noting)
     return noted
 
 

@@ -178,14 +178,16 @@ from datetime import timedelta
 from pathlib import Path
 from bot.app.server import serve
 from bot.app.settings import load
+from tests.support import kill_points
 from tests.telegram.test_serving import TALK
+kill_points.arm(os.environ["KILL_AT"])
 asyncio.run(serve(load(Path(os.environ["DATA_DIR"]).parent), TALK, timeout=2, lease=timedelta(seconds=1)))
 """
 
 
 def started(server: BotApiServer, folder: Path, fault: str = "") -> subprocess.Popen[bytes]:
     prepare(Settings.model_validate(given(server, folder)))
-    environment = os.environ | given(server, folder) | {"AFTERWORD_FAULT": fault}
+    environment = os.environ | given(server, folder) | {"KILL_AT": fault}
     return subprocess.Popen([sys.executable, "-c", PROGRAM], env=environment, stderr=subprocess.DEVNULL,
                             stdout=subprocess.DEVNULL)  # fmt: skip
 
