@@ -1,8 +1,8 @@
-"""The desk in front of the conversations: several cases side by side, commands, and what belongs to the candidate.
+"""What happens in a chat: several cases side by side, commands, and what belongs to the candidate.
 
-Law of this file: pure and total, like `dialogue.advance`, which it hands everything to that is part of a conversation.
-A case is one person met at one interview; its number never changes. Buttons count by the person's own turn, so a tap
-on an old message is answered and never obeyed.
+Pure and total, like `engine.advance`, which gets everything that is part of a conversation. A case is one person met
+at one interview; its number never changes. Buttons count by the person's own turn, so a tap on an old message is
+answered and never obeyed.
 """
 
 from __future__ import annotations
@@ -11,18 +11,19 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
+from typing import Final
 
+from bot.core.chat import preferences, reminders, sent_messages
 from bot.core.chat.person import Person
-from bot.core.chat.preferences import Managing
 from bot.core.chat.privacy import Operator, privacy_lines
 from bot.core.chat.reminders import BESIDE
 from bot.core.chat.retention import KEEP
 from bot.core.chat.sent_messages import SENT, WISHED
-from bot.core.chat.turn import FileToSend
+from bot.core.chat.turn import DONE, RESUME, Ask, ChatTurn, Converse, Done, FileToSend, Next, converse
 from bot.core.dialogue import render
 from bot.core.dialogue.answers import choose
 from bot.core.dialogue.dates import Misread
+from bot.core.dialogue.engine import advance
 from bot.core.dialogue.session import (
     Back,
     Block,
@@ -60,7 +61,7 @@ CONVERSED: Mapping[str, Event] = {
 
 @dataclass(frozen=True)
 class CommandGiven:
-    """Somebody asks the desk for something: a command without its slash, and what stood behind it."""
+    """A command without its slash, and what stood behind it."""
 
     command: str
     argument: str = ""
@@ -110,9 +111,250 @@ def serve(
     library: Library, flow: str, person: Person, entry: Entry, now: datetime, operator: Operator | None = None
 ) -> CommandResult:
     """Return what `entry` leads to for `person` at the instant `now` (aware); `operator` None: in a terminal."""
-    visit = _Visit(library, flow, person, now)
-    visit.operator = operator
-    return visit.serve(entry)
+    return handle(ChatTurn(library, flow, person, now, operator), entry)
+
+
+def handle(turn: ChatTurn, entry: Entry) -> CommandResult:
+    """Let `entry` happen in a turn that has just begun."""
+    match entry:
+        case FellDue():
+            reminders.handle_due(turn)
+        case ThumbUp(message=message):
+            _follow(turn, reminders.handle_thumb_up(turn, message))
+        case Picked(option=option) if option.startswith(WHY):
+            return _explain_advice(turn, option.removeprefix(WHY))
+        case Picked(option=option) if option.startswith(BESIDE):
+            return _handle_beside(turn, option)
+        case Picked(turn=number) if number != turn.person.turn:
+            return CommandResult(turn.person, toast=turn.catalog.say("notice.stale"))
+        case _:
+            _follow(turn, _handle_entry(turn, entry))
+            turn.person = turn.person.but(turn=turn.person.turn + 1)
+    return CommandResult(None if turn.forgotten else turn.person, tuple(turn.effects))
+
+
+def _handle_entry(turn: ChatTurn, entry: Event | CommandGiven | UnsupportedMessage | LocationShared) -> Next:
+    """Take what makes buttons out of date that were open before."""
+    match entry:
+        case CommandGiven():
+            return _handle_command(turn, entry)
+        case UnsupportedMessage(what):
+            turn.say(f"strange.{what}")
+            return _repeat(turn)
+        case LocationShared(zone):
+            return preferences.locate(turn, zone)
+        case Said(text) | Picked(option=text) if turn.person.asking:
+            return _handle_choice(turn, text, typed=isinstance(entry, Said))
+        case Said(text) if found := sent_messages.handle(turn, text):
+            return found
+        case Picked(option=tap) if tap.startswith((SENT, WISHED)) and (found := sent_messages.handle(turn, tap)):
+            return found
+        case Picked(option=option) if option == BACK:
+            return Converse(Back())
+        case TimePassed():
+            return _repeat(turn)
+        case _:
+            return Converse(entry)
+
+
+def _follow(turn: ChatTurn, step: Next) -> None:
+    """Carry out what a handler left to follow."""
+    match step:
+        case Ask():
+            _ask(turn, step)
+        case Converse():
+            turn.effects += reminders.after_conversation(turn, converse(turn, step))
+        case Done():
+            pass
+
+
+def _ask(turn: ChatTurn, step: Ask) -> None:
+    turn.person = replace(turn.person, asking=step.question)
+    name = step.question.partition("-")[0]
+    blocks = (Block("title", turn.catalog.say(f"desk.{name}")),)
+    options = tuple(_options(turn)) if step.options is None else step.options
+    turn.effects.append(Outgoing("menu", f"desk {name}", blocks, options))
+
+
+def _repeat(turn: ChatTurn) -> Next:
+    """Ask once more what is open, be it a question of the chat's own."""
+    return Ask(turn.person.asking) if turn.person.asking else RESUME
+
+
+# -- buttons that count by no turn -------------------------------------------------------------------------------------
+
+
+def _explain_advice(turn: ChatTurn, rule: str) -> CommandResult:
+    """Say what an advice rests on, and nothing else; the button serves as long as its advice is the present one."""
+    session = turn.session
+    if not session.answers or SessionView(turn.library, session, turn.now).outcome.rule != rule:
+        return CommandResult(turn.person, toast=turn.catalog.say("notice.other_advice"))
+    said = advance(turn.library, session.but(turn=turn.person.turn), Why(advice=True), turn.now).effects
+    return CommandResult(turn.person, said[:1])
+
+
+def _handle_beside(turn: ChatTurn, tap: str) -> CommandResult:
+    """Do what was tapped below a reminder; only what asks something is a turn, so open buttons keep their count."""
+    step = _keep(turn) if tap == KEEP else reminders.handle(turn, tap)
+    if step is None:
+        return CommandResult(turn.person, toast=turn.catalog.say("remind.over"))
+    _follow(turn, step)
+    asks = any(isinstance(e, Outgoing) and e.kind in ("question", "menu") for e in turn.effects)
+    person = turn.person.but(turn=turn.person.turn + 1) if asks else turn.person
+    return CommandResult(person, tuple(turn.effects))
+
+
+def _keep(turn: ChatTurn) -> Next | None:
+    """Answer a person who wants to be kept; being heard from is what keeps them, and who is gone cannot be kept."""
+    if not turn.person.cases and not turn.person.facts:
+        return None
+    turn.say("retention.kept")
+    turn.person = turn.person.but()  # a copy: the same value would say that nothing happened
+    return DONE
+
+
+# -- commands ----------------------------------------------------------------------------------------------------------
+
+
+def _handle_command(turn: ChatTurn, asked: CommandGiven) -> Next:
+    # What the chat asked is over, whatever the command: an answer is never read against a question not in sight.
+    turn.close_question()
+    if asked.command in CONVERSED:
+        return Converse(CONVERSED[asked.command])
+    if asked.command in _COMMANDS:
+        return _COMMANDS[asked.command](turn, asked)
+    turn.say("strange.command")
+    return RESUME
+
+
+def _start(turn: ChatTurn, asked: CommandGiven) -> Next:
+    """Greet; amid a conversation, ask whether to go on or to begin anew. An unknown payload is a plain start."""
+    del asked  # payloads of cohorts belong to a later capability; until then each leads to the first screen
+    session = turn.session
+    return Ask("start") if session.answers and session.stage == "open" else Converse(Started())
+
+
+def _ask_language(turn: ChatTurn) -> Next:
+    """Offer the languages there are, or say that there is one only."""
+    if len(turn.library.catalogs) > 1:
+        return Ask("language")
+    turn.say("desk.only_language")
+    return RESUME
+
+
+def _help(turn: ChatTurn, _: CommandGiven) -> Next:
+    lines = tuple(Block("item", f"/{name} {turn.catalog.say(f'command.{name}')}") for name in render.COMMANDS)
+    title = Block("title", turn.catalog.say("help.title"))
+    aside = Block("aside", turn.catalog.say("help.aside"))
+    turn.effects.append(Outgoing("notice", "notice help", (title, *lines, aside)))
+    return RESUME
+
+
+def _privacy(turn: ChatTurn, asked: CommandGiven) -> Next:
+    """Say what is kept and who sees it."""
+    lines = privacy_lines(turn.catalog, turn.operator, asked.shared, turn.library.manners.close_after_days)
+    title = Block("title", turn.catalog.say("privacy.title"))
+    blocks = tuple(Block("item", line) for line in lines)
+    turn.effects.append(Outgoing("notice", "notice privacy", (title, *blocks)))
+    return RESUME
+
+
+def _export(turn: ChatTurn, _: CommandGiven) -> Next:
+    """Hand over everything that is kept, as JSON."""
+    turn.effects.append(FileToSend(EXPORT, exported(turn.person), turn.catalog.say("export.caption")))
+    return RESUME
+
+
+_COMMANDS: Final[Mapping[str, Callable[[ChatTurn, CommandGiven], Next]]] = {
+    "start": _start,
+    "cases": lambda _turn, _asked: Ask("cases"),
+    "language": lambda turn, _: _ask_language(turn),
+    "reminders": lambda turn, _: preferences.list_reminders(turn),
+    "settings": lambda _turn, _asked: Ask("settings"),
+    "forget": lambda _turn, _asked: Ask("forget"),
+    "help": _help,
+    "privacy": _privacy,
+    "export": _export,
+}
+
+
+# -- questions of the chat's own ---------------------------------------------------------------------------------------
+
+
+def _options(turn: ChatTurn) -> list[Option]:
+    """Return what can be chosen where the chat itself asks."""
+    match turn.person.asking:
+        case "cases":
+            numbers = sorted(turn.person.cases)[-CASES_LISTED:]
+            own = [Option(f"case_{number}", turn.label(number)) for number in numbers]
+            return [*own, turn.option("new"), turn.option("go_on")]
+        case "language":
+            known = sorted(turn.library.catalogs.items())
+            return [*(Option(name, c.say("language.name")) for name, c in known), turn.option("go_on")]
+        case "settings":
+            settings = preferences.setting_options(turn)
+            return [turn.option("language"), *settings, *_own_facts(turn), turn.option("go_on")]
+        case "forget":
+            return [turn.option("forget_all"), turn.option("go_on")]
+    found = preferences.options(turn, turn.person.asking)
+    return [turn.option("go_on"), turn.option("new")] if found is None else found
+
+
+def _own_facts(turn: ChatTurn) -> list[Option]:
+    """Return what is known about the candidate, to be changed."""
+    facts = turn.library.facts.by_name
+    fit = {n: a for n, a in turn.person.facts.items() if n in facts and facts[n].accepts(a)}
+    return [Option(n, render.settled(facts[n], a, turn.catalog)) for n, a in fit.items()]
+
+
+def _handle_choice(turn: ChatTurn, text: str, *, typed: bool) -> Next:
+    """Take the answer to what the chat asked; amid a conversation, a text that is none of it is its answer."""
+    asking, option = turn.person.asking, choose(text, _options(turn))
+    if option is not None and option.id == "forget_all" and typed and text.strip() != option.label:
+        option = None  # a number or a first letter is too little for what cannot be undone
+    if option is not None:
+        turn.effects.append(Settled(option.label))
+        turn.close_question()
+        return _act(turn, asking, option.id)
+    if typed and asking == "start":
+        turn.close_question()
+        return Converse(Said(text))
+    if found := preferences.handle_text(turn, asking, text):
+        return found
+    turn.effects.append(render.misread(turn.catalog, Misread("choice")))
+    return Ask(asking)
+
+
+def _act(turn: ChatTurn, asking: str, id_: str) -> Next:
+    if id_ == "new":
+        return Converse(Restarted())
+    if id_ == "go_on":
+        return RESUME
+    if id_ == "forget_all":
+        turn.say("notice.forgotten")
+        turn.forgotten = True
+        return DONE
+    if found := preferences.handle_choice(turn, asking, id_):
+        return found
+    if asking == "language":
+        turn.person = replace(turn.person, language=id_)
+        return Converse(session=turn.session.but(language=id_))
+    if asking == "cases":
+        return _open_case(turn, int(id_.removeprefix("case_")))
+    if id_ == "language":
+        return _ask_language(turn)
+    return Converse(session=turn.session.but(asking=id_))
+
+
+def _open_case(turn: ChatTurn, number: int) -> Next:
+    """Take another case up again, from its advice on; what belongs to the candidate is the same in all of them."""
+    turn.person = replace(turn.person, current=number)
+    facts, session = turn.library.facts.by_name, turn.case(number)
+    own = {n for n in session.answers if n in facts and facts[n].scope == "user" and n in turn.person.facts}
+    answers = {n: a for n, a in session.answers.items() if n not in own}
+    carried = {**session.carried, **turn.person.facts}
+    again = session.but(answers=answers, carried=carried, said={}, language=turn.person.language)
+    return Converse(session=again)
 
 
 def exported(person: Person) -> str:
@@ -127,234 +369,6 @@ def exported(person: Person) -> str:
         "cases": {str(number): person.cases[number].to_json() for number in sorted(person.cases)},
     }
     return json.dumps(kept, ensure_ascii=False, indent=2)
-
-
-class _Visit(Managing):
-    """One visit: what can be asked for at the desk."""
-
-    forgotten = False
-    operator: Operator | None = None
-
-    def serve(self, entry: Entry) -> CommandResult:
-        return self.beside_the_way(entry) or self.turn(entry)
-
-    def beside_the_way(self, entry: Entry) -> CommandResult | None:
-        """Serve what is no turn of the conversation, whose open buttons keep their count; None for what is one."""
-        match entry:
-            case FellDue():
-                self.collect_due()
-                return CommandResult(self.person, tuple(self.effects))
-            case ThumbUp(message=message):
-                self.approved(message)
-                return CommandResult(self.person, tuple(self.effects))
-            case Picked(option=option) if option.startswith(WHY):
-                return self.why(option.removeprefix(WHY))
-            case Picked(option=option) if option.startswith(BESIDE):
-                return self.tapped_beside(option)
-            case Picked(turn=turn) if turn != self.person.turn:
-                return CommandResult(self.person, toast=self.catalog.say("notice.stale"))
-        return None
-
-    def turn(self, entry: Entry) -> CommandResult:
-        assert not isinstance(entry, FellDue | ThumbUp), "nobody said anything"
-        match entry:
-            case CommandGiven():
-                self.command(entry)
-            case UnsupportedMessage(what):
-                self.say(f"strange.{what}")
-                self.repeat()
-            case LocationShared(zone):
-                self.locate(zone)
-            case Said(text) | Picked(option=text) if self.person.asking:
-                self.chosen(text, typed=isinstance(entry, Said))
-            case Said(text) if self.of_the_ledger(text):
-                pass
-            case Picked(option=option) if option.startswith((SENT, WISHED)) and self.of_the_ledger(option):
-                pass
-            case Picked(option=option) if option == BACK:
-                self.converse(Back())
-            case TimePassed():
-                self.repeat()
-            case _:
-                self.converse(entry)
-        if self.forgotten:
-            return CommandResult(None, tuple(self.effects))
-        return CommandResult(self.person.but(turn=self.person.turn + 1), tuple(self.effects))
-
-    def of_the_ledger(self, text: str) -> bool:
-        """Take a tapped or typed answer that says what went out, or asks whether it may; False for any other answer."""
-        found = choose(text, self.listed())
-        if found is None or not found.id.startswith((SENT, WISHED)):
-            return False
-        self.effects.append(Settled(found.label))
-        if found.id.startswith(SENT):
-            self.sent(found.id.removeprefix(SENT))
-        else:
-            self.wished(found.id.removeprefix(WISHED))
-        return True
-
-    def why(self, rule: str) -> CommandResult:
-        """Say what an advice rests on, and nothing else; the button serves as long as its advice is the present one."""
-        view = SessionView(self.library, self.session, self.now)
-        if not self.session.answers or view.outcome.rule != rule:
-            return CommandResult(self.person, toast=self.catalog.say("notice.other_advice"))
-        self.converse(Why(advice=True), ask=False)
-        return CommandResult(self.person, tuple(self.effects))
-
-    def kept(self) -> CommandResult:
-        """Answer whoever wants to be kept; being heard from is what keeps them, and nobody is kept who is gone."""
-        if not self.person.cases and not self.person.facts:
-            return CommandResult(self.person, toast=self.catalog.say("remind.over"))
-        self.say("retention.kept")
-        return CommandResult(self.person.but(), tuple(self.effects))
-
-    def tapped_beside(self, option: str) -> CommandResult:
-        """Do what was tapped below a reminder; only what asks something is a turn, so open buttons keep their count."""
-        if option == KEEP:
-            return self.kept()
-        if not self.beside(option):
-            return CommandResult(self.person, toast=self.catalog.say("remind.over"))
-        asks = any(isinstance(e, Outgoing) and e.kind in ("question", "menu") for e in self.effects)
-        person = replace(self.person, turn=self.person.turn + 1) if asks else self.person
-        return CommandResult(person, tuple(self.effects))
-
-    # -- commands ----------------------------------------------------------------------------------------------------
-
-    def command(self, asked: CommandGiven) -> None:
-        name = asked.command
-        # What the desk asked is over, whatever the command: an answer is never read against a question not in sight.
-        self.person = replace(self.person, asking="")
-        if name in CONVERSED:
-            self.converse(CONVERSED[name])
-            return
-        told: Mapping[str, Callable[[], None]] = {
-            "start": partial(self.start, asked.argument),
-            "cases": partial(self.offer, "cases"),
-            "language": self.language,
-            "reminders": self.list_reminders,
-            "settings": partial(self.offer, "settings"),
-            "forget": partial(self.offer, "forget"),
-            "help": self.help,
-            "privacy": partial(self.privacy, asked.shared),
-            "export": self.export,
-        }
-        if name in told:
-            told[name]()
-        else:
-            self.say("strange.command")
-            self.again()
-
-    def start(self, argument: str) -> None:
-        """Greet; amid a conversation, ask whether to go on or to begin anew. An unknown payload is a plain start."""
-        del argument  # payloads of cohorts belong to a later capability; until then each leads to the first screen
-        session = self.session
-        if session.answers and session.stage == "open":
-            self.offer("start")
-        else:
-            self.converse(Started())
-
-    def language(self) -> None:
-        """Offer the languages there are, or say that there is one only."""
-        if len(self.library.catalogs) > 1:
-            self.offer("language")
-        else:
-            self.say("desk.only_language")
-            self.again()
-
-    def help(self) -> None:
-        lines = tuple(Block("item", f"/{name} {self.catalog.say(f'command.{name}')}") for name in render.COMMANDS)
-        title = Block("title", self.catalog.say("help.title"))
-        self.effects.append(
-            Outgoing("notice", "notice help", (title, *lines, Block("aside", self.catalog.say("help.aside"))))
-        )
-        self.again()
-
-    def privacy(self, shared: tuple[str, ...]) -> None:
-        """Say what is kept and who sees it; `shared` is what coaches see."""
-        lines = privacy_lines(self.catalog, self.operator, shared, self.library.manners.close_after_days)
-        title = Block("title", self.catalog.say("privacy.title"))
-        blocks = tuple(Block("item", line) for line in lines)
-        self.effects.append(Outgoing("notice", "notice privacy", (title, *blocks)))
-        self.again()
-
-    def export(self) -> None:
-        """Hand over everything that is kept, as JSON."""
-        self.effects.append(FileToSend(EXPORT, exported(self.person), self.catalog.say("export.caption")))
-        self.again()
-
-    # -- what the desk itself asks -------------------------------------------------------------------------------------
-
-    def offered(self) -> list[Option]:
-        """Return what can be chosen where the desk asks."""
-        match self.person.asking:
-            case "cases":
-                numbers = sorted(self.person.cases)[-CASES_LISTED:]
-                own = [Option(f"case_{number}", self.label(number)) for number in numbers]
-                return [*own, self.option("new"), self.option("go_on")]
-            case "language":
-                known = sorted(self.library.catalogs.items())
-                return [*(Option(name, c.say("language.name")) for name, c in known), self.option("go_on")]
-            case "settings":
-                return [self.option("language"), *self.settings(), *self.own_facts(), self.option("go_on")]
-            case "forget":
-                return [self.option("forget_all"), self.option("go_on")]
-            case _:
-                return super().offered()
-
-    def own_facts(self) -> list[Option]:
-        """Return what is known about the candidate, to be changed."""
-        facts = self.library.facts.by_name
-        fit = {n: a for n, a in self.person.facts.items() if n in facts and facts[n].accepts(a)}
-        shown = {n: render.settled(facts[n], a, self.catalog) for n, a in fit.items()}
-        return [Option(name, label) for name, label in shown.items()]
-
-    def chosen(self, text: str, *, typed: bool) -> None:
-        """Take the answer to what the desk asked; amid a conversation, a text that is none of it is its answer."""
-        asking, option = self.person.asking, choose(text, self.offered())
-        if option is not None and option.id == "forget_all" and typed and text.strip() != option.label:
-            option = None  # a number or a first letter is too little for what cannot be undone
-        if option is None and typed and asking == "start":
-            self.person = replace(self.person, asking="")
-            self.converse(Said(text))
-        elif option is None and self.typed(asking, text):
-            return
-        elif option is None:
-            self.effects.append(render.misread(self.catalog, Misread("choice")))
-            self.offer(asking)
-        else:
-            self.effects.append(Settled(option.label))
-            self.person = replace(self.person, asking="")
-            self.act(asking, option.id)
-
-    def act(self, asking: str, id_: str) -> None:
-        if id_ == "new":
-            self.converse(Restarted())
-        elif id_ == "go_on":
-            self.again()
-        elif id_ == "forget_all":
-            self.say("notice.forgotten")
-            self.forgotten = True
-        elif self.settle(asking, id_):
-            return
-        elif asking == "language":
-            self.person = replace(self.person, language=id_)
-            self.converse(TimePassed(), session=self.session.but(language=id_))
-        elif asking == "cases":
-            self.open(int(id_.removeprefix("case_")))
-        elif id_ == "language":
-            self.language()
-        else:
-            self.converse(TimePassed(), session=self.session.but(asking=id_))
-
-    def open(self, number: int) -> None:
-        """Take another case up again, from its advice on; what belongs to the candidate is the same in all of them."""
-        self.person = replace(self.person, current=number)
-        facts, session = self.library.facts.by_name, self.case(number)
-        own = {n for n in session.answers if n in facts and facts[n].scope == "user" and n in self.person.facts}
-        answers = {n: a for n, a in session.answers.items() if n not in own}
-        carried = {**session.carried, **self.person.facts}
-        again = session.but(answers=answers, carried=carried, said={}, language=self.person.language)
-        self.converse(TimePassed(), session=again)
 
 
 def newcomer(library: Library, language: str, turn: int = 0) -> Person:

@@ -1,7 +1,6 @@
 """Managing reminders: what is planned, by date in words; another day, a pause; and where and when the candidate lives.
 
-Law of this file: whatever is changed here, what is pending is worked out anew, and its local time stays as it was asked
-for.
+Whatever is changed here, what is pending is worked out anew, and its local time stays as it was asked for.
 """
 
 from __future__ import annotations
@@ -12,12 +11,13 @@ from datetime import date, time, timedelta
 
 from bot.core.advice.calendar import Hours, add_business_days, business_day_from, zone_named
 from bot.core.advice.judge import DEFAULT_TIME
+from bot.core.chat import reminders
 from bot.core.chat.person import Person
-from bot.core.chat.reminders import Reminding
 from bot.core.chat.time_zones import CITIES, city, read_clock, read_span, zones_of
+from bot.core.chat.turn import RESUME, Ask, ChatTurn, Next
 from bot.core.dialogue.dates import MOST_DAYS_OFF, Misread, parse_day, parse_days, parse_weekdays
 from bot.core.dialogue.render import misread
-from bot.core.dialogue.session import Option, Outgoing
+from bot.core.dialogue.session import Option
 from bot.core.reminders import schedule as schedules
 from bot.core.reminders.schedule import ReminderSchedule
 
@@ -26,295 +26,308 @@ WEEKS = {"days_12345": (1, 2, 3, 4, 5), "days_71234": (1, 2, 3, 4, 7), "days_123
 AHEAD = (1, 2, 5)  # business days from today that are offered to tap
 
 
-class Managing(Reminding):
-    """What a visit has to do with managing reminders."""
+# -- what can be chosen ------------------------------------------------------------------------------------------------
 
-    def list_reminders(self) -> None:
-        """List what is planned, by date."""
-        self.offer("reminders" if self.coming() else "idle")
 
-    def offered(self) -> list[Option]:
-        """Return what can be chosen where something about reminders is asked."""
-        match self.person.asking.partition("-")[0]:
-            case "reminders" | "idle":
-                rows = [Option(f"{r.case}-{r.kind}", self.dated(r.day, r.wall, self.line(r))) for r in self.coming()]
-                toggle = "resume" if self.agenda.paused else "pause"
-                return [*rows, *([self.option(toggle)] if rows or self.agenda.paused else []), self.option("go_on")]
-            case "reminder":
-                case, _ = self.meant(self.person.asking.partition("-")[2])
-                later = self.option("later", count=self.library.manners.snooze_business_days)
-                own = [self.option(what) for what in ("move", "done", "unwanted", "go_on")]
-                return [own[0], *([later] if self.may_put_off(case) else []), *own[1:]]
-            case "day":
-                days = [add_business_days(self.today, n, self.place.week) for n in AHEAD]
-                return [Option(day.isoformat(), self.dated(day, DEFAULT_TIME)) for day in days]
-            case "zone":
-                return self.places(CITIES)
-            case "quiet":
-                return [self.option(what) for what in QUIET]
-            case "days":
-                return [self.option(what) for what in WEEKS]
-            case "holidays":
-                return [self.option(what) for what in ("no_holidays", "go_on")]
-        return super().offered()
+def options(turn: ChatTurn, question: str) -> list[Option] | None:
+    """Return what can be chosen where something about reminders is asked; None for another question."""
+    name, _, about = question.partition("-")
+    match name:
+        case "reminders" | "idle":
+            coming, paused = reminders.coming(turn), turn.agenda.paused
+            rows = [Option(f"{r.case}-{r.kind}", _dated(turn, r.day, r.wall, reminders.line(turn, r))) for r in coming]
+            toggle = [turn.option("resume" if paused else "pause")] if rows or paused else []
+            return [*rows, *toggle, turn.option("go_on")]
+        case "reminder":
+            later = turn.option("later", count=turn.library.manners.snooze_business_days)
+            own = [turn.option(what) for what in ("move", "done", "unwanted", "go_on")]
+            return [own[0], *([later] if reminders.may_put_off(turn, _about(about)[0]) else []), *own[1:]]
+        case "day":
+            days = [add_business_days(turn.today, n, turn.place.week) for n in AHEAD]
+            return [Option(day.isoformat(), _dated(turn, day, DEFAULT_TIME)) for day in days]
+        case "zone":
+            return _zone_options(turn, CITIES)
+        case "quiet":
+            return [turn.option(what) for what in QUIET]
+        case "days":
+            return [turn.option(what) for what in WEEKS]
+        case "holidays":
+            return [turn.option(what) for what in ("no_holidays", "go_on")]
+    return None
 
-    def dated(self, day: date, wall: time, what: str = "") -> str:
-        """Write a day and a time, and what for."""
-        if what:
-            return self.catalog.say("advice.date", day=day, time=wall, what=what)
-        return self.catalog.say("remind.day", day=day, time=wall)
 
-    def places(self, zones: tuple[str, ...]) -> list[Option]:
-        """Return zones as options, by the time that it is there, the earliest first."""
-        ordered = sorted(zones, key=lambda zone: self.now.astimezone(zone_named(zone)).replace(tzinfo=None))
-        return [Option(zone, self.here(zone)) for zone in ordered]
+def _about(about: str) -> tuple[int, str]:
+    """Return the case and the kind of reminder that a question is about."""
+    number, _, kind = about.partition("-")
+    return (int(number) if number.isdecimal() else 0), kind
 
-    def here(self, zone: str) -> str:
-        """Name a zone by its city and the time that it is there."""
-        return self.catalog.say("remind.here", time=self.now.astimezone(zone_named(zone)).time(), city=city(zone))
 
-    def settings(self) -> list[Option]:
-        """Return the settings of reminders, each with what it is now."""
-        zone = city(self.person.zone) if self.agenda.zone_known else self.catalog.say("remind.unknown")
-        hours = self.agenda.hours
-        shown = self.catalog.say("remind.quiet", begin=hours.quiet_from, end=hours.quiet_until)
-        days = next((name for name, days in WEEKS.items() if days == tuple(sorted(self.person.working_days))), "")
-        week = self.catalog.say(f"desk.options.{days}") if days else self.catalog.weekdays(self.person.working_days)
-        named = {"zone": zone, "quiet": shown, "days": week, "holidays": self.days_off()}
-        return [
-            Option(
-                f"set_{name}",
-                self.catalog.say("change.line", what=self.catalog.say(f"remind.set.{name}"), answer=a),
-            )
-            for name, a in named.items()
-        ]
+def _dated(turn: ChatTurn, day: date, wall: time, what: str = "") -> str:
+    """Write a day and a time, and what for."""
+    if what:
+        return turn.catalog.say("advice.date", day=day, time=wall, what=what)
+    return turn.catalog.say("remind.day", day=day, time=wall)
 
-    def days_off(self) -> str:
-        """Write the days off to come, those in a row as one span."""
-        spans: list[list[date]] = []
-        for day in map(date.fromisoformat, self.person.holidays):
-            if spans and day - spans[-1][-1] == timedelta(days=1):
-                spans[-1][1:] = [day]
-            elif day >= self.today:
-                spans.append([day])
-        if not spans:
-            return self.catalog.say("remind.no_holidays")
-        return "; ".join(" – ".join(self.catalog.dated(day, self.today) for day in span) for span in spans)
 
-    def settle(self, asking: str, id_: str) -> bool:
-        """Take what was chosen where something about reminders was asked; False where it was something else."""
-        name, _, about = asking.partition("-")
-        case, kind = self.meant(about)
-        if id_.startswith("set_"):
-            self.offer(id_.removeprefix("set_"))
-        elif name in ("reminders", "idle") and id_ in ("pause", "resume"):
-            self.plan(replace(self.agenda, paused=id_ == "pause"))
-            self.say(f"remind.{id_}d")
-            self.again()
-        elif name == "reminders":
-            self.offer(f"reminder-{id_}")
-        elif name == "reminder":
-            self.change(id_, case, kind)
-        elif name == "day":
-            self.move(case, kind, date.fromisoformat(id_), DEFAULT_TIME)
-        elif name == "zone":
-            self.live_in(id_, case)
-        elif name == "quiet":
+def _zone_options(turn: ChatTurn, zones: tuple[str, ...]) -> list[Option]:
+    """Return zones by their city and the time that it is there, the earliest first."""
+    there = {zone: turn.now.astimezone(zone_named(zone)).replace(tzinfo=None) for zone in zones}
+    return [
+        Option(zone, turn.catalog.say("remind.here", time=there[zone].time(), city=city(zone)))
+        for zone in sorted(there, key=lambda zone: there[zone])
+    ]
+
+
+def setting_options(turn: ChatTurn) -> list[Option]:
+    """Return the settings of reminders, each with what it is now."""
+    say, hours, own = turn.catalog.say, turn.agenda.hours, turn.person.working_days
+    zone = city(turn.person.zone) if turn.agenda.zone_known else say("remind.unknown")
+    shown = say("remind.quiet", begin=hours.quiet_from, end=hours.quiet_until)
+    days = next((name for name, days in WEEKS.items() if days == tuple(sorted(own))), "")
+    week = say(f"desk.options.{days}") if days else turn.catalog.weekdays(own)
+    named = {"zone": zone, "quiet": shown, "days": week, "holidays": _days_off(turn)}
+    return [
+        Option(f"set_{name}", say("change.line", what=say(f"remind.set.{name}"), answer=answer))
+        for name, answer in named.items()
+    ]
+
+
+def _days_off(turn: ChatTurn) -> str:
+    """Write the days off to come, those in a row as one span."""
+    spans: list[list[date]] = []
+    for day in map(date.fromisoformat, turn.person.holidays):
+        if spans and day - spans[-1][-1] == timedelta(days=1):
+            spans[-1][1:] = [day]
+        elif day >= turn.today:
+            spans.append([day])
+    if not spans:
+        return turn.catalog.say("remind.no_holidays")
+    return "; ".join(" – ".join(turn.catalog.dated(day, turn.today) for day in span) for span in spans)
+
+
+# -- what was chosen ---------------------------------------------------------------------------------------------------
+
+
+def handle_choice(turn: ChatTurn, question: str, id_: str) -> Next | None:
+    """Take what was chosen where something about reminders was asked; None where it was something else."""
+    name, _, about = question.partition("-")
+    case, kind = _about(about)
+    if id_.startswith("set_"):
+        return Ask(id_.removeprefix("set_"))
+    match name:
+        case "reminders" | "idle" if id_ in ("pause", "resume"):
+            turn.plan(replace(turn.agenda, paused=id_ == "pause"))
+            turn.say(f"remind.{id_}d")
+            return RESUME
+        case "reminders":
+            return Ask(f"reminder-{id_}")
+        case "reminder":
+            return _change_reminder(turn, id_, case, kind)
+        case "day":
+            return _move(turn, case, kind, date.fromisoformat(id_), DEFAULT_TIME)
+        case "zone":
+            return _set_zone(turn, id_, case)
+        case "quiet":
             begin, end = QUIET[id_]
-            self.relocate(replace(self.agenda, hours=Hours(time(begin), time(end))))
-        elif name == "days":
-            self.work_on(WEEKS[id_])
-        elif name == "holidays":
-            self.take_off(())
-        else:
-            return False
-        return True
+            return _set_hours(turn, Hours(time(begin), time(end)))
+        case "days":
+            return _set_working_days(turn, WEEKS[id_])
+        case "holidays":
+            return _set_days_off(turn, ())
+    return None
 
-    def change(self, how: str, case: int, kind: str) -> None:
-        """Move one reminder, put it off, or take it off the list."""
-        if how == "move":
-            self.offer(f"day-{case}-{kind}")
-        elif how == "later":
-            self.put_off(case, kind)
-        else:
-            self.plan(schedules.settled(self.agenda, case, kind))
-            self.say("remind.settled")
-            self.list_reminders()
 
-    def put_off(self, case: int, kind: str) -> None:
-        """Put one reminder to come off by some business days; the others stay as they are."""
-        agenda = schedules.delayed(self.agenda, case, kind, self.library.manners, self.place, self.today)
-        if agenda is None:
-            self.say("remind.over")
-        else:
-            self.plan(agenda)
-            day = next(r.day for r in agenda.of(case) if r.kind == kind)
-            self.say("remind.snoozed", day=day)
-        self.list_reminders()
+def handle_text(turn: ChatTurn, question: str, text: str) -> Next | None:
+    """Take what was typed where it is no option: a day, a city, a time; None where that cannot be typed."""
+    name, _, about = question.partition("-")
+    match name:
+        case "day":
+            return _read_day(turn, question, text)
+        case "zone":
+            return _read_zone(turn, about, text)
+        case "quiet":
+            return _read_hours(turn, text)
+        case "days" if days := parse_weekdays(text, turn.catalog.text_of("language.locale")):
+            turn.close_question()
+            return _set_working_days(turn, days)
+        case "holidays":
+            return _read_days_off(turn, text)
+    return None
 
-    def meant(self, about: str) -> tuple[int, str]:
-        """Return the case and the kind of reminder that the desk's question was about."""
-        number, _, kind = about.partition("-")
-        return (int(number) if number.isdecimal() else 0), kind
 
-    def relocate(self, agenda: ReminderSchedule) -> None:
-        """Work all instants out anew, and go on."""
-        self.plan(schedules.relocated(agenda, self.place))
-        self.say("remind.kept")
-        self.again()
+# -- reminders to come -------------------------------------------------------------------------------------------------
 
-    def live_in(self, zone: str, case: int) -> None:
-        """Take a zone as where the person lives; with `case` it was asked to remind of that."""
-        self.person = replace(self.person, zone=zone)
-        self.plan(schedules.relocated(replace(self.agenda, zone_known=True), self.place))
-        if case in self.person.cases:
-            self.confirm(case)
-        else:
-            self.say("remind.kept")
-        self.again()
 
-    def move(self, case: int, kind: str, day: date, wall: time) -> None:
-        """Remind of a case when the candidate chose: of this `kind`, or of whatever else would come before."""
-        if case not in self.person.cases:
-            self.again()
-            return
-        agenda, kinds = self.agenda, [kind]
-        if not kind:
-            agenda = self.agreed(case)
-            chosen = schedules.due_at(day, wall, self.place, agenda.hours)
-            planned = agenda.of(case)
-            kinds = [r.kind for r in planned if r.due <= chosen] or [r.kind for r in planned[:1]]
-        for moving in kinds:
-            agenda = schedules.moved(agenda, case, moving, day, wall, self.place)
-        self.plan(agenda)
-        if self.agenda.zone_known:
-            self.confirm(case)
-            self.again()
-        else:
-            self.offer(f"zone-{case}")
+def list_reminders(turn: ChatTurn) -> Next:
+    """List what is planned, by date."""
+    return Ask("reminders" if reminders.coming(turn) else "idle")
 
-    def typed(self, asking: str, text: str) -> bool:
-        """Take what was typed where it is no option: a day, a city, a time; False where that cannot be typed."""
-        name, _, about = asking.partition("-")
-        if name == "day":
-            self.read_day(asking, text)
-        elif name == "zone":
-            self.read_zone(about, text)
-        elif name == "quiet":
-            self.read_quiet(text)
-        elif name == "days" and (days := parse_weekdays(text, self.catalog.text_of("language.locale"))):
-            self.person = replace(self.person, asking="")
-            self.work_on(days)
-        elif name == "holidays":
-            self.read_days_off(text)
-        else:
-            return False
-        return True
 
-    def read_quiet(self, text: str) -> None:
-        """Read quiet hours of the candidate's own, which have to leave a time to speak."""
-        span = read_span(text)
-        try:
-            hours = Hours(*span) if span else None
-        except ValueError:
-            hours = None
-        if hours is None:
-            self.effects.append(misread(self.catalog, Misread("no_quiet")))
-            self.offer("quiet")
-            return
-        self.person = replace(self.person, asking="")
-        self.relocate(replace(self.agenda, hours=hours))
+def _change_reminder(turn: ChatTurn, how: str, case: int, kind: str) -> Next:
+    """Move one reminder, put it off, or take it off the list."""
+    if how == "move":
+        return Ask(f"day-{case}-{kind}")
+    if how == "later":
+        _put_off(turn, case, kind)
+    else:
+        turn.plan(schedules.settled(turn.agenda, case, kind))
+        turn.say("remind.settled")
+    return list_reminders(turn)
 
-    def read_days_off(self, text: str) -> None:
-        """Read the days off to come; they take the place of those told before."""
-        days = parse_days(text, self.today, self.catalog)
-        if isinstance(days, Misread):
-            self.effects.append(misread(self.catalog, days))
-            self.offer("holidays")
-            return
-        self.person = replace(self.person, asking="")
-        self.take_off(days)
 
-    def take_off(self, days: Iterable[date]) -> None:
-        """Take the days on which nothing counts as a working day; days that are counted are counted anew."""
-        bygone = {day for day in map(date.fromisoformat, self.person.holidays) if day < self.today}
-        kept = sorted(bygone | set(days))[-2 * MOST_DAYS_OFF :]  # days off that are over still were none to count
-        self.recount(replace(self.person, holidays=tuple(day.isoformat() for day in kept)))
-        self.say("remind.days_off", days=self.days_off())
-        self.again()
+def _put_off(turn: ChatTurn, case: int, kind: str) -> None:
+    """Put one reminder to come off by some business days; the others stay as they are."""
+    agenda = schedules.delayed(turn.agenda, case, kind, turn.library.manners, turn.place, turn.today)
+    if agenda is None:
+        turn.say("remind.over")
+        return
+    turn.plan(agenda)
+    turn.say("remind.snoozed", day=next(r.day for r in agenda.of(case) if r.kind == kind))
 
-    def work_on(self, days: Iterable[int]) -> None:
-        """Take the days on which the candidate works; days that are counted are counted anew."""
-        self.recount(replace(self.person, working_days=tuple(sorted(days))))
-        self.say("remind.kept")
-        self.again()
 
-    def recount(self, person: Person) -> None:
-        """Let `person` be whom this visit is about, and count anew what their advice counts in working days.
+def _move(turn: ChatTurn, case: int, kind: str, day: date, wall: time) -> Next:
+    """Remind of a case when the candidate chose: of this `kind`, or of whatever else would come before."""
+    if case not in turn.person.cases:
+        return RESUME
+    agenda, kinds = turn.agenda, [kind]
+    if not kind:
+        agenda = reminders.agreed(turn, case)
+        chosen = schedules.due_at(day, wall, turn.place, agenda.hours)
+        planned = agenda.of(case)
+        kinds = [r.kind for r in planned if r.due <= chosen] or [r.kind for r in planned[:1]]
+    for moving in kinds:
+        agenda = schedules.moved(agenda, case, moving, day, wall, turn.place)
+    turn.plan(agenda)
+    if not turn.agenda.zone_known:
+        return Ask(f"zone-{case}")
+    reminders.confirm(turn, case)
+    return RESUME
 
-        What was moved by hand or put off stays where it was put, unless that is no working day any more.
-        """
-        before = self.place.week
-        cases = {reminder.case for reminder in self.coming()}
-        was = {case: self.advised(case) for case in cases}
-        self.person = person
-        now = {case: self.advised(case) for case in cases}
-        planned = [
-            replace(r, day=now[r.case][r.kind])
-            if r.kind in now.get(r.case, {}) and was[r.case].get(r.kind) == r.day
-            else r
-            for r in self.agenda.planned
-        ]
-        week = self.place.week
-        planned = [replace(r, day=business_day_from(r.day, week)) if before.works(r.day) else r for r in planned]
-        self.plan(schedules.relocated(replace(self.agenda, planned=tuple(planned)), self.place))
 
-    def advised(self, case: int) -> dict[str, date]:
-        """Return the days on which the advice about a case asks to come back, by kind."""
-        return {kind: day for kind, day, _ in self.wanted(case)}
+def _read_day(turn: ChatTurn, question: str, text: str) -> Next:
+    """Read a day with or without a time."""
+    words = text.split()
+    wall = read_clock(words[-1]) if words else None
+    typed = " ".join(words[:-1]) if wall else text
+    locale = turn.catalog.text_of("language.locale")
+    day: date | Misread = turn.today if wall and not typed else parse_day(typed, turn.today, past=False, locale=locale)
+    if isinstance(day, date):
+        due = schedules.due_at(day, wall or DEFAULT_TIME, turn.place, turn.agenda.hours)
+        if due > turn.now:
+            turn.close_question()
+            return _move(turn, *_about(question.partition("-")[2]), day, wall or DEFAULT_TIME)
+        day = Misread("passed", {"day": turn.catalog.shown(day)})
+    turn.effects.append(misread(turn.catalog, day))
+    return Ask(question)
 
-    def read_day(self, asking: str, text: str) -> None:
-        """Read a day with or without a time."""
-        words = text.split()
-        wall = read_clock(words[-1]) if words else None
-        typed = " ".join(words[:-1]) if wall else text
-        locale = self.catalog.text_of("language.locale")
-        day: date | Misread = (
-            self.today if wall and not typed else parse_day(typed, self.today, past=False, locale=locale)
-        )
-        if (
-            isinstance(day, date)
-            and schedules.due_at(day, wall or DEFAULT_TIME, self.place, self.agenda.hours) <= self.now
-        ):
-            day = Misread("passed", {"day": self.catalog.shown(day)})
-        if isinstance(day, Misread):
-            self.effects.append(misread(self.catalog, day))
-            self.offer(asking)
-            return
-        self.person = replace(self.person, asking="")
-        self.move(*self.meant(asking.partition("-")[2]), day, wall or DEFAULT_TIME)
 
-    def locate(self, zone: str) -> None:
-        """Ask whether the zone of a place that was shown is the right one: near a border it may not be."""
-        name, _, about = self.person.asking.partition("-")
-        self.say("remind.near")
-        self.which_of((zone,), about if name == "zone" else "")
+# -- where and when the candidate lives --------------------------------------------------------------------------------
 
-    def which_of(self, zones: tuple[str, ...], about: str) -> None:
-        """Ask which of these zones it is."""
-        self.offer(f"zone-{about}" if about else "zone")
-        question = self.effects.pop()
-        assert isinstance(question, Outgoing)
-        self.effects.append(replace(question, options=tuple(self.places(zones))))
 
-    def read_zone(self, about: str, text: str) -> None:
-        """Read a city or the time it is there; where it may be several, ask which."""
-        zones = zones_of(text, self.now)
-        if len(zones) == 1:
-            self.person = replace(self.person, asking="")
-            self.live_in(zones[0], self.meant(about)[0])
-        elif zones:
-            self.which_of(zones, about)
-        else:
-            self.effects.append(misread(self.catalog, Misread("no_zone")))
-            self.offer(f"zone-{about}" if about else "zone")
+def _reschedule(turn: ChatTurn, agenda: ReminderSchedule) -> Next:
+    """Work all instants out anew, and go on."""
+    turn.plan(schedules.relocated(agenda, turn.place))
+    turn.say("remind.kept")
+    return RESUME
+
+
+def _set_hours(turn: ChatTurn, hours: Hours) -> Next:
+    return _reschedule(turn, replace(turn.agenda, hours=hours))
+
+
+def _read_hours(turn: ChatTurn, text: str) -> Next:
+    """Read quiet hours of the candidate's own, which have to leave a time to speak."""
+    span = read_span(text)
+    try:
+        hours = Hours(*span) if span else None
+    except ValueError:
+        hours = None
+    if hours is None:
+        turn.effects.append(misread(turn.catalog, Misread("no_quiet")))
+        return Ask("quiet")
+    turn.close_question()
+    return _set_hours(turn, hours)
+
+
+def locate(turn: ChatTurn, zone: str) -> Next:
+    """Ask whether the zone of a place that was shown is the right one: near a border it may not be."""
+    name, _, about = turn.person.asking.partition("-")
+    turn.say("remind.near")
+    return _ask_zone(turn, about if name == "zone" else "", (zone,))
+
+
+def _ask_zone(turn: ChatTurn, about: str, zones: tuple[str, ...]) -> Next:
+    """Ask which of these zones it is."""
+    return Ask(f"zone-{about}" if about else "zone", tuple(_zone_options(turn, zones)))
+
+
+def _read_zone(turn: ChatTurn, about: str, text: str) -> Next:
+    """Read a city or the time it is there; where it may be several, ask which."""
+    zones = zones_of(text, turn.now)
+    if len(zones) == 1:
+        turn.close_question()
+        return _set_zone(turn, zones[0], _about(about)[0])
+    if not zones:
+        turn.effects.append(misread(turn.catalog, Misread("no_zone")))
+    return _ask_zone(turn, about, zones or CITIES)
+
+
+def _set_zone(turn: ChatTurn, zone: str, case: int) -> Next:
+    """Take a zone as where the person lives; with `case` it was asked to remind of that."""
+    turn.person = replace(turn.person, zone=zone)
+    turn.plan(schedules.relocated(replace(turn.agenda, zone_known=True), turn.place))
+    if case in turn.person.cases:
+        reminders.confirm(turn, case)
+    else:
+        turn.say("remind.kept")
+    return RESUME
+
+
+def _read_days_off(turn: ChatTurn, text: str) -> Next:
+    """Read the days off to come; they take the place of those told before."""
+    days = parse_days(text, turn.today, turn.catalog)
+    if isinstance(days, Misread):
+        turn.effects.append(misread(turn.catalog, days))
+        return Ask("holidays")
+    turn.close_question()
+    return _set_days_off(turn, days)
+
+
+def _set_days_off(turn: ChatTurn, days: Iterable[date]) -> Next:
+    """Take the days on which nothing counts as a working day; days that are counted are counted anew."""
+    bygone = {day for day in map(date.fromisoformat, turn.person.holidays) if day < turn.today}
+    kept = sorted(bygone | set(days))[-2 * MOST_DAYS_OFF :]  # days off that are over still were none to count
+    _recount(turn, replace(turn.person, holidays=tuple(day.isoformat() for day in kept)))
+    turn.say("remind.days_off", days=_days_off(turn))
+    return RESUME
+
+
+def _set_working_days(turn: ChatTurn, days: Iterable[int]) -> Next:
+    """Take the days on which the candidate works; days that are counted are counted anew."""
+    _recount(turn, replace(turn.person, working_days=tuple(sorted(days))))
+    turn.say("remind.kept")
+    return RESUME
+
+
+def _recount(turn: ChatTurn, person: Person) -> None:
+    """Let `person` be whom this turn is about, and count anew what their advice counts in working days.
+
+    What was moved by hand or put off stays where it was put, unless that is no working day any more.
+    """
+    before = turn.place.week
+    cases = {reminder.case for reminder in reminders.coming(turn)}
+    was = {case: _advised(turn, case) for case in cases}
+    turn.person = person
+    now = {case: _advised(turn, case) for case in cases}
+    planned = [
+        replace(r, day=now[r.case][r.kind]) if r.kind in now.get(r.case, {}) and was[r.case].get(r.kind) == r.day else r
+        for r in turn.agenda.planned
+    ]
+    week = turn.place.week
+    planned = [replace(r, day=business_day_from(r.day, week)) if before.works(r.day) else r for r in planned]
+    turn.plan(schedules.relocated(replace(turn.agenda, planned=tuple(planned)), turn.place))
+
+
+def _advised(turn: ChatTurn, case: int) -> dict[str, date]:
+    """Return the days on which the advice about a case asks to come back, by kind."""
+    return {kind: day for kind, day, _ in reminders.wanted(turn, case)}
