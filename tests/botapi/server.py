@@ -25,6 +25,7 @@ from tests.botapi.records import Call, Chat, Json, Message, Tap
 from tests.botapi.state import QUERY_SECONDS, World
 from tests.botapi.updates import PRESS_SECONDS
 from tests.botapi.wire import Wire
+from tests.support.virtual_time import VirtualTime
 
 T = TypeVar("T")
 
@@ -37,6 +38,7 @@ class BotApiServer:
     """A Bot API server on the loopback for one bot, with or without `async`.
 
     `clock` gives the time of messages, limits and expiry (not of long polling); `seed` makes all ids repeatable;
+    With `virtual` it goes by that time in everything, and a bot on the same loop does as well;
     `query_seconds` is how long a tap may wait for its answer, `press_seconds` how long for being fetched.
     """
 
@@ -45,12 +47,16 @@ class BotApiServer:
         token: str = TOKEN,
         *,
         clock: Callable[[], float] = time.time,
+        virtual: VirtualTime | None = None,
         seed: int | None = None,
         query_seconds: float = QUERY_SECONDS,
         press_seconds: float = PRESS_SECONDS,
     ) -> None:
         self.token = token
-        self.world = World(token, clock=clock, seed=seed, query_seconds=query_seconds, press_seconds=press_seconds)
+        self.virtual = virtual
+        self.world = World(
+            token, clock=clock, virtual=virtual, seed=seed, query_seconds=query_seconds, press_seconds=press_seconds
+        )
         self.url = ""
         self._port = 0  # free at the first start, and the same after an outage
         self._stage = ThreadPoolExecutor(SCENES, "scene")
@@ -89,7 +95,8 @@ class BotApiServer:
 
     def _live(self) -> None:
         try:
-            asyncio.run(self._serve())
+            with asyncio.Runner(loop_factory=self.virtual.make_loop if self.virtual else None) as runner:
+                runner.run(self._serve())
         except BaseException as failure:
             self._failure = failure
             self._ready.set()

@@ -19,6 +19,7 @@ from tests.botapi.limits import FloodLimits, Violation, whole_seconds
 from tests.botapi.records import Address, Call, Chat, Document, Json, Message, Tap
 from tests.botapi.texts import Formatted
 from tests.botapi.updates import FIRST_IDS, PRESS_SECONDS, UpdateQueue
+from tests.support.virtual_time import VirtualTime
 
 T = TypeVar("T")
 
@@ -40,16 +41,20 @@ class World:
         token: str,
         *,
         clock: Callable[[], float] = time.time,
+        virtual: VirtualTime | None = None,
         seed: int | None = None,
         query_seconds: float = QUERY_SECONDS,
         press_seconds: float = PRESS_SECONDS,
     ) -> None:
         self.token = token
-        self.clock = clock
+        self.clock = clock if virtual is None else virtual.timestamp
+        self.virtual = virtual
         self.dice = random.Random(seed)  # noqa: S311 - for ids only, repeatable with a seed
         self.query_seconds = query_seconds
         self.lock = threading.RLock()
         self.news = threading.Condition(self.lock)
+        if virtual is not None:
+            virtual.share_lock(self.lock)
         self.bells: list[Callable[[], None]] = []
         self.bot: Json = {
             "id": int(token.split(":")[0]), "is_bot": True, "first_name": "Afterword", "username": "afterword_test_bot",
@@ -92,6 +97,8 @@ class World:
 
         It is asked under the lock at every change, and every 50 ms for what happens outside of this world.
         """
+        if self.virtual is not None:
+            return self.virtual.wait(ready, timeout)
         ends = time.monotonic() + timeout
         with self.lock:
             while True:

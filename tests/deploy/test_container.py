@@ -17,7 +17,7 @@ import yaml
 
 from bot.app.healthcheck import main as healthcheck
 from bot.app.settings import Settings
-from tests.telegram.running import free_port
+from tests.support.bot_process import free_port
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.botapi import BotApiServer
-from tests.telegram.running import free_port
+from tests.support.bot_process import free_port
 
 ROOT = Path(__file__).parents[2]
 NOBODY = 65534

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from telegram import Bot
 
 from tests.botapi import BotApiServer, Person
-from tests.telegram.speaking import connected
+from tests.support.api_calls import connected
+from tests.support.virtual_time import VirtualTime
 
 
 @pytest.fixture(autouse=True)
@@ -27,6 +28,13 @@ async def server() -> AsyncIterator[BotApiServer]:
 async def bot(server: BotApiServer) -> AsyncIterator[Bot]:
     async with connected(server) as bot:
         yield bot
+
+
+@pytest.fixture(params=["virtual", pytest.param("real", marks=pytest.mark.slow)])
+def telegram(request: pytest.FixtureRequest) -> Iterator[BotApiServer]:
+    """Return a server for stories: for a bot in this process by virtual time, or for processes at Telegram's pace."""
+    with BotApiServer(seed=1, virtual=VirtualTime() if request.param == "virtual" else None) as server:
+        yield server
 
 
 @pytest.fixture

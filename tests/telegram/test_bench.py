@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.botapi import BotApiServer, Person
-from tests.telegram.running import ROOT, RunningBot
-from tests.telegram.test_cohorts import COACH, asks, invited, joins, taps
-from tests.telegram.test_conversation import SLOW_MACHINE, answer, begin, nothing_was_refused
+from tests.support.bot_process import ROOT, RunningBot
+from tests.support.story import COACH, SLOW_MACHINE, answer, asks, begin, invited, joins, nothing_was_refused, taps
 
 pytestmark = pytest.mark.waits
 

@@ -14,7 +14,7 @@ from telegram.error import (
 )
 
 from tests.botapi import BotApiServer, Person
-from tests.telegram.speaking import buttons, refused, updates
+from tests.support.api_calls import buttons, refused, updates
 
 # Groups
 

@@ -15,7 +15,7 @@ from telegram.error import (
 )
 
 from tests.botapi import BotApiServer, Person
-from tests.telegram.speaking import connected, raw, refused
+from tests.support.api_calls import connected, raw, refused
 
 
 async def test_flood_limits_are_recorded_or_enforced(dana: Person) -> None:

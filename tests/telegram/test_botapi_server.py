@@ -19,7 +19,7 @@ from telegram import (
 from telegram.error import Conflict, NetworkError
 
 from tests.botapi import BotApiServer, Person
-from tests.telegram.speaking import buttons, connected, refused, updates
+from tests.support.api_calls import buttons, connected, refused, updates
 
 # Talking
 

@@ -23,7 +23,7 @@ from telegram.error import (
 from tests.botapi import BotApiServer, Person
 from tests.botapi.errors import Refused
 from tests.botapi.texts import message_text, utf16
-from tests.telegram.speaking import UNUSED_CHAT, raw, refused, updates
+from tests.support.api_calls import UNUSED_CHAT, raw, refused, updates
 
 # HTML
 

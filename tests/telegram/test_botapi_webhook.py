@@ -12,7 +12,7 @@ from telegram import Bot
 from telegram.error import BadRequest, Conflict
 
 from tests.botapi import BotApiServer, Person
-from tests.telegram.speaking import buttons, updates
+from tests.support.api_calls import buttons, updates
 
 Answer = Callable[[dict[str, Any]], web.Response | None]  # None: cut the line
 SECRET = "a-word-only-Telegram-knows"  # noqa: S105 - opens nothing

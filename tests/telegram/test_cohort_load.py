@@ -22,9 +22,8 @@ from bot.core.coaching.lessons import Plan, Slot
 from bot.core.dialogue.session import Session
 from tests.botapi import BotApiServer
 from tests.botapi import Person as Someone
-from tests.telegram.running import RunningBot, opened
-from tests.telegram.test_cohorts import COACH, asks, taps
-from tests.telegram.test_conversation import SLOW_MACHINE, nothing_was_refused
+from tests.support.bot_process import RunningBot, opened
+from tests.support.story import COACH, SLOW_MACHINE, asks, nothing_was_refused, taps
 
 MONDAY = datetime(2026, 11, 30, 9, tzinfo=UTC)
 TOLD = {"relation": "none", "experience": "positive", "outcome": "none", "role": "hiring_manager", "invited": "no",

@@ -9,25 +9,28 @@ from pathlib import Path
 
 import pytest
 
-from tests.botapi import BotApiServer, Group, Person
-from tests.telegram.running import RunningBot
-from tests.telegram.test_conversation import SLOW_MACHINE, answer, begin, nothing_was_refused
+from tests.botapi import BotApiServer, Person
+from tests.support.bot_process import BotUnderTest
+from tests.support.story import (
+    COACH,
+    NAME,
+    SLOW_MACHINE,
+    answer,
+    asks,
+    begin,
+    bot_for,
+    invited,
+    joins,
+    nothing_was_refused,
+    taps,
+)
 
 pytestmark = pytest.mark.waits
 
-COACH = 5_000_000_001
-NAME = "@afterword_test_bot"
-
 
 @pytest.fixture
-def telegram() -> Iterator[BotApiServer]:
-    with BotApiServer(seed=1) as server:
-        yield server
-
-
-@pytest.fixture
-def bot(telegram: BotApiServer, tmp_path: Path) -> Iterator[RunningBot]:
-    with RunningBot(telegram, tmp_path, COACHES=str(COACH)) as bot:
+def bot(telegram: BotApiServer, tmp_path: Path) -> Iterator[BotUnderTest]:
+    with bot_for(telegram, tmp_path, COACHES=str(COACH)) as bot:
         yield bot
 
 
@@ -36,34 +39,7 @@ def coach(telegram: BotApiServer) -> Person:
     return telegram.person(COACH, first_name="Cleo")
 
 
-def asks(person: Person, text: str, *expected: str, group: Group | None = None, topic: int | None = None) -> str:
-    """Let somebody write, and return the answer that has these words."""
-    if group is None:
-        person.says(text)
-    else:
-        person.says_in(group, text, topic=topic)
-    return person.expects(*expected, chat=group, timeout=SLOW_MACHINE).text
-
-
-def taps(person: Person, label: str, *expected: str) -> str:
-    person.taps(label, timeout=SLOW_MACHINE)
-    return person.expects(*expected, timeout=SLOW_MACHINE).text
-
-
-def invited(coach: Person) -> str:
-    """Open a cohort and return the payload of its invitation."""
-    asks(coach, "/cohort new Spring course", "You coach “Spring course”")
-    found = re.search(r"\?start=(\S+)", taps(coach, "New invitation", "good until", "start=c_"))
-    assert found
-    return found[1]
-
-
-def joins(person: Person, payload: str) -> None:
-    asks(person, f"/start {payload}", "Join “Spring course”? Its coaches: Cleo.", "By joining you agree to nothing")
-    taps(person, "Join", "You are in “Spring course”", "Counts: not shared")
-
-
-def test_a_cohort_is_joined_agreed_to_and_left(telegram: BotApiServer, bot: RunningBot, coach: Person) -> None:
+def test_a_cohort_is_joined_agreed_to_and_left(telegram: BotApiServer, bot: BotUnderTest, coach: Person) -> None:
     del bot
     dana, stranger = telegram.person(first_name="Dana"), telegram.person(first_name="Stan")
     text = asks(stranger, "/cohort", "You are in no cohort")
@@ -94,7 +70,7 @@ def test_a_cohort_is_joined_agreed_to_and_left(telegram: BotApiServer, bot: Runn
 
 
 def test_the_bot_is_set_up_in_a_topic_and_answers_where_it_is_asked(
-    telegram: BotApiServer, bot: RunningBot, coach: Person
+    telegram: BotApiServer, bot: BotUnderTest, coach: Person
 ) -> None:
     del bot
     invited(coach)
@@ -123,7 +99,7 @@ def test_the_bot_is_set_up_in_a_topic_and_answers_where_it_is_asked(
 
 
 def test_nobody_without_a_name_has_any_right_and_chatter_meets_silence(
-    telegram: BotApiServer, bot: RunningBot, coach: Person
+    telegram: BotApiServer, bot: BotUnderTest, coach: Person
 ) -> None:
     del bot
     invited(coach)
@@ -153,7 +129,9 @@ def test_nobody_without_a_name_has_any_right_and_chatter_meets_silence(
     nothing_was_refused(telegram)
 
 
-def test_a_group_moves_and_the_bot_goes_and_comes_back(telegram: BotApiServer, bot: RunningBot, coach: Person) -> None:
+def test_a_group_moves_and_the_bot_goes_and_comes_back(
+    telegram: BotApiServer, bot: BotUnderTest, coach: Person
+) -> None:
     del bot
     invited(coach)
     old = telegram.group(basic=True)
@@ -169,7 +147,7 @@ def test_a_group_moves_and_the_bot_goes_and_comes_back(telegram: BotApiServer, b
 
 
 def test_a_member_works_on_their_own_and_forgets_it_all(
-    telegram: BotApiServer, bot: RunningBot, coach: Person, tmp_path: Path
+    telegram: BotApiServer, bot: BotUnderTest, coach: Person, tmp_path: Path
 ) -> None:
     dana = telegram.person(first_name="Dana")
     joins(dana, invited(coach))

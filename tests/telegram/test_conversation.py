@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -12,64 +11,14 @@ import httpx
 import pytest
 from cryptography.fernet import Fernet
 
-from tests.botapi import BotApiServer, Person
-from tests.telegram.running import SECRET, RunningBot
-from tests.telegram.speaking import buttons, connected, refused
+from tests.botapi import BotApiServer
+from tests.botapi.server import TOKEN
+from tests.support.api_calls import buttons, connected, refused
+from tests.support.bot_process import SECRET
+from tests.support.command_line import afterword, err
+from tests.support.story import SLOW_MACHINE, advised, answer, begin, bot_for, handed_over, nothing_was_refused, type_in
 
 pytestmark = pytest.mark.waits
-
-SLOW_MACHINE = 25  # seconds until something must have been said, however busy the machine is
-
-
-@pytest.fixture
-def telegram() -> Iterator[BotApiServer]:
-    with BotApiServer(seed=1) as server:
-        yield server
-
-
-def nothing_was_refused(server: BotApiServer, kills: int = 0) -> None:
-    """See that every call was right, and every tap answered.
-
-    What was in hand at a kill comes again, so a tap may be answered once more: one for each kill, and only a tap that
-    was answered. After a kill an edit may be made a second time and change nothing; and the poll of a bot that was too
-    busy to hear its answer is ended by its next one.
-    """
-    harmless = ("message is not modified", "terminated by other getUpdates")
-    refused = [call for call in server.refused if not any(words in call.description for words in harmless)]
-    answered = {call.parameters["callback_query_id"] for call in server.calls_of("answerCallbackQuery") if call.applied}
-    repeated = [call for call in refused if call.parameters.get("callback_query_id") in answered]
-    assert [call for call in refused if call not in repeated] == []
-    assert len(repeated) <= kills
-    assert server.violations == []
-    assert server.unanswered_taps() == []
-
-
-def begin(person: Person) -> None:
-    person.says("/start")
-    person.expects("connected on LinkedIn", timeout=SLOW_MACHINE)
-
-
-def answer(person: Person, *labels: str) -> None:
-    for label in labels:
-        person.taps(label, timeout=SLOW_MACHINE)
-
-
-def type_in(person: Person, **texts: str) -> None:
-    for words, text in texts.items():
-        person.expects(words.replace("_", " "), timeout=SLOW_MACHINE)
-        person.says(text)
-
-
-def advised(person: Person) -> None:
-    answer(person, "No", "Well", "Nothing yet", "The hiring manager", "No", "Warm and lively", "Yesterday", "Not yet")
-    person.expects("Send a thank-you e-mail now", timeout=SLOW_MACHINE)
-
-
-def handed_over(person: Person) -> None:
-    answer(person, "Free", "Yes, up to date")
-    type_in(person, first_name="Zoë <b>&amp;", Which_job="Data Analyst", Which_company="Northwind",
-            Which_topic="event billing", your_own_name="Sam")  # fmt: skip
-    person.expects("What next?", timeout=SLOW_MACHINE)
 
 
 async def test_a_tap_may_be_answered_once_more_for_each_kill_and_no_other_call_may_fail(telegram: BotApiServer) -> None:
@@ -94,7 +43,7 @@ async def test_a_tap_may_be_answered_once_more_for_each_kill_and_no_other_call_m
 def test_a_conversation_from_start_to_note_survives_a_kill(
     telegram: BotApiServer, tmp_path: Path, webhook: bool
 ) -> None:
-    with RunningBot(telegram, tmp_path, webhook=webhook) as bot:
+    with bot_for(telegram, tmp_path, webhook=webhook) as bot:
         dana = telegram.person(first_name="Dana")
         begin(dana)
         answer(dana, "No", "Well", "Nothing yet")
@@ -116,7 +65,7 @@ def test_a_conversation_from_start_to_note_survives_a_kill(
 
 def test_what_is_written_down_can_be_read_by_nobody_else(telegram: BotApiServer, tmp_path: Path) -> None:
     """Names and texts are in no file in clear; after /forget nothing of them is left, and the log never held any."""
-    with RunningBot(telegram, tmp_path) as bot:
+    with bot_for(telegram, tmp_path) as bot:
         dana = telegram.person(first_name="Dana")
         begin(dana)
         advised(dana)
@@ -150,7 +99,7 @@ def test_what_is_written_down_can_be_read_by_nobody_else(telegram: BotApiServer,
 def test_a_log_at_debug_full_of_trouble_shows_no_secret_and_no_answer(telegram: BotApiServer, tmp_path: Path) -> None:
     """Broken lines, refusals, an update that nobody can read: traces and all, and a person gets a short id at most."""
     key = Fernet.generate_key().decode()
-    with RunningBot(telegram, tmp_path, webhook=True, DATA_KEY=key, LOG_LEVEL="DEBUG") as bot:
+    with bot_for(telegram, tmp_path, webhook=True, DATA_KEY=key, LOG_LEVEL="DEBUG") as bot:
         dana = telegram.person(first_name="Dana")
         begin(dana)
         for kind in ("500", "502_html", "cut_before", "cut_after", "429"):
@@ -171,7 +120,7 @@ def test_a_log_at_debug_full_of_trouble_shows_no_secret_and_no_answer(telegram: 
 
 
 def test_two_people_and_strangers_do_not_disturb_each_other(telegram: BotApiServer, tmp_path: Path) -> None:
-    with RunningBot(telegram, tmp_path):
+    with bot_for(telegram, tmp_path):
         dana, noor = telegram.person(first_name="Dana"), telegram.person(first_name="Noor")
         begin(dana)
         begin(noor)
@@ -196,7 +145,7 @@ def test_two_people_and_strangers_do_not_disturb_each_other(telegram: BotApiServ
 
 
 def test_an_operator_can_see_that_it_lives(telegram: BotApiServer, tmp_path: Path) -> None:
-    with RunningBot(telegram, tmp_path) as bot:
+    with bot_for(telegram, tmp_path) as bot:
         begin(telegram.person(first_name="Dana"))
         base = f"http://127.0.0.1:{bot.port}"
         assert httpx.get(f"{base}/healthz").text == "alive\n"
@@ -214,13 +163,10 @@ def test_an_operator_can_see_that_it_lives(telegram: BotApiServer, tmp_path: Pat
         ({"DATABASE_URL": "oracle://x"}, ["DATABASE_URL"]),
     ],
 )  # fmt: skip
-def test_wrong_settings_are_all_named_at_once(
-    telegram: BotApiServer, tmp_path: Path, settings: dict[str, str], words: list[str]
-) -> None:
-    with RunningBot(telegram, tmp_path, **settings) as bot:
-        assert bot.process is not None
-        assert bot.process.wait(timeout=SLOW_MACHINE) == 2
-    said = bot.log.read_text(encoding="utf-8")
+def test_wrong_settings_are_all_named_at_once(tmp_path: Path, settings: dict[str, str], words: list[str]) -> None:
+    done = afterword("run", cwd=tmp_path, **{"TELEGRAM_BOT_TOKEN": TOKEN, "DATA_DIR": str(tmp_path), **settings})
+    assert done.returncode == 2
+    said = err(done)
     assert all(word in said for word in words)
     assert "Traceback" not in said
     assert "nonsense" not in said

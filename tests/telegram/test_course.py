@@ -10,9 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.botapi import BotApiServer, Group, Person
-from tests.telegram.running import RunningBot
-from tests.telegram.test_cohorts import COACH, NAME, asks, invited, joins, taps
-from tests.telegram.test_conversation import SLOW_MACHINE, nothing_was_refused
+from tests.support.story import COACH, NAME, SLOW_MACHINE, asks, bot_for, invited, joins, nothing_was_refused, taps
 
 pytestmark = pytest.mark.waits
 
@@ -30,7 +28,7 @@ class Course:
 
     def __init__(self, telegram: BotApiServer, folder: Path) -> None:
         self.telegram = telegram
-        self.bot = RunningBot(telegram, folder, COACHES=str(COACH), AFTERWORD_NOW="2026-11-26T10:00+00:00")
+        self.bot = bot_for(telegram, folder, COACHES=str(COACH), AFTERWORD_NOW="2026-11-26T10:00+00:00")
         self.coach = telegram.person(COACH, first_name="Cleo")
         self.dana, self.emil, self.fay = (telegram.person(first_name=name) for name in ("Dana", "Emil", "Fay"))
         self.stan = telegram.person(first_name="Stan", started=True)
@@ -59,9 +57,7 @@ class Course:
     def sleeps(self, until: str) -> None:
         """Stop the bot and start it again as if it were that instant."""
         self.telegram.wait_until_drained(SLOW_MACHINE)
-        self.bot.stop()
-        self.bot.env["AFTERWORD_NOW"] = until
-        self.bot.start()
+        self.bot.restart(until)
 
     def dana_shows_again(self) -> None:
         """Let Dana show her note, its names hidden."""
@@ -85,13 +81,12 @@ class Course:
 
 
 @pytest.fixture
-def course(tmp_path: Path) -> Iterator[Course]:
-    with BotApiServer(seed=1) as telegram:
-        course = Course(telegram, tmp_path)
-        course.bot.knows(course.dana.id, FINISHED)
-        with course.bot:
-            course.gathers()
-            yield course
+def course(telegram: BotApiServer, tmp_path: Path) -> Iterator[Course]:
+    course = Course(telegram, tmp_path)
+    course.bot.knows(course.dana.id, FINISHED)
+    with course.bot:
+        course.gathers()
+        yield course
 
 
 def in_group(person: Person, group: Group, label: str, *expected: str) -> str:

@@ -14,7 +14,7 @@ from bot.app.doctor import Finding, examine
 from bot.app.settings import Settings, load
 from bot.cli.main import app
 from tests.botapi import BotApiServer
-from tests.telegram.running import seal_of_shipped
+from tests.support.bot_process import seal_of_shipped
 
 TOKEN = "7999999999:AA-no-real-token-only-one-for-tests"  # noqa: S105 - opens nothing
 SECRET = "a-word-only-Telegram-knows"  # noqa: S105 - opens nothing

@@ -7,9 +7,9 @@ from pathlib import Path
 from bot.core.library import Library
 from bot.telegram.inline_query import CACHED, MOST, Search, answer
 from tests.botapi import BotApiServer
-from tests.telegram.running import RunningBot
-from tests.telegram.speaking import raw
-from tests.telegram.test_conversation import SLOW_MACHINE, nothing_was_refused
+from tests.support.api_calls import raw
+from tests.support.bot_process import RunningBot
+from tests.support.story import SLOW_MACHINE, nothing_was_refused
 
 
 def test_the_questions_are_found_in_any_chat_and_nothing_private(tmp_path: Path) -> None:

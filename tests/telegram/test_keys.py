@@ -37,7 +37,7 @@ from bot.telegram.private_chat import PrivateChat
 from bot.telegram.updates import read
 from tests.botapi import BotApiServer
 from tests.storage.server import postgres
-from tests.telegram.running import RunningBot, opened
+from tests.support.bot_process import RunningBot, opened
 
 OLD, NEW = new_key(), new_key()
 OLD_NAME = fingerprint(Cipher.of(OLD).heads[0])

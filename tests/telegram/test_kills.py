@@ -24,7 +24,7 @@ from bot.core.dialogue.session import Session
 from bot.core.library import Library
 from bot.telegram.updates import read
 from tests.botapi import BotApiServer
-from tests.telegram.running import RunningBot
+from tests.support.bot_process import RunningBot
 
 KILLS = int(os.environ.get("KILLS", "200"))
 PEOPLE = 50

@@ -14,7 +14,7 @@ from bot.app.content import BadContent
 from bot.app.content_proof import prove_apart
 from tests.botapi import BotApiServer
 from tests.content.planting import ROOT, copied
-from tests.telegram.running import RunningBot, seal_of_shipped
+from tests.support.bot_process import RunningBot, seal_of_shipped
 
 NOT_FOR_SERVING = ("PIL", "alembic", "rich", "typer")
 MOST = 110

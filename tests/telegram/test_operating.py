@@ -11,7 +11,7 @@ import pytest
 
 from bot.app.settings import Settings
 from tests.botapi import BotApiServer
-from tests.telegram.running import RunningBot, opened
+from tests.support.bot_process import RunningBot, opened
 
 pytestmark = pytest.mark.waits
 

@@ -14,9 +14,9 @@ from cryptography.fernet import Fernet
 from bot.core.library import Library
 from tests.botapi import BotApiServer
 from tests.storage.server import postgres
+from tests.support.bot_process import RunningBot, free_port
 from tests.telegram.balancing import Balancer
 from tests.telegram.phone import Phone
-from tests.telegram.running import RunningBot, free_port
 
 PEOPLE = 8
 TALK = ["No", "Well", "Nothing yet", "The hiring manager", "No", "Warm and lively", "nonsense"]  # nothing with a date

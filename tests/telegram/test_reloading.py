@@ -23,7 +23,7 @@ from bot.telegram.coaching_chat import CoachingChat
 from bot.telegram.private_chat import PrivateChat
 from tests.botapi import BotApiServer, Person
 from tests.content.planting import copied
-from tests.telegram.running import RunningBot
+from tests.support.bot_process import RunningBot
 
 QUESTIONS = "messages/en/questions.yaml"
 FLOW = "flows/after_interview.yaml"

@@ -23,7 +23,7 @@ from bot.core.dialogue.session import Session
 from bot.core.reminders import schedule as schedules
 from bot.core.reminders.schedule import ReminderSchedule
 from tests.botapi import BotApiServer
-from tests.telegram.running import RunningBot, opened
+from tests.support.bot_process import RunningBot, opened
 
 KILLS = int(os.environ.get("KILLS", "200"))
 PEOPLE, MINUTES = 500, 10

@@ -22,7 +22,7 @@ from cryptography.fernet import Fernet
 
 from tests.botapi import BotApiServer
 from tests.storage.server import postgres
-from tests.telegram.running import RunningBot
+from tests.support.bot_process import RunningBot
 from tests.telegram.test_reminder_kills import TEN, fill, heard, lateness, wait_for_all
 
 OVERDUE = int(os.environ.get("OVERDUE", "2000"))

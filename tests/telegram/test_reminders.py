@@ -2,30 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.botapi import BotApiServer, Person
-from tests.telegram.running import RunningBot
-from tests.telegram.test_conversation import SLOW_MACHINE, answer, begin, type_in
+from tests.support.story import SLOW_MACHINE, answer, begin, bot_for, type_in
 
 pytestmark = pytest.mark.waits
-
-
-@pytest.fixture
-def telegram() -> Iterator[BotApiServer]:
-    with BotApiServer(seed=1) as server:
-        yield server
-
-
-def later(bot: RunningBot, now: str) -> None:
-    """Stop the bot and start it again as if it were that instant."""
-    status, _ = bot.stop()
-    assert status == 0
-    bot.env["AFTERWORD_NOW"] = now
-    bot.start()
 
 
 def every_call_was_right(server: BotApiServer) -> None:
@@ -39,7 +23,7 @@ def reminded(dana: Person, *words: str) -> None:
 
 
 def test_from_the_interview_to_the_answer_and_on_to_keeping_warm(telegram: BotApiServer, tmp_path: Path) -> None:
-    with RunningBot(telegram, tmp_path, AFTERWORD_NOW="2026-11-23T13:00+00:00") as bot:
+    with bot_for(telegram, tmp_path, AFTERWORD_NOW="2026-11-23T13:00+00:00") as bot:
         dana = telegram.person(first_name="Dana")
         begin(dana)
         answer(dana, "No", "Well", "Nothing yet", "The hiring manager", "No", "Warm and lively", "Today", "Not yet")
@@ -55,12 +39,12 @@ def test_from_the_interview_to_the_answer_and_on_to_keeping_warm(telegram: BotAp
                 Which_topic="event billing", your_own_name="Sam")  # fmt: skip
         reminded(dana, "What next?")
 
-        later(bot, "2026-11-23T15:59:58+00:00")
+        bot.restart("2026-11-23T15:59:58+00:00")
         reminded(dana, "Zoë, Northwind: has your thank-you gone out?")
         answer(dana, "I sent the thank-you")
         reminded(dana, "Wait a little: connect from Thursday 26 November")
 
-        later(bot, "2026-11-26T08:59:58+00:00")  # the third business day after the interview, ten o'clock in Berlin
+        bot.restart("2026-11-26T08:59:58+00:00")  # the third business day after the interview, ten o'clock in Berlin
         reminded(dana, "Zoë, Northwind: the few days are over")
         answer(dana, "Let us look")
         reminded(dana, "Have you heard back")
@@ -72,7 +56,7 @@ def test_from_the_interview_to_the_answer_and_on_to_keeping_warm(telegram: BotAp
         answer(dana, "I sent the request")
         reminded(dana, "Let your request wait")
 
-        later(bot, "2026-12-10T08:59:58+00:00")
+        bot.restart("2026-12-10T08:59:58+00:00")
         reminded(dana, "Zoë, Northwind: was your request accepted?")
         answer(dana, "Let us look", "Yes, connected")
         reminded(dana, "Keep it warm, lightly")
@@ -90,7 +74,7 @@ def test_from_the_interview_to_the_answer_and_on_to_keeping_warm(telegram: BotAp
 def test_a_reminder_comes_between_two_questions_and_both_kinds_of_buttons_serve(
     telegram: BotApiServer, tmp_path: Path
 ) -> None:
-    with RunningBot(telegram, tmp_path, AFTERWORD_NOW="2026-11-23T15:59:50+00:00") as bot:
+    with bot_for(telegram, tmp_path, AFTERWORD_NOW="2026-11-23T15:59:50+00:00") as bot:
         dana = telegram.person(first_name="Dana")
         begin(dana)
         answer(dana, "No", "Well", "Nothing yet", "The hiring manager", "No", "Warm and lively", "Today", "Not yet")
@@ -98,7 +82,7 @@ def test_a_reminder_comes_between_two_questions_and_both_kinds_of_buttons_serve(
         dana.says("London")
         reminded(dana, "Which LinkedIn account")
 
-        later(bot, "2026-11-24T09:29:58+00:00")  # it was too late for today, so tomorrow at half past nine
+        bot.restart("2026-11-24T09:29:58+00:00")  # it was too late for today, so tomorrow at half past nine
         asked = dana.expects("has your thank-you gone out?", timeout=SLOW_MACHINE)
         answer(dana, "Free")
         reminded(dana, "Is your LinkedIn profile")

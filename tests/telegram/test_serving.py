@@ -28,7 +28,7 @@ from bot.telegram.dispatcher import ChatNews, ParsedUpdate
 from bot.telegram.polling import BotRefused
 from tests.botapi import BotApiServer
 from tests.botapi import Person as Human
-from tests.telegram.running import prepare
+from tests.support.bot_process import prepare
 
 SECRET = "only-Telegram-knows-this"  # noqa: S105 - opens nothing
 

@@ -28,7 +28,7 @@ from bot.storage.database import Database
 from bot.storage.errors import Lost, NotLetIn, StoreUnready, translated
 from tests.botapi import BotApiServer
 from tests.botapi import Person as Human
-from tests.telegram.running import ROOT, RunningBot, free_port
+from tests.support.bot_process import ROOT, RunningBot, free_port
 from tests.telegram.test_serving import SECRET, TALK, given, said, until
 
 posix = pytest.mark.skipif(os.name != "posix", reason="signals and pipes are POSIX's")

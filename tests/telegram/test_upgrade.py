@@ -13,7 +13,7 @@ from bot.storage.encryption import Cipher
 from tests.botapi import BotApiServer
 from tests.storage.conftest import KEY
 from tests.storage.old_databases import FIRST, make
-from tests.telegram.running import RunningBot
+from tests.support.bot_process import RunningBot
 
 pytestmark = pytest.mark.waits
 

@@ -1,4 +1,4 @@
-"""The real bot as a process of its own, started, killed and stopped by tests."""
+"""The real bot as a process of its own; and what it has in common with one that is in this process."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 from cryptography.fernet import Fernet
 
@@ -83,11 +84,10 @@ async def opened(settings: Settings) -> AsyncIterator[Database]:
         yield store
 
 
-class RunningBot:
-    """`afterword run` against the test server; its log is in `log`, its data in `folder`.
+class BotUnderTest:
+    """What a bot of the tests is started with, whether in a process of its own or not: `env`, its `folder`, its `log`.
 
-    It starts as if it had been started before: with the stamp of the shipped content, and unless `prepared` is False
-    with key and tables. Other content is proved.
+    It starts as if it had been started before: unless `prepared` is False with key and tables.
     """
 
     def __init__(
@@ -107,9 +107,7 @@ class RunningBot:
             **hook,
             **settings,
         }
-        self.process: subprocess.Popen[bytes] | None = None
         self.kills = 0
-        self._clock = ("", 0.0)  # the AFTERWORD_NOW that was asked for last, and when that was
 
     def knows(self, who: int, answers: Mapping[str, str]) -> None:
         """Let somebody have told it this of an interview, before it is started."""
@@ -125,6 +123,46 @@ class RunningBot:
     def prepare(self) -> None:
         """Make its key and its tables."""
         prepare(Settings.model_validate({**self.env}))
+
+    def start(self) -> None:
+        """Start it; it may take a while until it answers."""
+        raise NotImplementedError
+
+    def stop(self) -> tuple[int, float]:
+        """End it as an operator does; return its exit status and how many seconds that took."""
+        raise NotImplementedError
+
+    def kill(self) -> None:
+        """End it without warning, wherever it is."""
+        raise NotImplementedError
+
+    def restart(self, now: str) -> None:
+        """Stop it and start it again as if it were that instant."""
+        status, _ = self.stop()
+        assert status == 0
+        self.env["AFTERWORD_NOW"] = now
+        self.start()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is not None and self.log.exists():
+            sys.stderr.write(self.log.read_text(encoding="utf-8", errors="replace")[-4000:])
+
+
+class RunningBot(BotUnderTest):
+    """`afterword run` as a process of its own, with the stamp of the shipped content; other content is proved."""
+
+    def __init__(
+        self, server: BotApiServer, folder: Path, *, webhook: bool = False, prepared: bool = True, **settings: str
+    ) -> None:
+        super().__init__(server, folder, webhook=webhook, prepared=prepared, **settings)
+        self.process: subprocess.Popen[bytes] | None = None
+        self._clock = ("", 0.0)  # the AFTERWORD_NOW that was asked for last, and when that was
 
     @property
     def status(self) -> int | None:
@@ -169,14 +207,9 @@ class RunningBot:
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(timeout=15), time.monotonic() - began
 
-    def __enter__(self) -> RunningBot:
-        self.start()
-        return self
-
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self.process is not None and self.process.poll() is None:
             self.kill()
-        if kind is not None:
-            sys.stderr.write(self.log.read_text(encoding="utf-8", errors="replace")[-4000:])
+        super().__exit__(kind, error, trace)

@@ -1,0 +1,183 @@
+"""An event loop whose time jumps to what is due next, so that stories of minutes and days take milliseconds.
+
+Everything that keeps time lives on one such loop: the bot and the Bot API server that it talks to, so that a request
+under way is a socket with something to read. Time stands still while anything is ready, while a thread or process that
+the loop waits for is at work, and while the story itself is: it goes on only when the story waits for something that
+has not happened yet, and then to the next timer and no further.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import selectors
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, TypeVar
+
+T = TypeVar("T")
+
+BEGIN: Final = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+"""When stories begin that say nothing else: a Monday, ten in the morning in Berlin."""
+LOOK_SECONDS: Final = 0.05
+"""Real seconds after which it is asked again whether what was outside of the loop has ended."""
+
+TURN_SECONDS: Final = 1e-5
+"""What one turn of the loop takes: without it, whoever waits for less than a clock can tell waits for ever."""
+
+
+@dataclass
+class Waiter:
+    """What a story waits for, and until when."""
+
+    ready: Callable[[], Any]
+    ends: float
+    value: Any = None
+    done: bool = False
+
+
+class VirtualTime:
+    """The time of one story, in seconds since it began."""
+
+    def __init__(self, begin: datetime = BEGIN) -> None:
+        self.begin = begin
+        self.seconds = 0.0
+        self.outside = 0
+        """Pieces of work in threads that the loop waits for."""
+        self.loop: VirtualLoop | None = None
+        self._waiters: list[Waiter] = []
+        self._children: list[asyncio.SubprocessTransport] = []
+        self._lock = threading.RLock()
+        self._news = threading.Condition(self._lock)
+
+    def timestamp(self) -> float:
+        """Return the time in seconds since 1970."""
+        return self.begin.timestamp() + self.seconds
+
+    def now(self) -> datetime:
+        """Return the instant, aware, UTC."""
+        return self.begin + timedelta(seconds=self.seconds)
+
+    def share_lock(self, lock: threading.RLock) -> None:  # type: ignore[valid-type]
+        """Ask under this lock whether what is waited for has happened."""
+        self._lock = lock  # type: ignore[assignment]
+        self._news = threading.Condition(lock)
+
+    def make_loop(self) -> VirtualLoop:
+        """Return a new loop that goes by this time; the one that things are waited for on."""
+        self.loop = VirtualLoop(self)
+        return self.loop
+
+    def wait(self, ready: Callable[[], T], timeout: float) -> T:
+        """Return what `ready` gives as soon as it is true, or its last value once `timeout` seconds have gone by."""
+        with self._lock:
+            value = ready()
+            if value or timeout <= 0:
+                return value
+            waiter = Waiter(ready, self.seconds + timeout)
+            self._waiters.append(waiter)
+            assert self.loop is not None
+            self.loop.call_soon_threadsafe(_wake)
+            while not waiter.done:
+                self._news.wait(1.0)
+                if self.loop.is_closed() and not waiter.done:
+                    self._waiters.remove(waiter)
+                    return ready()
+            return waiter.value  # type: ignore[no-any-return]
+
+    def counts(self, future: asyncio.Future[Any]) -> None:
+        """Let time stand still until this is done, for somebody outside of the loop works on it."""
+        self.outside += 1
+        future.add_done_callback(self._one_less)
+
+    def _one_less(self, _future: asyncio.Future[Any]) -> None:
+        self.outside -= 1
+
+    def watches(self, child: asyncio.SubprocessTransport) -> None:
+        """Let time stand still until this process has ended."""
+        self._children.append(child)
+
+    def tell_waiters(self) -> bool:
+        """Let those go on for whom what they wait for has happened, or for whom it is too late; tell if some were."""
+        told = False
+        with self._lock:
+            for waiter in self._waiters[:]:
+                waiter.value = waiter.ready()
+                if waiter.value or self.seconds >= waiter.ends:
+                    waiter.done = told = True
+                    self._waiters.remove(waiter)
+            if told:
+                self._news.notify_all()
+        return told
+
+    def jump(self, timeout: float | None) -> bool:
+        """Let `timeout` seconds go by if nothing can happen before; tell whether they have."""
+        self._children = [one for one in self._children if one.get_returncode() is None]
+        with self._lock:
+            if self.outside or self._children or not self._waiters or self.tell_waiters():
+                return False
+            nearest = min(waiter.ends for waiter in self._waiters)
+            due = nearest if timeout is None else min(nearest, self.seconds + timeout)
+            self.seconds = max(self.seconds, due)
+            return True
+
+
+class VirtualLoop(asyncio.SelectorEventLoop):
+    """An event loop that goes by a `VirtualTime`."""
+
+    def __init__(self, time: VirtualTime) -> None:
+        self._virtual = time
+        super().__init__(_JumpingSelector(time))
+
+    def time(self) -> float:
+        """Return the seconds that have gone by."""
+        return self._virtual.seconds
+
+    def run_in_executor(self, executor: Any, func: Callable[..., T], *args: Any) -> asyncio.Future[T]:  # type: ignore[override]
+        """Let a thread do something; time stands still meanwhile."""
+        future = super().run_in_executor(executor, func, *args)
+        self._virtual.counts(future)
+        return future
+
+    async def subprocess_exec(self, *args: Any, **kwargs: Any) -> Any:
+        """Start a process; time stands still until it has ended."""
+        transport, protocol = await super().subprocess_exec(*args, **kwargs)
+        self._virtual.watches(transport)
+        return transport, protocol
+
+
+class _JumpingSelector(selectors.DefaultSelector):  # type: ignore[misc, valid-type]
+    """Waits for real where it must, and lets time go by where nothing else can happen."""
+
+    def __init__(self, time: VirtualTime) -> None:
+        super().__init__()
+        self._time = time
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        """Return what is ready; nothing once `timeout` seconds of the story have gone by."""
+        self._time.seconds += TURN_SECONDS
+        found = super().select(0)
+        while not found and (timeout is None or timeout > 0):
+            if self._time.jump(timeout):
+                return []
+            found = super().select(LOOK_SECONDS)
+        return found
+
+
+def _wake() -> None:
+    """Do nothing: the loop has looked around, that is all."""
+
+
+def counting(time: VirtualTime, submit: Callable[..., asyncio.Future[T]]) -> Callable[..., asyncio.Future[T]]:
+    """Return `submit` of a store's writer, by which time stands still until what it was given is kept."""
+
+    @functools.wraps(submit)
+    def submitted(self: Any, work: Any, lane: Any = None, rank: str = "turn") -> asyncio.Future[T]:
+        future = submit(self, work, lane, rank)
+        if rank != "late":  # which waits for company until a timer says that none comes
+            time.counts(future)
+        return future
+
+    return submitted
