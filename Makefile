@@ -37,7 +37,7 @@ million: $(VENV)/.test  ## what an update costs with a million conversations sto
 	@$(BIN)/python -m tests.delivery.million
 
 mutate: $(VENV)/.run  ## small faults made in copies of the content: would anything notice? (minutes)
-	@$(BIN)/python -m bot mutate
+	@$(BIN)/python -m tools.content_mutation
 
 schemas: $(VENV)/.test  ## write schemas/*.json anew from the models
 	@$(BIN)/python -m bot.content.json_schema schemas

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from bot.cli import backup, coaches, draw, key, mutations, operator, people
+from bot.cli import backup, coaches, draw, key, operator, people
 from bot.cli.options import (
     NO_KEY,
     Content,
@@ -250,7 +250,6 @@ app.command()(coaches.diff)
 app.command()(draw.draw)
 app.command()(draw.atlas)
 app.command()(coaches.explain)
-app.command()(mutations.mutate)
 app.command()(operator.parked)
 app.command()(operator.doctor)
 app.add_typer(key.app, name="key")

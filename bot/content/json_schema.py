@@ -13,10 +13,18 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from bot.content.accepted_mutants import BothRightFile
 from bot.content.coaching import CaseFile, LessonsFile
 from bot.content.contact_history import LedgerFile
-from bot.content.models import ClaimsFile, FactsFile, FaqFile, FlowFile, LimitsFile, MessagesFile, ProtectedFile
+from bot.content.models import (
+    BothRightFile,
+    ClaimsFile,
+    FactsFile,
+    FaqFile,
+    FlowFile,
+    LimitsFile,
+    MessagesFile,
+    ProtectedFile,
+)
 from bot.content.rule_models import NotesFile, RemindersFile, RulesFile
 
 MODELS: Mapping[str, type[BaseModel]] = {

@@ -15,14 +15,21 @@ from typing import Generic, TypeVar
 
 from pydantic import BaseModel
 
-from bot.content.accepted_mutants import FILE as BOTH_RIGHT
-from bot.content.accepted_mutants import BothRightFile
 from bot.content.coaching import CaseFile, LessonsFile, read_case, read_series
 from bot.content.contact_history import LedgerFile, read_ledger
 from bot.content.facts import read_facts
 from bot.content.flows import read_flow
 from bot.content.messages import check_locale, read_messages, read_protected
-from bot.content.models import ClaimsFile, FactsFile, FaqFile, FlowFile, LimitsFile, MessagesFile, ProtectedFile
+from bot.content.models import (
+    BothRightFile,
+    ClaimsFile,
+    FactsFile,
+    FaqFile,
+    FlowFile,
+    LimitsFile,
+    MessagesFile,
+    ProtectedFile,
+)
 from bot.content.notes import read_claims, read_faq, read_limits, read_notes
 from bot.content.references import References
 from bot.content.rule_models import NotesFile, RemindersFile, RulesFile
@@ -162,8 +169,8 @@ class _Loading:
         claims = self._one("claims", ClaimsFile) if here else None
         faq = self._one("faq", FaqFile) if here else None
         protected = self._one("protected", ProtectedFile) if here else None
-        if here and (self._flows / BOTH_RIGHT).is_file():
-            self._file(self._flows / BOTH_RIGHT, self._flows, BothRightFile)  # nobody is told what it says
+        if here and (both_right := self._flows / "both_right.yaml").is_file():
+            self._file(both_right, self._flows, BothRightFile)  # a file of the tools: only its form is checked
         ledger = self._one("ledger", LedgerFile) if here else None
         rules = self._several(self._flows / "rules", RulesFile, "a policy") if here else []
         talks = self._several(self._flows, FlowFile, "a conversation") if here else []

@@ -282,6 +282,18 @@ class ProtectedFile(ContentModel):
     ]
 
 
+# -- flows/both_right.yaml ---------------------------------------------------------------------------------------------
+
+
+class BothRightFile(ContentModel):
+    """flows/both_right.yaml: faults that nothing should notice, for tools/content_mutation."""
+
+    both_right: Annotated[
+        dict[str, Sentence],
+        Field(description="The name of a fault (`*` stands for anything), and why both ways are right."),
+    ]
+
+
 # -- messages/<language>/*.yaml --------------------------------------------------------------------------------------
 
 

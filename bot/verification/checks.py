@@ -5,8 +5,7 @@ Law of this file: it lists the properties and runs them; each stands for itself 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import Final
+from collections.abc import Callable, Iterator
 
 from bot.core.issues import Issue, SourceLocations, counted
 from bot.core.library import Library
@@ -159,34 +158,3 @@ PROPERTIES: tuple[Property, ...] = (
     parts_used,
     claims_carried,
 )
-
-
-QUICK: tuple[Property, ...] = (
-    rules_complete,
-    examples_hold,
-    rules_decide,
-    overrides_oppose,
-    claims_carried,
-    laws_hold,
-)
-"""The properties that cost least, in that order."""
-
-
-CHEAP: Final = (messages_complete, messages_filled, messages_idle, notes_fit, texts_given)
-"""What about wording is seen without a look at the rules."""
-
-
-def noticed_at_once(proof: CheckContext) -> str:
-    """Return the code of a finding that costs little to find; "" when there is none."""
-    said = [issue for prove in CHEAP for issue in prove(proof.library, proof.places)]
-    return said[0].code if said else _first(proof, QUICK)
-
-
-def noticed(proof: CheckContext) -> str:
-    """Return the code of the first finding; "" when there is none."""
-    said = (issue for prove in WORDING for issue in prove(proof.library, proof.places))
-    return _first(proof, [prove for prove in PROPERTIES if prove not in QUICK]) or next((i.code for i in said), "")
-
-
-def _first(proof: CheckContext, properties: Iterable[Property]) -> str:
-    return next((issue.code for prove in properties for issue in prove(proof)), "")

@@ -10,13 +10,13 @@ import sys
 import time
 import traceback
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from unittest.mock import patch
 
-from bot.cli.main import main
+from bot.cli.main import main as command_line
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = {"NO_COLOR": "1", "TZ": "Europe/Berlin", "COLUMNS": "80"}
@@ -31,7 +31,9 @@ class Done:
     stderr: bytes
 
 
-def afterword(*arguments: str, typed: str | bytes = "", cwd: Path = ROOT, **env: str) -> Done:
+def afterword(
+    *arguments: str, typed: str | bytes = "", cwd: Path = ROOT, main: Callable[[], None] = command_line, **env: str
+) -> Done:
     """Run a command in `cwd` with `typed` on its standard input; `env` goes before the environment."""
     given = typed.encode("utf-8", "surrogateescape") if isinstance(typed, str) else typed
     stdout, stderr = io.BytesIO(), io.BytesIO()

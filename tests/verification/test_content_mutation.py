@@ -9,11 +9,15 @@ from pathlib import Path
 import pytest
 
 from bot.app.content import folders, open_library
-from bot.cli.mutations import _mutants
 from bot.core.advice.decision_diagram import Diagram
 from bot.core.library import Library
-from bot.verification.equivalence import equal, same
-from tests.support.command_line import afterword, err, out
+from tests.support.command_line import Done, afterword, err, out
+from tools.content_mutation.equivalence import equal, same
+from tools.content_mutation.run import _mutants, main
+
+
+def mutate(*options: str) -> Done:
+    return afterword(*options, main=main)
 
 
 @pytest.fixture
@@ -42,7 +46,7 @@ def test_every_fault_has_a_name_of_its_own_a_place_and_another_file(content: Pat
 
 
 def test_a_fault_that_an_example_catches_is_counted() -> None:
-    done = afterword("mutate", "--only", "drop etiquette R05.remind", "--json")
+    done = mutate("--only", "drop etiquette R05.remind", "--json")
     (fault,) = json.loads(out(done))["faults"]
     assert (fault["fate"], fault["by"], done.returncode) == ("caught", "example-fails", 0)
     assert fault["what"] == "row R05 has no remind"
@@ -54,7 +58,7 @@ def test_what_nothing_would_notice_is_asked(content: Path) -> None:
     file = content / "flows/rules/etiquette.yaml"
     text = file.read_text(encoding="utf-8")
     file.write_text(text[: text.index("  # What rides on a verdict")], encoding="utf-8")
-    done = afterword("mutate", "--content", str(content), "--only", "loosen etiquette rapport.experience")
+    done = mutate("--content", str(content), "--only", "loosen etiquette rapport.experience")
     assert done.returncode == 1, err(done)
     assert "if remark rapport no longer asks for experience, no check would notice. Which is right?" in out(done)
 
@@ -66,14 +70,14 @@ def test_a_reason_that_both_are_right_answers_it_and_an_idle_reason_is_said(cont
     file.write_text(text[: text.index("  # What rides on a verdict")], encoding="utf-8")
     why = '"loosen etiquette rapport.*": It is said in other words anyway.'
     (content / "flows/both_right.yaml").write_text(f"both_right:\n  {why}\n", encoding="utf-8")
-    done = afterword("mutate", "--content", str(content), "--only", "loosen etiquette rapport.experience")
+    done = mutate("--content", str(content), "--only", "loosen etiquette rapport.experience")
     assert done.returncode == 0, err(done)
     assert "in 1 both ways are right on purpose" in out(done)
 
 
 def test_nothing_is_made_of_content_with_faults(content: Path) -> None:
     edited(content, "flows/rules/etiquette.yaml", "    verdict: skip\n", "    verdict: skipp\n")
-    done = afterword("mutate", "--content", str(content))
+    done = mutate("--content", str(content))
     assert done.returncode == 1
     assert "Did you mean 'skip'?" in err(done)
 
@@ -132,7 +136,7 @@ def test_what_is_compiled_of_equal_parts_is_taken_over_and_nothing_else(library:
 @pytest.mark.slow
 def test_no_fault_in_the_shipped_content_would_pass_unnoticed() -> None:
     """Issue 5: every small fault is caught, provably changes nothing, or has its reason in flows/both_right.yaml."""
-    done = afterword("mutate", "--json", seconds=3600)
+    done = mutate("--json")
     found = json.loads(out(done))
     assert [fault["id"] for fault in found["faults"] if fault["fate"] == "survived"] == []
     assert found["reasons_for_nothing"] == []

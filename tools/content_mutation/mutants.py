@@ -39,7 +39,7 @@ KINDS: Final = ("swap", "drop", "loosen", "turn", "shift")
 
 @dataclass(frozen=True)
 class Mutant:
-    """One fault: what `afterword mutate` calls it, the file and line it is made in, in words, and the file with it."""
+    """One fault: what `make mutate` calls it, the file and line it is made in, in words, and the file with it."""
 
     id: str
     kind: str
@@ -49,7 +49,7 @@ class Mutant:
     value: object
 
 
-class Sheet:
+class MutableFile:
     """One file, and the faults that are made in it."""
 
     def __init__(self, document: Document) -> None:
@@ -154,7 +154,7 @@ def _next(words: Sequence[str], word: str) -> str:
 def mutants(documents: Iterable[Document], domains: Mapping[str, Sequence[str]]) -> Iterator[Mutant]:
     """Return every fault, file by file; `domains` are the words that each fact can have."""
     for document in documents:
-        source, value = Sheet(document), document.value
+        source, value = MutableFile(document), document.value
         if not isinstance(value, dict):
             continue
         for key, make in _BY_KEY.items():
@@ -165,7 +165,7 @@ def mutants(documents: Iterable[Document], domains: Mapping[str, Sequence[str]])
 Domains = Mapping[str, Sequence[str]]
 
 
-def _rules(source: Sheet, domains: Domains) -> Iterator[Mutant]:
+def _rules(source: MutableFile, domains: Domains) -> Iterator[Mutant]:
     rows, verdicts = source.value["decide"], list(source.value["verdicts"])
     ids = [row["id"] for row in rows]
     yield from source.swaps(("decide",), ids, "rows")
@@ -183,7 +183,7 @@ def _rules(source: Sheet, domains: Domains) -> Iterator[Mutant]:
         yield from _riding(source, ("remarks", number), remark, "remark", domains)
 
 
-def _handed(source: Sheet, here: Path, id_: str, domains: Domains) -> Iterator[Mutant]:
+def _handed(source: MutableFile, here: Path, id_: str, domains: Domains) -> Iterator[Mutant]:
     """Return the faults in what a row hands over: notes, e-mails, reminders, the day."""
     row = source.at(here)
     for part in ("note", "override", "mails", "remind", "opens", "headline"):
@@ -206,7 +206,7 @@ def _handed(source: Sheet, here: Path, id_: str, domains: Domains) -> Iterator[M
     yield from source.shifts((*here, "opens", "business_days"), f"{id_}.opens", f"the wait of row {id_}")
 
 
-def _riding(source: Sheet, here: Path, part: Any, what: str, domains: Domains) -> Iterator[Mutant]:
+def _riding(source: MutableFile, here: Path, part: Any, what: str, domains: Domains) -> Iterator[Mutant]:
     id_ = part["id"]
     yield source.drop(here, id_, f"{what} {id_} is missing")
     yield from source.conditions((*here, "when"), id_, f"{what} {id_}", domains)
@@ -219,7 +219,7 @@ def _riding(source: Sheet, here: Path, part: Any, what: str, domains: Domains) -
             yield source.drop((*here, flag), f"{id_}.{flag}", f"{what} {id_} is without {flag}")
 
 
-def _facts(source: Sheet, _: Domains) -> Iterator[Mutant]:
+def _facts(source: MutableFile, _: Domains) -> Iterator[Mutant]:
     for name, fact in source.value["facts"].items():
         here = ("facts", name)
         values = fact.get("values") or (["yes", "no"] if fact["kind"] == "flag" else [])
@@ -237,7 +237,7 @@ def _facts(source: Sheet, _: Domains) -> Iterator[Mutant]:
             yield from source.shifts(path, f"{name}.{band}", f"the day from which {name} is {band}")
 
 
-def _flow(source: Sheet, domains: Domains) -> Iterator[Mutant]:
+def _flow(source: MutableFile, domains: Domains) -> Iterator[Mutant]:
     steps = source.value["steps"]
     ids = [step["id"] for step in steps]
     yield from source.swaps(("steps",), ids, "steps")
@@ -257,7 +257,7 @@ def _flow(source: Sheet, domains: Domains) -> Iterator[Mutant]:
         yield source.drop(("assumes", number), f"assumes {name}", f"{name} is no longer left open on purpose")
 
 
-def _reminders(source: Sheet, _: Domains) -> Iterator[Mutant]:
+def _reminders(source: MutableFile, _: Domains) -> Iterator[Mutant]:
     for name, kind in source.value["reminders"].items():
         here = ("reminders", name)
         yield source.drop(here, name, f"reminder {name} is missing")
@@ -272,7 +272,7 @@ def _reminders(source: Sheet, _: Domains) -> Iterator[Mutant]:
         yield from source.shifts(("manners", name), f"manners.{name}", name)
 
 
-def _moment(source: Sheet, path: Path, name: str) -> Iterator[Mutant]:
+def _moment(source: MutableFile, path: Path, name: str) -> Iterator[Mutant]:
     """Return the faults in a moment: its days off by one, its hour another, its alternatives missing."""
     moment = source.at(path)
     for part in ("business_days", "days"):
@@ -288,7 +288,7 @@ def _moment(source: Sheet, path: Path, name: str) -> Iterator[Mutant]:
         yield from _moment(source, (*path, "otherwise"), f"{name}.otherwise")
 
 
-def _notes(source: Sheet, domains: Domains) -> Iterator[Mutant]:
+def _notes(source: MutableFile, domains: Domains) -> Iterator[Mutant]:
     for name, kind in source.value["notes"].items():
         here = ("notes", name)
         yield source.drop(here, name, f"note {name} is missing")
@@ -313,7 +313,7 @@ def _notes(source: Sheet, domains: Domains) -> Iterator[Mutant]:
             yield source.drop((*here, "of", place), f"{name} {kind}", f"{swap['use']} no longer replaces {kind}")
 
 
-def _ledger(source: Sheet, _: Domains) -> Iterator[Mutant]:
+def _ledger(source: MutableFile, _: Domains) -> Iterator[Mutant]:
     for part in ("apart", "at_most", "within_days"):
         yield from source.shifts((part,), part, part)
     for name, sort in source.value["sorts"].items():
@@ -326,7 +326,7 @@ def _ledger(source: Sheet, _: Domains) -> Iterator[Mutant]:
             yield source.drop((*here, "notes", number), f"{name} {note}", f"{note} counts no longer as {name}")
 
 
-def _questions(source: Sheet, _: Domains) -> Iterator[Mutant]:
+def _questions(source: MutableFile, _: Domains) -> Iterator[Mutant]:
     """Return the faults in the wording of questions: neighbours' words change places, and those of two buttons."""
     questions = source.value["question"]
     if not isinstance(questions, dict):
@@ -340,21 +340,21 @@ def _questions(source: Sheet, _: Domains) -> Iterator[Mutant]:
             yield source.swap(path, second, f"{one} {first} {second}", what)
 
 
-def _verdicts(source: Sheet, _: Domains) -> Iterator[Mutant]:
+def _verdicts(source: MutableFile, _: Domains) -> Iterator[Mutant]:
     verdicts = source.value["verdict"]
     if isinstance(verdicts, dict):
         for one, other in pairwise(verdicts):
             yield _words(source, ("verdict",), one, other, "advice", "the lines on top of")
 
 
-def _words(source: Sheet, path: Path, one: str, other: str, part: str, what: str) -> Mutant:
+def _words(source: MutableFile, path: Path, one: str, other: str, part: str, what: str) -> Mutant:
     def edit(holder: Any) -> None:
         holder[one][part], holder[other][part] = holder[other][part], holder[one][part]
 
     return source.made("swap", f"{one} {other} {part}", (*path, one), f"{what} {one} and {other} change places", edit)
 
 
-_BY_KEY: Final[Mapping[str, Callable[[Sheet, Domains], Iterator[Mutant]]]] = {
+_BY_KEY: Final[Mapping[str, Callable[[MutableFile, Domains], Iterator[Mutant]]]] = {
     "decide": _rules,
     "facts": _facts,
     "steps": _flow,

@@ -1,4 +1,4 @@
-"""`afterword mutate`: make small faults in copies of the content, one by one, and see whether anything notices.
+"""`make mutate`: make small faults in copies of the content, one by one, and see whether anything notices.
 
 Each copy is loaded, then examined by the cheapest property first, then talked with as the kept talks do. What survives
 all that is a question to the coach, unless it provably changes nothing or both ways are right on purpose.
@@ -26,7 +26,7 @@ from bot.cli.options import Content, fail
 if TYPE_CHECKING:
     from bot.cli.transcript import Transcript
     from bot.content.yaml_reader import YamlDocument
-    from bot.verification.mutants import Mutant
+    from tools.content_mutation.mutants import Mutant
 
 Fate = Literal["caught", "changes nothing", "both right", "survived"]
 LEFT_ALONE: Final = frozenset({"claims", "limits", "faq", "both_right", "protected"})
@@ -96,7 +96,7 @@ def _judged(flows: Path, messages: Path, talks: Path | None, fits: str) -> Itera
 
 def _reasons(flows: Path) -> Mapping[str, str]:
     """Return why both ways are right, by names of faults; faults of that file are said by `check`."""
-    from bot.content.accepted_mutants import reasons
+    from tools.content_mutation.accepted import reasons
 
     return reasons(flows)
 
@@ -130,7 +130,7 @@ def _in_words(ended: Sequence[Ended], idle: Sequence[str]) -> Iterator[str]:
 
 def _mutants(flows: Path, messages: Path) -> Iterator[Mutant]:
     from bot.app.content import open_library
-    from bot.verification.mutants import mutants
+    from tools.content_mutation.mutants import mutants
 
     facts = open_library(flows.parent).facts.finite
     return mutants(_documents(flows, messages), {fact.name: fact.values for fact in facts})
@@ -187,8 +187,8 @@ class _Trial:
         """Return what notices the fault that was made; "" when nothing does."""
         from bot.app.content import folders
         from bot.content.loader import load
-        from bot.verification.checks import noticed, noticed_at_once
         from bot.verification.context import CheckContext
+        from tools.content_mutation.detection import noticed, noticed_at_once
 
         loaded = load(*folders(self.folder))
         if loaded.library is None or loaded.issues:
@@ -215,7 +215,7 @@ class _Trial:
             return True
 
     def _same(self, kind: str) -> bool:
-        from bot.verification.equivalence import same
+        from tools.content_mutation.equivalence import same
 
         return kind in ("swap", "drop", "loosen", "turn") and same(self.library, self.now)
 
@@ -241,3 +241,8 @@ def _try(id_: str) -> Ended:
     ended = _trial.judge(id_)
     gc.collect()  # a library refers to itself, and the command line looks for no garbage by itself
     return ended
+
+
+def main() -> None:
+    """Run it from the command line."""
+    typer.run(mutate)

@@ -1,24 +1,15 @@
-"""flows/both_right.yaml: the small faults of `afterword mutate` in which both ways are right, each with its reason."""
+"""flows/both_right.yaml: the small faults in which both ways are right, each with its reason."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
 
-from pydantic import Field
-
-from bot.content.field_types import ContentModel, Sentence
+from bot.content.models import BothRightFile
 from bot.content.source_file import SourceFile
 from bot.content.validation import shaped
 from bot.content.yaml_reader import read
 
 FILE = "both_right.yaml"
-
-
-class BothRightFile(ContentModel):
-    """flows/both_right.yaml: why two ways are both right, by the name of the fault (`*` stands for anything)."""
-
-    both_right: Annotated[dict[str, Sentence], Field(description="The name of a fault, and why both ways are right.")]
 
 
 def reasons(flows: Path) -> dict[str, str]:
