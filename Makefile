@@ -29,12 +29,12 @@ slow: $(VENV)/.test  ## the tests that take minutes
 	@$(BIN)/python -m pytest -m slow
 
 bench: $(VENV)/.test $(PEERS)/.made  ## what things cost, as ratios in one run
-	@$(BIN)/python -m tests.bench
-	@$(BIN)/python -m tests.delivery
-	@$(BIN)/python -m tests.bench_due
+	@$(BIN)/python -m benchmarks.program
+	@$(BIN)/python -m benchmarks.delivery
+	@$(BIN)/python -m benchmarks.due
 
 million: $(VENV)/.test  ## what an update costs with a million conversations stored (minutes, some 1.5 GB of disk)
-	@$(BIN)/python -m tests.delivery.million
+	@$(BIN)/python -m benchmarks.delivery.million
 
 mutate: $(VENV)/.run  ## small faults made in copies of the content: would anything notice? (minutes)
 	@$(BIN)/python -m tools.content_mutation

@@ -1,6 +1,7 @@
 """The house itself: what is written about it is true, and its rules hold."""
 
 import ast
+import importlib
 import re
 import subprocess
 import sys
@@ -76,6 +77,14 @@ def test_the_reference_names_every_key_that_a_coach_may_write() -> None:
     }
     missing = sorted(key for key in keys if f"`{key}`" not in CONTENT)
     assert missing == []
+
+
+def test_every_benchmark_can_be_imported() -> None:
+    """Nothing else runs them in a test; what is measured in the peers' own venv is left out."""
+    files = [file for file in (ROOT / "benchmarks").rglob("*.py") if file.name != "rival.py"]
+    assert len(files) > 8
+    for file in files:
+        importlib.import_module(".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"))
 
 
 def test_nothing_private_to_a_machine_is_written_down() -> None:

@@ -1,4 +1,4 @@
-"""`python -m tests.delivery.reload [COUNT]`: how long an edit is tried on so many people, and who waits meanwhile.
+"""`python -m benchmarks.delivery.reload [COUNT]`: how long an edit is tried on so many people, and who waits meanwhile.
 
 The people talked to every length, on other days, about one or several managers; COUNT is 200,000. The file is filled
 by SQL, each row sealed by itself.
@@ -19,13 +19,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
+from benchmarks.delivery.ours import KEY, file_url
 from bot.app.content import DEFAULT_FLOW, open_library
 from bot.app.subprocess_runner import run
 from bot.core.chat.person import Key, Person, TurnResult
 from bot.storage.database import Database
 from bot.storage.encryption import Cipher
 from tests.content.planting import copied
-from tests.delivery.ours import KEY, file_url
 from tests.verification.crowd import crowd
 
 COUNT, DISTINCT = 200_000, 1000

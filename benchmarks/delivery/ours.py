@@ -13,6 +13,7 @@ from pathlib import Path
 from cryptography.fernet import Fernet
 from telegram.request import BaseRequest
 
+from benchmarks.delivery.people import FIRST, OPTIONS, Json, Screens, Script, command, tap
 from bot.app.content import DEFAULT_FLOW, open_library
 from bot.app.reload import settle_garbage
 from bot.core.chat.person import Key, Person, TurnResult
@@ -27,7 +28,6 @@ from bot.telegram.dispatcher import Dispatcher
 from bot.telegram.private_chat import PrivateChat
 from bot.telegram.sender import TelegramMessenger
 from bot.telegram.updates import read
-from tests.delivery.people import FIRST, OPTIONS, Json, Screens, Script, command, tap
 
 TOKEN = "123456789:" + "A" * 35
 BOT = 7

@@ -1,4 +1,4 @@
-"""`python -m tests.delivery`: what one durable update costs, beside the others, in one run.
+"""`python -m benchmarks.delivery`: what one durable update costs, beside the others, in one run.
 
 64 people hold the same eleven-step conversation at once and tap what they see. Each way has to make the same calls and
 to have kept every answer in the end; otherwise there is no figure. The ways take turns, several rounds of them, and
@@ -20,14 +20,14 @@ from typing import Any
 
 from telegram.request import HTTPXRequest
 
+from benchmarks.delivery.library import assert_pickled, bare, conversing
+from benchmarks.delivery.loopback import serving
+from benchmarks.delivery.ours import file_url, running, script
+from benchmarks.delivery.people import FIRST, Measured, Screens, converse
+from benchmarks.delivery.seam import Stub, Watched
 from bot.app.logging import configure
 from bot.telegram.client import Line
 from bot.telegram.route import choose
-from tests.delivery.library import assert_pickled, bare, conversing
-from tests.delivery.loopback import serving
-from tests.delivery.ours import file_url, running, script
-from tests.delivery.people import FIRST, Measured, Screens, converse
-from tests.delivery.seam import Stub, Watched
 
 PEOPLE, ROUNDS = 64, 5
 ONE_BY_ONE = 6
@@ -78,7 +78,7 @@ def on_aiogram(folder: Path) -> dict[str, Measured]:
         return {}
     file = folder / "script.json"
     file.write_text(json.dumps(SCRIPT), encoding="ascii")
-    said = subprocess.run([PEERS, "-m", "tests.delivery.rival", file], capture_output=True, check=True, text=True)
+    said = subprocess.run([PEERS, "-m", "benchmarks.delivery.rival", file], capture_output=True, check=True, text=True)
     return {name: Measured(**one) for name, one in json.loads(said.stdout).items()}
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from telegram.request import BaseRequest, RequestData
 
-from tests.delivery.people import Screens
+from benchmarks.delivery.people import Screens
 
 
 class Stub(BaseRequest):

@@ -1,4 +1,4 @@
-"""`python -m tests.delivery.million`: what an update costs with a hundred conversations stored, and with a million.
+"""`python -m benchmarks.delivery.million`: an update with a hundred conversations stored, and with a million.
 
 Two databases side by side; 64 new people talk on each in turn. The million is written by SQL, from one conversation.
 """
@@ -13,11 +13,11 @@ import tempfile
 from contextlib import closing
 from pathlib import Path
 
+from benchmarks.delivery.__main__ import PEOPLE, SCRIPT
+from benchmarks.delivery.ours import Ours, file_url, running
+from benchmarks.delivery.people import FIRST, Screens, converse
+from benchmarks.delivery.seam import Stub
 from bot.app.logging import configure
-from tests.delivery.__main__ import PEOPLE, SCRIPT
-from tests.delivery.ours import Ours, file_url, running
-from tests.delivery.people import FIRST, Screens, converse
-from tests.delivery.seam import Stub
 
 FEW, MANY, ROUNDS = 100, 1_000_000, 7
 STRANGERS = 10**9

@@ -1,4 +1,4 @@
-"""A Bot API server that answers everything at once, in a process of its own: `python -m tests.delivery.loopback`.
+"""A Bot API server that answers everything at once, in a process of its own: `python -m benchmarks.delivery.loopback`.
 
 It prints its port and serves until its standard input ends. What it says is of a size that Telegram's answers have.
 """

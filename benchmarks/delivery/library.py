@@ -13,7 +13,7 @@ from telegram import InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOpti
 from telegram.ext import Application, CallbackQueryHandler, CommandHandler, ConversationHandler, PicklePersistence
 from telegram.request import BaseRequest
 
-from tests.delivery.people import FIRST, OPTIONS, Json, Script
+from benchmarks.delivery.people import FIRST, OPTIONS, Json, Script
 
 TOKEN = "123456789:" + "A" * 35
 Receive = Callable[[Json], Awaitable[None]]

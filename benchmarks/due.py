@@ -1,4 +1,4 @@
-"""What it costs to find what is due among very many agendas: `python -m tests.bench_due`, part of `make bench`.
+"""What it costs to find what is due among very many agendas: `python -m benchmarks.due`, part of `make bench`.
 
 On both databases 100 due ones are claimed out of 10,000 pending and out of 1,000,000, in turns in one run; the index
 is worth its place as long as the larger table costs at most 1.5 times as much.

@@ -1,7 +1,7 @@
 """The same eleven steps written by hand on aiogram 3, with its RedisStorage on a Redis that syncs every write.
 
-Run by `.venv-peers/bin/python -m tests.delivery.rival SCRIPT.json` (`make bench` makes that venv): aiogram does not go
-with our pydantic, so it has a venv and a process of its own. It prints what was measured as JSON.
+Run by `.venv-peers/bin/python -m benchmarks.delivery.rival SCRIPT.json` (`make bench` makes that venv): aiogram does not
+go with our pydantic, so it has a venv and a process of its own. It prints what was measured as JSON.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from aiogram.types import (
 )
 from redis.asyncio import Redis
 
-from tests.delivery.people import FIRST, OPTIONS, Json, Measured, Screens, Script, converse
+from benchmarks.delivery.people import FIRST, OPTIONS, Json, Measured, Screens, Script, converse
 
 TOKEN = "123456789:" + "A" * 35
 PEOPLE = 64

@@ -1,4 +1,4 @@
-"""What a turn costs: `python -m tests.storage.bench sqlite:///path [stored sessions]`, or a PostgreSQL URL.
+"""What a turn costs: `python -m benchmarks.storage sqlite:///path [stored sessions]`, or a PostgreSQL URL.
 
 64 people answer at once, 100 turns each; a turn reads and rewrites a case of 12 answers and posts one call.
 The last figure is what sealing and opening one case costs in the same run; a turn opens one value and seals two.
