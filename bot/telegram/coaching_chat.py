@@ -16,7 +16,7 @@ from bot.core.chat.commands import CommandGiven, UnsupportedMessage
 from bot.core.chat.person import Call, Key, Person
 from bot.core.coaching.cohort import ButtonPressed, Cohort, CohortRepository, CohortTurn, Post, Undelivered
 from bot.core.coaching.content_version import CheckResult, FileUploaded
-from bot.core.coaching.context import CoachingReply, Requester
+from bot.core.coaching.context import CoachingContext, CoachingReply, Requester
 from bot.core.coaching.due import due_of
 from bot.core.coaching.group_chat import answer_panel, questions_panel, reply
 from bot.core.coaching.privacy import shared_lines
@@ -97,21 +97,25 @@ class CoachingChat:
         requester = Requester(
             key.person, extra["name"], person.language, named, extra["bot"], dice, extra["message"], person.zone
         )
-        desk = PrivateCoaching(library, requester, repository, now, (self.shipped or library).sources)
+        context = CoachingContext(library, requester, repository, now, (self.shipped or library).sources)
+        coaching = PrivateCoaching(context)
         match incoming.event:
             case CommandGiven("privacy"):
                 shared = shared_lines(repository, key.person, library.catalog(person.language))
                 return self._after_own(
-                    replace(incoming, event=CommandGiven("privacy", shared=shared)), person, now, _calls(desk.privacy())
+                    replace(incoming, event=CommandGiven("privacy", shared=shared)),
+                    person,
+                    now,
+                    _calls(coaching.privacy()),
                 )
             case CommandGiven("export"):
-                return self._after_own(incoming, person, now, self._export(desk))
+                return self._after_own(incoming, person, now, self._export(coaching))
             case CommandGiven("practice"):
                 return self._after_own(replace(incoming, event=CommandGiven("start")), person, now, ())
             case FileUploaded() if not repository.coached(key.person):
                 return self._after_own(replace(incoming, event=UnsupportedMessage("other")), person, now, ())
             case event:
-                answer = _answered(desk, event)
+                answer = _answered(coaching, event)
         calls = tuple(_calls(answer.panels, incoming.extra["message"]))
         told = tuple(
             Post(Key(key.bot, other, 0, other), _unasked(call))
@@ -128,30 +132,31 @@ class CoachingChat:
         own = self.talking.respond(incoming, person, now)
         return CohortTurn(**{**vars(own), "calls": (*own.calls, *more)}, speaker=incoming.key.person)
 
-    def _export(self, desk: PrivateCoaching) -> tuple[Call, ...]:
-        text = desk.export()
+    def _export(self, coaching: PrivateCoaching) -> tuple[Call, ...]:
+        text = coaching.export()
         if not text:
             return ()
-        caption = desk.catalog.say("cohort.export")
+        caption = coaching.context.catalog.say("cohort.export")
         return (Call("sendDocument", {"document": {"name": EXPORT, "text": text}, "caption": caption}),)
 
 
-def _answered(desk: PrivateCoaching, event: object) -> CoachingReply:
-    """Return what the desk of the cohorts answers."""
+def _answered(coaching: PrivateCoaching, event: object) -> CoachingReply:
+    """Return what is answered to a member, a coach, or somebody who may become one."""
+    context = coaching.context
     match event:
         case FileUploaded() as document:
-            return desk.editor.handed(document)
+            return coaching.editor.handed(document)
         case CheckResult() as found:
-            return desk.editor.examined(found)
+            return coaching.editor.examined(found)
         case CommandGiven("faq") | CommandGiven("start", "faq"):
-            return CoachingReply((questions_panel(desk.library, desk.catalog),))
+            return CoachingReply((questions_panel(context.library, context.catalog),))
         case ButtonPressed("faq", (name, *_)):
-            panel = answer_panel(desk.library, desk.catalog, name)
-            return CoachingReply((panel,)) if panel else desk.stale()
+            panel = answer_panel(context.library, context.catalog, name)
+            return CoachingReply((panel,)) if panel else context.stale()
         case ButtonPressed() as pressed:
-            return desk.pressed(pressed)
+            return coaching.pressed(pressed)
         case CommandGiven() as asked:
-            return desk.asked(asked)
+            return coaching.asked(asked)
     raise TypeError(f"{type(event).__name__} does not concern cohorts")
 
 

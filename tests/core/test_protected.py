@@ -21,7 +21,7 @@ from bot.core.chat.reminders import BESIDE_OPTIONS
 from bot.core.chat.retention import KEEP, Silence
 from bot.core.coaching import group_chat, private_chat
 from bot.core.coaching.cohort import ButtonPressed, Cohort, Member, MembershipChanged, sealed
-from bot.core.coaching.context import CoachingReply, Requester
+from bot.core.coaching.context import CoachingContext, CoachingReply, Requester
 from bot.core.coaching.privacy import shared_lines
 from bot.core.coaching.speaker import Speaker
 from bot.core.coaching.views import Panel, Shown
@@ -75,7 +75,7 @@ class Walk:
 
     def desk(self, repository: Kept) -> private_chat.PrivateCoaching:
         requester = Requester(DANA, "Dana", "en", named=False, bot="b", dice="0" * 64, message=5)
-        return private_chat.PrivateCoaching(self.library, requester, repository, NOW)
+        return private_chat.PrivateCoaching(CoachingContext(self.library, requester, repository, NOW))
 
     def from_(self, answer: CoachingReply, kept: Mapping[int, Cohort]) -> bool:
         """Go on from an answer; tell whether it decided something."""

@@ -1,21 +1,20 @@
-"""The coach's bench: a file of the content is handed in, checked, tried, published for one cohort, and taken back.
+"""The content as a coach changes it: a file is handed in, checked, tried, published for one cohort, and taken back.
 
-Law of this file: nothing is checked here, that takes seconds and is done elsewhere (`CheckResult` tells the outcome).
+Nothing is checked here: that takes seconds and is done elsewhere (`CheckResult` tells the outcome).
 A coach acts on a cohort they coach and on an edition of their own; an edition is published only as it was checked.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.core.advice.catalog import Catalog
 from bot.core.advice.text import clean
 from bot.core.chat.commands import newcomer
 from bot.core.chat.preview import Preview
-from bot.core.coaching.cohort import Cohort, CohortRepository
+from bot.core.coaching.cohort import Cohort
 from bot.core.coaching.content_version import (
     CheckResult,
     ContentVersion,
@@ -26,10 +25,9 @@ from bot.core.coaching.content_version import (
     handed_out,
     meant,
 )
-from bot.core.coaching.context import CoachingReply, Requester
+from bot.core.coaching.context import CoachingContext, CoachingReply
 from bot.core.coaching.views import Button, FileToHandOver, Panel, Shown
 from bot.core.dialogue.session import Block
-from bot.core.library import Library
 
 VERBS: Final = frozenset({"bench", "files", "file", "for", "try", "publish", "undo", "drop"})
 LARGEST: Final = 256 * 1024
@@ -46,31 +44,22 @@ _EPOCH: Final = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 @dataclass(frozen=True)
 class ContentEditor:
-    """One visit; `sources` are the shipped files."""
+    """One request to hand in, look at, try or publish content."""
 
-    library: Library
-    requester: Requester
-    repository: CohortRepository
-    now: datetime
-    sources: Mapping[str, str]
-
-    @property
-    def catalog(self) -> Catalog:
-        """The messages in the visitor's language."""
-        return self.library.catalog(self.requester.language)
+    context: CoachingContext
 
     def say(self, key: str, **values: str | int) -> str:
         """Word something that is said here."""
-        return self.catalog.say(f"cohort.bench.{key}", **values)
+        return self.context.catalog.say(f"cohort.bench.{key}", **values)
 
     # -- a document comes ----------------------------------------------------------------------------------------------
 
     def handed(self, document: FileUploaded) -> CoachingReply:
         """Take a document in; only ever asked for a coach."""
-        own, name = self.repository.coached(self.requester.person), clean(document.name)[:LONGEST] or "?"
-        files = meant(self.sources, document.name, document.caption)
+        own, name = self.context.repository.coached(self.context.person), clean(document.name)[:LONGEST] or "?"
+        files = meant(self.context.sources, document.name, document.caption)
         if not files:
-            return self._said("unknown", name=name, example=handed_out(min(self.sources)))
+            return self._said("unknown", name=name, example=handed_out(min(self.context.sources)))
         if document.size > LARGEST:
             size = -(-document.size // 1024)
             return self._said("too_large", name=name, size=size, limit=LARGEST // 1024)
@@ -82,7 +71,7 @@ class ContentEditor:
         kept = before.files if before else {}
         if sum(map(len, kept.values())) + document.size > MOST:
             return self._said("too_much", limit=MOST // 1024)
-        state = ContentVersion(self.requester.person, self.now, "asked", files=kept, papers=papers)
+        state = ContentVersion(self.context.person, self.context.now, "asked", files=kept, papers=papers)
         fresh, gone = self._fresh(), dict.fromkeys(drafts)
         if not cohort:
             buttons = [Button(one.name, ("for", str(n), str(fresh))) for n, one in sorted(own.items())]
@@ -92,26 +81,26 @@ class ContentEditor:
 
     def _sent(self, edition: ContentVersion, number: int, cohort: Cohort) -> ContentVersion:
         """Return an edition that is to be checked, on top of what its cohort talks with."""
-        base = self.repository.edition(cohort.edition) if cohort.edition else None
+        base = self.context.repository.edition(cohort.edition) if cohort.edition else None
         files = {**(base.files if base else {}), **edition.files}
         return replace(edition, state="sent", cohort=number, base=cohort.edition, files=files, findings=(), changes=())
 
     def _fresh(self) -> int:
         """Return a number for an edition, higher than those before: microseconds since 1970."""
-        number = (self.now - _EPOCH) // timedelta(microseconds=1)
-        while self.repository.edition(number) is not None:
+        number = (self.context.now - _EPOCH) // timedelta(microseconds=1)
+        while self.context.repository.edition(number) is not None:
             number += 1
         return number
 
     def _drafts(self) -> dict[int, ContentVersion]:
-        return {n: one for n, one in self.repository.editions(self.requester.person).items() if one.draft}
+        return {n: one for n, one in self.context.repository.editions(self.context.person).items() if one.draft}
 
     # -- it was checked ------------------------------------------------------------------------------------------------
 
     def examined(self, found: CheckResult) -> CoachingReply:
         """Take in what checking came to, and tell the coach; what was thrown away meanwhile is not spoken of."""
-        edition = self.repository.edition(found.number)
-        cohort = self.repository.cohort(edition.cohort) if edition else None
+        edition = self.context.repository.edition(found.number)
+        cohort = self.context.repository.cohort(edition.cohort) if edition else None
         if edition is None or cohort is None or (edition.draft and edition.coach not in cohort.coaches):
             return CoachingReply(editions={found.number: None} if edition else {})
         fits = not found.findings and not found.trouble
@@ -127,14 +116,14 @@ class ContentEditor:
 
     def _fallen(self, edition: ContentVersion, cohort: Cohort, found: CheckResult) -> CoachingReply:
         """Let a cohort fall back on the shipped content; what it had becomes a draft of its coach's, or is gone."""
-        busy = any(one.draft for one in self.repository.editions(edition.coach).values())
+        busy = any(one.draft for one in self.context.repository.editions(edition.coach).values())
         draft = replace(edition, state="refused", base=0, findings=found.findings, changes=(), seal="")
         after = replace(cohort, edition=0, past=())
         gone = dict.fromkeys((*cohort.past, found.number))
         told: dict[int, tuple[Shown, ...]] = {}
         for coach, name in cohort.coaches.items():
             if name:
-                one = replace(self, requester=replace(self.requester, language=self.repository.language(coach)))
+                one = self._in_language_of(coach)
                 key = "fallen" if found.findings else "fallen_short"
                 head = Block("title", one.say(key, name=cohort.name))
                 told[coach] = one._listed(head, one._findings(found.findings), one._source(found.findings))
@@ -142,6 +131,10 @@ class ContentEditor:
         return CoachingReply(
             cohorts={edition.cohort: after}, told=told, editions={n: e for n, e in editions.items() if n}
         )
+
+    def _in_language_of(self, coach: int) -> ContentEditor:
+        requester = replace(self.context.requester, language=self.context.repository.language(coach))
+        return ContentEditor(replace(self.context, requester=requester))
 
     def _fit(self, number: int, edition: ContentVersion, cohort: Cohort) -> tuple[Shown, ...]:
         head = Block("title", self.say("fits", name=cohort.name, files=_names(self._changed(edition))))
@@ -153,7 +146,7 @@ class ContentEditor:
     def _unfit(self, edition: ContentVersion, cohort: Cohort, found: CheckResult) -> tuple[Shown, ...]:
         buttons = self._buttons(found.number, edition, cohort)
         if found.trouble == "unnamed":
-            files = ", ".join(meant(self.sources, found.about, ""))
+            files = ", ".join(meant(self.context.sources, found.about, ""))
             return (Panel.of(self.say("several", name=found.about, files=files), buttons=buttons),)
         if found.trouble:
             words = {"name": found.about} if found.trouble == "gone" else {}
@@ -190,10 +183,10 @@ class ContentEditor:
                 return self._file(cohort, rest[0])
             case _:
                 which = int(rest[0]) if rest[0].isascii() and rest[0].isdecimal() and len(rest[0]) < 20 else 0
-                edition = self.repository.edition(which) if which else None
+                edition = self.context.repository.edition(which) if which else None
                 if verb == "undo":
                     return self._undo(number, cohort, which)
-                if edition is None or not edition.draft or edition.coach != self.requester.person:
+                if edition is None or not edition.draft or edition.coach != self.context.person:
                     return None
                 if verb == "for":
                     return self._for(number, cohort, which, edition)
@@ -210,11 +203,12 @@ class ContentEditor:
             return None
         if verb == "try":
             # Counted from the instant, so that no button of an earlier trial counts by it.
-            person = newcomer(self.library, self.requester.language, turn=which % 2**30)
+            person = newcomer(self.context.library, self.context.requester.language, turn=which % 2**30)
             begin = Button(self.say("trial.begin"), played="begin")
             panel = Panel.of(self.say("trial.begins"), buttons=(begin,))
             return CoachingReply(
-                (panel,), trial=Preview(which, number, replace(person, zone=self.requester.zone), self.now)
+                (panel,),
+                trial=Preview(which, number, replace(person, zone=self.context.requester.zone), self.context.now),
             )
         return self._publish(number, cohort, which, edition)
 
@@ -231,7 +225,7 @@ class ContentEditor:
             return CoachingReply((Panel.of(self.say("meanwhile")),), editions={which: sent})
         past = (*cohort.past, cohort.edition)
         after = replace(cohort, edition=which, past=past[-PAST:])
-        kept = replace(edition, state="published", since=self.now, changes=())
+        kept = replace(edition, state="published", since=self.context.now, changes=())
         gone = {one: None for one in past[:-PAST] if one}
         undo = Button(self.say("undo"), ("undo", str(number), str(which)))
         panel = Panel.of(self.say("is_published", name=cohort.name), buttons=(undo, self._back("bench", number)))
@@ -246,7 +240,7 @@ class ContentEditor:
         return CoachingReply((panel,), {number: after}, editions={which: None})
 
     def _editor(self, number: int, cohort: Cohort) -> Panel:
-        live = self.repository.edition(cohort.edition) if cohort.edition else None
+        live = self.context.repository.edition(cohort.edition) if cohort.edition else None
         which, draft = next(iter(self._drafts().items()), (0, None))
         here = draft is not None and draft.cohort == number
         texts = [self.say("shipped") if live is None else self._published(live)]
@@ -263,7 +257,7 @@ class ContentEditor:
         return Panel.of(self.say("title", name=cohort.name), *texts, buttons=buttons)
 
     def _published(self, live: ContentVersion) -> str:
-        day = self.catalog.shown(live.since.date())
+        day = self.context.catalog.shown(live.since.date())
         return self.say("published", day=day, files=_names(live.files))
 
     def _buttons(self, which: int, draft: ContentVersion, cohort: Cohort) -> tuple[Button, ...]:
@@ -275,22 +269,22 @@ class ContentEditor:
         return (Button(self.say("try"), ("try", *about)), publish, drop)
 
     def _files(self, number: int) -> Panel:
-        files = (Button(file, ("file", str(number), str(n))) for n, file in enumerate(sorted(self.sources)))
+        files = (Button(file, ("file", str(number), str(n))) for n, file in enumerate(sorted(self.context.sources)))
         return Panel.of(self.say("which_file"), buttons=(*files, self._back("bench", number)))
 
     def _file(self, cohort: Cohort, place: str) -> CoachingReply | None:
-        files = sorted(self.sources)
+        files = sorted(self.context.sources)
         if not (place.isascii() and place.isdecimal() and len(place) < 4 and int(place) < len(files)):
             return None
         file = files[int(place)]
-        base = self.repository.edition(cohort.edition) if cohort.edition else None
-        text = (base.files if base else {}).get(file, self.sources[file])
+        base = self.context.repository.edition(cohort.edition) if cohort.edition else None
+        text = (base.files if base else {}).get(file, self.context.sources[file])
         return CoachingReply((FileToHandOver(handed_out(file), text, self.say("file", file=file)),))
 
     def _changed(self, edition: ContentVersion) -> list[str]:
         """Return the files that an edition changes of what it goes on from."""
-        base = self.repository.edition(edition.base) if edition.base else None
-        before = {**self.sources, **(base.files if base else {})}
+        base = self.context.repository.edition(edition.base) if edition.base else None
+        before = {**self.context.sources, **(base.files if base else {})}
         files = {file for file, text in edition.files.items() if text != before.get(file)}
         return sorted(files | {paper.meant[0] for paper in edition.papers})
 

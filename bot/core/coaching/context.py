@@ -1,4 +1,4 @@
-"""Who comes to the desk of the cohorts, where they are served, and what is answered."""
+"""What the screens of members and coaches have in common: who asks, what they stand on, and what is answered."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.core.advice.catalog import Catalog
 from bot.core.chat.preview import Preview
 from bot.core.coaching.cohort import Cohort, CohortRepository
 from bot.core.coaching.content_version import ContentVersion
-from bot.core.coaching.views import Shown
+from bot.core.coaching.views import Button, Panel, Shown
 from bot.core.library import Library
 
 
@@ -36,7 +36,7 @@ class Requester:
 
 @dataclass(frozen=True)
 class CoachingReply:
-    """What the desk of the cohorts says and changes; `told` goes to other people in private."""
+    """What is said to a member or coach, and what changes; `told` goes to other people in private."""
 
     panels: tuple[Shown, ...] = ()
     cohorts: Mapping[int, Cohort | None] = field(default_factory=dict)
@@ -48,23 +48,52 @@ class CoachingReply:
 
 
 @dataclass(frozen=True)
-class CoachingScreen:
-    """Where a member or a coach of cohort `number` is served; its messages begin with `words`."""
+class CoachingContext:
+    """What every screen stands on: who asks, when, what is kept, and the content; `sources` are the shipped files."""
 
     library: Library
     requester: Requester
     repository: CohortRepository
     now: datetime
+    sources: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def catalog(self) -> Catalog:
+        """The messages in the requester's language."""
+        return self.library.catalog(self.requester.language)
+
+    @property
+    def person(self) -> int:
+        """The user id of the requester."""
+        return self.requester.person
+
+    def catalog_of(self, person: int) -> Catalog:
+        """Return the messages in the language of another person."""
+        return self.library.catalog(self.repository.language(person))
+
+    def said(self, key: str, **values: str | int) -> CoachingReply:
+        """Answer with a message."""
+        return CoachingReply((Panel.of(self.catalog.say(key, **values)),))
+
+    def stale(self) -> CoachingReply:
+        """Refuse a button that is old, forged or somebody else's, in the words for an old one."""
+        return CoachingReply(toast=self.catalog.say("cohort.stale"))
+
+
+@dataclass(frozen=True)
+class CoachingScreen:
+    """What a member or a coach of cohort `number` sees of one subject; its messages begin with `words`."""
+
+    context: CoachingContext
     number: int
     cohort: Cohort
 
     words: ClassVar[str]
 
-    @property
-    def catalog(self) -> Catalog:
-        """The messages in the visitor's language."""
-        return self.library.catalog(self.requester.language)
-
     def say(self, key: str, **values: str | int) -> str:
         """Word something that is said here."""
-        return self.catalog.say(f"{self.words}.{key}", **values)
+        return self.context.catalog.say(f"{self.words}.{key}", **values)
+
+    def back(self, verb: str = "show") -> Button:
+        """Return the button that leads back."""
+        return Button(self.context.catalog.say("cohort.options.back"), (verb, str(self.number)))

@@ -35,23 +35,23 @@ def reply(library: Library, speaker: Speaker, repository: CohortRepository, entr
     """Return what something in a group leads to; nothing, where nobody asked."""
     tied = repository.tied(speaker.chat)
     language = next((cohort.language for _, cohort in sorted(tied.items())), "")
-    hall = _GroupTurn(library, library.catalog(language), speaker, repository)
-    found = _replied(hall, entry)
+    turn = _GroupTurn(library, library.catalog(language), speaker, repository)
+    found = _replied(turn, entry)
     asked = isinstance(entry, CommandGiven) or (isinstance(entry, ButtonPressed) and entry.verb == "faq")
     if not asked or found.cohorts or any(speaker.person in cohort.coaches for cohort in tied.values()):
         return found
-    return replace(found, instead=hall.catalog.say("group.busy"))  # however many ask, a coach is answered
+    return replace(found, instead=turn.catalog.say("group.busy"))  # however many ask, a coach is answered
 
 
-def _replied(hall: _GroupTurn, entry: object) -> Reply:
-    library, speaker, repository = hall.library, hall.speaker, hall.repository
+def _replied(turn: _GroupTurn, entry: object) -> Reply:
+    library, speaker, repository = turn.library, turn.speaker, turn.repository
     match entry:
         case MembershipChanged():
-            return hall.stood(entry)
+            return turn.stood(entry)
         case CommandGiven(command, argument):
-            return hall.to_nobody(command) if speaker.person in NOBODY else hall.asked(command, argument)
+            return turn.to_nobody(command) if speaker.person in NOBODY else turn.asked(command, argument)
         case ButtonPressed("faq", (name, *_)):
-            return hall.answered(name)
+            return turn.answered(name)
         case ButtonPressed("case" | "again" | "close"):
             return Classroom(library, speaker, repository).pressed(entry)
         case PollResult():

@@ -41,9 +41,15 @@ class LessonPlanner(CoachingScreen):
                 return self.shown(self.cohort)
             case "channel", [chat, *_] if plan is None and self._channel(chat):
                 return CoachingReply((self.which_series(int(chat)),))
-            case "series", [chat, series, *_] if plan is None and self._channel(chat) and series in self.library.series:
+            case "series", [chat, series, *_] if (
+                plan is None and self._channel(chat) and series in self.context.library.series
+            ):
                 made = drafted(
-                    self.library.series[series], int(chat), self._channel(chat), self.requester.zone, self.now
+                    self.context.library.series[series],
+                    int(chat),
+                    self._channel(chat),
+                    self.context.requester.zone,
+                    self.context.now,
                 )
                 return self.kept(made)
             case "stop", _ if plan is not None:
@@ -57,7 +63,7 @@ class LessonPlanner(CoachingScreen):
     def changed(self, plan: Plan, verb: str, rest: list[str]) -> CoachingReply | None:
         """Change the plan."""
         if verb == "confirm" and not plan.confirmed:
-            return self.kept(plan.begun(self.now))
+            return self.kept(plan.begun(self.context.now))
         if verb == "stopped":
             after = replace(self.cohort, plan=None)
             return replace(self.shown(after), cohorts={self.number: after})
@@ -67,7 +73,7 @@ class LessonPlanner(CoachingScreen):
         number = int(rest[0])
         if verb == "move" and rest[1] in MOVES:
             return self.moved(plan, number, replace(moved(slot, *MOVES[rest[1]]), state="planned"))
-        if verb == "in" and plan.instant(slot) <= self.now:
+        if verb == "in" and plan.instant(slot) <= self.context.now:
             return CoachingReply(toast=self.say("past"))
         made = {
             "out": replace(slot, state="left_out"),
@@ -78,7 +84,7 @@ class LessonPlanner(CoachingScreen):
 
     def moved(self, plan: Plan, number: int, slot: Slot) -> CoachingReply:
         """Move a lesson, but not into the past."""
-        if plan.instant(slot) <= self.now:
+        if plan.instant(slot) <= self.context.now:
             return CoachingReply(toast=self.say("past"))
         return self.with_slot(plan, number, slot)
 
@@ -107,7 +113,7 @@ class LessonPlanner(CoachingScreen):
 
     def _channel(self, chat: str) -> str:
         """Return the title of a channel that this coach may choose; empty where it is none."""
-        rooms = self.repository.channels(self.requester.person)
+        rooms = self.context.repository.channels(self.context.person)
         return next((room.title for id_, room in rooms.items() if str(id_) == chat and room.may_write), "")
 
     # -- panels --------------------------------------------------------------------------------------------------------
@@ -120,24 +126,26 @@ class LessonPlanner(CoachingScreen):
     def channels(self) -> Panel:
         """Offer the channels into which this coach has brought the bot."""
         title = self.say("title", name=self.cohort.name)
-        rooms = {chat: room for chat, room in self.repository.channels(self.requester.person).items() if room.may_write}
+        rooms = {
+            chat: room for chat, room in self.context.repository.channels(self.context.person).items() if room.may_write
+        }
         buttons = [Button(room.title, ("channel", str(self.number), str(chat))) for chat, room in sorted(rooms.items())]
-        buttons.append(Button(self.say("add"), link=channel_link(self.requester.bot)))
+        buttons.append(Button(self.say("add"), link=channel_link(self.context.requester.bot)))
         buttons.append(Button(self.say("refresh"), ("lessons", str(self.number))))
-        return Panel.of(title, self.say("choose" if rooms else "no_channel"), buttons=(*buttons, self._back("show")))
+        return Panel.of(title, self.say("choose" if rooms else "no_channel"), buttons=(*buttons, self.back("show")))
 
     def which_series(self, chat: int) -> Panel:
         """Offer the series that there are."""
         buttons = [
-            Button(self.catalog.say(f"series.{series}.title"), ("series", str(self.number), str(chat), series))
-            for series in self.library.series
+            Button(self.context.catalog.say(f"series.{series}.title"), ("series", str(self.number), str(chat), series))
+            for series in self.context.library.series
         ]
         title = self.say("which", channel=self._channel(str(chat)))
-        return Panel.of(title, buttons=(*buttons, self._back("lessons")))
+        return Panel.of(title, buttons=(*buttons, self.back("lessons")))
 
     def planning(self, plan: Plan) -> Panel:
         """Show a plan, a button for each lesson that can still be changed, and what was posted."""
-        room, number, turn = self.repository.room(plan.channel), str(self.number), str(plan.turn)
+        room, number, turn = self.context.repository.room(plan.channel), str(self.number), str(plan.turn)
         past = [self._line(slot.state, slot) for slot in plan.slots if slot.state != "planned"]
         buttons = [
             Button(self._line("line", slot), ("lesson", number, str(k)))
@@ -153,12 +161,12 @@ class LessonPlanner(CoachingScreen):
         if room is None or not room.may_write:
             texts.append(self.say("mute", channel=plan.title))
         title = self.say("title", name=self.cohort.name)
-        return Panel.of(title, *texts, items=past, buttons=(*buttons, self._back("show")))
+        return Panel.of(title, *texts, items=past, buttons=(*buttons, self.back("show")))
 
     def _line(self, key: str, slot: Slot) -> str:
-        what = title_of(self.library.catalog(self.cohort.language), slot)
-        times = {"time": self.catalog.shown(slot.wall)} if key == "line" else {}
-        return self.say(key, day=self.catalog.shown(slot.day), what=what, **times)
+        what = title_of(self.context.library.catalog(self.cohort.language), slot)
+        times = {"time": self.context.catalog.shown(slot.wall)} if key == "line" else {}
+        return self.say(key, day=self.context.catalog.shown(slot.day), what=what, **times)
 
     def lesson(self, plan: Plan, k: int, slot: Slot) -> Panel:
         """Show a lesson as it will be posted, and what can be done with it."""
@@ -170,19 +178,16 @@ class LessonPlanner(CoachingScreen):
             buttons.append(Button(self.say("shipped"), ("plain", number, turn, str(k))))
         command = f"/cohort words {number} {k + 1}"
         buttons.append(Button(self.say("own"), copy=f"{command} "))
-        shown = (*lesson_blocks(self.library, self.library.catalog(self.cohort.language), plan, slot),)
-        day, wall = self.catalog.shown(slot.day), self.catalog.shown(slot.wall)
+        shown = (*lesson_blocks(self.context.library, self.context.library.catalog(self.cohort.language), plan, slot),)
+        day, wall = self.context.catalog.shown(slot.day), self.context.catalog.shown(slot.wall)
         when = self.say("when", day=day, time=wall, channel=plan.title)
         asides = (Block("aside", when), Block("aside", self.say("own_how", command=command)))
-        return Panel((*shown, *asides), (*buttons, self._back("lessons")))
+        return Panel((*shown, *asides), (*buttons, self.back("lessons")))
 
     def ask_stop(self, plan: Plan) -> Panel:
         """Ask once more before a series is stopped."""
         stop = Button(self.say("stopped"), ("stopped", str(self.number), str(plan.turn)))
-        return Panel.of(self.say("stop_sure", channel=plan.title), buttons=(stop, self._back("lessons")))
-
-    def _back(self, verb: str) -> Button:
-        return Button(self.catalog.say("cohort.options.back"), (verb, str(self.number)))
+        return Panel.of(self.say("stop_sure", channel=plan.title), buttons=(stop, self.back("lessons")))
 
 
 def _slot(plan: Plan, number: str) -> Slot | None:

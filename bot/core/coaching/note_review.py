@@ -35,7 +35,7 @@ class Review(CoachingScreen):
 
     def as_member(self, verb: str, rest: list[str]) -> CoachingReply | None:
         """Do what a member's button says; None where it is out of date."""
-        mine = next((one for one in self.cohort.releases if one.person == self.requester.person), None)
+        mine = next((one for one in self.cohort.releases if one.person == self.context.person), None)
         match verb, rest:
             case "review", _:
                 return CoachingReply((self.released(mine) if mine else self.offered(),))
@@ -56,7 +56,7 @@ class Review(CoachingScreen):
                 label = self.say("mail" if note.subject else "note", who=who)
                 buttons.append(Button(label, ("note", str(self.number), str(case), kind, "m")))
         title = self.say("which", name=self.cohort.name) if buttons else self.say("nothing")
-        return Panel.of(title, buttons=(*buttons[:MOST], self._back()))
+        return Panel.of(title, buttons=(*buttons[:MOST], self.back()))
 
     def preview(self, case: str, kind: str, how: str) -> CoachingReply | None:
         """Show a text as coaches would see it."""
@@ -68,7 +68,7 @@ class Review(CoachingScreen):
         buttons = (
             Button(self.say(f"send_{how}"), ("send", *about, how, _seal(text))),
             Button(self.say(f"as_{other}"), ("note", *about, other)),
-            self._back("review"),
+            self.back("review"),
         )
         lines = (Block("title", self.say("preview")), *_quoted(text), Block("aside", self.say(f"how_{how}")))
         return CoachingReply((Panel(lines, buttons),))
@@ -81,38 +81,38 @@ class Review(CoachingScreen):
         if _seal(text) != seal:
             return self.preview(case, kind, how)
         number = max((one.number for one in self.cohort.releases), default=0) + 1
-        release = Release(number, self.requester.person, text, self.now + KEPT)
+        release = Release(number, self.context.person, text, self.context.now + KEPT)
         after = replace(self.cohort, releases=(*self.cohort.releases, release))
         told = {coach: (self._news(release, coach),) for coach, name in self.cohort.coaches.items() if name}
         return CoachingReply((self.released(release),), {self.number: after}, told=told)
 
     def _news(self, release: Release, coach: int) -> Panel:
-        catalog = self.library.catalog(self.repository.language(coach))
+        catalog = self.context.catalog_of(coach)
         read = Button(catalog.say("cohort.review.read"), ("read", str(self.number), str(release.number)))
         return Panel.of(catalog.say("cohort.review.news", name=self.cohort.name), buttons=(read,))
 
     def released(self, release: Release) -> Panel:
         """Show a member the note that is out."""
         back = Button(self.say("take_back"), ("back", str(self.number), str(release.number)))
-        until = self.say("until", day=self.catalog.shown(release.until.date()))
+        until = self.say("until", day=self.context.catalog.shown(release.until.date()))
         return Panel(
-            (Block("title", self.say("out")), *_quoted(release.text), Block("aside", until)), (back, self._back())
+            (Block("title", self.say("out")), *_quoted(release.text), Block("aside", until)), (back, self.back())
         )
 
     def taken_back(self, release: Release) -> CoachingReply:
         """Take a note back, off every screen it is on."""
         left = tuple(one for one in self.cohort.releases if one.number != release.number)
-        told = gone(self.library, self.repository, release)
-        panel = Panel.of(self.say("is_back"), buttons=(self._back(),))
+        told = gone(self.context.library, self.context.repository, release)
+        panel = Panel.of(self.say("is_back"), buttons=(self.back(),))
         return CoachingReply((panel,), {self.number: replace(self.cohort, releases=left)}, told=told)
 
     def _scenes(self) -> Mapping[int, SessionView]:
-        person = self.requester.person
-        cases = self.repository.cases(frozenset({person})).get(person, {})
+        person = self.context.person
+        cases = self.context.repository.cases(frozenset({person})).get(person, {})
         return {
-            number: SessionView(self.library, session, self.now)
+            number: SessionView(self.context.library, session, self.context.now)
             for number, session in cases.items()
-            if session.flow in self.library.flows
+            if session.flow in self.context.library.flows
         }
 
     def _texts(self, view: SessionView) -> Mapping[str, Note]:
@@ -134,20 +134,20 @@ class Review(CoachingScreen):
         names = [
             (answer, self.say(f"mask.{fact}"))
             for fact, answer in view.session.facts.items()
-            if is_name(self.library, fact)
+            if is_name(self.context.library, fact)
         ]
         return masked(text, names)
 
     # -- the coach -----------------------------------------------------------------------------------------------------
 
-    def as_coach(self, verb: str, rest: list[str], message: int) -> CoachingReply | None:
-        """Do what a coach's button says, which stands below `message`; None where it is out of date."""
+    def as_coach(self, verb: str, rest: list[str]) -> CoachingReply | None:
+        """Do what a coach's button says; None where it is out of date."""
         if verb == "notes":
             return CoachingReply((self.waiting(),))
         release = self._release(rest[0])
         if release is None:
             return None
-        coach = self.requester.person
+        coach, message = self.context.person, self.context.requester.message
         after = release.shown(coach, message) if verb == "read" else release.put_away(coach, message)
         panel = self.reading(release) if verb == "read" else self.waiting()
         return CoachingReply((panel,), {self.number: self._with(after)})
@@ -156,13 +156,14 @@ class Review(CoachingScreen):
         """List the notes that members show."""
         buttons = [
             Button(
-                self.say("one", day=self.catalog.shown(one.until.date())), ("read", str(self.number), str(one.number))
+                self.say("one", day=self.context.catalog.shown(one.until.date())),
+                ("read", str(self.number), str(one.number)),
             )
             for one in self.cohort.releases
             if one.person
         ]
         title = self.say("some" if buttons else "none", name=self.cohort.name)
-        return Panel.of(title, buttons=(*buttons, self._back()))
+        return Panel.of(title, buttons=(*buttons, self.back()))
 
     def reading(self, release: Release) -> Panel:
         """Show a coach a note."""
@@ -172,7 +173,7 @@ class Review(CoachingScreen):
             Button(self.say("comment"), copy=f"{command} "),
             Button(self.say("away"), ("away", number, str(release.number))),
         )
-        how = self.say("comment_how", command=command, day=self.catalog.shown(release.until.date()))
+        how = self.say("comment_how", command=command, day=self.context.catalog.shown(release.until.date()))
         return Panel((Block("title", self.say("reading")), *_quoted(release.text), Block("aside", how)), buttons)
 
     def commented(self, number: str, text: str) -> CoachingReply:
@@ -183,8 +184,8 @@ class Review(CoachingScreen):
             return CoachingReply((Panel.of(self.say("no_note")),))
         if (over := units(words) - LONGEST_COMMENT) > 0:
             return CoachingReply((Panel.of(self.say("too_long", limit=LONGEST_COMMENT, count=over)),))
-        theirs = self.library.catalog(self.repository.language(release.person))
-        title = theirs.say("cohort.review.answer", name=self.requester.name)
+        theirs = self.context.catalog_of(release.person)
+        title = theirs.say("cohort.review.answer", name=self.context.requester.name)
         panel = Panel((Block("title", title), Block("text", words)))
         return CoachingReply((Panel.of(self.say("commented")),), told={release.person: (panel,)})
 
@@ -194,9 +195,6 @@ class Review(CoachingScreen):
     def _with(self, release: Release) -> Cohort:
         found = (release if one.number == release.number else one for one in self.cohort.releases)
         return replace(self.cohort, releases=tuple(found))
-
-    def _back(self, verb: str = "show") -> Button:
-        return Button(self.catalog.say("cohort.options.back"), (verb, str(self.number)))
 
 
 def is_name(library: Library, fact: str) -> bool:

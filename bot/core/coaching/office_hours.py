@@ -31,28 +31,28 @@ class OfficeHours(CoachingScreen):
 
     def as_member(self, verb: str, rest: list[str]) -> CoachingReply | None:
         """Do what a member's button says; None where it is out of date."""
-        person = self.requester.person
+        person = self.context.person
         others = tuple(hand for hand in self.cohort.hands if hand[0] != person)
         if verb == "hand":
             return CoachingReply((self.raising(self.cohort),))
-        if verb == "raise" and rest[0] not in self.library.faq:
+        if verb == "raise" and rest[0] not in self.context.library.faq:
             return None
         mine = ((person, rest[0]),) if verb == "raise" else ()
         after = replace(self.cohort, hands=(*others, *mine))
         return CoachingReply(
-            (OfficeHours(self.library, self.requester, self.repository, self.now, self.number, after).raising(after),),
+            (self.raising(after),),
             {self.number: after},
         )
 
     def raising(self, cohort: Cohort) -> Panel:
         """Show a member their hand, or the topics to raise it with."""
         number = str(self.number)
-        mine = next((topic for person, topic in cohort.hands if person == self.requester.person), "")
+        mine = next((topic for person, topic in cohort.hands if person == self.context.person), "")
         if mine:
             lower = Button(self.say("lower"), ("lower", number))
-            return Panel.of(self.say("raised", topic=self._topic(mine)), buttons=(lower, self._back()))
-        buttons = [Button(self._topic(topic), ("raise", number, topic)) for topic in self.library.faq]
-        return Panel.of(self.say("which"), buttons=(*buttons, self._back()))
+            return Panel.of(self.say("raised", topic=self._topic(mine)), buttons=(lower, self.back()))
+        buttons = [Button(self._topic(topic), ("raise", number, topic)) for topic in self.context.library.faq]
+        return Panel.of(self.say("which"), buttons=(*buttons, self.back()))
 
     # -- the coach -----------------------------------------------------------------------------------------------------
 
@@ -78,7 +78,7 @@ class OfficeHours(CoachingScreen):
             for place, (_, topic) in enumerate(cohort.hands, 1)
         ]
         title = self.say("some" if buttons else "none", name=cohort.name)
-        return Panel.of(title, buttons=(*buttons, self._back()))
+        return Panel.of(title, buttons=(*buttons, self.back()))
 
     def called(self, rest: list[str]) -> CoachingReply | None:
         """Call the member who waits at a place, if the topic there is still the one that was shown."""
@@ -89,39 +89,41 @@ class OfficeHours(CoachingScreen):
         person = self.cohort.hands[int(place) - 1][0]
         left = tuple(hand for hand in self.cohort.hands if hand[0] != person)
         after = replace(self.cohort, hands=left)
-        theirs = self.library.catalog(self.repository.language(person))
-        words = theirs.say("cohort.hours.called", name=self.requester.name, topic=_topic(self.library, theirs, topic))
+        theirs = self.context.catalog_of(person)
+        words = theirs.say(
+            "cohort.hours.called", name=self.context.requester.name, topic=_topic(self.context.library, theirs, topic)
+        )
         return CoachingReply((self.queue(after),), {self.number: after}, told={person: (Panel.of(words),)})
 
     def nudging(self, sure: bool) -> CoachingReply:
         """Show the nudge, or send it to those who agreed."""
-        due = self.cohort.nudged is None or self.now >= self.cohort.nudged + APART
+        due = self.cohort.nudged is None or self.context.now >= self.cohort.nudged + APART
         if not due:
-            return CoachingReply((Panel.of(self.say("nudged_lately"), buttons=(self._back(),)),))
+            return CoachingReply((Panel.of(self.say("nudged_lately"), buttons=(self.back(),)),))
         if not sure:
             send = Button(self.say("send"), ("nudged", str(self.number)))
             shown = self.say("nudge", name=self.cohort.name)
-            return CoachingReply((Panel.of(self.say("nudge_sure"), shown, buttons=(send, self._back())),))
-        after = replace(self.cohort, nudged=self.now)
+            return CoachingReply((Panel.of(self.say("nudge_sure"), shown, buttons=(send, self.back())),))
+        after = replace(self.cohort, nudged=self.context.now)
         told = {person: (self._nudge(person),) for person in sorted(self.cohort.agreeing("nudges"))}
         return CoachingReply(
-            (Panel.of(self.say("nudge_sent"), buttons=(self._back(),)),), {self.number: after}, told=told
+            (Panel.of(self.say("nudge_sent"), buttons=(self.back(),)),), {self.number: after}, told=told
         )
 
     def _nudge(self, person: int) -> Panel:
-        theirs, turn = self.library.catalog(self.repository.language(person)), str(self.cohort.members[person].turn)
-        look = Button(theirs.say("cohort.options.own_case"), link=deep_link(self.requester.bot, "practice"))
+        theirs, turn = self.context.catalog_of(person), str(self.cohort.members[person].turn)
+        look = Button(theirs.say("cohort.options.own_case"), link=deep_link(self.context.requester.bot, "practice"))
         stop = Button(theirs.say("cohort.options.take_nudges"), ("take", str(self.number), turn, "nudges"))
         return Panel.of(theirs.say("cohort.hours.nudge", name=self.cohort.name), buttons=(look, stop))
 
     def coaches(self) -> Panel:
         """List the coaches, each with a way to remove them."""
         buttons = [
-            Button(self.say("remove", name=name or self.catalog.say("cohort.unmet")),
+            Button(self.say("remove", name=name or self.context.catalog.say("cohort.unmet")),
                    ("uncoach", str(self.number), str(coach)))
             for coach, name in self.cohort.coaches.items()
         ]  # fmt: skip
-        return Panel.of(self.say("coaches", name=self.cohort.name), buttons=(*buttons, self._back()))
+        return Panel.of(self.say("coaches", name=self.cohort.name), buttons=(*buttons, self.back()))
 
     def uncoached(self, coach: str) -> CoachingReply | None:
         """Remove a coach, and the notes from their screen; the last one stays."""
@@ -136,17 +138,14 @@ class OfficeHours(CoachingScreen):
             replace(release, seen=tuple(one for one in release.seen if one[0] != gone))
             for release in self.cohort.releases
         )
-        words = Panel.of(self.library.catalog(self.repository.language(gone)).say("cohort.review.gone"))
+        words = Panel.of(self.context.catalog_of(gone).say("cohort.review.gone"))
         told: dict[int, tuple[Shown, ...]] = {gone: tuple(Edited(message, words) for message in seen)}
         after = replace(self.cohort, coaches=coaches, releases=left)
         said = Panel.of(self.say("removed", name=self.cohort.name))
         return CoachingReply((said,), {self.number: after}, told=told)
 
     def _topic(self, topic: str) -> str:
-        return _topic(self.library, self.catalog, topic)
-
-    def _back(self) -> Button:
-        return Button(self.catalog.say("cohort.options.back"), ("show", str(self.number)))
+        return _topic(self.context.library, self.context.catalog, topic)
 
 
 def _topic(library: Library, catalog: Catalog, topic: str) -> str:
