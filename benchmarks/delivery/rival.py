@@ -1,7 +1,7 @@
 """The same eleven steps written by hand on aiogram 3, with its RedisStorage on a Redis that syncs every write.
 
-Run by `.venv-peers/bin/python -m benchmarks.delivery.rival SCRIPT.json` (`make bench` makes that venv): aiogram does not
-go with our pydantic, so it has a venv and a process of its own. It prints what was measured as JSON.
+Run by `.venv-peers/bin/python -m benchmarks.delivery.rival SCRIPT.json` (`make bench` makes that venv): aiogram does
+not go with our pydantic, so it has a venv and a process of its own. It prints what was measured as JSON.
 """
 
 from __future__ import annotations
