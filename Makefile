@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 export PYTHONUTF8 := 1
 
-.PHONY: run chat check test slow bench million mutate lint schemas settings lock clean help
+.PHONY: run chat check test slow bench million mutate lint house schemas settings lock clean help
 
 run: $(VENV)/.run  ## talk to Afterword (in Telegram when a token is set, else here in the terminal)
 	@$(BIN)/afterword run
@@ -38,6 +38,9 @@ million: $(VENV)/.test  ## what an update costs with a million conversations sto
 
 mutate: $(VENV)/.run  ## small faults made in copies of the content: would anything notice? (minutes)
 	@$(BIN)/python -m tools.content_mutation
+
+house: $(VENV)/.test  ## the measures of the code in bot/, each beside what it should be
+	@$(BIN)/python -m tools.house
 
 schemas: $(VENV)/.test  ## write schemas/*.json anew from the models
 	@$(BIN)/python -m bot.content.json_schema schemas
