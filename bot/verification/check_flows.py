@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import partial
-from itertools import combinations
+from itertools import chain, combinations
 from typing import cast
 
 from bot.core.advice.catalog import Catalog
@@ -204,8 +204,10 @@ def talks_reach(proof: CheckContext) -> Iterator[Issue]:
         met = {id_ for route in part.routes for o in proof.explored[route.flow.id].met for id_ in _named(o)}
         left = {id_ for o in part.reached for id_ in _named(o)} - met
         goal = part.space.merge((part.outcomes.root,), partial(_those, frozenset(left)), part.space.anyhow)
-        for route in part.routes if left else ():
-            left.difference_update(*(cast("frozenset[Named]", ids) for ids in arrivals(route, goal, part.space)))
+        for found in chain.from_iterable(arrivals(route, goal, part.space) for route in part.routes if left):
+            left.difference_update(*(cast("frozenset[Named]", ids) for ids in found))
+            if not left:
+                break
         for kind, id_ in sorted(left):
             place = proof.at("rules", part.ruleset.id, kind, id_) if kind in PARTS else proof.at(kind, id_)
             what = f"no conversation leads to {kind} '{id_}'."

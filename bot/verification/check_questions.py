@@ -21,7 +21,7 @@ from bot.core.issues import Issue
 from bot.core.library import Library
 from bot.verification.answer_space import Space
 from bot.verification.context import CheckContext, RulesetPart
-from bot.verification.state_space import Goal, Moves, Stand, State, advised
+from bot.verification.state_space import Goal, Moves, Settled, Stand, State, advised
 
 MOST_READERS: Final = 4
 
@@ -184,6 +184,7 @@ def listen(route: Route, space: Space) -> Listened:
     conditions = moves.guards | moves.read
     asked_as = {fact: name for name in route.flow.asks for fact in (name, *route.facts.read_from[name])}
     seen: set[tuple[State, frozenset[str]]] = set()
+    after_of: dict[State, list[tuple[Settled | None, State]]] = {}
     open_ = [(state, frozenset[str]()) for state in _starts(route, space, sorted(conditions - route.settles))]
     while open_:
         state, asked = open_.pop()
@@ -197,7 +198,9 @@ def listen(route: Route, space: Space) -> Listened:
                     found.assumed.add(name)
                 else:
                     found.unasked[step.id, name] = None
-        for answer, after in moves.after(state):
+        if state not in after_of:
+            after_of[state] = list(moves.after(state))
+        for answer, after in after_of[state]:
             open_.append((after, asked if answer is None or step.fact not in blanks else asked | {step.fact}))
     return found
 

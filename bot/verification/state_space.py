@@ -335,8 +335,8 @@ def _search(
 # -- what may still come -----------------------------------------------------------------------------------------------
 
 
-def arrivals(route: Route, goal: Node, space: Space) -> set[Hashable]:
-    """Return the outcomes of `goal` that some talk comes to, when news may still come and time may pass.
+def arrivals(route: Route, goal: Node, space: Space) -> Iterator[frozenset[Hashable]]:
+    """Yield the outcomes of `goal` that talks come to, when news may still come and time may pass; some repeatedly.
 
     So an answer may have moved on to one of the values that its fact `can_change` to, and what nobody is asked of
     its own accord may have been told on request.
@@ -345,7 +345,7 @@ def arrivals(route: Route, goal: Node, space: Space) -> set[Hashable]:
     cautious = {fact: value for fact, value in route.facts.cautious.items() if fact in route.settles}
     seen: set[tuple[State, Node]] = set()
     ended: dict[Node, frozenset[Hashable]] = {}
-    found: set[Hashable] = set()
+    later: dict[tuple[Node, str, Settled], set[Node]] = {}
     after_of: dict[State, list[tuple[Settled | None, State]]] = {}
     told = _given_before(route, route.outcomes.root.facts | moves.guards)
     open_: list[tuple[State, Node]] = [(moves.start(known), goal) for known in told]
@@ -355,16 +355,19 @@ def arrivals(route: Route, goal: Node, space: Space) -> set[Hashable]:
             continue
         seen.add((state, wanted))
         if state[0] == END or route.flow.step[state[0]].kind != "ask":
-            found |= _left(wanted, cautious, ended)
+            yield _left(wanted, cautious, ended)
         if state[0] == END:
             continue
         fact = route.flow.step[state[0]].fact
         if state not in after_of:
             after_of[state] = list(moves.after(state))
         for answer, after in after_of[state]:
-            ways = {wanted} if answer is None else _later(wanted, fact, answer, route, space)
-            open_ += [(after, way) for way in ways]
-    return found
+            if answer is None:
+                open_.append((after, wanted))
+                continue
+            if (way := (wanted, fact, answer)) not in later:
+                later[way] = _later(wanted, fact, answer, route, space)
+            open_ += [(after, left) for left in later[way]]
 
 
 def _later(wanted: Node, fact: str, answer: Settled, route: Route, space: Space) -> set[Node]:
