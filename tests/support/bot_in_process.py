@@ -10,7 +10,7 @@ import asyncio
 import concurrent.futures
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,7 +20,7 @@ from unittest.mock import patch
 
 import structlog
 
-from bot.app import content, server, startup
+from bot.app import content, content_check_worker, server, startup
 from bot.app.logging import configure
 from bot.app.main import application
 from bot.app.settings import Settings
@@ -28,6 +28,7 @@ from bot.runtime.clock import Timepieces
 from bot.storage.writer import Writer
 from tests.botapi import BotApiServer
 from tests.support.bot_process import BotUnderTest
+from tests.support.command_line import afterword
 from tests.support.virtual_time import VirtualTime, counting
 
 T = TypeVar("T")
@@ -81,7 +82,7 @@ class BotInProcess(BotUnderTest):
         await asyncio.sleep(START_SECONDS)
         settings = Settings.model_validate({**self.env})
         library = content.open_library(settings.content)
-        with self.log.open("a", encoding="utf-8") as log, _logging_to(log, settings), _on(self._time):
+        with self.log.open("a", encoding="utf-8") as log, _logging_to(log, settings), _on(self._time, self.env):
             clocks = Timepieces(self._wall(), lambda: self._time.seconds, lambda: self._time.seconds)
             await server.serve(settings, application(settings, library), stop=self._stop, time=clocks)
 
@@ -117,13 +118,21 @@ class BotInProcess(BotUnderTest):
 
 
 @contextlib.contextmanager
-def _on(time: VirtualTime) -> Any:
+def _on(time: VirtualTime, env: Mapping[str, str]) -> Any:
     """Do in the loop what a start does in threads, and let time stand still while the store writes."""
 
     async def inline(work: Callable[[], T]) -> T:
         return work()
 
-    with patch.object(startup, "in_background", inline), patch.object(Writer, "submit", counting(time, Writer.submit)):
+    async def here(*asked: str, **_bounds: float) -> tuple[bytes, bytes]:
+        done = await asyncio.to_thread(afterword, *asked, **env)
+        return done.stdout, done.stderr
+
+    with (
+        patch.object(startup, "in_background", inline),
+        patch.object(content_check_worker, "run", here),
+        patch.object(Writer, "submit", counting(time, Writer.submit)),
+    ):
         yield
 
 

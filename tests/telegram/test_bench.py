@@ -9,8 +9,19 @@ from pathlib import Path
 import pytest
 
 from tests.botapi import BotApiServer, Person
-from tests.support.bot_process import ROOT, RunningBot
-from tests.support.story import COACH, SLOW_MACHINE, answer, asks, begin, invited, joins, nothing_was_refused, taps
+from tests.support.bot_process import ROOT
+from tests.support.story import (
+    COACH,
+    SLOW_MACHINE,
+    answer,
+    asks,
+    begin,
+    bot_for,
+    invited,
+    joins,
+    nothing_was_refused,
+    taps,
+)
 
 pytestmark = pytest.mark.waits
 
@@ -29,7 +40,7 @@ class Course:
 
     def __init__(self, telegram: BotApiServer, folder: Path) -> None:
         self.telegram = telegram
-        self.bot = RunningBot(telegram, folder, COACHES=str(COACH), AFTERWORD_NOW="2026-11-26T10:00+00:00")
+        self.bot = bot_for(telegram, folder, COACHES=str(COACH), AFTERWORD_NOW="2026-11-26T10:00+00:00")
         self.coach = telegram.person(COACH, first_name="Cleo")
         self.dana, self.stan = (telegram.person(first_name=name) for name in ("Dana", "Stan"))
 
@@ -48,14 +59,13 @@ class Course:
 
 
 @pytest.fixture
-def course(tmp_path: Path) -> Iterator[Course]:
-    with BotApiServer(seed=1) as telegram:
-        course = Course(telegram, tmp_path)
-        for person in (course.dana, course.stan):
-            course.bot.knows(person.id, BEGUN)
-        with course.bot:
-            course.gathers()
-            yield course
+def course(telegram: BotApiServer, tmp_path: Path) -> Iterator[Course]:
+    course = Course(telegram, tmp_path)
+    for person in (course.dana, course.stan):
+        course.bot.knows(person.id, BEGUN)
+    with course.bot:
+        course.gathers()
+        yield course
 
 
 def goes_on(person: Person) -> None:

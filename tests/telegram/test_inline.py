@@ -8,36 +8,34 @@ from bot.core.library import Library
 from bot.telegram.inline_query import CACHED, MOST, Search, answer
 from tests.botapi import BotApiServer
 from tests.support.api_calls import raw
-from tests.support.bot_process import RunningBot
-from tests.support.story import SLOW_MACHINE, nothing_was_refused
+from tests.support.story import SLOW_MACHINE, bot_for, nothing_was_refused
 
 
-def test_the_questions_are_found_in_any_chat_and_nothing_private(tmp_path: Path) -> None:
-    with BotApiServer(seed=1) as telegram:
-        dana, stan = telegram.person(first_name="Dana"), telegram.person(first_name="Stan")
-        bot = RunningBot(telegram, tmp_path)
-        bot.knows(dana.id, {"relation": "none", "experience": "positive", "first": "Sentinel", "job": "Sentinel"})
-        with bot:
-            everything = stan.searches("", timeout=SLOW_MACHINE)
-            assert len(everything.results) > 3
-            assert dana.searches("").results == everything.results, "the same for everybody"
-            assert "Sentinel" not in str(everything.results)
-            assert (everything.cache_time, everything.personal) == (CACHED, False)
-            found = stan.searches("  a NO ")
-            first = found.results[0]
-            assert first["title"] == "And if I get a no?"
-            assert found.texts[0].startswith("And if I get a no?\n")
-            assert "C46" in found.texts[0]
-            nothing = stan.searches("<b>zebra {x} & \u202e")
-            assert nothing.results == []
-            assert nothing.button
-            assert nothing.button["start_parameter"] == "faq"
-            stan.says("/start faq")
-            stan.expects("What many ask", timeout=SLOW_MACHINE)
-            assert bot.status is None
-            bot.stop()
-            assert "zebra" not in bot.log.read_text(encoding="utf-8")
-        nothing_was_refused(telegram)
+def test_the_questions_are_found_in_any_chat_and_nothing_private(telegram: BotApiServer, tmp_path: Path) -> None:
+    dana, stan = telegram.person(first_name="Dana"), telegram.person(first_name="Stan")
+    bot = bot_for(telegram, tmp_path)
+    bot.knows(dana.id, {"relation": "none", "experience": "positive", "first": "Sentinel", "job": "Sentinel"})
+    with bot:
+        everything = stan.searches("", timeout=SLOW_MACHINE)
+        assert len(everything.results) > 3
+        assert dana.searches("").results == everything.results, "the same for everybody"
+        assert "Sentinel" not in str(everything.results)
+        assert (everything.cache_time, everything.personal) == (CACHED, False)
+        found = stan.searches("  a NO ")
+        first = found.results[0]
+        assert first["title"] == "And if I get a no?"
+        assert found.texts[0].startswith("And if I get a no?\n")
+        assert "C46" in found.texts[0]
+        nothing = stan.searches("<b>zebra {x} & \u202e")
+        assert nothing.results == []
+        assert nothing.button
+        assert nothing.button["start_parameter"] == "faq"
+        stan.says("/start faq")
+        stan.expects("What many ask", timeout=SLOW_MACHINE)
+        assert bot.status is None
+        bot.stop()
+        assert "zebra" not in bot.log.read_text(encoding="utf-8")
+    nothing_was_refused(telegram)
 
 
 def test_limits_of_telegram_are_kept_whatever_the_content(library: Library) -> None:
