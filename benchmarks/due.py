@@ -22,7 +22,7 @@ from bot.storage.encryption import Cipher
 from bot.storage.migrate import upgrade
 from bot.storage.schema import Utc
 from tests.conftest import NOW
-from tests.storage.server import postgres
+from tests.support.postgres import postgres
 
 FEW, MANY = 10_000, 1_000_000
 AT_ONCE, ROUNDS = 100, 40

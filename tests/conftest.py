@@ -4,12 +4,14 @@ import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import islice
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from bot.app.content import open_library
 from bot.core.library import Library
+from tests.support import postgres
 from tests.support.content import share_shipped_content
 
 settings.register_profile("afterword", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -43,6 +45,19 @@ def _content_once() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def library(_content_once: None) -> Library:
     return open_library(None)
+
+
+@pytest.fixture(scope="session")
+def folder_of_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder that all workers of this run share."""
+    folder = tmp_path_factory.getbasetemp()
+    return folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+
+
+@pytest.fixture(scope="session")
+def postgres_server(folder_of_run: Path) -> str:
+    """Return the URL of this run's PostgreSQL, in which databases may be made."""
+    return postgres.of_run(folder_of_run)
 
 
 @pytest.fixture(autouse=True)

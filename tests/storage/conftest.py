@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,10 +13,9 @@ from cryptography.fernet import Fernet
 from bot.storage.database import Database
 from bot.storage.encryption import Cipher
 from bot.storage.schema import metadata
-from tests.storage.server import postgres
+from tests.support.postgres import new_database, with_tables
 
 KEY = Fernet.generate_key().decode()
-_number = itertools.count()
 
 
 @dataclass
@@ -37,39 +35,20 @@ class Place:
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[str]:
-    with postgres() as url:
-        yield url
+def server(postgres_server: str) -> str:
+    return postgres_server
 
 
 @pytest.fixture(scope="session")
 def template(server: str) -> str:
-    """Return the server after making its database `ready`, which has the tables: a copy is quicker than making them."""
-    from bot.storage import dialects
-    from bot.storage.migrate import migrate
-
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute("DROP DATABASE IF EXISTS ready")
-        connection.execute("CREATE DATABASE ready")
-    engine = dialects.connect(dialects.read_url(server.rpartition("/")[0] + "/ready"), 1)
-    migrate(engine)
-    engine.dispose()
-    return server
-
-
-def fresh(server: str, template: str) -> str:
-    """Make an empty database on the server and return its URL."""
-    name = f"afterword_{next(_number)}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE IF EXISTS {name}")
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
-    return f"{server.rpartition('/')[0]}/{name}"
+    """Return the name of a database with all tables."""
+    return with_tables(server)
 
 
 @pytest.fixture(scope="session")
-def shared(template: str) -> str:
+def shared(server: str, template: str) -> str:
     """Return a database that is emptied before each test, which is quicker still."""
-    return fresh(template, "ready")
+    return new_database(server, template)
 
 
 def emptied(url: str) -> str:

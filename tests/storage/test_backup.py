@@ -21,9 +21,10 @@ from bot.storage.errors import BadKey, CannotCopy, NewerDatabase
 from bot.storage.migrate import upgrade
 from bot.storage.read_only import everybody
 from bot.storage.revision import HEAD, inspect
-from tests.storage.conftest import Opening, Place, fresh
+from tests.storage.conftest import Opening, Place
 from tests.storage.old_databases import BOT, FIRST, counts, make
 from tests.storage.stories import ANNA, BEN, becomes, case, count, look, says, turn
+from tests.support.postgres import new_database
 
 Empty = Callable[[str], Place]
 
@@ -35,7 +36,7 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Empty:
     def made(kind: str) -> Place:
         if kind == "sqlite":
             return Place(f"sqlite:///{tmp_path / 'other' / 'afterword.sqlite3'}")
-        return Place(fresh(request.getfixturevalue("server"), "template1"))
+        return Place(new_database(request.getfixturevalue("server")))
 
     return made
 

@@ -25,8 +25,9 @@ from bot.storage.keys import check_key, cipher_for, read_key_use, sealed_columns
 from bot.storage.schema import metadata
 from bot.telegram.metrics import PrometheusMetrics
 from tests.conftest import NOW
-from tests.storage.conftest import KEY, Opening, Place, emptied, fresh
+from tests.storage.conftest import KEY, Opening, Place, emptied
 from tests.storage.stories import ANNA, BEN, becomes, case, claim, count, look, says, turn
+from tests.support.postgres import new_database
 from tests.unprivileged import unprivileged
 
 NEW = new_key()
@@ -88,7 +89,7 @@ def test_where_nothing_is_kept_yet_a_first_start_makes_a_key(place: Place, tmp_p
 
 
 def test_a_server_without_any_tables_holds_no_data(server: str, template: str, tmp_path: Path) -> None:
-    url = fresh(server, "template0")
+    url = new_database(server, "template0")
     cipher_for(url, None, tmp_path / "data.key")
     assert (tmp_path / "data.key").exists()
     assert template

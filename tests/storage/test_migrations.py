@@ -14,13 +14,14 @@ from sqlalchemy import Engine, inspect
 
 from bot.storage import dialects, migrate, revision
 from bot.storage.schema import metadata
-from tests.storage.conftest import Place, fresh
+from tests.storage.conftest import Place
+from tests.support.postgres import new_database
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     url = f"sqlite:///{tmp_path / 'a.sqlite3'}" if request.param == "sqlite" else None
-    url = url or fresh(request.getfixturevalue("server"), "template1")
+    url = url or new_database(request.getfixturevalue("server"))
     made = dialects.connect(dialects.read_url(url), 2)
     yield made
     made.dispose()

@@ -37,8 +37,9 @@ from bot.storage.errors import (
 )
 from bot.storage.migrate import upgrade
 from tests.conftest import NOW
-from tests.storage.conftest import KEY, Opening, Place, fresh
+from tests.storage.conftest import KEY, Opening, Place
 from tests.storage.stories import ANNA, BEN, becomes, case, count, look, says, turn
+from tests.support.postgres import new_database
 from tests.unprivileged import unprivileged
 
 posix = pytest.mark.skipif(os.name != "posix", reason="limits and users are POSIX's")
@@ -271,11 +272,11 @@ async def test_a_longer_lock_fails_in_words_and_recovers(
     assert (await look(store, ANNA)).turn == 1
 
 
-async def test_a_lost_connection_fails_in_words_and_is_made_anew(template: str, opening: Opening) -> None:
-    place = Place(fresh(template, "ready"))
+async def test_a_lost_connection_fails_in_words_and_is_made_anew(server: str, template: str, opening: Opening) -> None:
+    place = Place(new_database(server, template))
     store = await opening(place)
     await turn(store, ANNA, count)
-    with psycopg.connect(template, autocommit=True) as connection:
+    with psycopg.connect(server, autocommit=True) as connection:
         name = place.url.rpartition("/")[2]
         connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
     with pytest.raises(Lost, match="connects again by itself"):

@@ -28,9 +28,10 @@ from bot.storage.migrate import upgrade
 from bot.storage.revision import HEAD, inspect
 from bot.telegram.private_chat import PrivateChat
 from tests.conftest import NOW
-from tests.storage.conftest import KEY, Opening, Place, fresh
+from tests.storage.conftest import KEY, Opening, Place
 from tests.storage.old_databases import BOT, DUE, FIRST, REVISIONS, counts, has_reminder, make
 from tests.storage.stories import ANNA, look, turn
+from tests.support.postgres import new_database
 
 MakeOld = Callable[[str, int], Place]
 GONE = {"reminder", "ledger"}
@@ -45,7 +46,7 @@ def old(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
         if request.param == "sqlite":
             url = f"sqlite:///{tmp_path_factory.mktemp('old') / 'afterword.sqlite3'}"
         else:
-            url = fresh(request.getfixturevalue("server"), "template1")
+            url = new_database(request.getfixturevalue("server"))
         make(url, revision, people, Cipher.of(KEY))
         return Place(url)
 

@@ -33,6 +33,7 @@ from bot.storage.dialects import of_file
 from bot.storage.errors import StoreError
 from bot.storage.migrate import upgrade
 from tests.botapi import BotApiServer
+from tests.support.child import ends_with_us
 
 ROOT = Path(__file__).parents[2]
 SECRET = "a-secret-of-the-tests"  # noqa: S105 - known to nobody else
@@ -179,7 +180,12 @@ class RunningBot(BotUnderTest):
             keep(stamp, seal_of_shipped())
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "bot", "run"], cwd=self.folder, env=self._environment(), stdout=log, stderr=log
+                [sys.executable, "-m", "bot", "run"],
+                cwd=self.folder,
+                env=self._environment(),
+                stdout=log,
+                stderr=log,
+                preexec_fn=ends_with_us(),
             )
 
     def _environment(self) -> dict[str, str]:

@@ -12,7 +12,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-import psycopg
 import pytest
 from structlog.testing import capture_logs
 from typer.testing import CliRunner
@@ -36,8 +35,8 @@ from bot.storage.keys import read_key_use
 from bot.telegram.private_chat import PrivateChat
 from bot.telegram.updates import read
 from tests.botapi import BotApiServer
-from tests.storage.server import postgres
 from tests.support.bot_process import RunningBot, opened
+from tests.support.postgres import new_database
 
 OLD, NEW = new_key(), new_key()
 OLD_NAME = fingerprint(Cipher.of(OLD).heads[0])
@@ -200,12 +199,8 @@ TALK = ["/start", "No", "Well", "Nothing yet", "The hiring manager", "No", "Warm
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> object:
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'data' / 'afterword.sqlite3'}"
-        return
-    with postgres() as server:
-        with psycopg.connect(server, autocommit=True) as connection:
-            connection.execute("CREATE DATABASE keys")
-        yield server.rpartition("/")[0] + "/keys"
+        return f"sqlite:///{tmp_path / 'data' / 'afterword.sqlite3'}"
+    return new_database(request.getfixturevalue("postgres_server"))
 
 
 async def fill(store: Database, bot: int) -> None:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
 from cryptography.fernet import Fernet
 
 from bot.core.library import Library
 from tests.botapi import BotApiServer
-from tests.storage.server import postgres
 from tests.support.bot_process import RunningBot, free_port
+from tests.support.postgres import new_database
 from tests.telegram.balancing import Balancer
 from tests.telegram.phone import Phone
 
@@ -23,11 +21,8 @@ TALK = ["No", "Well", "Nothing yet", "The hiring manager", "No", "Warm and livel
 
 
 @pytest.fixture
-def database() -> Iterator[str]:
-    with postgres() as server:
-        with psycopg.connect(server, autocommit=True) as connection:
-            connection.execute("CREATE DATABASE bots")
-        yield server.rpartition("/")[0] + "/bots"
+def database(postgres_server: str) -> str:
+    return new_database(postgres_server)
 
 
 def read(text: str) -> str:

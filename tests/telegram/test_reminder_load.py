@@ -11,18 +11,16 @@ import random
 import signal
 import statistics
 import time
-from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 
-import psycopg
 import pytest
 from cryptography.fernet import Fernet
 
 from tests.botapi import BotApiServer
-from tests.storage.server import postgres
 from tests.support.bot_process import RunningBot
+from tests.support.postgres import new_database
 from tests.telegram.test_reminder_kills import TEN, fill, heard, lateness, wait_for_all
 
 OVERDUE = int(os.environ.get("OVERDUE", "2000"))
@@ -68,12 +66,8 @@ def test_two_thousand_overdue_keep_the_flood_limits_and_live_answers_stay_ahead(
 
 
 @pytest.fixture
-def database() -> Iterator[str]:
-    with postgres() as server:
-        with psycopg.connect(server, autocommit=True) as connection:
-            connection.execute("DROP DATABASE IF EXISTS reminded")
-            connection.execute("CREATE DATABASE reminded")
-        yield server.rpartition("/")[0] + "/reminded"
+def database(postgres_server: str) -> str:
+    return new_database(postgres_server)
 
 
 @pytest.mark.slow

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from bot.app.settings import Settings, load
 from bot.storage import dialects
 from tests.botapi import BotApiServer
 from tests.botapi import Person as Human
-from tests.storage.server import postgres
+from tests.support.postgres import new_database
 from tests.telegram.test_serving import given, said, serving, until
 
 RECOVERY = 5.0  # seconds, for what was held up by a database
@@ -127,33 +127,25 @@ async def test_nothing_is_confirmed_while_the_database_is_held(
         await until(lambda: not server.pending)
 
 
-@pytest.fixture(scope="module")
-def database() -> Iterator[str]:
-    with postgres() as url:
-        yield url
-
-
 @pytest.fixture
-async def on_postgres(settings: Settings, database: str) -> AsyncIterator[Settings]:
-    with psycopg.connect(database, autocommit=True) as connection:
-        connection.execute("DROP DATABASE IF EXISTS trouble WITH (FORCE)")
-        connection.execute("CREATE DATABASE trouble")
-    secret = type(settings.token)(database.rpartition("/")[0] + "/trouble")  # type: ignore[call-overload]
+async def on_postgres(settings: Settings, postgres_server: str) -> Settings:
+    secret = type(settings.token)(new_database(postgres_server))  # type: ignore[call-overload]
     return settings.model_copy(update={"database": secret})
 
 
 async def test_nothing_is_confirmed_while_the_database_restarts(
-    server: BotApiServer, dana: Human, on_postgres: Settings, database: str
+    server: BotApiServer, dana: Human, on_postgres: Settings, postgres_server: str
 ) -> None:
     async with serving(on_postgres):
         dana.says("one")
         await until(lambda: said(server, dana) and not server.pending)
-        with psycopg.connect(database, autocommit=True) as connection, capture_logs() as log:
-            connection.execute("ALTER DATABASE trouble ALLOW_CONNECTIONS false")
-            connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'trouble'")
+        name = on_postgres.database_url.rpartition("/")[2]
+        with psycopg.connect(postgres_server, autocommit=True) as connection, capture_logs() as log:
+            connection.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+            connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
             dana.says("two")
             await until(lambda: [e for e in log if "not kept yet" in e["event"]])
             assert [update["message"]["text"] for update in server.pending] == ["two"]
-            connection.execute("ALTER DATABASE trouble ALLOW_CONNECTIONS true")
+            connection.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
         await until(lambda: said(server, dana) == ["1 one", "2 two"], RECOVERY)
         await until(lambda: not server.pending)
