@@ -94,6 +94,8 @@ def test_the_measures_that_are_reached_stay_reached() -> None:
     known = house.modules()
     classes = house.Classes.of(known.values())
     assert classes.mixed() == []
+    assert classes.twice() == []
+    assert house.longest_functions(known.values())[0][0] <= 50
     assert house.layers()[0] <= 7
     tap, reminder = house.walks()
     assert 10 < len(tap.files) <= 44

@@ -26,7 +26,7 @@ from benchmarks.delivery.ours import file_url, running, script
 from benchmarks.delivery.people import FIRST, Measured, Screens, converse
 from benchmarks.delivery.seam import Stub, Watched
 from bot.app.logging import configure
-from bot.telegram.client import Line
+from bot.telegram.client import ConnectionPool
 from bot.telegram.route import choose
 
 PEOPLE, ROUNDS = 64, 5
@@ -105,7 +105,7 @@ def stubbed() -> Found:
 
 async def ours_by_http(folder: Path, base: str, people: int, times: int) -> Measured:
     screens = Screens()
-    async with running(file_url(folder), Watched(Line(choose({}, None, base)), screens), base) as parts:
+    async with running(file_url(folder), Watched(ConnectionPool(choose({}, None, base)), screens), base) as parts:
         measured = await repeated(screens, parts.intake.receive, people, times)
         await parts.assert_kept(people * (2 * times + 1))
     return measured

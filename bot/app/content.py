@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.content.loader import Loaded, default_folders, load, load_earlier
+from bot.content.loader import LoadResult, default_folders, load, load_earlier
 from bot.core.chat.reminders import FOLLOW_UP
 from bot.core.issues import Issue, SourceLocation, ordered
 from bot.core.library import Library
@@ -95,7 +95,7 @@ def open_earlier(content: Path) -> tuple[Library, list[Issue]]:
     return loaded.library, ordered([*loaded.issues, *_unsaid(loaded.library, loaded)])
 
 
-def _unsaid(library: Library, loaded: Loaded) -> list[Issue]:
+def _unsaid(library: Library, loaded: LoadResult) -> list[Issue]:
     """Return what cannot be said: words that are missing, or that want what they are not given."""
     from bot.verification.check_messages import messages_complete, messages_filled
 

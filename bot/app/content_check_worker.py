@@ -41,7 +41,7 @@ log = structlog.get_logger("afterword.bench")
 
 
 @dataclass(frozen=True)
-class Bounds:
+class CheckBounds:
     """What each of the two processes that check may take: seconds, and bytes of memory."""
 
     seconds: float = 120.0
@@ -54,7 +54,7 @@ class Bounds:
 
 
 async def examining(
-    registry: ContentRegistry, bounds: Bounds, store: Store, clock: Clock, handler: UpdateHandler, bot: ApiBot
+    registry: ContentRegistry, bounds: CheckBounds, store: Store, clock: Clock, handler: UpdateHandler, bot: ApiBot
 ) -> None:
     """Check whatever waits to be checked, until cancelled."""
     while True:
@@ -71,7 +71,13 @@ async def examining(
 
 
 async def _examine(
-    shipped: Library, bounds: Bounds, job: ContentCheck, store: Store, clock: Clock, handler: UpdateHandler, bot: ApiBot
+    shipped: Library,
+    bounds: CheckBounds,
+    job: ContentCheck,
+    store: Store,
+    clock: Clock,
+    handler: UpdateHandler,
+    bot: ApiBot,
 ) -> None:
     edition = job.edition
     try:
@@ -88,7 +94,7 @@ async def _examine(
         log.info("an edition was checked", findings=len(found.findings), trouble=found.trouble)
 
 
-async def _found(shipped: Library, bounds: Bounds, job: ContentCheck, store: Store, bot: ApiBot) -> CheckResult:
+async def _found(shipped: Library, bounds: CheckBounds, job: ContentCheck, store: Store, bot: ApiBot) -> CheckResult:
     """Return what checking an edition comes to; raises TelegramError where Telegram is to be asked again."""
     edition = job.edition
     raw: dict[str, bytes] = {name: text.encode() for name, text in edition.files.items()}
@@ -116,7 +122,7 @@ async def _found(shipped: Library, bounds: Bounds, job: ContentCheck, store: Sto
 
 
 async def _judged(
-    found: CheckResult, bounds: Bounds, edition: ContentVersion, new: Path, was: Path, base: Path
+    found: CheckResult, bounds: CheckBounds, edition: ContentVersion, new: Path, was: Path, base: Path
 ) -> CheckResult:
     """Have the content proved, the cohort's people replayed against it, and a draft compared with what there is."""
     try:
@@ -137,7 +143,7 @@ async def _judged(
     return found
 
 
-async def _asked(bounds: Bounds, *command: str) -> dict[str, Any]:
+async def _asked(bounds: CheckBounds, *command: str) -> dict[str, Any]:
     """Return what a command answers as JSON; raises TimeoutError, and ValueError where it ends without an answer."""
     said, trouble = await run(*command, patience=bounds.seconds, memory=bounds.memory)
     try:

@@ -75,7 +75,7 @@ async def _talk_of(settings: Settings) -> Application:
 
 def application(settings: Settings, library: Library) -> Application:
     """Return what talks over content that is proved; raises `BadContent`."""
-    from bot.app.content_check_worker import Bounds, examining
+    from bot.app.content_check_worker import CheckBounds, examining
     from bot.app.reload import ContentReloader
     from bot.app.server import Application
     from bot.telegram.updates import read
@@ -93,7 +93,7 @@ def application(settings: Settings, library: Library) -> Application:
         search=contents.search,
         fetch=contents.fetch,
         examine=partial(
-            examining, contents.registry, Bounds(settings.check_seconds, settings.check_memory_mb * 1024**2)
+            examining, contents.registry, CheckBounds(settings.check_seconds, settings.check_memory_mb * 1024**2)
         ),
     )
 

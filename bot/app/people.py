@@ -20,7 +20,7 @@ from bot.core.chat.person import Person
 from bot.core.coaching.cohort import CohortRepository
 from bot.core.coaching.export import exported as exported_of_cohorts
 from bot.runtime.clock import SystemClock
-from bot.storage.requests import PSEUDONYM, Found, Request, Requests
+from bot.storage.requests import PSEUDONYM, PersonFound, Request, Requests
 
 ID: Final = re.compile(r"[1-9][0-9]{0,15}", re.ASCII)
 
@@ -30,7 +30,7 @@ class NotDone(Exception):
 
 
 @asynccontextmanager
-async def _asked(settings: Settings, who: str) -> AsyncIterator[tuple[Requests, list[Found], str]]:
+async def _asked(settings: Settings, who: str) -> AsyncIterator[tuple[Requests, list[PersonFound], str]]:
     """Open the store; give the requests, whom `who` means, and their pseudonym. Raises `NotDone` and StoreError."""
     if not (ID.fullmatch(who) or PSEUDONYM.fullmatch(who)):
         raise NotDone(
@@ -43,7 +43,7 @@ async def _asked(settings: Settings, who: str) -> AsyncIterator[tuple[Requests, 
         yield store.requests, found, who if person is None else store.pseudonym(person)
 
 
-async def find(settings: Settings, who: str) -> list[Found]:
+async def find(settings: Settings, who: str) -> list[PersonFound]:
     """Return what is known of somebody, without contents; raises `NotDone` and StoreError."""
     async with _asked(settings, who) as (requests, found, pseudonym):
         await requests.note("find", _user(), pseudonym, SystemClock().now())
@@ -91,7 +91,7 @@ def _exported(person: Person, repository: CohortRepository, who: int) -> tuple[s
     return exported(person), exported_of_cohorts(repository, who)
 
 
-def _only(found: list[Found], who: str) -> Found:
+def _only(found: list[PersonFound], who: str) -> PersonFound:
     if not found:
         raise NotDone(f"Nobody is kept under {who}.")
     return max(found, key=lambda one: one.since) if len(found) > 1 else found[0]

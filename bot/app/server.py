@@ -41,7 +41,7 @@ from bot.telegram.metrics import PrometheusMetrics
 from bot.telegram.permissions import looked
 from bot.telegram.polling import ALLOWED, REFUSED, TIMEOUT, BotRefused, LastHeard, Polling
 from bot.telegram.readiness import Readiness
-from bot.telegram.route import Route
+from bot.telegram.route import NetworkRoute
 from bot.telegram.sender import TelegramMessenger
 from bot.telegram.webhook import Server, Web, drop_webhook, set_webhook
 
@@ -405,7 +405,7 @@ async def _listening(settings: Settings, front: Front) -> AsyncIterator[None]:
         await serving
 
 
-async def _until_done(action: Callable[[], Awaitable[T]], route: Route) -> T:
+async def _until_done(action: Callable[[], Awaitable[T]], route: NetworkRoute) -> T:
     """Do something at Telegram, however long it is away. Raises `BotRefused`."""
     pause = 0.5
     while True:

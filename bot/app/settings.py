@@ -20,7 +20,7 @@ from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_va
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from bot.core.chat.privacy import DEFAULT_RETENTION, Operator
-from bot.telegram.route import DIRECT, SETTING, VARIABLES, BadRoute, Route, choose, credentials, parsed
+from bot.telegram.route import DIRECT, SETTING, VARIABLES, BadRoute, NetworkRoute, choose, credentials, parsed
 
 TELEGRAM: Final = "https://api.telegram.org"
 PORTS: Final = (443, 80, 88, 8443)
@@ -339,7 +339,7 @@ class Settings(BaseSettings):
         return urlsplit(self.webhook_url or "").path
 
     @property
-    def route(self) -> Route:
+    def route(self) -> NetworkRoute:
         """Which way Telegram is reached, by TELEGRAM_PROXY or the environment; raises `BadRoute`."""
         return choose(os.environ, _revealed(self.proxy), self.server)
 

@@ -91,7 +91,7 @@ def waited(text: str, now: datetime, zone: str) -> datetime | None:
 
 
 @dataclass
-class Line:
+class TranscriptLine:
     """One line of a talk: what the person typed, how long was waited, or what the bot said.
 
     `says` are lines of the bot's message: compared where a transcript names some, and not kept by itself; with `only`
@@ -105,7 +105,7 @@ class Line:
     only: bool = False
 
     @classmethod
-    def heard(cls, message: Outgoing) -> Line:
+    def heard(cls, message: Outgoing) -> TranscriptLine:
         """Return the line of a message."""
         return cls("bot", message.name, says=tuple(block.text for block in message.blocks))
 
@@ -116,14 +116,14 @@ class Transcript:
 
     start: Session
     now: datetime
-    lines: tuple[Line, ...]
+    lines: tuple[TranscriptLine, ...]
     beside: Beside = NOTHING_BESIDE
 
     @classmethod
     def of(cls, shown: Shown) -> Transcript:
         """Return the conversation that shows a finding as a transcript."""
         start = Session(shown.flow, language=shown.language, zone=shown.zone, carried=dict(shown.before))
-        return cls(start, shown.now, tuple(Line(kind, text) for kind, text in shown.lines))
+        return cls(start, shown.now, tuple(TranscriptLine(kind, text) for kind, text in shown.lines))
 
     def dump(self) -> str:
         """Return the transcript as YAML."""
@@ -170,7 +170,7 @@ def load(
     return Transcript(start, now, tuple(lines), beside), issues
 
 
-def _line(row: object, number: int, document: YamlDocument, issues: list[Issue]) -> Line | None:
+def _line(row: object, number: int, document: YamlDocument, issues: list[Issue]) -> TranscriptLine | None:
     place = document.place(("talk", number))
     kinds = {str(key) for key in row} - (set(SAYS) if "bot" in row else set()) if isinstance(row, dict) else set()
     if not isinstance(row, dict) or len(kinds) != 1 or not kinds <= set(KINDS):
@@ -183,7 +183,9 @@ def _line(row: object, number: int, document: YamlDocument, issues: list[Issue])
     (kind,) = kinds
     only = "says_only" in row
     says = row.get("says_only" if only else "says", [])
-    return Line(kind, str(row[kind]), place, tuple(map(str, says if isinstance(says, list) else [says])), only)
+    return TranscriptLine(
+        kind, str(row[kind]), place, tuple(map(str, says if isinstance(says, list) else [says])), only
+    )
 
 
 def _now(value: Mapping[str, object], document: YamlDocument, issues: list[Issue]) -> datetime | None:
@@ -237,7 +239,7 @@ class Talk:
     now: datetime
     beside: Beside = NOTHING_BESIDE
     keeping: Keeping = field(default_factory=InMemory)
-    lines: list[Line] = field(default_factory=list)
+    lines: list[TranscriptLine] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         session = self.session
@@ -276,13 +278,13 @@ class Talk:
             self.person = self.keeping.turn(change, self.now)
         except (NoRuleFits, Unknown):  # only in content that `check` refuses
             stuck = notice(self.library.catalog(self.person.language), STUCK)
-            self.lines.append(Line("bot", stuck.name))
+            self.lines.append(TranscriptLine("bot", stuck.name))
             return Turn(self.session, (stuck,))
         served = made[0]
         if ours or not isinstance(event, FellDue):  # which shows no question
             self.in_sight = sight_of(self.person)
         self.session = self.person.cases.get(self.person.current, self.session)
-        self.lines += [Line.heard(message) for message in served.messages]
+        self.lines += [TranscriptLine.heard(message) for message in served.messages]
         self.below = next((m.options for m in reversed(served.messages) if m.kind == "reminder"), self.below)
         self.documents += [effect for effect in served.effects if isinstance(effect, FileToSend)]
         shown = tuple(effect for effect in served.effects if not isinstance(effect, FileToSend))
@@ -323,7 +325,7 @@ class Talk:
         event = self.event_of(line)
         if event is None:
             return None
-        self.lines.append(Line("person", line))
+        self.lines.append(TranscriptLine("person", line))
         return self.hear(event)
 
     def event_of(self, line: str) -> Entry | None:
@@ -339,7 +341,7 @@ class Talk:
         then = waited(text, self.now, self.session.zone)
         if then is None:
             return None
-        self.lines.append(Line("wait", text))
+        self.lines.append(TranscriptLine("wait", text))
         return [*self.live(then), (self.now, self.hear(TimePassed()))]
 
     def live(self, then: datetime) -> list[tuple[datetime, Turn]]:
@@ -379,7 +381,7 @@ def play(library: Library, transcript: Transcript, shown: Callable[[str, Turn | 
     return [issue] if (issue := _other(expected, heard)) else []
 
 
-def _other(expected: list[Line], heard: list[Line]) -> Issue | None:
+def _other(expected: list[TranscriptLine], heard: list[TranscriptLine]) -> Issue | None:
     """Return where the bot first says something else than is expected; nothing may be expected at all."""
     for want, got in zip(expected, heard, strict=False):
         if want.text != got.text:

@@ -60,7 +60,7 @@ ENDING = ".yaml"
 
 
 @dataclass(frozen=True)
-class Loaded:
+class LoadResult:
     """What loading came to: the library, None when there are issues that matter; where its parts stand; the issues.
 
     `digest` names what was read, every file with its name to the byte (SHA-256, in hexadecimal digits).
@@ -72,12 +72,12 @@ class Loaded:
     digest: str
 
 
-def load(flows: Path, messages: Path) -> Loaded:
+def load(flows: Path, messages: Path) -> LoadResult:
     """Read the two folders."""
     return _Loading(flows, messages).load()
 
 
-def load_earlier(flows: Path, messages: Path) -> Loaded:
+def load_earlier(flows: Path, messages: Path) -> LoadResult:
     """Read the two folders of an earlier version: that a file of `LATER` is missing is an issue, and no more."""
     return _Loading(flows, messages, LATER).load()
 
@@ -150,13 +150,13 @@ class _Loading:
         self._seen = hashlib.sha256()
         self._sources: dict[str, str] = {}
 
-    def load(self) -> Loaded:
+    def load(self) -> LoadResult:
         parts = self._read()
         self._issues += [issue for source in self._read_files for issue in source.issues]
         places = {address: place for source in self._read_files for address, place in source.addresses.items()}
         bad = any(issue.code != "missing-file" or issue.place.file not in self._dispensable for issue in self._issues)
         library = None if bad else replace(parts.library(), sources=self._sources)
-        return Loaded(library, SourceLocations(places), tuple(ordered(self._issues)), self._seen.hexdigest())
+        return LoadResult(library, SourceLocations(places), tuple(ordered(self._issues)), self._seen.hexdigest())
 
     def _read(self) -> _Parts:
         here = self._enters(self._flows)

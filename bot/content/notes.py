@@ -11,7 +11,7 @@ from bot.content.references import References, is_mail
 from bot.content.rule_models import NoteEntry, NotesFile, RungEntry, SwapEntry
 from bot.content.source_file import SourceFile
 from bot.content.yaml_reader import Path
-from bot.core.advice.notes import DueNow, NoteBook, NoteKind, Replacement
+from bot.core.advice.notes import NoteBook, NoteKind, Replacement, Wording
 from bot.core.library import Claim, Limit
 
 
@@ -152,7 +152,7 @@ def _check_blanks(source: SourceFile, path: Path, entry: NoteEntry, references: 
             source.fault(source.key(*path, "given", blank), "duplicate-id", what, "", "Choose another name for one.")
 
 
-def _rungs(source: SourceFile, path: Path, entries: Sequence[RungEntry], conditions: Conditions) -> tuple[DueNow, ...]:
+def _rungs(source: SourceFile, path: Path, entries: Sequence[RungEntry], conditions: Conditions) -> tuple[Wording, ...]:
     if entries and entries[-1].when and source.whole(*path):
         what = "the last text is only for some."
         why = "Whoever it is not for, and whose note does not fit any text above, would get none."
@@ -161,8 +161,8 @@ def _rungs(source: SourceFile, path: Path, entries: Sequence[RungEntry], conditi
     return tuple(_rung(source, (*path, number), entry, conditions) for number, entry in enumerate(entries))
 
 
-def _rung(source: SourceFile, path: Path, entry: RungEntry, conditions: Conditions) -> DueNow:
-    return DueNow(entry.text, conditions.read(source, (*path, "when"), entry.when))
+def _rung(source: SourceFile, path: Path, entry: RungEntry, conditions: Conditions) -> Wording:
+    return Wording(entry.text, conditions.read(source, (*path, "when"), entry.when))
 
 
 def _swap(

@@ -34,7 +34,12 @@ class CohortStatements:
     """The statements for one kind of database."""
 
     def __init__(self, dialect: Dialect) -> None:
-        upsert = sqlite.insert if dialect.name == "sqlite" else postgresql.insert
+        self._upsert = sqlite.insert if dialect.name == "sqlite" else postgresql.insert
+        self._cohorts(dialect)
+        self._rooms(dialect)
+        self._people(dialect)
+
+    def _cohorts(self, dialect: Dialect) -> None:
         columns = (cohort.c.number, cohort.c.content)
         one = (cohort.c.bot == bindparam("bot_"), cohort.c.number == bindparam("number_"))
         of_roll = (roll.c.bot == cohort.c.bot, roll.c.number == cohort.c.number)
@@ -48,7 +53,7 @@ class CohortStatements:
             select(*columns).where(*of_roll, roll.c.bot == bindparam("bot"), roll.c.person == bindparam("person")),
             dialect,
         )
-        new = upsert(cohort)
+        new = self._upsert(cohort)
         kept = new.on_conflict_do_update(
             index_elements=["bot", "number"],
             set_={name: new.excluded[name] for name in ("chat", "content", "poll", "wake", "edition")},
@@ -57,7 +62,18 @@ class CohortStatements:
         self.drop = made(delete(cohort).where(*one), dialect)
         mine = (roll.c.bot == bindparam("bot_"), roll.c.number == bindparam("number_"))
         self.clear_rolls = made(delete(roll).where(*mine), dialect)
-        self.enrol = made(upsert(roll).on_conflict_do_nothing(), dialect)
+        self.enrol = made(self._upsert(roll).on_conflict_do_nothing(), dialect)
+        self.due = made(
+            select(cohort.c.bot, cohort.c.number)
+            .where(cohort.c.wake <= bindparam("now", type_=Utc()))
+            .order_by(cohort.c.wake)
+            .limit(1),
+            dialect,
+        )
+        self.next_wake = made(select(type_coerce(func.min(cohort.c.wake), Utc()).label("at")), dialect)
+
+    def _rooms(self, dialect: Dialect) -> None:
+        made = CompiledStatement
         kept_of_room = ("standing", "may_write", "brought_by", "title")
         shown = (room.c.chat, *(room.c[name] for name in kept_of_room))
         self.room = made(
@@ -67,15 +83,7 @@ class CohortStatements:
         self.channels = made(select(*shown).where(*brought), dialect)
         mine = (room.c.bot == bindparam("bot_"), room.c.brought_by == bindparam("person_"))
         self.disown = made(update(room).where(*mine).values(brought_by=0), dialect)
-        self.due = made(
-            select(cohort.c.bot, cohort.c.number)
-            .where(cohort.c.wake <= bindparam("now", type_=Utc()))
-            .order_by(cohort.c.wake)
-            .limit(1),
-            dialect,
-        )
-        self.next_wake = made(select(type_coerce(func.min(cohort.c.wake), Utc()).label("at")), dialect)
-        new = upsert(room)
+        new = self._upsert(room)
         self.put_room = made(
             new.on_conflict_do_update(
                 index_elements=["bot", "chat"],
@@ -92,6 +100,9 @@ class CohortStatements:
             .values(chat=bindparam("new")),
             dialect,
         )
+
+    def _people(self, dialect: Dialect) -> None:
+        made = CompiledStatement
         self.language = made(
             select(person.c.language).where(person.c.bot == bindparam("bot"), person.c.person == bindparam("person")),
             dialect,

@@ -50,7 +50,7 @@ from bot.storage.parked import drop
 from bot.storage.people import PersonRepository
 from bot.storage.reminders import ReminderRepository
 from bot.storage.requests import Requests
-from bot.storage.retention import Retention
+from bot.storage.retention import RetentionRepository
 from bot.storage.revision import head, inspect, version_of
 from bot.storage.schema import aware
 from bot.storage.statements import Statements, statements_for
@@ -93,7 +93,7 @@ class Database:
         self._schedules = ReminderRepository(statements, cipher, self._turning)
         self._outbox = OutboxRepository(statements, cipher, self._turning, self._schedules)
         self._cohorts = CohortTables(opened.engine.dialect, cipher, self._turning)
-        self._retention = Retention(opened.engine.dialect, self._turning)
+        self._retention = RetentionRepository(opened.engine.dialect, self._turning)
         self._checkpoints = Checkpoints(self._engine) if opened.sqlite else None
         self._guard = FileGuard(Path(self._place)) if opened.sqlite else None
         if self._guard is not None:

@@ -82,7 +82,7 @@ class Cases(Mapping[int, Session]):
 
 
 @dataclass(frozen=True)
-class Loaded:
+class LoadedPerson:
     """What a turn found: the person, their cases, and the row it came from."""
 
     person: Person | None
@@ -150,13 +150,13 @@ class PersonRepository:
         """Note that an update is seen; False when it was seen before."""
         return bool(self.statements.see.run(cursor, {"bot": bot, "update_id": update, "at": now}))
 
-    def load(self, cursor: Cursor, key: Key) -> Loaded:
+    def load(self, cursor: Cursor, key: Key) -> LoadedPerson:
         """Return what is kept of somebody in a chat."""
         asked = {"bot": key.bot, "chat": key.chat, "topic": key.topic, "person": key.person}
         row = self.statements.load.one(cursor, asked)
         here = _Here(cursor)
         if row is None:
-            return Loaded(None, Cases(None, here, self.statements, self.memory), None)
+            return LoadedPerson(None, Cases(None, here, self.statements, self.memory), None)
         cases = Cases(row.id, here, self.statements, self.memory)
         if row.id is not None and row.content is not None:
             cases.take(row.current, row.content)
@@ -164,9 +164,11 @@ class PersonRepository:
         if row.edition or row.trial:
             tried = self.memory.open(row.trial, Preview.from_json) if row.trial else None
             known = known.but(edition=row.edition or 0, trial=tried)
-        return Loaded(known, cases, row)
+        return LoadedPerson(known, cases, row)
 
-    def _keep(self, cursor: Cursor, key: Key, found: Loaded, turned: TurnResult, now: datetime, heard: bool) -> None:
+    def _keep(
+        self, cursor: Cursor, key: Key, found: LoadedPerson, turned: TurnResult, now: datetime, heard: bool
+    ) -> None:
         person = turned.person
         assert person is not None
         self._keep_person(cursor, key, found, person, now)
@@ -174,7 +176,7 @@ class PersonRepository:
         session = self._keep_session(cursor, key, found, person, now, heard)
         self._keep_cases(cursor, session, found.cases, person.cases, now)
 
-    def _keep_person(self, cursor: Cursor, key: Key, found: Loaded, new: Person, now: datetime) -> None:
+    def _keep_person(self, cursor: Cursor, key: Key, found: LoadedPerson, new: Person, now: datetime) -> None:
         old, row = found.person, found.row
         same_facts = old is not None and (new.facts is old.facts or new.facts == old.facts)
         if old is not None and same_facts and _OPEN(old) == _OPEN(new):
@@ -203,7 +205,9 @@ class PersonRepository:
         content = self.memory.seal(new.trial, new.trial.to_json())
         self.statements.put_trial.run(cursor, {"bot": key.bot, "person": key.person, "content": content})
 
-    def _keep_session(self, cursor: Cursor, key: Key, found: Loaded, new: Person, now: datetime, heard: bool) -> int:
+    def _keep_session(
+        self, cursor: Cursor, key: Key, found: LoadedPerson, new: Person, now: datetime, heard: bool
+    ) -> int:
         old, row = found.person, found.row
         session: int | None = None if row is None else row.id
         values = {

@@ -32,7 +32,7 @@ Export = Callable[[Person, CohortRepository, int], tuple[str, str]]
 
 
 @dataclass(frozen=True)
-class Found:
+class PersonFound:
     """Somebody who is kept, without anything they said; `cohorts` by name, each with whether they coach it."""
 
     bot: int
@@ -98,17 +98,17 @@ class Requests:
             after = {"bot": rows[-1].bot, "person": rows[-1].person}
         return None
 
-    async def find(self, who: int) -> list[Found]:
+    async def find(self, who: int) -> list[PersonFound]:
         """Return what is known of somebody, for each bot that knows them."""
         return await self._runner.submit(lambda c: list(self._of(c, who)), rank="long")
 
-    def _of(self, cursor: Cursor, who: int) -> Iterator[Found]:
+    def _of(self, cursor: Cursor, who: int) -> Iterator[PersonFound]:
         for row in self._found.all(cursor, {"person": who}):
             repository = self._cohorts.repository(cursor, row.bot)
             coached = [(one.name, True) for _, one in sorted(repository.coached(who).items())]
             joined = [(one.name, False) for _, one in sorted(repository.joined(who).items())]
             name = self._cipher.pseudonym(who)
-            yield Found(row.bot, who, name, row.since, row.heard, row.interviews, (*coached, *joined))
+            yield PersonFound(row.bot, who, name, row.since, row.heard, row.interviews, (*coached, *joined))
 
     async def export(self, bot: int, who: int, export: Export) -> tuple[str, str] | None:
         """Return what `export` makes of all that is kept of somebody; None where that is nothing."""

@@ -36,7 +36,7 @@ class Page:
     last: int
 
 
-class Retention:
+class RetentionRepository:
     """The silent people of one database."""
 
     def __init__(self, dialect: Dialect, turning: PersonRepository) -> None:

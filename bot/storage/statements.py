@@ -109,15 +109,21 @@ class Statements:
             .select_from(person.outerjoin(session, of_key).outerjoin(case_, current))
             .where(person.c.bot == bindparam("bot"), person.c.person == bindparam("person"))
         )
+        self.put_trial = self._made(self._kept(trial, "content"))
+        of_trial = (trial.c.bot == bindparam("bot_"), trial.c.person == bindparam("person_"))
+        self.drop_trial = self._made(delete(trial).where(*of_trial))
+        self._cases()
+        self._sessions(told)
+
+    def _cases(self) -> None:
         of_session = case_.c.session == bindparam("session")
         one = and_(of_session, case_.c.number == bindparam("number"))
         self.one_case = self._made(select(case_.c.content).where(one))
         self.all_cases = self._made(select(case_.c.number, case_.c.content).where(of_session).order_by(case_.c.number))
-        self.put_trial = self._made(self._kept(trial, "content"))
-        of_trial = (trial.c.bot == bindparam("bot_"), trial.c.person == bindparam("person_"))
-        self.drop_trial = self._made(delete(trial).where(*of_trial))
         self.drop_case = self._made(delete(case_).where(one))
         self.put_case = self._made(self._kept(case_, "content", "updated_at"))
+
+    def _sessions(self, told: tuple[str, ...]) -> None:
         kept: dict[str, Any] = {name: bindparam(name) for name in (*told, "updated_at", "told_at")}
         this = session.c.id == bindparam("id_")
         # Whoever speaks can be written to, whatever was heard before: their agenda opens again, too. SQLite has one
@@ -222,6 +228,17 @@ class Statements:
             .where(this)
             .values(agenda=bindparam("agenda_"), wake=bindparam("wake_"), opens=bindparam("wake_"))
         )
+        self.next_due = self._made(select(type_coerce(func.min(session.c.opens), Utc()).label("at")))
+        self.revive = self._made(
+            update(session)
+            .where(_of_chat(session), session.c.person == bindparam("person_"))
+            .values(opens=session.c.wake)
+        )
+        whose = ("what", "kind", "bot", "chat", "topic", "person", "reason", "content", "since")
+        self.park_due = self._made(insert(parked).inline(), *whose)
+        self._claims_taken_back()
+
+    def _claims_taken_back(self) -> None:
         claimed = session.c.opens > session.c.wake
         # Claims end soon: the index finds them among very many agendas. One made by a clock that was ahead does not.
         self.take_back_due = self._made(
@@ -238,14 +255,6 @@ class Statements:
         page = select(session.c.id).where(some[0]).order_by(session.c.id).limit(bindparam("limit")).subquery()
         self.page_end = self._made(select(func.max(page.c.id).label("id")))
         self.of_others = self._made(select(session.c.id).where(session.c.bot != bindparam("bot")).limit(1))
-        self.next_due = self._made(select(type_coerce(func.min(session.c.opens), Utc()).label("at")))
-        self.revive = self._made(
-            update(session)
-            .where(_of_chat(session), session.c.person == bindparam("person_"))
-            .values(opens=session.c.wake)
-        )
-        whose = ("what", "kind", "bot", "chat", "topic", "person", "reason", "content", "since")
-        self.park_due = self._made(insert(parked).inline(), *whose)
 
     def _chats(self) -> None:
         free = outbox.c.lease_until <= bindparam("now")

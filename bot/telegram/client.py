@@ -22,7 +22,7 @@ from telegram import Bot, InputFile
 from telegram.error import NetworkError, TelegramError
 from telegram.request import BaseRequest, RequestData
 
-from bot.telegram.route import BadRoute, Route, choose
+from bot.telegram.route import BadRoute, NetworkRoute, choose
 
 CONNECT_SECONDS: Final = 5.0
 CALL_SECONDS: Final = 10.0
@@ -88,7 +88,7 @@ class Flooded(TelegramError):
         self.seconds = seconds
 
 
-class Line(BaseRequest):
+class ConnectionPool(BaseRequest):
     """A pool of connections that are kept alive and go one way.
 
     `connect` is how many seconds connecting may take, with the waiting for a place in the pool; `read` those of a whole
@@ -96,7 +96,7 @@ class Line(BaseRequest):
     """
 
     def __init__(
-        self, route: Route, pool: int = POOL, connect: float = CONNECT_SECONDS, read: float = CALL_SECONDS
+        self, route: NetworkRoute, pool: int = POOL, connect: float = CONNECT_SECONDS, read: float = CALL_SECONDS
     ) -> None:
         self._route, self._pool, self._connect, self._read = route, pool, connect, read
         self._timeout = self._patience(read)
@@ -178,14 +178,16 @@ class ApiBot(Bot):
 
 
 @asynccontextmanager
-async def connected(token: str, server: str, route: Route | None = None, pool: int = POOL) -> AsyncIterator[ApiBot]:
+async def connected(
+    token: str, server: str, route: NetworkRoute | None = None, pool: int = POOL
+) -> AsyncIterator[ApiBot]:
     """Open two lines, one for calls and one for getUpdates, and give the bot on them; raises `BadRoute`.
 
     Without a `route` they go directly. Unlike `async with Bot(...)` this asks Telegram nothing, so a bot starts while
     Telegram is away.
     """
     route, base = route or choose({}, None, server), server.rstrip("/")
-    calls, updates = Line(route, pool), Line(route, 1)
+    calls, updates = ConnectionPool(route, pool), ConnectionPool(route, 1)
     try:
         await calls.initialize()
         await updates.initialize()
@@ -249,7 +251,7 @@ async def _body(given: RequestData | None) -> _Body | None:
     return _Body(await whole.as_bytes(), content_type=whole.content_type)
 
 
-def _connector(route: Route, pool: int) -> aiohttp.TCPConnector:
+def _connector(route: NetworkRoute, pool: int) -> aiohttp.TCPConnector:
     """Return what makes connections; raises `BadRoute`."""
     options: dict[str, Any] = {"limit": pool, "keepalive_timeout": KEEP_SECONDS, "ssl": _trusted(route)}
     proxy = route.proxy
@@ -269,7 +271,7 @@ def _connector(route: Route, pool: int) -> aiohttp.TCPConnector:
     )
 
 
-def _trusted(route: Route) -> ssl.SSLContext | Literal[True]:
+def _trusted(route: NetworkRoute) -> ssl.SSLContext | Literal[True]:
     """Return which certificates are trusted (True: the system's); raises `BadRoute`."""
     if not (route.cert_file or route.cert_dir):
         return True
@@ -286,7 +288,7 @@ def _trusted(route: Route) -> ssl.SSLContext | Literal[True]:
     return context
 
 
-def _way(route: Route) -> dict[str, Any]:
+def _way(route: NetworkRoute) -> dict[str, Any]:
     """Return what each request says of an HTTP proxy; a password is in a header, as aiohttp shows addresses."""
     proxy = route.proxy
     if proxy is None or proxy.is_socks:

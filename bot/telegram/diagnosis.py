@@ -7,13 +7,13 @@ from typing import Final
 from telegram.error import InvalidToken, TelegramError
 
 from bot.telegram.client import UNREADABLE, Cut, Fault, NotBotApi, NotWritten
-from bot.telegram.route import SETTING, Route
+from bot.telegram.route import SETTING, NetworkRoute
 
 TELEGRAM: Final = "api.telegram.org"
 OWN_SERVER: Final = "TELEGRAM_API_BASE_URL"
 
 
-def explain(error: TelegramError, route: Route) -> str:
+def explain(error: TelegramError, route: NetworkRoute) -> str:
     """Return what an error on this way means, with what to do; it holds no secret."""
     match error:
         case NotWritten():
@@ -34,7 +34,7 @@ def explain(error: TelegramError, route: Route) -> str:
             return f"Telegram answers with an error ({error}): wait a little and try again."
 
 
-def _directly(error: NotWritten, route: Route) -> str:
+def _directly(error: NotWritten, route: NetworkRoute) -> str:
     server = route.server
     own = "" if server == TELEGRAM else f", and to {OWN_SERVER}"
     match error.fault:
@@ -55,7 +55,7 @@ def _directly(error: NotWritten, route: Route) -> str:
             )
 
 
-def _through_proxy(error: NotWritten, route: Route) -> str:
+def _through_proxy(error: NotWritten, route: NetworkRoute) -> str:
     proxy, setting = f"The proxy {route.proxy} ({route.source})", route.source
     match error.fault:
         case Fault.NAME:
@@ -78,7 +78,7 @@ def _through_proxy(error: NotWritten, route: Route) -> str:
             return f"{proxy} does not lead to {route.server} ({error}): see to the proxy, or correct {setting}."
 
 
-def _encryption(error: NotWritten, server: str, route: Route) -> str:
+def _encryption(error: NotWritten, server: str, route: NetworkRoute) -> str:
     if error.fault is Fault.TLS:
         return f"No encrypted connection to {server} comes about ({error}): does an address say https for a plain port?"
     trusted = " It is looked up in SSL_CERT_FILE, which is set." if route.cert_file else ""
@@ -89,7 +89,7 @@ def _encryption(error: NotWritten, server: str, route: Route) -> str:
     )
 
 
-def _not_bot_api(what: str, route: Route) -> str:
+def _not_bot_api(what: str, route: NetworkRoute) -> str:
     if route.server == TELEGRAM and route.proxy is None:
         return f"What answers at {route.server} is not Telegram ({what}): a firewall or a login page may be in between."
     by = f" Perhaps it was the proxy {route.proxy} ({route.source})." if route.proxy else ""

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from bot.core.coaching.faq import Found, search
+from bot.core.coaching.faq import FaqMatch, search
 from bot.core.coaching.views import deep_link
 from bot.core.library import Library
 from bot.telegram.render import Json, html_of, shown
@@ -56,7 +56,7 @@ def answer(library: Library, bot: str, asked: Search) -> Json:
     return values
 
 
-def _result(found: Found, keyboard: list[list[Json]]) -> Json:
+def _result(found: FaqMatch, keyboard: list[list[Json]]) -> Json:
     said = shown("\n".join(html_of(block) for block in found.panel.blocks), keyboard)
     markup = said.pop("reply_markup")
     below = found.answer if len(found.answer) <= BELOW else found.answer[: BELOW - 1] + "…"

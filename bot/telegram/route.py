@@ -62,7 +62,7 @@ class Proxy:
 
 
 @dataclass(frozen=True)
-class Route:
+class NetworkRoute:
     """The way to a server. `source` names the setting that decided, "" when none did."""
 
     server: str
@@ -79,14 +79,14 @@ class Route:
         return f"{name} is reached {how}{f' ({self.source})' if self.source else ''}"
 
 
-def choose(environ: Mapping[str, str], setting: str | None, server: str) -> Route:
+def choose(environ: Mapping[str, str], setting: str | None, server: str) -> NetworkRoute:
     """Return the way to `server`, an address of http or https; raises `BadRoute`.
 
     `setting` is what `TELEGRAM_PROXY` holds. Variables are taken in small letters before large ones, as curl does it.
     """
     target = urlsplit(server)
     proxy, source = _proxy(environ, (setting or "").strip(), target)
-    return Route(
+    return NetworkRoute(
         target.netloc.rpartition("@")[2],
         target.scheme == "https",
         proxy,

@@ -10,7 +10,7 @@ from babel import Locale
 
 from bot.core.advice.catalog import COUNT, PLACEHOLDER, Catalog, fill, patterns, placeholders
 from bot.core.advice.judge import Advice, Dated, cautions_of, reasons_of
-from bot.core.advice.notes import DueNow, NoteKind
+from bot.core.advice.notes import NoteKind, Wording
 from bot.core.advice.policy import Outcome, settled
 from bot.core.advice.rules import Ruleset
 from bot.core.advice.text import units
@@ -232,7 +232,7 @@ def texts_given(library: Library, places: SourceLocations) -> Iterator[Issue]:
                         yield Issue(place, "idle-text", what, why, "Put the longer text first.")
 
 
-def _too_long(kind: NoteKind, rung: DueNow, library: Library, catalog: Catalog, longest: Mapping[str, str]) -> bool:
+def _too_long(kind: NoteKind, rung: Wording, library: Library, catalog: Catalog, longest: Mapping[str, str]) -> bool:
     """Tell whether `rung` is the last text and does not fit: another finding, and the cause of this one."""
     last = rung.text == (kind.subject or kind.ladder)[-1].text
     texts = catalog.alternatives(f"note.{kind.id}.{rung.text}") if last else ()
@@ -240,7 +240,7 @@ def _too_long(kind: NoteKind, rung: DueNow, library: Library, catalog: Catalog, 
     return max(sizes, default=0) > _least(kind, library)
 
 
-def _forestalls(kind: NoteKind, above: DueNow, rung: DueNow, catalog: Catalog, longest: Mapping[str, str]) -> bool:
+def _forestalls(kind: NoteKind, above: Wording, rung: Wording, catalog: Catalog, longest: Mapping[str, str]) -> bool:
     """Tell whether `above` always fits where `rung` does, for everybody who might get that, in each of its voices."""
     keys = [f"note.{kind.id}.{one.text}" for one in (above, rung)]
     if not rung.when.within(above.when) or not all(map(catalog.has, keys)):

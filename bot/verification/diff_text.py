@@ -32,7 +32,7 @@ PARTS: Mapping[str, str] = {
 
 
 @dataclass(frozen=True)
-class Told:
+class ChangeText:
     """One change in words: `head` says from what to what, `lines` for whom; and a conversation of each version."""
 
     situations: int
@@ -51,7 +51,7 @@ class Report:
 
     situations: int
     changed: int
-    told: tuple[Told, ...]
+    told: tuple[ChangeText, ...]
     others: tuple[str, ...]
     lacks: tuple[str, ...] = ()
 
@@ -99,11 +99,11 @@ class _Telling:
         self.rules = rules
         self.proofs = [CheckContext(library, SourceLocations({})) for library in self.versions]
 
-    def told(self, change: SituationChange) -> Told:
+    def told(self, change: SituationChange) -> ChangeText:
         lines = [self._line(cube) for cube in change.cubes]
         shown = [self._shown(n, change) for n in (0, 1)]
         more = ("and further ones, too scattered to name in a few lines",) if change.untold else ()
-        return Told(change.situations, self._head(change.difference), (*lines, *more), shown[0], shown[1])
+        return ChangeText(change.situations, self._head(change.difference), (*lines, *more), shown[0], shown[1])
 
     def _head(self, differs: Difference) -> str:
         return "; ".join(self._part(*part) for part in differs)

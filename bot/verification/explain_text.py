@@ -25,7 +25,7 @@ SURE: Mapping[Sure, str] = {
 
 def in_words(found: Explanation, facts: Facts, catalog: Catalog, given: Known) -> Iterator[str]:
     """Return the explanation line by line; what was not `given` is marked."""
-    words = _Words(facts, catalog, given)
+    words = _Labels(facts, catalog, given)
     yield f"Row {found.outcome.rule} decides: {verdict_name(catalog, found.outcome.verdict)}."
     fits = "; ".join(starmap(words.told, found.fits))
     yield f"It fits because of {fits}." if fits else "It fits everybody whom no row above fits."
@@ -41,7 +41,7 @@ def in_words(found: Explanation, facts: Facts, catalog: Catalog, given: Known) -
 
 
 @dataclass(frozen=True)
-class _Words:
+class _Labels:
     """Facts and answers as their buttons say them; of what follows from a day, how long ago that is."""
 
     facts: Facts

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core.advice.catalog import Catalog, placeholders
-from bot.core.advice.notes import DueNow, Note, NoteKind, Unfit, compose
+from bot.core.advice.notes import Note, NoteKind, Unfit, Wording, compose
 from bot.core.advice.text import clean, units
 from bot.core.library import Library
 from bot.verification.check_messages import longest_slots
@@ -88,7 +88,7 @@ def test_the_ladder_is_climbed_down_only_as_far_as_needed(library: Library) -> N
         assert isinstance(note, Note)
         place = rungs(kind).index(note.rung)
         for earlier in rungs(kind)[:place]:
-            longer = compose(replace(kind, ladder=(DueNow(earlier),)), slots, 200, catalog, rungs=[earlier])
+            longer = compose(replace(kind, ladder=(Wording(earlier),)), slots, 200, catalog, rungs=[earlier])
             assert isinstance(longer, Unfit), f"{earlier} would have fitted"
         sizes.append(place)
     assert sizes == sorted(sizes)
@@ -99,7 +99,7 @@ def test_where_nothing_fits_the_request_says_how_short_is_short_enough(library: 
     """The shipped texts always fit; with a coach's long wording the bot asks honestly, and for enough."""
     wordy = "Hi {first}, " + "w" * 150 + " {topic}, {job}"
     catalog = Catalog("en", {"note.K1.only": wordy})
-    kind = replace(library.notebook.kinds["K1"], ladder=(DueNow("only"),))
+    kind = replace(library.notebook.kinds["K1"], ladder=(Wording("only"),))
     slots = {"first": "Dana", "job": "Data Analyst", "topic": "t" * 60, "me": "Sam"}
     unfit = compose(kind, slots, 200, catalog, rungs=["only"])
     assert isinstance(unfit, Unfit)

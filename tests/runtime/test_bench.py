@@ -94,9 +94,9 @@ class Course:
 
     @property
     def door_lease(self) -> Any:
-        from bot.app.content_check_worker import Bounds
+        from bot.app.content_check_worker import CheckBounds
 
-        return Bounds().lease
+        return CheckBounds().lease
 
     def rows(self, *tables: str) -> list[Any]:
         with sqlite3.connect(self.file) as connection:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot.app import content_check_worker
-from bot.app.content_check_worker import Bounds
+from bot.app.content_check_worker import CheckBounds
 from bot.app.main import use_a_writable_folder
 from bot.app.subprocess_runner import run
 from bot.core.coaching.content_version import CheckResult, ContentVersion
@@ -25,14 +25,14 @@ DRAFT = ContentVersion(5, NOW, "sent", cohort=4)
 async def test_whoever_goes_beyond_the_memory_ends_without_an_answer_and_it_is_said() -> None:
     """So little that it ends as soon as it begins."""
     with tempfile.TemporaryDirectory() as folder:
-        bounds = Bounds(seconds=60, memory=24 * MB)
+        bounds = CheckBounds(seconds=60, memory=24 * MB)
         found = await content_check_worker._judged(CheckResult(1), bounds, DRAFT, *[Path(folder)] * 3)
     assert found.trouble == "late"
 
 
 @pytest.mark.slow
 async def test_the_check_of_the_shipped_content_fits_what_is_allowed_by_default() -> None:
-    bounds = Bounds()
+    bounds = CheckBounds()
     said, trouble = await run("check", "--json", patience=bounds.seconds, memory=bounds.memory)
     assert json.loads(said)["issues"] == [], trouble.decode()
 
@@ -54,7 +54,9 @@ async def test_a_disk_that_takes_nothing_is_said_and_ends_the_check(
     monkeypatch.setattr(content_check_worker, "write", full)
     nobody: Any = None
     handler: Any = Door()
-    await content_check_worker._examine(library, Bounds(), ContentCheck(7, 3, DRAFT), nobody, nobody, handler, nobody)
+    await content_check_worker._examine(
+        library, CheckBounds(), ContentCheck(7, 3, DRAFT), nobody, nobody, handler, nobody
+    )
     assert heard == [CheckResult(3, {}, trouble="disk")]
 
 

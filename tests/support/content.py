@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import bot.app.content as root
-from bot.content.loader import Loaded, default_folders
+from bot.content.loader import LoadResult, default_folders
 from bot.core.issues import Issue
 from bot.verification.context import CheckContext
 
@@ -26,14 +26,14 @@ def share_shipped_content(patch: pytest.MonkeyPatch) -> None:
     load, check, shipped = root.load, root.check, default_folders()
 
     @cache
-    def loaded_once(_signature: Signature) -> Loaded:
+    def loaded_once(_signature: Signature) -> LoadResult:
         return load(*shipped)
 
     @cache
     def checked_once(_signature: Signature) -> tuple[CheckContext | None, list[Issue]]:
         return check(None)
 
-    def loaded(flows: Path, messages: Path) -> Loaded:
+    def loaded(flows: Path, messages: Path) -> LoadResult:
         return loaded_once(signature(*shipped)) if (flows, messages) == shipped else load(flows, messages)
 
     def checked(content: Path | None, base: Path | None = None) -> tuple[CheckContext | None, list[Issue]]:

@@ -15,8 +15,8 @@ import pytest
 from telegram import InputFile
 from telegram.error import BadRequest, NetworkError, TelegramError
 
-from bot.telegram.client import ApiBot, Cut, Fault, Line, NotBotApi, NotWritten
-from bot.telegram.route import BadRoute, Route, choose
+from bot.telegram.client import ApiBot, ConnectionPool, Cut, Fault, NotBotApi, NotWritten
+from bot.telegram.route import BadRoute, NetworkRoute, choose
 from tests.support.raw_server import (
     OK,
     RawServer,
@@ -32,10 +32,10 @@ TOKEN = "123456789:" + "A" * 35
 
 @asynccontextmanager
 async def bot_at(
-    url: str, pool: int = 4, connect: float = 5.0, read: float = 5.0, route: Route | None = None
+    url: str, pool: int = 4, connect: float = 5.0, read: float = 5.0, route: NetworkRoute | None = None
 ) -> AsyncIterator[ApiBot]:
     """Give a bot of one line."""
-    line = Line(route or choose({}, None, url), pool, connect, read)
+    line = ConnectionPool(route or choose({}, None, url), pool, connect, read)
     await line.initialize()
     try:
         yield ApiBot(TOKEN, f"{url}/bot", f"{url}/file/bot", request=line, get_updates_request=line)
@@ -164,7 +164,7 @@ async def test_no_more_connections_than_allowed_and_who_waits_too_long_was_not_w
                 f"http://{'a' * 70}.example", "http://a..b", "http://nowhere.invalid", "http://127.0.0.1:1"]
 )  # fmt: skip
 async def test_an_address_that_leads_nowhere_is_never_written_to(address: str) -> None:
-    async with bot_at(address, pool=1, route=Route("somewhere")) as bot:
+    async with bot_at(address, pool=1, route=NetworkRoute("somewhere")) as bot:
         for _ in range(2):  # and takes no place for long
             assert isinstance(await failing(bot), NotWritten)
 
@@ -214,7 +214,7 @@ async def test_certificates_that_cannot_be_read_are_named_at_the_start(
     name: str, value: str, words: str, tmp_path: Path
 ) -> None:
     (tmp_path / "empty.pem").touch()
-    line = Line(choose({name: str(tmp_path / value)}, None, "https://api.telegram.org"))
+    line = ConnectionPool(choose({name: str(tmp_path / value)}, None, "https://api.telegram.org"))
     with pytest.raises(BadRoute, match=f"{name}: .*{words}"):
         await line.initialize()
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli.transcript import Line, Talk, load
+from bot.cli.transcript import Talk, TranscriptLine, load
 from bot.core.chat.commands import newcomer
 from bot.core.dialogue.answers import choose
 from bot.core.dialogue.session import FellDue, Said, TimePassed, Turn
@@ -59,7 +59,7 @@ def test_a_transcript_plays_identically_in_the_terminal_and_in_telegram(library:
             played(line, talk, phone)
 
 
-def played(line: Line, talk: Talk, phone: Phone) -> None:
+def played(line: TranscriptLine, talk: Talk, phone: Phone) -> None:
     """Play one line in both places, and see that they say the same."""
     before, text = len(phone.calls), line.text.strip()
     if line.kind == "wait":

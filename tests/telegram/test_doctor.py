@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from bot.app import doctor
 from bot.app.check_cache import keep
-from bot.app.doctor import Finding, examine
+from bot.app.doctor import Probe, examine
 from bot.app.settings import Settings, load
 from bot.cli.main import app
 from tests.botapi import BotApiServer
@@ -42,7 +42,7 @@ def written(folder: Path, **settings: str) -> Path:
     return folder
 
 
-def wrong(found: list[Finding]) -> str:
+def wrong(found: list[Probe]) -> str:
     return "\n".join(one.sentence for one in found if not one.well)
 
 

@@ -16,7 +16,7 @@ import pytest
 from structlog.testing import capture_logs
 from typer.testing import CliRunner
 
-from bot.app.doctor import Finding, database_findings, key_findings
+from bot.app.doctor import Probe, database_findings, key_findings
 from bot.app.operator import cipher_of, parked, surveyed
 from bot.app.server import Application, serve
 from bot.app.settings import Settings
@@ -163,7 +163,7 @@ async def test_the_bot_changes_the_key_while_it_serves_and_the_old_one_can_be_dr
         assert (await store.key_use()).left == 0
 
 
-def found(settings: Settings) -> list[Finding]:
+def found(settings: Settings) -> list[Probe]:
     return list(key_findings(settings, cipher_of(settings)))
 
 

@@ -12,7 +12,7 @@ from telegram.error import BadRequest, Conflict, Forbidden, InvalidToken, Networ
 
 from bot.core.chat.person import Call, Key
 from bot.runtime.ports import ChatMoved, Delivered, Outcome, RetryLater, Undeliverable
-from bot.telegram.client import ApiBot, Cut, Flooded, Line, NotBotApi, NotWritten, connected
+from bot.telegram.client import ApiBot, ConnectionPool, Cut, Flooded, NotBotApi, NotWritten, connected
 from bot.telegram.route import choose
 from bot.telegram.sender import TelegramMessenger, judged
 from tests.botapi import BotApiServer, Person
@@ -139,9 +139,9 @@ async def test_each_fault_on_the_way_has_its_meaning(
 async def test_an_answer_that_does_not_come_is_ambiguous(server: BotApiServer, dana: Person) -> None:
     server.fault("timeout", method="sendMessage", seconds=2)
     route = choose({}, None, server.base_url)
-    line = Line(route, read=0.2)
+    line = ConnectionPool(route, read=0.2)
     await line.initialize()
-    bot = ApiBot(server.token, server.base_url, request=line, get_updates_request=Line(route))
+    bot = ApiBot(server.token, server.base_url, request=line, get_updates_request=ConnectionPool(route))
     await bot.call("getMe", {}, read=5)  # a connection is there
     async with asyncio.timeout(1):
         assert await TelegramMessenger(bot).make(key(dana), said("hello")) == RetryLater(0.0, ambiguous=True)

@@ -16,7 +16,7 @@ from bot.core.advice.text import units
 
 
 @dataclass(frozen=True)
-class DueNow:
+class Wording:
     """One wording of a note; `text` is the last part of its message key."""
 
     text: str
@@ -33,14 +33,14 @@ class NoteKind:
 
     id: str
     limit: str
-    ladder: tuple[DueNow, ...]
+    ladder: tuple[Wording, ...]
     slots: tuple[str, ...]
     given: Mapping[str, str] = field(default_factory=dict)
-    subject: tuple[DueNow, ...] = ()
+    subject: tuple[Wording, ...] = ()
     words: tuple[int, int] | None = None
     shorten: tuple[str, ...] = ()
     never: bool = False
-    as_mail: DueNow | None = None
+    as_mail: Wording | None = None
     heading: str = ""
     reads: frozenset[str] = frozenset()
     cites: tuple[str, ...] = ()

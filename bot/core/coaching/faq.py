@@ -16,7 +16,7 @@ from bot.core.library import Library
 
 
 @dataclass(frozen=True)
-class Found:
+class FaqMatch:
     """A question, with its answer and the claims behind it as they are posted."""
 
     name: str
@@ -25,7 +25,7 @@ class Found:
     panel: Panel
 
 
-def search(library: Library, catalog: Catalog, typed: str) -> tuple[Found, ...]:
+def search(library: Library, catalog: Catalog, typed: str) -> tuple[FaqMatch, ...]:
     """Return the questions that have all the words, first those that have them in the question itself; all for none."""
     words, near, far = clean(typed).casefold().split(), [], []
     for found in _all(library, catalog):
@@ -37,9 +37,9 @@ def search(library: Library, catalog: Catalog, typed: str) -> tuple[Found, ...]:
     return (*near, *far)
 
 
-def _all(library: Library, catalog: Catalog) -> Iterator[Found]:
+def _all(library: Library, catalog: Catalog) -> Iterator[FaqMatch]:
     for name in library.faq:
         panel = answer_panel(library, catalog, name)
         assert panel is not None, "it was found among the questions"
         answer = catalog.say(f"faq.{name}.answer", **library.measures)
-        yield Found(name, catalog.say(f"faq.{name}.question"), answer, panel)
+        yield FaqMatch(name, catalog.say(f"faq.{name}.question"), answer, panel)

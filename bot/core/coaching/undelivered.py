@@ -17,14 +17,14 @@ WHY: Final = ("blocked", "gone", "closed", "forbidden")
 
 
 @dataclass(frozen=True)
-class Told:
+class CoachNotice:
     """What the coaches hear, by person, and cohorts as they are now."""
 
     panels: Mapping[int, Panel] = field(default_factory=dict)
     cohorts: Mapping[int, Cohort] = field(default_factory=dict)
 
 
-def told(library: Library, repository: CohortRepository, chat: int, person: int, what: str, why: str) -> Told:
+def told(library: Library, repository: CohortRepository, chat: int, person: int, what: str, why: str) -> CoachNotice:
     """Return who hears that `what` (its first line) was not posted in a chat.
 
     `person` is whose doing it was, 0 where nobody tapped or wrote: then all coaches hear of it. A member's command that
@@ -42,7 +42,7 @@ def told(library: Library, repository: CohortRepository, chat: int, person: int,
             cohorts[number] = missed
             words = library.catalog(cohort.language).say("cohort.lessons.unposted", what=what, channel=room.title)
             panels.update({coach: Panel.of(words) for coach, name in cohort.coaches.items() if name})
-    return Told(panels, cohorts)
+    return CoachNotice(panels, cohorts)
 
 
 def _panel(library: Library, cohort: Cohort, what: str, why: str) -> Panel:
