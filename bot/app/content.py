@@ -25,6 +25,10 @@ class BadContent(Exception):
         self.issues = tuple(issues)
 
 
+class CannotRun(Exception):
+    """The bot cannot run; the message says why and what to do."""
+
+
 def folders(content: Path | None) -> tuple[Path, Path]:
     """Return the flows and messages folders: inside `content`, else those of the checkout or the wheel."""
     return (content / "flows", content / "messages") if content else default_folders()

@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from bot.app.check_cache import is_stamped, keep, seal_of
-from bot.app.content import BadContent, folders, prove
-from bot.app.main import CannotRun
+from bot.app.content import BadContent, CannotRun, folders, prove
 from bot.content.loader import load
 from bot.core.issues import Issue, SourceLocation, ordered
 from bot.core.library import Library

@@ -7,17 +7,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.app.content import BadContent, folders, open_library, the_flow
+from bot.app.content import BadContent, CannotRun, folders, open_library, the_flow
 from bot.core.library import Library
 
 if TYPE_CHECKING:
     from bot.app.content_registry import LoadedContent
     from bot.app.server import Application
     from bot.app.settings import Settings
-
-
-class CannotRun(Exception):
-    """The bot cannot run; the message says why and what to do."""
 
 
 def run_bot(settings: Settings) -> None:

@@ -21,8 +21,7 @@ from bot.app.content_registry import ContentRefused, ContentRegistry, LoadedCont
 from bot.app.operator import OWN
 from bot.app.server import Reloaded
 from bot.app.subprocess_runner import run
-from bot.core.chat.person import Person, TurnResult
-from bot.core.chat.preview import PreviewTapped
+from bot.core.chat.person import Person, PreviewTapped, TurnResult
 from bot.core.chat.retention import Silence
 from bot.core.coaching.cohort import Cohort, CohortRepository, CohortTurn
 from bot.core.coaching.version_in_use import edition_of

@@ -27,7 +27,8 @@ def serve() -> bool:
             fatal("\n".join(bad.faults), log_format(Path.cwd()))
         if not settings.bot_token:
             return False
-        from bot.app.main import CannotRun, run_bot
+        from bot.app.content import CannotRun
+        from bot.app.main import run_bot
 
         try:
             run_bot(settings)

@@ -14,8 +14,7 @@ from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Any, Final, cast
 
-from bot.core.chat.person import Call, Key, Person, TurnResult
-from bot.core.chat.preview import Preview
+from bot.core.chat.person import Call, Key, Person, Preview, TurnResult
 from bot.core.dialogue.session import Session
 from bot.core.reminders.schedule import ReminderSchedule
 from bot.runtime.ports import ClaimedCall, DueSchedule, OutboxClaim, Step

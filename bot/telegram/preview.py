@@ -15,8 +15,7 @@ from typing import Final
 from bot.core.advice.calendar import zone_named
 from bot.core.advice.catalog import Catalog
 from bot.core.chat.commands import CommandGiven, LocationShared, UnsupportedMessage
-from bot.core.chat.person import Call, Person, TurnResult
-from bot.core.chat.preview import Preview, PreviewTapped
+from bot.core.chat.person import Call, Person, Preview, PreviewTapped, TurnResult
 from bot.core.dialogue.session import FellDue, Said, TimePassed
 from bot.runtime.update_handler import IncomingUpdate
 from bot.telegram.group_updates import BUTTON, PLAYED

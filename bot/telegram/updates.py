@@ -11,8 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.core.chat.commands import CommandGiven, Entry, LocationShared, ThumbUp, UnsupportedMessage
-from bot.core.chat.person import Key
-from bot.core.chat.preview import PreviewTapped
+from bot.core.chat.person import Key, PreviewTapped
 from bot.core.chat.time_zones import nearest
 from bot.core.coaching.cohort import ButtonPressed
 from bot.core.coaching.content_version import FileUploaded

@@ -16,8 +16,7 @@ from bot.app.content import open_library, the_flow
 from bot.app.content_registry import LoadedContent, laid_over, seal_over
 from bot.app.reload import ContentReloader
 from bot.core.chat.commands import CommandGiven
-from bot.core.chat.person import Key, TurnResult
-from bot.core.chat.preview import PreviewTapped
+from bot.core.chat.person import Key, PreviewTapped, TurnResult
 from bot.core.coaching.cohort import ButtonPressed
 from bot.core.coaching.content_version import CheckResult, FileUploaded, Finding, MeaningChange
 from bot.core.dialogue.session import Picked, Said

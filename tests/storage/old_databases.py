@@ -8,8 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import Engine, inspect, text
 
-from bot.core.chat.person import Person
-from bot.core.chat.preview import Preview
+from bot.core.chat.person import Person, Preview
 from bot.core.coaching.cohort import Cohort, Member
 from bot.core.coaching.content_version import ContentVersion
 from bot.core.dialogue.session import Session

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.core.chat.person import Key, Person, TurnResult
-from bot.core.chat.preview import Preview
+from bot.core.chat.person import Key, Person, Preview, TurnResult
 from bot.core.coaching.cohort import Cohort, CohortRepository, CohortTurn, Member
 from bot.core.coaching.content_version import ContentVersion, Finding, MeaningChange, UploadedFile
 from bot.core.dialogue.session import Session

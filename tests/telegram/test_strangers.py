@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 
 from bot.core.chat.commands import WHY, CommandGiven, LocationShared, UnsupportedMessage
-from bot.core.chat.person import Person
-from bot.core.chat.preview import PreviewTapped
+from bot.core.chat.person import Person, PreviewTapped
 from bot.core.dialogue.render import COMMANDS
 from bot.core.dialogue.session import Picked
 from bot.core.library import Library

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal
 
 from bot.core.dialogue.session import Session
 from bot.core.reminders.schedule import ReminderSchedule
-
-if TYPE_CHECKING:
-    from bot.core.chat.preview import Preview
 
 
 @dataclass(frozen=True, order=True)
@@ -27,6 +25,8 @@ class Key:
     person: int
 
 
+IDLE: Final = timedelta(hours=2)
+"""After so long a preview is over: whoever comes back then means their own conversation."""
 NOTHING_PLANNED = ReminderSchedule()
 OWED = -1
 """The panel of somebody whose last turns were made but not shown: whatever is on their screen is out of date."""
@@ -65,6 +65,71 @@ class Person:
         person = object.__new__(Person)
         person.__dict__.update(self.__dict__, **changes)
         return person
+
+
+@dataclass(frozen=True)
+class PreviewTapped:
+    """Somebody taps a button of a trial; `data` is what it holds."""
+
+    data: str
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a coach tries: the edition, for which cohort, an invented person, when last played, the clock `ahead`.
+
+    The invented person is kept here and nowhere else, so nobody's own case, reminder or history is touched.
+    """
+
+    edition: int
+    cohort: int
+    person: Person
+    at: datetime
+    ahead: timedelta = timedelta(0)
+
+    def open(self, now: datetime) -> bool:
+        """Tell whether it still goes on."""
+        return now < self.at + IDLE
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the trial as plain JSON values."""
+        person = self.person
+        return {
+            "edition": self.edition,
+            "cohort": self.cohort,
+            "at": self.at.isoformat(),
+            "ahead": self.ahead.total_seconds(),
+            "language": person.language,
+            "zone": person.zone,
+            "working_days": list(person.working_days),
+            "holidays": list(person.holidays),
+            "facts": dict(person.facts),
+            "cases": {str(number): case.to_json() for number, case in person.cases.items()},
+            "current": person.current,
+            "turn": person.turn,
+            "asking": person.asking,
+            "run": list(person.run),
+            "agenda": person.agenda.to_json(),
+        }
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Preview:
+        """Read a trial back."""
+        person = Person(
+            stored["language"],
+            stored["zone"],
+            tuple(stored["working_days"]),
+            tuple(stored.get("holidays", ())),  # trials begun before there were days off have none
+            stored["facts"],
+            {int(number): Session.from_json(case) for number, case in stored["cases"].items()},
+            stored["current"],
+            stored["turn"],
+            stored["asking"],
+            tuple(stored["run"]),
+            agenda=ReminderSchedule.from_json(stored["agenda"]),
+        )
+        at = datetime.fromisoformat(stored["at"])
+        return cls(stored["edition"], stored["cohort"], person, at, timedelta(seconds=stored["ahead"]))
 
 
 @dataclass(frozen=True)

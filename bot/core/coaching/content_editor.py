@@ -13,7 +13,7 @@ from typing import Final
 
 from bot.core.advice.text import clean
 from bot.core.chat.commands import newcomer
-from bot.core.chat.preview import Preview
+from bot.core.chat.person import Preview
 from bot.core.coaching.cohort import Cohort
 from bot.core.coaching.content_version import (
     CheckResult,

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from bot.core.advice.catalog import Catalog
-from bot.core.chat.preview import Preview
+from bot.core.chat.person import Preview
 from bot.core.coaching.cohort import Cohort, CohortRepository
 from bot.core.coaching.content_version import ContentVersion
 from bot.core.coaching.views import Button, Panel, Shown
