@@ -265,7 +265,7 @@ async def _walks(folder: Path) -> tuple[Walk, Walk]:
     store = await Database.open(url, Cipher.of(Fernet.generate_key().decode()))
     settings = Settings.model_validate({"TELEGRAM_BOT_TOKEN": "1234567:" + "x" * 35, "DATA_DIR": str(folder)})
     app = application(settings, open_library(None))
-    handler = UpdateHandler(store, clock, app.respond, apologise=app.apologise)
+    handler = UpdateHandler(store, clock, app)
     try:
         person = _Person(handler, app)
         await person.types("/start")

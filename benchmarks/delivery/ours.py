@@ -28,6 +28,7 @@ from bot.telegram.dispatcher import Dispatcher
 from bot.telegram.private_chat import PrivateChat
 from bot.telegram.sender import TelegramMessenger
 from bot.telegram.updates import read
+from tests.support.application import Talks
 
 TOKEN = "123456789:" + "A" * 35
 BOT = 7
@@ -116,7 +117,7 @@ async def running(url: str, request: BaseRequest, base: str = "https://api.teleg
     messenger, guard = TelegramMessenger(bot), FloodGuard(rate=10**6, size=10**6)
     clock = Standing()
     outbox = OutboxWorker(store, messenger, clock, guard=guard, pace=Unpaced(), lease=timedelta(seconds=20))
-    handler = UpdateHandler(store, clock, TALKING.respond, guard=guard, sending=outbox)
+    handler = UpdateHandler(store, clock, Talks(TALKING.respond), guard=guard, sending=outbox)
     intake = Dispatcher(BOT, handler, messenger, lambda update: read({"id": BOT}, update))
     sending = asyncio.create_task(outbox.run())
     before = gc.get_threshold()

@@ -25,8 +25,7 @@ from bot.app.subprocess_runner import run
 from bot.core.chat.person import Key
 from bot.core.coaching.content_version import CheckResult, ContentVersion, Finding, MeaningChange, chosen
 from bot.core.library import Library
-from bot.runtime.content_versions import UpdateNotKept
-from bot.runtime.ports import Clock, ContentCheck, Store
+from bot.runtime.ports import Clock, ContentCheck, Store, UpdateNotKept
 from bot.runtime.update_handler import UpdateHandler
 from bot.telegram.client import ApiBot
 
@@ -51,6 +50,9 @@ class CheckBounds:
     def lease(self) -> timedelta:
         """How long an edition is somebody's who checks it; both processes together take less."""
         return 2 * timedelta(seconds=self.seconds) + FETCHING
+
+
+DEFAULT_BOUNDS: Final = CheckBounds()
 
 
 async def examining(

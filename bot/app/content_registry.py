@@ -21,8 +21,7 @@ import structlog
 
 from bot.app.check_cache import seal_of
 from bot.core.library import Library
-from bot.runtime.content_versions import MissingContentVersion
-from bot.runtime.ports import Store
+from bot.runtime.ports import MissingContentVersion, Store
 from bot.telegram.coaching_chat import CoachingChat
 from bot.telegram.private_chat import PrivateChat
 
@@ -79,17 +78,17 @@ class ContentRegistry:
         """Take other shipped content; every edition is laid over it anew."""
         self.base, self._kept = base, {}
 
-    def find(self, bot: int, edition: int) -> LoadedContent | None:
-        """Return what talks over an edition; None where nothing can. Raises `MissingContentVersion`."""
+    def find(self, bot: int, edition: int) -> LoadedContent | MissingContentVersion | None:
+        """Return what talks over an edition; None where nothing can."""
         if not edition:
             return self.base
         kept = self._kept.get(edition)
         if kept is None or not kept.holds():
-            raise MissingContentVersion(bot, edition)
+            return MissingContentVersion(bot, edition)
         return kept.live
 
-    def of(self, bot: int, edition: int) -> LoadedContent:
-        """Return what talks with people of an edition; raises `MissingContentVersion`."""
+    def of(self, bot: int, edition: int) -> LoadedContent | MissingContentVersion:
+        """Return what talks with people of an edition."""
         return self.find(bot, edition) or self.base
 
     async def fetch(self, store: Store, bot: int, edition: int) -> None:

@@ -12,7 +12,7 @@ from bot.core.library import Library
 
 if TYPE_CHECKING:
     from bot.app.content_registry import LoadedContent
-    from bot.app.server import Application
+    from bot.app.reload import ContentReloader
     from bot.app.settings import Settings
 
 
@@ -54,7 +54,7 @@ def run_bot(settings: Settings) -> None:
         raise SystemExit(1) from None
 
 
-async def _talk_of(settings: Settings) -> Application:
+async def _talk_of(settings: Settings) -> ContentReloader:
     """Return what talks over the content once that is checked; raises `BadContent` and OSError."""
     from bot.app.content_proof import prove_apart
     from bot.app.reload import settle_garbage
@@ -69,29 +69,14 @@ async def _talk_of(settings: Settings) -> Application:
     return talk
 
 
-def application(settings: Settings, library: Library) -> Application:
+def application(settings: Settings, library: Library) -> ContentReloader:
     """Return what talks over content that is proved; raises `BadContent`."""
-    from bot.app.content_check_worker import CheckBounds, examining
+    from bot.app.content_check_worker import CheckBounds
     from bot.app.reload import ContentReloader
-    from bot.app.server import Application
-    from bot.telegram.updates import read
 
-    contents = ContentReloader(_live(library, settings), folders(settings.content), partial(_live_again, settings))
-    return Application(
-        contents.respond,
-        read,
-        apologise=contents.apologise,
-        cohort_respond=contents.cohort_respond,
-        cohort_due=contents.cohort_due,
-        silent=contents.silent,
-        prepare=contents.prepare,
-        reload=contents.reload,
-        search=contents.search,
-        fetch=contents.fetch,
-        examine=partial(
-            examining, contents.registry, CheckBounds(settings.check_seconds, settings.check_memory_mb * 1024**2)
-        ),
-    )
+    bounds = CheckBounds(settings.check_seconds, settings.check_memory_mb * 1024**2)
+    again = partial(_live_again, settings)
+    return ContentReloader(_live(library, settings), folders(settings.content), again, bounds)
 
 
 def look_for_key(settings: Settings) -> None:

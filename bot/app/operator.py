@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 from bot.app.settings import Settings
-from bot.core.chat.person import Key
+from bot.core.chat.person import Key, Person, TurnResult
 from bot.core.library import Library
 from bot.runtime.clock import SystemClock
-from bot.runtime.ports import Parked, Step
+from bot.runtime.ports import Parked
 from bot.runtime.refusals import Kind
 from bot.storage import read_only
 from bot.storage.database import Database
@@ -86,7 +86,7 @@ async def release(settings: Settings, library: Library, flow: str, id_: int) -> 
     now = SystemClock().now()
     talking = PrivateChat(library, flow)
 
-    def turning(bot: int, update: Mapping[str, Any]) -> tuple[Key, Step] | None:
+    def turning(bot: int, update: Mapping[str, Any]) -> tuple[Key, Callable[[Person | None], TurnResult]] | None:
         incoming = read({"id": bot}, dict(update)).incoming
         if incoming is not None and incoming.shared:
             raise StillFails(

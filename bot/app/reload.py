@@ -17,6 +17,7 @@ from typing import Any, Final
 
 import structlog
 
+from bot.app.content_check_worker import DEFAULT_BOUNDS, CheckBounds, examining
 from bot.app.content_registry import ContentRefused, ContentRegistry, LoadedContent, Opened, write
 from bot.app.operator import OWN
 from bot.app.server import Reloaded
@@ -26,12 +27,14 @@ from bot.core.chat.retention import Silence
 from bot.core.coaching.cohort import Cohort, CohortRepository, CohortTurn
 from bot.core.coaching.version_in_use import edition_of
 from bot.core.library import FALLBACK_LANGUAGE
-from bot.runtime.ports import Store
-from bot.runtime.update_handler import IncomingUpdate
+from bot.runtime.ports import Clock, IncomingUpdate, MissingContentVersion, Store
+from bot.runtime.update_handler import UpdateHandler
 from bot.telegram.bot_profile import prepare
 from bot.telegram.client import ApiBot
+from bot.telegram.dispatcher import ParsedUpdate
 from bot.telegram.inline_query import Search, answer
 from bot.telegram.preview import PreviewChat, ended, is_tried
+from bot.telegram.updates import read
 
 PARTS: Final = ("flows", "messages")
 PATIENCE: Final = 7200.0
@@ -45,8 +48,11 @@ log = structlog.get_logger("afterword")
 class ContentReloader:
     """Talks with the content as it is, and replaces it on request."""
 
-    def __init__(self, live: LoadedContent, folders: tuple[Path, Path], opened: Opened) -> None:
-        """`folders` are those of flows and messages; `opened` reads a folder with both."""
+    def __init__(
+        self, live: LoadedContent, folders: tuple[Path, Path], opened: Opened, bounds: CheckBounds = DEFAULT_BOUNDS
+    ) -> None:
+        """Talk with `live`; `folders` are those of flows and messages, and `opened` reads a folder with both."""
+        self._bounds = bounds
         self.registry = ContentRegistry(live, opened)
         self._folders, self._opened = folders, opened
         self._files = _read(folders)
@@ -56,12 +62,16 @@ class ContentReloader:
         """What talks over the shipped content."""
         return self.registry.base
 
-    # One look at the shelf for each turn: it talks with one content from its beginning to its end.
+    # One look at the registry for each turn: it talks with one content from its beginning to its end.
 
-    def respond(self, incoming: IncomingUpdate, person: Person | None, now: datetime, /) -> TurnResult:
-        """Return what a knock leads to; see service.conversation.Respond."""
+    def respond(
+        self, incoming: IncomingUpdate, person: Person | None, now: datetime, /
+    ) -> TurnResult | MissingContentVersion:
+        """Return what an update leads to; see `Application.respond`."""
         trial = person.trial if person else None
         talks = self.registry.of(incoming.key.bot, person.edition if person else 0)
+        if isinstance(talks, MissingContentVersion):
+            return talks
         if person is None or not (isinstance(incoming.event, PreviewTapped) or (trial and is_tried(incoming.event))):
             return talks.talking.respond(incoming, person, now)
         if (
@@ -69,41 +79,53 @@ class ContentReloader:
         ):  # they mean their own conversation
             return talks.talking.respond(incoming, person.but(trial=None), now)
         tried = self.registry.find(incoming.key.bot, trial.edition) if trial and trial.open(now) else None
+        if isinstance(tried, MissingContentVersion):
+            return tried
         if trial is None or tried is None:
             return ended(person, incoming.event, talks.talking.library.catalog(person.language))
         return PreviewChat(tried.talking).respond(incoming, person, trial, now)
 
+    def read(self, me: dict[str, Any], update: dict[str, Any], /) -> ParsedUpdate:
+        """Read an update; see `BotApplication.read`."""
+        return read(me, update)
+
     def apologise(self, incoming: IncomingUpdate, person: Person | None, error_id: str, now: datetime, /) -> TurnResult:
-        """Say sorry for a knock that cannot be handled; see service.conversation.Apologise."""
+        """Say sorry for an update that cannot be handled; see `Application.apologise`."""
         return self.live.talking.apologise(incoming, person, error_id, now)
 
     def cohort_respond(
         self, incoming: IncomingUpdate, person: Person | None, repository: CohortRepository, now: datetime, dice: str, /
-    ) -> CohortTurn:
-        """Return what a knock that concerns cohorts leads to; see service.cohorts.Convene."""
-        edition = edition_of(incoming.key, incoming.event, person, repository)
-        return self.registry.of(incoming.key.bot, edition).cohorting.cohort_respond(
-            incoming, person, repository, now, dice
-        )
+    ) -> CohortTurn | MissingContentVersion:
+        """Return what an update that concerns cohorts leads to; see `Application.cohort_respond`."""
+        talks = self.registry.of(incoming.key.bot, edition_of(incoming.key, incoming.event, person, repository))
+        if isinstance(talks, MissingContentVersion):
+            return talks
+        return talks.cohorting.cohort_respond(incoming, person, repository, now, dice)
 
     def cohort_due(
         self, name: str, bot: int, number: int, cohort: Cohort, repository: CohortRepository, now: datetime, /
-    ) -> CohortTurn:
-        """Return what is due of a cohort; see service.cohorts.Hold."""
+    ) -> CohortTurn | MissingContentVersion:
+        """Return what is due of a cohort; see `Application.cohort_due`."""
         talks = self.registry.of(bot, cohort.edition)
+        if isinstance(talks, MissingContentVersion):
+            return talks
         return talks.cohorting.cohort_due(name, bot, number, cohort, repository, now)
 
     def silent(self, person: Person, silence: Silence, now: datetime, /) -> TurnResult | None:
-        """Return what is due to somebody who has been silent for long; see service.ports.Silent."""
+        """Return what is due to somebody who has been silent for long; see `Application.silent`."""
         return self.live.talking.silent(person, silence, now)
 
     def search(self, bot: str, asked: Search, /) -> Mapping[str, Any]:
         """Answer a search from the shipped content, whoever asks: it may be posted anywhere."""
         return answer(self.live.talking.library, bot, asked)
 
-    async def fetch(self, store: Store, bot: int, edition: int) -> None:
-        """Get an edition to hand; see service.opening.Fetch."""
-        await self.registry.fetch(store, bot, edition)
+    async def load(self, store: Store, missing: MissingContentVersion, /) -> None:
+        """Load a content version; see `Application.load`."""
+        await self.registry.fetch(store, missing.bot, missing.number)
+
+    async def check_uploads(self, store: Store, clock: Clock, handler: UpdateHandler, bot: ApiBot) -> None:
+        """Check what coaches hand in, until cancelled."""
+        await examining(self.registry, self._bounds, store, clock, handler, bot)
 
     async def prepare(self, bot: ApiBot) -> None:
         """Set commands and descriptions; raises TelegramError."""

@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 import structlog
 from telegram.error import InvalidToken, TelegramError
@@ -26,13 +26,12 @@ from bot.app.signals import handled
 from bot.app.startup import CannotListen, Stopped, opened, unless
 from bot.app.version import version
 from bot.runtime.clock import Timepieces, TrustedClock
-from bot.runtime.cohorts import CohortDue, CohortRespond
 from bot.runtime.outbox_worker import LEASE, OutboxWorker
-from bot.runtime.ports import Clock, Silent, Store
+from bot.runtime.ports import Application, Clock, Store
 from bot.runtime.rate_limits import FloodGuard, RateLimits
 from bot.runtime.retention import Retention
 from bot.runtime.scheduler import Scheduler
-from bot.runtime.update_handler import Apologise, Respond, UpdateHandler
+from bot.runtime.update_handler import UpdateHandler
 from bot.telegram.client import ApiBot, connected
 from bot.telegram.diagnosis import explain
 from bot.telegram.dispatcher import Dispatcher, ParsedUpdate
@@ -73,38 +72,32 @@ class Reloaded:
     notice: str = ""
 
 
-@dataclass(frozen=True)
-class Application:
-    """What the dialogue brings along."""
+class BotApplication(Application, Protocol):
+    """What talks, with what a bot asks of it besides turns."""
 
-    respond: Respond
-    read: Callable[[dict[str, Any], dict[str, Any]], ParsedUpdate]
-    """Reads an update, given the bot's own user (getMe) and the update."""
-    apologise: Apologise | None = None
-    cohort_respond: CohortRespond | None = None
-    cohort_due: CohortDue | None = None
-    silent: Silent | None = None
-    """Says what is due to people who have been silent for long."""
-    prepare: Callable[[ApiBot], Awaitable[None]] | None = None
-    """Sets commands and descriptions; what it raises is logged, and the bot runs without them."""
-    reload: Callable[[], Awaitable[Reloaded]] | None = None
-    """Takes the content anew, on SIGHUP."""
-    search: Callable[[str, Search], Mapping[str, Any]] | None = None
-    """Answers a search, given the bot's username."""
-    fetch: Callable[[Store, int, int], Awaitable[None]] | None = None
-    """Gets an edition of the content (of a bot, by its number) to hand."""
-    examine: Callable[[Store, Clock, UpdateHandler, ApiBot], Awaitable[None]] | None = None
-    """Checks what coaches hand in, as long as the bot runs."""
-    allowed: Sequence[str] = ALLOWED
+    def read(self, me: dict[str, Any], update: dict[str, Any], /) -> ParsedUpdate:
+        """Read an update; `me` is the bot's own user (getMe). Pure."""
+
+    async def prepare(self, bot: ApiBot) -> None:
+        """Set commands and descriptions; what it raises is logged, and the bot runs without them."""
+
+    async def reload(self) -> Reloaded:
+        """Take the content anew."""
+
+    def search(self, bot: str, asked: Search, /) -> Mapping[str, Any]:
+        """Answer a search; `bot` is the bot's username."""
+
+    async def check_uploads(self, store: Store, clock: Clock, handler: UpdateHandler, bot: ApiBot) -> None:
+        """Check what coaches hand in, until cancelled."""
 
 
-Opening = Callable[[], Awaitable[Application]]
+Opening = Callable[[], Awaitable[BotApplication]]
 """Reads and checks the content; cancelled when the bot is told to stop before."""
 
 
 async def serve(
     settings: Settings,
-    talk: Application | Opening,
+    talk: BotApplication | Opening,
     *,
     timeout: int = TIMEOUT,
     lease: timedelta = LEASE,
@@ -131,7 +124,7 @@ async def serve(
             talk, wired, bot = ready
             async with _at_work(wired, talk, bot, stopping, edited, settings):
                 taking = _hooked if settings.webhook_url else _polled
-                await taking(settings, talk, bot, wired, timeout, stopping)
+                await taking(settings, bot, wired, timeout, stopping)
     damage.refuse()
     log.info("stopped")
 
@@ -178,17 +171,17 @@ class Front:
 
 async def _started(
     settings: Settings,
-    talk: Application | Opening,
+    talk: BotApplication | Opening,
     front: Front,
     lease: timedelta,
     stack: contextlib.AsyncExitStack,
     damage: Damage,
     time: Timepieces,
-) -> tuple[Application, _Components, ApiBot]:
+) -> tuple[BotApplication, _Components, ApiBot]:
     """Open everything in order; what was opened is closed by `stack`."""
     token = settings.bot_token
     assert token is not None, "without a token the conversation is held in the terminal"
-    if not isinstance(talk, Application):
+    if callable(talk):
         front.readiness.waits_for("the content to be checked")
         began = monotonic()
         talk = await talk()
@@ -243,7 +236,7 @@ def _wired(
     clock: Clock,
     bot: ApiBot,
     me: dict[str, Any],
-    talk: Application,
+    talk: BotApplication,
     lease: timedelta,
     processes: int,
     front: Front,
@@ -266,20 +259,16 @@ def _wired(
     handler = UpdateHandler(
         store,
         clock,
-        talk.respond,
-        apologise=talk.apologise,
-        cohort_respond=talk.cohort_respond,
-        cohort_due=talk.cohort_due,
+        talk,
         name=str(me.get("username", "")),
         guard=guard,
         sending=outbox,
         watch=meters,
-        fetch=partial(talk.fetch, store) if talk.fetch else None,
         seconds=seconds,
     )
-    search = partial(talk.search, str(me.get("username", ""))) if talk.search else None
+    search = partial(talk.search, str(me.get("username", "")))
     look = partial(looked, bot, me["id"])
-    intake = Dispatcher(me["id"], handler, messenger, lambda update: talk.read(me, update), search, look)
+    intake = Dispatcher(me["id"], handler, messenger, partial(talk.read, me), search, look)
     reminders = Scheduler(store, handler, clock, seconds=seconds)
     return _Components(store, clock, messenger, outbox, handler, reminders, intake, front)
 
@@ -287,7 +276,7 @@ def _wired(
 @contextlib.asynccontextmanager
 async def _at_work(
     wired: _Components,
-    talk: Application,
+    talk: BotApplication,
     bot: ApiBot,
     stopping: asyncio.Event,
     edited: asyncio.Event,
@@ -298,21 +287,18 @@ async def _at_work(
     sending = asyncio.create_task(wired.outbox.run())
     sending.add_done_callback(lambda _task: stopping.set())  # without an outbox nothing must be taken in
     ringing = asyncio.create_task(wired.reminders.run())
-    beside: dict[str, asyncio.Future[None]] = {"tidy": asyncio.create_task(_tidying(wired.store, wired.clock))}
-    if talk.silent is not None:
-        retention = Retention(wired.store, wired.clock, talk.silent, settings.retention_days)
-        beside["retention"] = asyncio.create_task(_retaining(retention))
-    if talk.examine is not None:
-        beside["editions"] = asyncio.ensure_future(talk.examine(wired.store, wired.clock, wired.handler, bot))
-    if talk.reload is not None:
-        beside["reload"] = asyncio.create_task(
-            _reloading(talk.reload, talk, bot, edited, settings.operator, wired.front.meters.checked)
-        )
+    retention = Retention(wired.store, wired.clock, talk.silent, settings.retention_days)
+    checked = wired.front.meters.checked
+    beside: dict[str, asyncio.Task[None]] = {
+        "tidy": asyncio.create_task(_tidying(wired.store, wired.clock)),
+        "retention": asyncio.create_task(_retaining(retention)),
+        "editions": asyncio.create_task(talk.check_uploads(wired.store, wired.clock, wired.handler, bot)),
+        "reload": asyncio.create_task(_reloading(talk, bot, edited, settings.operator, checked)),
+    }
     for name, task in {"outbox": sending, "reminders": ringing, **beside}.items():
         runs(name, task)
     beside["watchdog"] = asyncio.create_task(systemd.watchdog())  # ends by itself where systemd asks for none
-    if talk.prepare is not None:  # ends by itself
-        beside["menu"] = asyncio.create_task(_prepared(talk.prepare(bot)))
+    beside["menu"] = asyncio.create_task(_prepared(talk.prepare(bot)))  # ends by itself
     systemd.notify("READY=1")
     try:
         yield
@@ -326,9 +312,7 @@ async def _at_work(
         await sending
 
 
-async def _hooked(
-    settings: Settings, talk: Application, bot: ApiBot, wired: _Components, _timeout: int, stopping: asyncio.Event
-) -> None:
+async def _hooked(settings: Settings, bot: ApiBot, wired: _Components, _timeout: int, stopping: asyncio.Event) -> None:
     """Take updates in by webhook until the stop."""
     assert settings.webhook_url is not None
     assert settings.secret is not None
@@ -336,15 +320,13 @@ async def _hooked(
     front = wired.front
     front.readiness.waits_for("Telegram to take note of the webhook")
     with contextlib.suppress(Stopped):
-        await unless(stopping, _until_done(lambda: set_webhook(bot, url, secret, talk.allowed), settings.route))
+        await unless(stopping, _until_done(lambda: set_webhook(bot, url, secret, ALLOWED), settings.route))
         front.age.touch()
         front.readiness.started(wired.store)
         await unless(stopping, _asking(bot, front.age))
 
 
-async def _polled(
-    settings: Settings, talk: Application, bot: ApiBot, wired: _Components, timeout: int, stopping: asyncio.Event
-) -> None:
+async def _polled(settings: Settings, bot: ApiBot, wired: _Components, timeout: int, stopping: asyncio.Event) -> None:
     """Take updates in by long polling until the stop."""
     front = wired.front
     front.readiness.waits_for("Telegram to drop the webhook, if there is one")
@@ -354,7 +336,7 @@ async def _polled(
         return
     front.age.touch()
     front.readiness.started(wired.store)
-    polling = Polling(bot, wired.intake.receive, timeout=timeout, allowed=talk.allowed, heard=front.age.touch)
+    polling = Polling(bot, wired.intake.receive, timeout=timeout, heard=front.age.touch)
     running = asyncio.create_task(polling.run())
     front.meters.runs("polling", running)
     running.add_done_callback(lambda _task: stopping.set())
@@ -428,8 +410,7 @@ async def _prepared(setting: Awaitable[None]) -> None:
 
 
 async def _reloading(
-    reload: Callable[[], Awaitable[Reloaded]],
-    talk: Application,
+    talk: BotApplication,
     bot: ApiBot,
     edited: asyncio.Event,
     operator: int | None,
@@ -441,14 +422,14 @@ async def _reloading(
         systemd.notify("RELOADING=1")
         began = monotonic()
         try:
-            reloaded = await reload()
+            reloaded = await talk.reload()
         except Exception as error:
             log.error("the new content could not be looked at; the old one stays", exc_info=error)
             continue
         finally:
             systemd.notify("READY=1")
         checked(monotonic() - began)
-        if reloaded.anew and talk.prepare is not None:
+        if reloaded.anew:
             await _prepared(talk.prepare(bot))
         if reloaded.notice and operator is not None:
             await _told(bot, operator, reloaded.notice)

@@ -64,6 +64,7 @@ class InDatabase:
                 pass
         except StoreError as error:
             raise NotKept(str(error)) from error
+        assert isinstance(turned, TurnResult), "here is only one content"
         return turned
 
 

@@ -12,13 +12,50 @@ from typing import Any, Protocol
 
 from bot.core.chat.person import Call, Key, Person, TurnResult
 from bot.core.chat.retention import Silence
-from bot.core.coaching.cohort import CohortTurn
+from bot.core.coaching.cohort import Cohort, CohortRepository, CohortTurn
 from bot.core.coaching.content_version import ContentVersion
-from bot.runtime.cohorts import CohortDueStep, CohortStep
 from bot.runtime.refusals import NO_FAULT, Kind
 
-Step = Callable[[Person | None], TurnResult]
+
+class UpdateNotKept(Exception):
+    """The update is not kept, for the store is in trouble: bring it again later."""
+
+
+@dataclass(frozen=True)
+class IncomingUpdate:
+    """Something that happened to a person's conversation, on its way in.
+
+    `event` and `extra` (what the turn wants to know besides: the person's language in Telegram, the kind of chat) are
+    the application's business and opaque here; `raw` is the update as Telegram sent it, kept if it must be put aside.
+    """
+
+    update: int
+    key: Key
+    event: object
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    raw: Mapping[str, Any] = field(default_factory=dict)
+    shared: bool = False
+    """Whether it concerns cohorts, so that its turn may read and change them."""
+
+
+@dataclass(frozen=True)
+class MissingContentVersion:
+    """What stands for a turn that was not made: it needs a content version that has to be loaded first."""
+
+    bot: int
+    number: int
+
+
+Step = Callable[[Person | None], TurnResult | MissingContentVersion]
 """One turn as a pure function of the person as stored (None: never seen)."""
+
+
+CohortStep = Callable[[Person | None, CohortRepository], CohortTurn | MissingContentVersion]
+"""One turn as a function of the person as stored, and of what is kept of cohorts."""
+
+
+CohortDueStep = Callable[[int, int, Cohort, CohortRepository], CohortTurn | MissingContentVersion]
+"""What is due of a cohort, as a function of the bot, the cohort's number, itself and what else is kept."""
 
 
 Silent = Callable[[Person, Silence, datetime], TurnResult | None]
@@ -28,7 +65,7 @@ A pure function of the person as stored, how long they have been silent, and the
 """
 
 
-Retry = Callable[[int, Mapping[str, Any]], tuple[Key, Step] | None]
+Retry = Callable[[int, Mapping[str, Any]], tuple[Key, Callable[[Person | None], TurnResult]] | None]
 """Whose turn a parked update (of the bot, as Telegram sent it) is, with its step; None where it is nobody's."""
 
 
@@ -127,11 +164,14 @@ class Census:
 
 
 class Store(Protocol):
-    """Keeps people, their cases and what is still to be sent. Every method is one transaction."""
+    """Keeps people, their cases and what is still to be sent. Every method is one transaction.
+
+    A step that lacks a content version changes nothing: what it gives back is given back, and its update is not seen.
+    """
 
     async def turn(
         self, update: int, key: Key, step: Step, now: datetime, claim: OutboxClaim | None = None
-    ) -> TurnResult | None:
+    ) -> TurnResult | MissingContentVersion | None:
         """Run `step` on the person stored under `key` and keep what it leads to; None when `update` was seen before.
 
         With `claim` the first call of the turn is claimed at once, if it is the oldest of its chat.
@@ -140,7 +180,9 @@ class Store(Protocol):
         its exception is raised here. Turns of one key run one after another in the order of the calls to this method.
         """
 
-    async def cohort_respond(self, update: int | None, key: Key, step: CohortStep, now: datetime) -> CohortTurn | None:
+    async def cohort_respond(
+        self, update: int | None, key: Key, step: CohortStep, now: datetime
+    ) -> CohortTurn | MissingContentVersion | None:
         """Run a turn that concerns cohorts, as `turn` does; in a group nothing of the person is read or kept.
 
         `update` None: it is nothing of Telegram's.
@@ -155,7 +197,7 @@ class Store(Protocol):
     async def put_off(self, bot: int, number: int, until: datetime) -> None:
         """Let an edition be checked, from an instant on."""
 
-    async def cohort_due(self, step: CohortDueStep, now: datetime) -> CohortTurn | None:
+    async def cohort_due(self, step: CohortDueStep, now: datetime) -> CohortTurn | MissingContentVersion | None:
         """Run the turn of the cohort that is due longest, and keep what it leads to; None when none is due."""
 
     async def claim(self, worker: str, now: datetime, lease: timedelta, limit: int) -> Sequence[ClaimedCall]:
@@ -164,7 +206,9 @@ class Store(Protocol):
     async def claim_due(self, now: datetime, lease: timedelta, limit: int) -> Sequence[DueSchedule]:
         """Lease up to `limit` agendas that want to be rung, those due longest first; none whose chat is shut."""
 
-    async def collect_due(self, due: DueSchedule, step: Step, now: datetime) -> TurnResult | None:
+    async def collect_due(
+        self, due: DueSchedule, step: Step, now: datetime
+    ) -> TurnResult | MissingContentVersion | None:
         """Run `step` on the person of a claimed agenda, as `turn` does; None when somebody else has the claim."""
 
     async def park_due(self, due: DueSchedule, reason: str, now: datetime) -> bool:
@@ -253,6 +297,37 @@ class Store(Protocol):
 
     async def close(self) -> None:
         """Finish what was begun and let go of the database."""
+
+
+class Application(Protocol):
+    """What talks: turns as pure functions of what is stored and the instant.
+
+    A turn that needs a content version which is not loaded gives that back instead of being made.
+    """
+
+    def respond(
+        self, incoming: IncomingUpdate, person: Person | None, now: datetime, /
+    ) -> TurnResult | MissingContentVersion:
+        """Return what an update leads to; the person is None where they were never seen."""
+
+    def apologise(self, incoming: IncomingUpdate, person: Person | None, error_id: str, now: datetime, /) -> TurnResult:
+        """Say sorry for an update that cannot be handled, with the short id that the log names, too."""
+
+    def cohort_respond(
+        self, incoming: IncomingUpdate, person: Person | None, repository: CohortRepository, now: datetime, dice: str, /
+    ) -> CohortTurn | MissingContentVersion:
+        """Return what an update that concerns cohorts leads to; `dice`: a fresh secret of 64 hexadecimal digits."""
+
+    def cohort_due(
+        self, name: str, bot: int, number: int, cohort: Cohort, repository: CohortRepository, now: datetime, /
+    ) -> CohortTurn | MissingContentVersion:
+        """Return what is due of a cohort; `name` is the bot's username. What was due must not be due any more then."""
+
+    def silent(self, person: Person, silence: Silence, now: datetime, /) -> TurnResult | None:
+        """Return what is due to somebody silent for long; see `Silent`."""
+
+    async def load(self, store: Store, missing: MissingContentVersion, /) -> None:
+        """Load a content version, or note that it cannot be used; no turn asks for it for a while."""
 
 
 class Clock(Protocol):

@@ -18,21 +18,32 @@ import asyncio
 import hashlib
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime
 from secrets import token_hex
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import structlog
 
 from bot.core.chat.person import OWED, Call, Key, Person, TurnResult
 from bot.core.coaching.cohort import Cohort, CohortRepository, CohortTurn, Undelivered
 from bot.core.dialogue.session import FellDue
-from bot.runtime.cohorts import CohortDue, CohortDueStep, CohortRespond, CohortStep
-from bot.runtime.content_versions import Fetch, MissingContentVersion, UpdateNotKept, fetched
 from bot.runtime.metrics import Metrics, NullMetrics, Taken
-from bot.runtime.ports import Clock, DueSchedule, OutboxClaim, Step, Store
+from bot.runtime.ports import (
+    Application,
+    Clock,
+    CohortDueStep,
+    CohortStep,
+    DueSchedule,
+    IncomingUpdate,
+    MissingContentVersion,
+    OutboxClaim,
+    Step,
+    Store,
+    UpdateNotKept,
+)
 from bot.runtime.rate_limits import FloodGuard, GroupGuard
 from bot.runtime.refusals import kind_of
 from bot.runtime.sending import NullSender, Sender
@@ -44,37 +55,6 @@ log = structlog.get_logger("afterword.door")
 _TALKATIVE: Final = logging.getLogger("afterword.door")  # asked first: to make a line that is then dropped costs 10 µs
 
 
-@dataclass(frozen=True)
-class IncomingUpdate:
-    """Something that happened to a person's conversation, on its way in.
-
-    `event` and `extra` (what the turn wants to know besides: the person's language in Telegram, the kind of chat) are
-    the dialogue's business and opaque here; `raw` is the update as Telegram sent it, kept if it must be put aside.
-    """
-
-    update: int
-    key: Key
-    event: object
-    extra: Mapping[str, Any] = field(default_factory=dict)
-    raw: Mapping[str, Any] = field(default_factory=dict)
-    shared: bool = False
-    """Whether it concerns cohorts, so that its turn may read and change them."""
-
-
-class Respond(Protocol):
-    """The dialogue: a pure function of a knock, the person as stored (None: never seen) and the instant."""
-
-    def __call__(self, incoming: IncomingUpdate, person: Person | None, now: datetime, /) -> TurnResult:
-        """Return what the knock leads to."""
-
-
-class Apologise(Protocol):
-    """Words for somebody whose update cannot be handled: the same, with the short id that the log names, too."""
-
-    def __call__(self, incoming: IncomingUpdate, person: Person | None, error_id: str, now: datetime, /) -> TurnResult:
-        """Return the apology."""
-
-
 class _GaveUp(Exception):
     """A turn fails by itself however often it is tried."""
 
@@ -83,12 +63,64 @@ class _GaveUp(Exception):
         self.error = error
 
 
-Keep = Callable[[datetime], Awaitable[TurnResult | None]]
+Keep = Callable[[datetime], Awaitable[TurnResult | MissingContentVersion | None]]
 """Hands a step to the store, at an instant."""
 
 
 class _StepFailed(Exception):
-    """The dialogue itself raised, not the store; the cause is what it raised."""
+    """The application itself raised, not the store; the cause is what it raised."""
+
+
+@dataclass(frozen=True)
+class _Steps:
+    """The application's turns as steps that a store can run; what the application raises is a `_StepFailed`."""
+
+    app: Application
+    name: str
+    """The bot's username."""
+    groups: GroupGuard
+    seconds: Callable[[], float]
+
+    def own(self, incoming: IncomingUpdate, muted: bool, now: datetime) -> Step:
+        """Make the turn of one person."""
+
+        def step(person: Person | None) -> TurnResult | MissingContentVersion:
+            with _step_failing():
+                turned = self.app.respond(incoming, person, now)
+            return _unshown(turned) if muted and isinstance(turned, TurnResult) else turned
+
+        return step
+
+    def shared(self, incoming: IncomingUpdate, muted: bool, now: datetime) -> CohortStep:
+        """Make a turn that concerns cohorts."""
+
+        def step(person: Person | None, repository: CohortRepository) -> CohortTurn | MissingContentVersion:
+            with _step_failing():
+                turned = self.app.cohort_respond(incoming, person, repository, now, token_hex(32))
+            if isinstance(turned, MissingContentVersion):
+                return turned
+            return _unposted(turned) if muted else _bounded(turned, self.groups, incoming.update, self.seconds())
+
+        return step
+
+    def due(self, now: datetime) -> CohortDueStep:
+        """Make the turn of a cohort that has something due."""
+
+        def step(
+            bot: int, number: int, cohort: Cohort, repository: CohortRepository
+        ) -> CohortTurn | MissingContentVersion:
+            with _step_failing():
+                return self.app.cohort_due(self.name, bot, number, cohort, repository, now)
+
+        return step
+
+
+@contextmanager
+def _step_failing() -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        raise _StepFailed from error
 
 
 class UpdateHandler:
@@ -102,22 +134,18 @@ class UpdateHandler:
         self,
         store: Store,
         clock: Clock,
-        respond: Respond,
+        app: Application,
         *,
-        apologise: Apologise | None = None,
-        cohort_respond: CohortRespond | None = None,
-        cohort_due: CohortDue | None = None,
         name: str = "",
         guard: FloodGuard | None = None,
         sending: Sender | None = None,
-        fetch: Fetch | None = None,
         watch: Metrics | None = None,
         seconds: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._store, self._clock, self._respond, self._apologise = store, clock, respond, apologise
-        self._cohort_respond, self._cohort_due, self._name, self._fetch = cohort_respond, cohort_due, name, fetch
+        self._store, self._clock, self._app, self._name = store, clock, app, name
+        self._steps = _Steps(app, name, GroupGuard(), seconds)
         self._guard, self._sending, self._watch = guard or FloodGuard(), sending or NullSender(), watch or NullMetrics()
-        self._seconds, self._groups = seconds, GroupGuard()
+        self._seconds = seconds
         self.edited = asyncio.Event()
 
     async def incoming(self, incoming: IncomingUpdate) -> TurnResult | None:
@@ -166,7 +194,7 @@ class UpdateHandler:
         with structlog.contextvars.bound_contextvars(who=self.pseudonym(due.key)):
             try:
                 turned = await self._made(
-                    lambda now: self._store.collect_due(due, self._step(incoming, False, now), now)
+                    lambda now: self._store.collect_due(due, self._steps.own(incoming, False, now), now)
                 )
                 how: Taken = "seen" if turned is None else "done"
             except UpdateNotKept:
@@ -191,8 +219,6 @@ class UpdateHandler:
 
     async def undelivered(self, key: Key, call: Call, reason: str) -> None:
         """Let the coaches of a group hear that something cannot be posted there; raises `UpdateNotKept`."""
-        if self._cohort_respond is None:
-            return
         try:
             await self._beside(key, Undelivered(call, kind_of(reason)))
         except _GaveUp as failure:
@@ -202,7 +228,9 @@ class UpdateHandler:
         """Make a turn of what is no update of Telegram's; raises `UpdateNotKept` and `_GaveUp`."""
         extra = {"language": "", "name": "", "bot": self._name, "message": 0}
         incoming = IncomingUpdate(0, key, event, extra, shared=True)
-        await self._made(lambda now: self._store.cohort_respond(None, key, self._together(incoming, False, now), now))
+        await self._made(
+            lambda now: self._store.cohort_respond(None, key, self._steps.shared(incoming, False, now), now)
+        )
         self._sending.wake()
 
     async def cohort_due(self) -> bool:
@@ -210,10 +238,8 @@ class UpdateHandler:
 
         What always fails is taken off its cohort's plan, with a line for the operator. Raises `UpdateNotKept`.
         """
-        if self._cohort_due is None:
-            return False
         try:
-            turned = await self._made(lambda now: self._store.cohort_due(self._holding(now), now))
+            turned = await self._made(lambda now: self._store.cohort_due(self._steps.due(now), now))
         except _GaveUp as failure:
             error = failure.error
             await self._kept(self._store.cohort_due(_halted, self._clock.now()))
@@ -222,16 +248,6 @@ class UpdateHandler:
         if turned is not None:
             self._sending.wake()
         return turned is not None
-
-    def _holding(self, now: datetime) -> CohortDueStep:
-        def holding(bot: int, number: int, cohort: Cohort, repository: CohortRepository) -> CohortTurn:
-            assert self._cohort_due is not None, "whoever asks has looked"
-            try:
-                return self._cohort_due(self._name, bot, number, cohort, repository, now)
-            except Exception as error:
-                raise _StepFailed from error
-
-        return holding
 
     async def _put_due_aside(self, due: DueSchedule, error: Exception) -> None:
         error_id = _error_id(due.key.bot, due.session)
@@ -273,12 +289,12 @@ class UpdateHandler:
     async def _tried(
         self, incoming: IncomingUpdate, muted: bool, claim: OutboxClaim | None
     ) -> tuple[TurnResult | None, Taken]:
-        def keep(now: datetime) -> Awaitable[TurnResult | None]:
+        def keep(now: datetime) -> Awaitable[TurnResult | MissingContentVersion | None]:
             if incoming.shared:
                 return self._store.cohort_respond(
-                    incoming.update, incoming.key, self._together(incoming, muted, now), now
+                    incoming.update, incoming.key, self._steps.shared(incoming, muted, now), now
                 )
-            return self._store.turn(incoming.update, incoming.key, self._step(incoming, muted, now), now, claim)
+            return self._store.turn(incoming.update, incoming.key, self._steps.own(incoming, muted, now), now, claim)
 
         try:
             turned = await self._made(keep)
@@ -287,39 +303,25 @@ class UpdateHandler:
             return None, "parked"
         return turned, "seen" if turned is None else "muted" if muted else "done"
 
-    def _step(self, incoming: IncomingUpdate, muted: bool, now: datetime) -> Step:
-        def step(person: Person | None) -> TurnResult:
-            try:
-                turned = self._respond(incoming, person, now)
-            except Exception as error:
-                raise _StepFailed from error
-            return _unshown(turned) if muted else turned
-
-        return step
-
-    def _together(self, incoming: IncomingUpdate, muted: bool, now: datetime) -> CohortStep:
-        def together(person: Person | None, repository: CohortRepository) -> CohortTurn:
-            assert self._cohort_respond is not None, "whoever reads updates of groups brings what answers them"
-            try:
-                cohort_turn = self._cohort_respond(incoming, person, repository, now, token_hex(32))
-            except Exception as error:
-                raise _StepFailed from error
-            if muted:
-                return _unposted(cohort_turn)
-            return _bounded(cohort_turn, self._groups, incoming.update, self._seconds())
-
-        return together
-
     async def _made(self, keep: Keep) -> TurnResult | None:
-        """Make a turn and `keep` it; raises `UpdateNotKept`, or `_GaveUp` where the turn always fails."""
+        """Make a turn and `keep` it; raises `UpdateNotKept`, or `_GaveUp` where the turn always fails.
+
+        Which content version it needs stands in what its transaction reads. One that is not loaded is loaded between
+        two transactions: the first changes nothing and says what it lacks.
+        """
         now = self._clock.now()
+        failure: Exception
         for _ in range(TRIES):
             try:
-                return await keep(now)
+                turned = await keep(now)
+                if not isinstance(turned, MissingContentVersion):
+                    return turned
+                failure = LookupError("other content versions pushed out the one that was loaded")
+                await self._kept(self._app.load(self._store, turned))
+            except UpdateNotKept:
+                raise
             except Exception as error:
                 cause = error.__cause__ if isinstance(error, _StepFailed) else error
-                if isinstance(cause, MissingContentVersion) and self._fetch is not None:
-                    await fetched(self._fetch, cause)
                 if cause is error and not _own_fault(error):
                     log.warning("the store is in trouble", exc_info=error)
                     raise UpdateNotKept(type(error).__name__) from error
@@ -328,13 +330,13 @@ class UpdateHandler:
 
     async def _gave_up(self, incoming: IncomingUpdate, error: Exception, now: datetime) -> None:
         """Say sorry if there are words for it, then put the update aside."""
-        key, apologise, kind = incoming.key, self._apologise, type(incoming.event).__name__
+        key, kind = incoming.key, type(incoming.event).__name__
         error_id = _error_id(key.bot, incoming.update)
-        if apologise is not None and key.chat > 0:  # a group hears nothing of one person's trouble
+        if key.chat > 0:  # a group hears nothing of one person's trouble
             aside = (_reason(error, error_id), incoming.raw)
 
             def sorry(person: Person | None) -> TurnResult:
-                return replace(apologise(incoming, person, error_id, now), aside=aside)
+                return replace(self._app.apologise(incoming, person, error_id, now), aside=aside)
 
             try:
                 await self._store.turn(incoming.update, key, sorry, now)  # the apology and the parking, both or neither

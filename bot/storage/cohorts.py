@@ -19,7 +19,7 @@ from bot.core.chat.person import Call, Key, Person, TurnResult
 from bot.core.coaching.cohort import BotMembership, Cohort, CohortRepository, CohortTurn
 from bot.core.coaching.content_version import ContentVersion
 from bot.core.dialogue.session import Session
-from bot.runtime.cohorts import CohortDueStep, CohortStep
+from bot.runtime.ports import CohortDueStep, CohortStep, MissingContentVersion
 from bot.storage.compiled import CompiledStatement, Cursor
 from bot.storage.content_versions import ContentVersionRepository
 from bot.storage.encryption import Cipher
@@ -192,7 +192,7 @@ class CohortTables:
 
     def cohort_respond(
         self, cursor: Cursor, update: int | None, key: Key, step: CohortStep, now: datetime
-    ) -> CohortTurn | None:
+    ) -> CohortTurn | MissingContentVersion | None:
         """Run a turn that concerns cohorts; None when the update was seen before."""
         self._turning.lock(cursor, key.bot, EVERYBODY)
         repository = _Rolls(self, cursor, key.bot)
@@ -200,16 +200,24 @@ class CohortTables:
             if update is not None and not self._turning.first_seen(cursor, key.bot, update, now):
                 return None
             cohort_turn = step(None, repository)
+            if update is not None and isinstance(cohort_turn, MissingContentVersion):
+                self._turning.not_seen(cursor, key.bot, update)
         else:
-            held: list[CohortTurn] = []
+            made: list[CohortTurn | MissingContentVersion] = []
 
-            def own(person: Person | None) -> TurnResult:
-                held.append(step(person, repository))
-                return held[0]
+            def own(person: Person | None) -> TurnResult | MissingContentVersion:
+                made.append(step(person, repository))
+                return made[0]
 
             if self._turning.turn(cursor, update, key, own, now) is None:
                 return None
-            cohort_turn = held[0]
+            cohort_turn = made[0]
+        if isinstance(cohort_turn, MissingContentVersion):
+            return cohort_turn
+        self._keep_turn(cursor, key, cohort_turn, now)
+        return cohort_turn
+
+    def _keep_turn(self, cursor: Cursor, key: Key, cohort_turn: CohortTurn, now: datetime) -> None:
         for number, one in cohort_turn.cohorts.items():
             self._keep(cursor, key.bot, number, one)
         for number, edition in cohort_turn.editions.items():
@@ -219,14 +227,15 @@ class CohortTables:
         for post in cohort_turn.posts:
             if not (post.once and self._turning.waits(cursor, post.key, post.call)):
                 self._turning.post(cursor, post.key, TurnResult(None, (post.call,)), now)
-        return cohort_turn
 
     def _keep_room(self, cursor: Cursor, key: Key, here: BotMembership) -> None:
         standing = {"standing": here.standing, "may_write": here.may_write, "brought_by": here.by}
         title = self.cipher.seal(here.title) if here.title else None
         self.statements.put_room.run(cursor, {"bot": key.bot, "chat": key.chat, "title": title, **standing})
 
-    def cohort_due(self, cursor: Cursor, step: CohortDueStep, now: datetime) -> CohortTurn | None:
+    def cohort_due(
+        self, cursor: Cursor, step: CohortDueStep, now: datetime
+    ) -> CohortTurn | MissingContentVersion | None:
         """Run the turn of the cohort that is due longest; None when none is."""
         row = self.statements.due.one(cursor, {"now": now})
         if row is None:
@@ -237,6 +246,8 @@ class CohortTables:
         if one is None or one.wake is None or one.wake > now:
             return CohortTurn(None)  # another process was quicker
         cohort_turn = step(row.bot, row.number, one, repository)
+        if isinstance(cohort_turn, MissingContentVersion):
+            return cohort_turn
         for number, changed in cohort_turn.cohorts.items():
             self._keep(cursor, row.bot, number, changed)
         for post in cohort_turn.posts:

@@ -19,12 +19,14 @@ from sqlalchemy import URL, Engine
 from bot.core.chat.person import Key, TurnResult
 from bot.core.coaching.cohort import CohortTurn
 from bot.core.coaching.content_version import ContentVersion
-from bot.runtime.cohorts import CohortDueStep, CohortStep
 from bot.runtime.ports import (
     Census,
     ClaimedCall,
+    CohortDueStep,
+    CohortStep,
     ContentCheck,
     DueSchedule,
+    MissingContentVersion,
     OutboxClaim,
     Parked,
     QueueDepth,
@@ -153,31 +155,35 @@ class Database:
 
     async def turn(
         self, update: int, key: Key, step: Step, now: datetime, claim: OutboxClaim | None = None
-    ) -> TurnResult | None:
+    ) -> TurnResult | MissingContentVersion | None:
         """Run `step` and keep what it leads to; see `Store.turn`."""
         aware(now)
         with _only_if_kept(claim):
             turned = await self._runner.submit(lambda c: self._turned(c, update, key, step, now, claim), key)
-        if turned is not None and turned.person is None:
+        if isinstance(turned, TurnResult) and turned.person is None:
             await self._emptied()
         return turned
 
     def _turned(
         self, cursor: Cursor, update: int, key: Key, step: Step, now: datetime, claim: OutboxClaim | None
-    ) -> TurnResult | None:
+    ) -> TurnResult | MissingContentVersion | None:
         turned = self._turning.turn(cursor, update, key, step, now, claim)
-        if turned is not None and turned.aside is not None:
+        if not isinstance(turned, TurnResult):
+            return turned
+        if turned.aside is not None:
             self._outbox.park_update(cursor, key.bot, update, *turned.aside, now)
-        if turned is not None and turned.person is None:
+        if turned.person is None:
             self._cohorts.forget(cursor, key.bot, key.person)
         return turned
 
-    async def cohort_respond(self, update: int | None, key: Key, step: CohortStep, now: datetime) -> CohortTurn | None:
+    async def cohort_respond(
+        self, update: int | None, key: Key, step: CohortStep, now: datetime
+    ) -> CohortTurn | MissingContentVersion | None:
         """Run a turn that concerns cohorts; see `Store.cohort_respond`."""
         aware(now)
         return await self._runner.submit(lambda c: self._cohorts.cohort_respond(c, update, key, step, now), key)
 
-    async def cohort_due(self, step: CohortDueStep, now: datetime) -> CohortTurn | None:
+    async def cohort_due(self, step: CohortDueStep, now: datetime) -> CohortTurn | MissingContentVersion | None:
         """Run the turn of the cohort that is due longest; see `Store.cohort_due`."""
         aware(now)
         return await self._runner.submit(lambda c: self._cohorts.cohort_due(c, step, now))
@@ -206,7 +212,9 @@ class Database:
         aware(now)
         return await self._runner.submit(lambda c: self._schedules.claim(c, now, lease, limit))
 
-    async def collect_due(self, due: DueSchedule, step: Step, now: datetime) -> TurnResult | None:
+    async def collect_due(
+        self, due: DueSchedule, step: Step, now: datetime
+    ) -> TurnResult | MissingContentVersion | None:
         """Run the turn of an agenda that is due; see `Store.collect_due`."""
         aware(now)
         return await self._runner.submit(lambda c: self._schedules.collect_due(c, due, step, now), due.key)

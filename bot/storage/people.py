@@ -17,7 +17,7 @@ from typing import Any, Final, cast
 from bot.core.chat.person import Call, Key, Person, Preview, TurnResult
 from bot.core.dialogue.session import Session
 from bot.core.reminders.schedule import ReminderSchedule
-from bot.runtime.ports import ClaimedCall, DueSchedule, OutboxClaim, Step
+from bot.runtime.ports import ClaimedCall, DueSchedule, MissingContentVersion, OutboxClaim, Step
 from bot.storage.cache import SealedCache
 from bot.storage.compiled import Cursor
 from bot.storage.encryption import Cipher, Sealed
@@ -107,7 +107,7 @@ class PersonRepository:
 
     def turn(
         self, cursor: Cursor, update: int | None, key: Key, step: Step, now: datetime, claim: OutboxClaim | None = None
-    ) -> TurnResult | None:
+    ) -> TurnResult | MissingContentVersion | None:
         """Run one turn in the transaction of `cursor`; None when the update was seen before.
 
         `update` None: nothing of Telegram's, such as what checking came to.
@@ -115,9 +115,14 @@ class PersonRepository:
         self.lock(cursor, key.bot, key.person)
         if update is not None and not self.first_seen(cursor, key.bot, update, now):
             return None
-        return self._turned(cursor, key, step, now, claim, heard=update is not None)
+        turned = self._turned(cursor, key, step, now, claim, heard=update is not None)
+        if update is not None and isinstance(turned, MissingContentVersion):
+            self.not_seen(cursor, key.bot, update)
+        return turned
 
-    def collect_due(self, cursor: Cursor, due: DueSchedule, step: Step, now: datetime) -> TurnResult | None:
+    def collect_due(
+        self, cursor: Cursor, due: DueSchedule, step: Step, now: datetime
+    ) -> TurnResult | MissingContentVersion | None:
         """Run the turn of an agenda that is due; None when its claim has gone to somebody else, or its person has."""
         self.lock(cursor, due.key.bot, due.key.person)
         if self.statements.held.one(cursor, {"id_": due.session, "fence_": due.fence}) is None:
@@ -133,10 +138,12 @@ class PersonRepository:
         claim: OutboxClaim | None = None,
         *,
         heard: bool = False,
-    ) -> TurnResult:
+    ) -> TurnResult | MissingContentVersion:
         """Make a turn; `heard`: it is the person's own, and not of something that fell due."""
         found = self.load(cursor, key)
         turned = step(found.person)
+        if isinstance(turned, MissingContentVersion):
+            return turned
         if turned.person is None:
             self.forget(cursor, key.bot, key.person)
         elif turned.keeps:
@@ -148,6 +155,10 @@ class PersonRepository:
     def first_seen(self, cursor: Cursor, bot: int, update: int, now: datetime) -> bool:
         """Note that an update is seen; False when it was seen before."""
         return bool(self.statements.see.run(cursor, {"bot": bot, "update_id": update, "at": now}))
+
+    def not_seen(self, cursor: Cursor, bot: int, update: int) -> None:
+        """Forget that an update is seen: its turn was not made."""
+        self.statements.unsee.run(cursor, {"bot_": bot, "update_": update})
 
     def load(self, cursor: Cursor, key: Key) -> LoadedPerson:
         """Return what is kept of somebody in a chat."""

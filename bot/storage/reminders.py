@@ -13,7 +13,7 @@ from typing import Final
 
 from bot.core.chat.person import Key, TurnResult
 from bot.core.reminders.schedule import ReminderSchedule
-from bot.runtime.ports import DueSchedule, Step
+from bot.runtime.ports import DueSchedule, MissingContentVersion, Step
 from bot.runtime.refusals import kind_of
 from bot.storage.compiled import Cursor
 from bot.storage.encryption import Cipher
@@ -76,7 +76,9 @@ class ReminderRepository:
         """Note the rules of zones."""
         self.statements.put_rules.run(cursor, {"name": "zones", "value": self.cipher.seal(dict(rules))})
 
-    def collect_due(self, cursor: Cursor, due: DueSchedule, step: Step, now: datetime) -> TurnResult | None:
+    def collect_due(
+        self, cursor: Cursor, due: DueSchedule, step: Step, now: datetime
+    ) -> TurnResult | MissingContentVersion | None:
         """Run the turn of a claimed agenda."""
         return self.turning.collect_due(cursor, due, step, now)
 

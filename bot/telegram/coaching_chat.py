@@ -25,7 +25,7 @@ from bot.core.coaching.speaker import Speaker
 from bot.core.coaching.undelivered import told
 from bot.core.coaching.views import Ballot, Button, Closing, Edited, FileToHandOver, Plot, Shown
 from bot.core.library import Library
-from bot.runtime.update_handler import IncomingUpdate
+from bot.runtime.ports import IncomingUpdate
 from bot.telegram.group_updates import BUTTON, PLAYED
 from bot.telegram.private_chat import PrivateChat
 from bot.telegram.render import Json, html_of, shown
@@ -47,7 +47,7 @@ class CoachingChat:
     def cohort_respond(
         self, incoming: IncomingUpdate, person: Person | None, repository: CohortRepository, now: datetime, dice: str, /
     ) -> CohortTurn:
-        """Return what a knock leads to; see service.cohorts.Convene."""
+        """Return what an update leads to; see `Application.cohort_respond`."""
         if incoming.key.chat == incoming.key.person:
             return self._in_private(incoming, person or self.talking.newcomer(incoming), repository, now, dice)
         if isinstance(incoming.event, Undelivered):
@@ -80,7 +80,7 @@ class CoachingChat:
     def cohort_due(
         self, name: str, bot: int, number: int, cohort: Cohort, repository: CohortRepository, now: datetime, /
     ) -> CohortTurn:
-        """Return what is due of a cohort; see service.cohorts.Hold."""
+        """Return what is due of a cohort; see `Application.cohort_due`."""
         held = due_of(self.talking.library, cohort, repository, name, now)
         posts = tuple(
             Post(Key(bot, chat, 0, chat if chat > 0 else 0), _unasked(call))

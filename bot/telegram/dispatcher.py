@@ -10,7 +10,8 @@ from collections.abc import Awaitable, Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from bot.runtime.update_handler import IncomingUpdate, UpdateHandler
+from bot.runtime.ports import IncomingUpdate
+from bot.runtime.update_handler import UpdateHandler
 from bot.telegram.inline_query import Search
 from bot.telegram.sender import TelegramMessenger
 

@@ -16,7 +16,7 @@ from bot.core.coaching.cohort import NOBODY, NOWHERE, ButtonPressed, MembershipC
 from bot.core.coaching.content_version import FileUploaded
 from bot.core.coaching.group_chat import COMMANDS
 from bot.core.coaching.speaker import OUTSIDE
-from bot.runtime.update_handler import IncomingUpdate
+from bot.runtime.ports import IncomingUpdate
 from bot.telegram.dispatcher import ChatNews, ParsedUpdate
 
 Json = Mapping[str, Any]

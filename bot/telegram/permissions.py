@@ -15,7 +15,7 @@ import structlog
 from telegram.error import TelegramError
 
 from bot.core.chat.commands import CommandGiven
-from bot.runtime.update_handler import IncomingUpdate
+from bot.runtime.ports import IncomingUpdate
 from bot.telegram.client import ApiBot
 
 LOOK_SECONDS: Final = 3.0

@@ -17,7 +17,7 @@ from bot.core.advice.catalog import Catalog
 from bot.core.chat.commands import CommandGiven, LocationShared, UnsupportedMessage
 from bot.core.chat.person import Call, Person, Preview, PreviewTapped, TurnResult
 from bot.core.dialogue.session import FellDue, Said, TimePassed
-from bot.runtime.update_handler import IncomingUpdate
+from bot.runtime.ports import IncomingUpdate
 from bot.telegram.group_updates import BUTTON, PLAYED
 from bot.telegram.private_chat import PrivateChat
 from bot.telegram.render import DATA_LIMIT, Json, shown, shown_text

@@ -17,7 +17,7 @@ from bot.core.chat.reminders import BESIDE
 from bot.core.chat.retention import KEEP, Silence, step_for
 from bot.core.dialogue.session import FellDue, Picked, Started, TimePassed
 from bot.core.library import Library
-from bot.runtime.update_handler import IncomingUpdate
+from bot.runtime.ports import IncomingUpdate
 from bot.telegram.render import RepliedTo, lay_out, run_after, shown, shown_text
 
 UNKNOWN = Operator()
@@ -37,7 +37,7 @@ class PrivateChat:
         serve(self.library, self.flow, newcomer(self.library, ""), Started(), datetime.fromtimestamp(0, UTC))
 
     def respond(self, incoming: IncomingUpdate, person: Person | None, now: datetime, /) -> TurnResult:
-        """Return what a knock leads to; see service.conversation.Respond."""
+        """Return what an update leads to; see `Application.respond`."""
         before = person or self.newcomer(incoming)
         entry = cast("Entry", incoming.event)  # opaque to the service
         origin = _origin(incoming, entry)
@@ -80,7 +80,7 @@ class PrivateChat:
     def apologise(
         self, incoming: IncomingUpdate, person: Person | None, error_id: str, _now: datetime, /
     ) -> TurnResult:
-        """Say sorry for a knock that cannot be handled; see service.conversation.Apologise."""
+        """Say sorry for an update that cannot be handled; see `Application.apologise`."""
         before = person or self.newcomer(incoming)
         text = self.library.catalog(before.language).say("telegram.failed", id=error_id)
         return TurnResult(before, (Call("sendMessage", shown_text(text)),))

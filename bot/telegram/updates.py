@@ -16,7 +16,7 @@ from bot.core.chat.time_zones import nearest
 from bot.core.coaching.cohort import ButtonPressed
 from bot.core.coaching.content_version import FileUploaded
 from bot.core.dialogue.session import Picked, Said
-from bot.runtime.update_handler import IncomingUpdate
+from bot.runtime.ports import IncomingUpdate
 from bot.telegram import group_updates
 from bot.telegram.dispatcher import ChatNews, ParsedUpdate
 from bot.telegram.inline_query import read_search

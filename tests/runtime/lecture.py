@@ -22,6 +22,7 @@ from bot.telegram.coaching_chat import CoachingChat
 from bot.telegram.private_chat import PrivateChat
 from tests.conftest import NOW
 from tests.runtime.conftest import BOT
+from tests.support.application import Talks
 
 COACH, OTHER, NEWCOMER, GROUP_CHAT = 1, 2, 3, -1001
 MEMBERS = range(100, 200)
@@ -98,9 +99,7 @@ class Lecture:
         self.handler = UpdateHandler(
             self.store,  # type: ignore[arg-type]
             self,
-            talking.respond,
-            cohort_respond=cohorting.cohort_respond,
-            cohort_due=cohorting.cohort_due,
+            Talks(talking.respond, cohort_respond=cohorting.cohort_respond, cohort_due=cohorting.cohort_due),
             name="b",
             guard=guard,
             seconds=self.now_seconds,

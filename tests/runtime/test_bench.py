@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import sqlite3
 from dataclasses import dataclass
-from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -116,15 +115,7 @@ class Course:
 async def course(store: Database, clock: SetClock, tmp_path: Path, library: Library) -> Course:
     content = copied(tmp_path / "content")
     contents = ContentReloader(over(library, None), (content / "flows", content / "messages"), live)
-    handler = UpdateHandler(
-        store,
-        clock,
-        contents.respond,
-        cohort_respond=contents.cohort_respond,
-        cohort_due=contents.cohort_due,
-        fetch=partial(contents.fetch, store),
-        seconds=count(0, 60).__next__,
-    )
+    handler = UpdateHandler(store, clock, contents, seconds=count(0, 60).__next__)
     return Course(store, clock, contents, handler, tmp_path / "db.sqlite3")
 
 

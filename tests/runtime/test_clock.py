@@ -18,6 +18,7 @@ from bot.telegram.private_chat import PrivateChat
 from tests.conftest import NOW
 from tests.core.test_desk import SLOTS, WARM
 from tests.runtime.conftest import BOT, SetClock
+from tests.support.application import Talks
 
 YEARS = timedelta(days=900)
 
@@ -153,7 +154,7 @@ class Running:
 @pytest.fixture
 def running(store: Database, machine: Machine, library: Library) -> Running:
     clock = trusted(machine)
-    handler = UpdateHandler(store, clock, PrivateChat(library, "after_interview").respond)
+    handler = UpdateHandler(store, clock, Talks(PrivateChat(library, "after_interview").respond))
     return Running(store, handler, Scheduler(store, handler, clock), clock)
 
 

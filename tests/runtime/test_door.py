@@ -20,6 +20,7 @@ from bot.runtime.update_handler import IncomingUpdate, UpdateHandler, UpdateNotK
 from bot.storage.database import Database
 from bot.storage.errors import Locked
 from tests.runtime.conftest import BOT, SetClock, echo, incoming, key
+from tests.support.application import Talks
 
 
 @pytest.fixture
@@ -57,7 +58,7 @@ class Woken:
 
 async def test_a_knock_is_kept_wakes_the_outbox_and_counts_once(store: Database, clock: SetClock) -> None:
     woken = Woken()
-    handler = UpdateHandler(store, clock, echo, sending=woken)
+    handler = UpdateHandler(store, clock, Talks(echo), sending=woken)
     turned = await handler.incoming(incoming(1))
     assert turned is not None
     assert turned.person == Person(turn=1)
@@ -74,7 +75,7 @@ async def test_two_thousand_knocks_thrice_each_shuffled_are_as_if_once(store: Da
         turns[incoming.key.person] = turned.person.turn if turned.person else 0
         return TurnResult(turned.person)
 
-    handler = UpdateHandler(store, clock, counting)
+    handler = UpdateHandler(store, clock, Talks(counting))
     incoming_updates = [incoming(update, person=update % 200) for update in range(2000) for _ in range(3)]
     for start in range(0, len(incoming_updates), 100):
         window = incoming_updates[start : start + 100]
@@ -92,7 +93,7 @@ async def test_twenty_knocks_of_one_person_at_once_are_as_if_one_after_another(
         heard.append(incoming.event.text)  # type: ignore[attr-defined]
         return echo(incoming, person, now)
 
-    handler = UpdateHandler(store, clock, listening)
+    handler = UpdateHandler(store, clock, Talks(listening))
     turned = await asyncio.gather(*(handler.incoming(incoming(n, text=str(n))) for n in range(20)))
     assert heard == [str(n) for n in range(20)]
     assert [one.person.turn for one in turned if one and one.person] == list(range(1, 21))
@@ -108,7 +109,7 @@ async def test_an_update_that_always_fails_is_parked_after_three_tries_and_other
         tries.append(incoming.event.text)  # type: ignore[attr-defined]
         return echo(incoming, person, now)
 
-    handler = UpdateHandler(store, clock, counting)
+    handler = UpdateHandler(store, clock, Talks(counting))
     incoming_updates = [incoming(n, person=n, text="boom" if n == 500 else "hello") for n in range(1, 1001)]
     turned = await asyncio.gather(*map(handler.incoming, incoming_updates))
     assert [n for n, one in enumerate(turned, 1) if one is None] == [500]
@@ -129,7 +130,7 @@ async def test_whoever_cannot_be_answered_is_told_so_with_an_id_only(store: Data
         return TurnResult(person or Person(), (Call("sendMessage", {"text": f"sorry {error_id}"}),))
 
     woken = Woken()
-    handler = UpdateHandler(store, clock, echo, apologise=sorry, sending=woken)
+    handler = UpdateHandler(store, clock, Talks(echo, apologise=sorry), sending=woken)
     assert await handler.incoming(incoming(1, text="boom")) is None
     (text,) = await waiting(store, clock)
     (parked,) = await store.parked()
@@ -141,7 +142,7 @@ async def test_an_apology_that_fails_leaves_the_update_parked(store: Database, c
     def worse(*_any: object) -> TurnResult:
         raise RuntimeError
 
-    assert await UpdateHandler(store, clock, echo, apologise=worse).incoming(incoming(1, text="boom")) is None
+    assert await UpdateHandler(store, clock, Talks(echo, apologise=worse)).incoming(incoming(1, text="boom")) is None
     assert len(await store.parked()) == 1
 
 
@@ -149,7 +150,7 @@ async def test_what_cannot_be_stored_is_parked_like_what_cannot_be_answered(stor
     def unstorable(_incoming: IncomingUpdate, _person: Person | None, _now: datetime) -> TurnResult:
         return TurnResult(Person(), (Call("sendMessage", {"text": object()}),))
 
-    assert await UpdateHandler(store, clock, unstorable).incoming(incoming(1)) is None
+    assert await UpdateHandler(store, clock, Talks(unstorable)).incoming(incoming(1)) is None
     (parked,) = await store.parked()
     assert parked.reason.startswith("TypeError")
 
@@ -160,7 +161,7 @@ async def test_a_store_in_trouble_keeps_nothing_and_the_same_knock_is_kept_later
     async def locked(*_any: object) -> None:
         raise Locked("db: another process holds it.")
 
-    handler = UpdateHandler(store, clock, echo)
+    handler = UpdateHandler(store, clock, Talks(echo))
     with monkeypatch.context() as patch:
         patch.setattr(store, "turn", locked)
         with pytest.raises(UpdateNotKept):
@@ -175,7 +176,7 @@ async def test_a_poisonous_update_waits_for_a_store_that_cannot_park_it(
     async def locked(*_any: object) -> None:
         raise Locked("db: another process holds it.")
 
-    handler = UpdateHandler(store, clock, echo)
+    handler = UpdateHandler(store, clock, Talks(echo))
     with monkeypatch.context() as patch:
         patch.setattr(store, "park_update", locked)
         with pytest.raises(UpdateNotKept):
@@ -192,7 +193,7 @@ async def test_an_apology_and_the_parking_come_together_or_not_at_all(
     def sorry(_incoming: IncomingUpdate, person: Person | None, error_id: str, _now: datetime) -> TurnResult:
         return TurnResult(person or Person(), (Call("sendMessage", {"text": f"sorry {error_id}"}),))
 
-    handler = UpdateHandler(store, clock, echo, apologise=sorry)
+    handler = UpdateHandler(store, clock, Talks(echo, apologise=sorry))
     with monkeypatch.context() as patch:
 
         def failing(*_: Any) -> None:
@@ -209,7 +210,7 @@ async def test_an_apology_and_the_parking_come_together_or_not_at_all(
 
 async def test_a_flooder_takes_effect_but_is_not_answered(store: Database, clock: SetClock) -> None:
     """Confirmed to Telegram means kept, for a flooder as well; only the answers are spared."""
-    handler = UpdateHandler(store, clock, echo, seconds=lambda: 0.0)
+    handler = UpdateHandler(store, clock, Talks(echo), seconds=lambda: 0.0)
     turned = [await handler.incoming(incoming(n)) for n in range(60)]
     answered = [bool(one and one.calls) for one in turned]
     assert answered == [True] * FLOOD[1] + [False] * (60 - FLOOD[1])
@@ -222,7 +223,7 @@ async def test_a_flooder_takes_effect_but_is_not_answered(store: Database, clock
 
 
 async def test_an_unreadable_update_is_parked_and_news_of_chats_are_kept(store: Database, clock: SetClock) -> None:
-    handler = UpdateHandler(store, clock, echo)
+    handler = UpdateHandler(store, clock, Talks(echo))
     await handler.spoiled(BOT, 9, KeyError("chat"), {"update_id": 9})
     assert [parked.reason.split()[0] for parked in await store.parked()] == ["KeyError"]
     await handler.incoming(incoming(1, person=3))
@@ -239,7 +240,7 @@ async def test_people_have_pseudonyms_in_the_log(
     store: Database, clock: SetClock, log: LogCapture, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG, "afterword.door")
-    handler = UpdateHandler(store, clock, echo)
+    handler = UpdateHandler(store, clock, Talks(echo))
     await handler.incoming(incoming(1, person=123456789, text="Dana from Northwind"))
     (entry,) = log.entries
     assert entry["who"] == handler.pseudonym(key(123456789)) != handler.pseudonym(key(123456780))

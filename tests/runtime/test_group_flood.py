@@ -13,7 +13,7 @@ from bot.core.chat.commands import CommandGiven
 from bot.core.chat.person import Key, Person
 from bot.core.coaching.cohort import ButtonPressed, CohortRepository, CohortTurn
 from bot.core.library import Library
-from bot.runtime.content_versions import UpdateNotKept
+from bot.runtime.ports import UpdateNotKept
 from bot.runtime.rate_limits import GROUP
 from bot.storage.database import Database
 from tests.runtime.lecture import COACH, MEMBERS, NEWCOMER, OTHER, TICK, Lecture, in_a_group

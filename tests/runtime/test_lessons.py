@@ -14,6 +14,7 @@ from bot.telegram.coaching_chat import CoachingChat
 from bot.telegram.private_chat import PrivateChat
 from tests.conftest import NOW
 from tests.runtime.conftest import BOT, SetClock, echo
+from tests.support.application import Talks
 
 COACH, CHANNEL = 1, -1001
 
@@ -39,7 +40,7 @@ async def posted(store: Database, now: datetime) -> list[tuple[int, str]]:
 
 async def test_a_lesson_that_is_due_is_posted_once(store: Database, clock: SetClock, library: Library) -> None:
     cohort_due = CoachingChat(PrivateChat(library, "after_interview"), frozenset()).cohort_due
-    handler = UpdateHandler(store, clock, echo, cohort_due=cohort_due, name="afterword_bot")
+    handler = UpdateHandler(store, clock, Talks(echo, cohort_due=cohort_due), name="afterword_bot")
     await keep(store, Cohort("Spring", "en", {COACH: "Cleo"}, plan=planned(1, 8)))
     assert await store.next_due() == planned(1, 8).wake
     assert not await handler.cohort_due()
@@ -59,7 +60,7 @@ async def test_a_lesson_that_always_fails_is_taken_off_the_plan(store: Database,
         raise LookupError("no words")
 
     await keep(store, Cohort("Spring", "en", {COACH: "Cleo"}, plan=planned(-1)))
-    handler = UpdateHandler(store, clock, echo, cohort_due=broken, name="b")
+    handler = UpdateHandler(store, clock, Talks(echo, cohort_due=broken), name="b")
     assert await handler.cohort_due()
     assert not await handler.cohort_due()
     assert await store.next_due() is None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,10 +15,11 @@ from bot.runtime.outbox_worker import DOUBTS, PERHAPS, OutboxWorker
 from bot.runtime.ports import ChatMoved, ClaimedCall, Delivered, Outcome, RetryLater, Undeliverable
 from bot.runtime.rate_limits import FloodGuard, RateLimits
 from bot.runtime.refusals import HUSHED
-from bot.runtime.update_handler import IncomingUpdate, Respond, UpdateHandler
+from bot.runtime.update_handler import IncomingUpdate, UpdateHandler
 from bot.storage.database import Database
 from bot.storage.errors import Locked
 from tests.runtime.conftest import BOT, Scripted, SetClock, echo, incoming, key
+from tests.support.application import Talks
 
 UPDATES = itertools.count(10_000)
 
@@ -51,7 +52,7 @@ async def posted(store: Database, clock: SetClock, *texts: str, person: int = 1,
     def say(_incoming: IncomingUpdate, before: Person | None, _now: datetime) -> TurnResult:
         return TurnResult(before or Person(), tuple(Call("sendMessage", {"text": text}, **how) for text in texts))
 
-    await UpdateHandler(store, clock, say).incoming(incoming(next(UPDATES), person=person))
+    await UpdateHandler(store, clock, Talks(say)).incoming(incoming(next(UPDATES), person=person))
 
 
 async def test_a_turn_is_sent_at_once_and_in_order(store: Database, clock: SetClock) -> None:
@@ -59,7 +60,7 @@ async def test_a_turn_is_sent_at_once_and_in_order(store: Database, clock: SetCl
     outbox = OutboxWorker(store, messenger, clock)
     running = asyncio.create_task(outbox.run())
     await asyncio.sleep(0.02)
-    handler = UpdateHandler(store, clock, echo, sending=outbox)
+    handler = UpdateHandler(store, clock, Talks(echo), sending=outbox)
     began = asyncio.get_running_loop().time()
     for n in range(3):
         await handler.incoming(incoming(n, text=str(n)))
@@ -90,7 +91,7 @@ async def test_the_message_with_the_newest_buttons_is_remembered(store: Database
         seen.append(person)
         return TurnResult(person)
 
-    await UpdateHandler(store, clock, look).incoming(incoming(5))
+    await UpdateHandler(store, clock, Talks(look)).incoming(incoming(5))
     assert seen[0] is not None
     assert seen[0].panel == 4711
 
@@ -194,7 +195,7 @@ async def test_a_flooder_gets_at_most_five_replies_and_others_are_answered_at_on
     messenger, guard, late = Scripted(), FloodGuard(), []
     outbox = OutboxWorker(store, messenger, clock, guard=guard)
     running = asyncio.create_task(outbox.run())
-    handler = UpdateHandler(store, clock, echo, guard=guard, sending=outbox)
+    handler = UpdateHandler(store, clock, Talks(echo), guard=guard, sending=outbox)
     loop = asyncio.get_running_loop()
 
     async def others() -> None:
@@ -259,7 +260,7 @@ async def test_only_an_edit_that_stayed_one_is_written_down_late(
     await asyncio.sleep(0.02)
     for n, call in enumerate(calls):
         after = (Call("sendMessage", {"text": "another"}),) * (n == 3)
-        await UpdateHandler(store, clock, _saying(call, *after), sending=outbox).incoming(
+        await UpdateHandler(store, clock, Talks(_saying(call, *after)), sending=outbox).incoming(
             incoming(next(UPDATES), person=n + 1)
         )
     await drained(store, outbox, running=running)
@@ -271,7 +272,7 @@ async def test_only_an_edit_that_stayed_one_is_written_down_late(
     ]
 
 
-def _saying(*calls: Call) -> Respond:
+def _saying(*calls: Call) -> Callable[..., TurnResult]:
     return lambda _incoming, before, _now: TurnResult(before or Person(), calls)
 
 

@@ -19,6 +19,7 @@ from bot.runtime.update_handler import IncomingUpdate, UpdateHandler
 from bot.storage.database import Database
 from tests.conftest import NOW
 from tests.runtime.conftest import SetClock, key
+from tests.support.application import Talks
 
 WEDNESDAY = date(2026, 11, 25)
 TEN = instant(WEDNESDAY, time(10), "UTC")
@@ -43,7 +44,7 @@ def talks(incoming: IncomingUpdate, person: Person | None, now: datetime) -> Tur
 
 
 def wired(store: Database, clock: SetClock) -> tuple[UpdateHandler, Scheduler]:
-    handler = UpdateHandler(store, clock, talks)
+    handler = UpdateHandler(store, clock, Talks(talks))
     return handler, Scheduler(store, handler, clock, lease=LEASE, look=0.05)
 
 

@@ -22,6 +22,7 @@ from bot.runtime.update_handler import IncomingUpdate, UpdateHandler
 from bot.storage.database import Database
 from bot.telegram.private_chat import PrivateChat
 from tests.runtime.conftest import BOT, SetClock, key
+from tests.support.application import Talks
 
 DANA, STAN, DAYS = 10, 11, 180
 WALKED = 25
@@ -83,7 +84,7 @@ def _known(person: Person | None) -> Person:
 def life(store: Database, clock: SetClock, library: Library) -> Running:
     talking = PrivateChat(library, "after_interview", Operator("Ops", "ops@example.org", retention=DAYS))
     clock.at = clock.at.replace(hour=10)
-    return Running(store, clock, UpdateHandler(store, clock, talking.respond), talking)
+    return Running(store, clock, UpdateHandler(store, clock, Talks(talking.respond)), talking)
 
 
 async def test_silent_people_are_told_once_and_deleted_two_weeks_later(life: Running, tmp_path: Path) -> None:

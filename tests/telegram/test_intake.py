@@ -19,6 +19,7 @@ from bot.telegram.private_chat import PrivateChat
 from bot.telegram.sender import TelegramMessenger
 from bot.telegram.updates import read
 from tests.runtime.conftest import opened
+from tests.support.application import Talks
 from tests.telegram.phone import ME
 
 UPDATES = count(1)
@@ -33,7 +34,7 @@ async def store(tmp_path: Path) -> AsyncIterator[Database]:
 
 @pytest.fixture
 def intake(store: Database, library: Library) -> Dispatcher:
-    handler = UpdateHandler(store, SystemClock(), PrivateChat(library, "after_interview").respond)
+    handler = UpdateHandler(store, SystemClock(), Talks(PrivateChat(library, "after_interview").respond))
     return Dispatcher(7, handler, TelegramMessenger(cast("ApiBot", None)), lambda update: read(ME, update))
 
 

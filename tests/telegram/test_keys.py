@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 
 from bot.app.doctor import Probe, database_findings, key_findings
 from bot.app.operator import cipher_of, parked, surveyed
-from bot.app.server import Application, serve
+from bot.app.server import serve
 from bot.app.settings import Settings
 from bot.app.startup import opened as started
 from bot.cli.chat_storage import key_beside
@@ -33,8 +33,8 @@ from bot.storage.encryption import Cipher, fingerprint, new_key
 from bot.storage.errors import BadKey, NoKey
 from bot.storage.keys import read_key_use
 from bot.telegram.private_chat import PrivateChat
-from bot.telegram.updates import read
 from tests.botapi import BotApiServer
+from tests.support.application import Talks
 from tests.support.bot_process import RunningBot, opened
 from tests.support.postgres import new_database
 
@@ -150,7 +150,7 @@ async def test_the_bot_changes_the_key_while_it_serves_and_the_old_one_can_be_dr
         with capture_logs() as log:
             both = settings_of(tmp_path, DATA_KEY=f"{NEW},{OLD}", **reach)
             running = asyncio.create_task(
-                serve(both, Application(PrivateChat(library, "after_interview").respond, read), timeout=2, stop=stop)
+                serve(both, Talks(PrivateChat(library, "after_interview").respond), timeout=2, stop=stop)
             )
             dana.says("/start")
             async with asyncio.timeout(60):

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from bot.app.server import Application, Reloaded, serve
+from bot.app.server import Reloaded, serve
 from bot.app.settings import Settings, load
 from bot.app.systemd import notify
 from bot.core.chat.person import Call, Key, Person, TurnResult
@@ -28,6 +28,7 @@ from bot.telegram.dispatcher import ChatNews, ParsedUpdate
 from bot.telegram.polling import BotRefused
 from tests.botapi import BotApiServer
 from tests.botapi import Person as Human
+from tests.support.application import Talks
 from tests.support.bot_process import prepare
 
 SECRET = "only-Telegram-knows-this"  # noqa: S105 - opens nothing
@@ -56,7 +57,7 @@ def count(incoming: IncomingUpdate, person: Person | None, now: datetime) -> Tur
     )
 
 
-TALK = Application(count, read)
+TALK = Talks(count, read=read)
 
 
 @pytest.fixture
@@ -284,7 +285,7 @@ async def test_systemd_is_told_when_the_bot_is_ready_alive_reloading_and_stoppin
         return Reloaded(anew=False)
 
     with server.outage(), capture_logs() as log:
-        running = asyncio.create_task(serve(settings, replace(TALK, reload=reload), timeout=2, stop=stop))
+        running = asyncio.create_task(serve(settings, Talks(count, read=read, reload=reload), timeout=2, stop=stop))
         await until(lambda: any("not reached yet" in entry["event"] for entry in log))
         assert systemd() == [], "not ready before Telegram knows the bot"
     await until(lambda: systemd()[:2] == ["READY=1", "WATCHDOG=1"])

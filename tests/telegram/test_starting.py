@@ -20,7 +20,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.app.content import BadContent
-from bot.app.server import Application, serve
+from bot.app.server import BotApplication, serve
 from bot.app.settings import Settings, load
 from bot.app.startup import CannotListen
 from bot.core.issues import Issue, SourceLocation
@@ -66,7 +66,7 @@ async def reads(settings: Settings, path: str, words: str) -> None:
 async def test_health_answers_while_the_content_is_checked_and_a_stop_is_heeded(settings: Settings) -> None:
     stop = asyncio.Event()
 
-    async def never() -> Application:
+    async def never() -> BotApplication:
         await asyncio.Event().wait()
         raise AssertionError
 
@@ -78,7 +78,7 @@ async def test_health_answers_while_the_content_is_checked_and_a_stop_is_heeded(
 
 
 async def test_content_with_faults_ends_the_start(settings: Settings) -> None:
-    async def faulty() -> Application:
+    async def faulty() -> BotApplication:
         raise BadContent([Issue(SourceLocation("flows"), "no-first-flow", "It is wrong.", "", "")])
 
     with pytest.raises(BadContent):
