@@ -6,9 +6,9 @@ import sys
 def main() -> None:
     """Run the command line; `run` heeds signals first, and is spared what only the command line needs."""
     if sys.argv[1:2] == ["run"]:
-        from bot.app.signals import hold
+        from bot.app.signals import defer_signals
 
-        hold()
+        defer_signals()
     if sys.argv[1:] == ["run"]:
         from bot.app.run import serve
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import bot.verification.checks
 from bot.app.check_cache import PACKAGE, is_stamped, keep, seal_of
-from bot.app.content import BadContent, prove
+from bot.app.content import BadContent, load_checked
 from bot.content.loader import load
 from tests.content.planting import ROOT, copied
 
@@ -37,25 +37,25 @@ def proofs(monkeypatch: pytest.MonkeyPatch) -> Proofs:
 def test_what_was_proved_is_proved_once(tmp_path: Path, proofs: Proofs) -> None:
     stamp = tmp_path / "data" / "proved"
     for _ in range(3):
-        assert prove(None, stamp).flows
+        assert load_checked(None, stamp).flows
     assert proofs.count == 1
     assert stat.S_IMODE(stamp.stat().st_mode) == 0o600
     assert [file.name for file in stamp.parent.iterdir()] == ["proved"]  # nothing half-written is left
 
 
 def test_without_a_stamp_everything_is_proved_each_time(proofs: Proofs) -> None:
-    prove(None, None)
-    prove(None, None)
+    load_checked(None, None)
+    load_checked(None, None)
     assert proofs.count == 2
 
 
 def test_an_edit_of_any_file_is_proved_anew(tmp_path: Path, proofs: Proofs) -> None:
     content, stamp = copied(tmp_path / "content"), tmp_path / "proved"
-    prove(content, stamp)
+    load_checked(content, stamp)
     files = sorted(content.rglob("*.yaml"))
     file = content / "flows" / "after_interview.yaml"
     file.write_bytes(file.read_bytes() + b"\n")  # one byte, which means nothing
-    prove(content, stamp)
+    load_checked(content, stamp)
     assert proofs.count == 2
     seals = {load(content / "flows", content / "messages").digest}
     for file in files:
@@ -104,8 +104,8 @@ def test_code_without_sources_is_never_stamped(tmp_path: Path) -> None:
 def test_a_damaged_stamp_is_proved_anew_and_mended(tmp_path: Path, proofs: Proofs, damage: bytes) -> None:
     stamp = tmp_path / "proved"
     stamp.write_bytes(damage)
-    prove(None, stamp)
-    prove(None, stamp)
+    load_checked(None, stamp)
+    load_checked(None, stamp)
     assert proofs.count == 1
 
 
@@ -122,8 +122,8 @@ def test_a_stamp_with_one_digit_changed_is_none(tmp_path: Path) -> None:
 def test_a_place_that_takes_no_stamp_is_no_error(tmp_path: Path, proofs: Proofs) -> None:
     (tmp_path / "file").write_text("")
     for stamp in (tmp_path / "file" / "proved", tmp_path):  # under a file; a folder
-        prove(None, stamp)
-        prove(None, stamp)
+        load_checked(None, stamp)
+        load_checked(None, stamp)
     assert proofs.count == 4
     assert [file.name for file in tmp_path.iterdir()] == ["file"]
 
@@ -135,7 +135,7 @@ def test_what_has_a_finding_is_never_stamped(tmp_path: Path) -> None:
     assert "expect: {verdict: wait_then_connect" in text
     file.write_text(text.replace("expect: {verdict: wait_then_connect", "expect: {verdict: connect_now", 1), "utf-8")
     with pytest.raises(BadContent, match="etiquette"):
-        prove(content, stamp)
+        load_checked(content, stamp)
     assert not stamp.exists()
 
 
@@ -143,7 +143,7 @@ def test_what_has_a_finding_is_never_stamped(tmp_path: Path) -> None:
 def test_a_stamped_start_takes_a_third_of_the_time(tmp_path: Path) -> None:
     def timed() -> float:
         began = time.perf_counter()
-        prove(None, tmp_path / "proved")
+        load_checked(None, tmp_path / "proved")
         return time.perf_counter() - began
 
     load(ROOT / "flows", ROOT / "messages")  # imports and compiled patterns belong to neither

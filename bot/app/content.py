@@ -45,14 +45,14 @@ def check(content: Path | None, shipped: Path | None = None) -> tuple[CheckConte
 
     loaded = load(*folders(content))
     base = load(*folders(shipped)) if shipped else None
-    proof = CheckContext(loaded.library, loaded.places) if loaded.library is not None else None
-    found = [*loaded.issues, *(findings(proof) if proof else ())]
-    if proof and base and base.library is not None:
-        found += protected_kept(proof.library, loaded.places, base.library, base.places)
-    return proof, ordered(found)
+    context = CheckContext(loaded.library, loaded.places) if loaded.library is not None else None
+    found = [*loaded.issues, *(findings(context) if context else ())]
+    if context and base and base.library is not None:
+        found += protected_kept(context.library, loaded.places, base.library, base.places)
+    return context, ordered(found)
 
 
-def prove(content: Path | None, stamp: Path | None) -> Library:
+def load_checked(content: Path | None, stamp: Path | None) -> Library:
     """Return the content once everything about it is proved, here or by what an earlier start kept in `stamp`.
 
     What is judged by the stamp is what was read, not what may lie in the folders a moment later. Raises `BadContent`.

@@ -46,7 +46,7 @@ class Probe:
     sentence: str
 
 
-async def examine(folder: Path) -> list[Probe]:
+async def diagnose(folder: Path) -> list[Probe]:
     """Look at the settings as `load(folder)` reads them, and at everything they name; never raises for a finding."""
     names = [Probe(not near, sentence) for sentence, near in unknown_names(folder)]
     try:
@@ -170,7 +170,7 @@ def _database(settings: Settings) -> list[Probe]:
     if state.standing == "empty":
         return [Probe(True, f"{state.place}: there is no database yet; the first start makes it.")]
     cipher = cipher_of(settings)
-    read_only.prove(settings.database_url, cipher)
+    read_only.check_keys(settings.database_url, cipher)
     if state.standing == "older":
         what = f"its tables are of revision {state.revision}, with {state.people:,} people, and the key fits"
         return [Probe(True, f"{state.place}: {what}. It will be upgraded at the next start.")]

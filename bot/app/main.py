@@ -56,12 +56,12 @@ def run_bot(settings: Settings) -> None:
 
 async def _talk_of(settings: Settings) -> ContentReloader:
     """Return what talks over the content once that is checked; raises `BadContent` and OSError."""
-    from bot.app.content_proof import prove_apart
+    from bot.app.content_check import load_checked_in_subprocess
     from bot.app.reload import settle_garbage
     from bot.app.startup import in_background, say_start
 
     await in_background(lambda: look_for_key(settings))
-    library = await in_background(lambda: prove_apart(settings.content, settings.stamp_file))
+    library = await in_background(lambda: load_checked_in_subprocess(settings.content, settings.stamp_file))
     say_start(settings, library.sources)
     talk = application(settings, library)
     settle_garbage()

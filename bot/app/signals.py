@@ -12,7 +12,7 @@ import signal
 from collections.abc import Callable, Iterator
 
 
-def hold() -> None:
+def defer_signals() -> None:
     """Until `handled` takes over: SIGTERM and SIGINT end the process with status 0, and SIGHUP does not end it.
 
     Nothing is open yet that would have to be closed, and the content is only read later, as it is then.
@@ -32,8 +32,8 @@ def hold() -> None:
             signal.signal(number, action)
 
 
-def let_go() -> None:
-    """Undo `hold`, for a conversation in the terminal, which ends as any program does."""
+def restore_signals() -> None:
+    """Undo `defer_signals`, for a conversation in the terminal, which ends as any program does."""
     for name, action in (
         ("SIGTERM", signal.SIG_DFL), ("SIGINT", signal.default_int_handler), ("SIGHUP", signal.SIG_DFL),
     ):  # fmt: skip

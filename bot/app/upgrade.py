@@ -13,7 +13,7 @@ from sqlalchemy import URL
 from bot.runtime.child_environment import child_environment
 from bot.storage.encryption import Cipher
 from bot.storage.errors import UpgradeFailed
-from bot.storage.read_only import prove
+from bot.storage.read_only import check_keys
 from bot.storage.revision import HEAD, DatabaseState, inspect
 
 log = structlog.get_logger("afterword")
@@ -64,7 +64,7 @@ def _looked_at(url: str | URL, cipher: Cipher) -> DatabaseState:
     state = inspect(url, count=False)
     state.refuse_what_is_not_ours()
     if state.standing == "older":
-        prove(url, cipher)
+        check_keys(url, cipher)
     return state
 
 

@@ -49,10 +49,10 @@ def check(
 
     if was is not None and against is None:
         fail("--was says what the bot talks with now, for a comparison: name its database with --against, or: own.")
-    proof, issues = check_content(content, shipped)
+    context, issues = check_content(content, shipped)
     replayed = None
-    if proof is not None and against is not None:
-        replayed = Replayed.of(proof.library, against, was, cohort, sound=not issues)
+    if context is not None and against is not None:
+        replayed = Replayed.of(context.library, against, was, cohort, sound=not issues)
     if talks:
         _write_talks(issues, talks)
     if as_json:
@@ -60,8 +60,8 @@ def check(
         typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
     elif issues:
         typer.echo("\n".join([*(line for issue in issues for line in _lines(issue)), "", counted(issues)]))
-    elif proof is not None:
-        typer.echo(summary(proof))
+    elif context is not None:
+        typer.echo(summary(context))
     if replayed and not as_json:
         typer.echo("\n".join(["", *replayed.lines()]))
     if issues or (replayed and replayed.found.stuck):

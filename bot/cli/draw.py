@@ -14,9 +14,9 @@ from bot.cli.options import (
     checked_flow,
     checked_language,
     fail,
+    open_checked,
     opened,
     opened_earlier,
-    proved,
 )
 
 if TYPE_CHECKING:
@@ -122,14 +122,14 @@ def _at_finding(flow: str, number: int, language: str, content: Path | None) -> 
     from bot.verification.diagram.graph import diagram
     from bot.verification.diagram.highlight import at_finding, is_marked
 
-    proof, issues = check(content)
-    if proof is None:
+    context, issues = check(content)
+    if context is None:
         fail("\n".join([*map(str, issues), "There is nothing to draw before every file can be read."]))
     if not 1 <= number <= len(issues):
         fail(f"There is no finding {number}: `afterword check` names {len(issues)}.")
     issue = issues[number - 1]
-    drawn = diagram(proof.library, checked_flow(proof.library, flow), checked_language(proof.library, language))
-    marked = at_finding(drawn, proof.library, proof.places, issue)
+    drawn = diagram(context.library, checked_flow(context.library, flow), checked_language(context.library, language))
+    marked = at_finding(drawn, context.library, context.places, issue)
     if not is_marked(marked):
         fail(f"{issue}\nThat finding is about nothing in '{flow}' that can be drawn.")
     return marked
@@ -146,7 +146,7 @@ def atlas(
     from bot.verification.atlas.page import page
 
     _leave_others([out], force=force)
-    library = proved(content)
+    library = open_checked(content)
     made = page(library, checked_flow(library, flow), checked_language(library, language)).encode("utf-8")
     _write(out, made, ".html")
 

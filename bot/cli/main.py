@@ -99,10 +99,10 @@ def run() -> None:
     settings = settings_here()
     if sys.stdin is None or not sys.stdin.isatty():
         fatal(TOKENLESS, settings.log_format)
-    from bot.app.signals import let_go
+    from bot.app.signals import restore_signals
     from bot.cli.chat import Setting
 
-    let_go()
+    restore_signals()
     library = opened(settings.content)
     flow = checked_flow(library, None)
     typer.echo(library.catalog("en").say("terminal.no_token"), err=True)

@@ -59,11 +59,11 @@ def parked(
 
 def doctor() -> None:
     """Look at settings, content, database, key and Telegram, and say what to do. Status 1 if anything is wrong."""
-    from bot.app import doctor as examiner
+    from bot.app import doctor as doctor_checks
     from bot.app.logging import configure
 
     configure("CRITICAL")
-    found = asyncio.run(examiner.examine(Path.cwd()))
+    found = asyncio.run(doctor_checks.diagnose(Path.cwd()))
     for finding in found:
         typer.echo(f"{'ok   ' if finding.well else 'WRONG'}  {finding.sentence}")
     if not all(finding.well for finding in found):

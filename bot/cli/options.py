@@ -74,12 +74,12 @@ def _beyond_reading(name: str) -> str:
     )
 
 
-def proved(content: Path | None) -> Library:
+def open_checked(content: Path | None) -> Library:
     """Return the content once everything about it is proved, or say every finding and end."""
-    from bot.app.content import BadContent, prove
+    from bot.app.content import BadContent, load_checked
 
     try:
-        return prove(content, None)
+        return load_checked(content, None)
     except BadContent as bad:
         fail("\n".join([*map(str, bad.issues), counted(bad.issues)]))
 

@@ -8,7 +8,7 @@ from datetime import date
 from bot.content.conditions import Conditions
 from bot.content.models import ClaimsFile, FaqFile, LimitEntry, LimitsFile
 from bot.content.references import References, is_mail
-from bot.content.rule_models import NoteEntry, NotesFile, RungEntry, SwapEntry
+from bot.content.rule_models import NoteEntry, NotesFile, SwapEntry, WordingEntry
 from bot.content.source_file import SourceFile
 from bot.content.yaml_reader import Path
 from bot.core.advice.notes import NoteBook, NoteKind, Replacement, Wording
@@ -101,14 +101,14 @@ def read_notes(source: SourceFile, file: NotesFile, limits: Mapping[str, Limit],
         kinds[id_] = NoteKind(
             id_,
             entry.limit,
-            _rungs(source, (*path, "ladder"), entry.ladder, conditions),
+            _wordings(source, (*path, "ladder"), entry.ladder, conditions),
             entry.slots,
             entry.given,
-            _rungs(source, (*path, "subject"), entry.subject, conditions),
+            _wordings(source, (*path, "subject"), entry.subject, conditions),
             (entry.words.at_least, entry.words.at_most) if entry.words else None,
             entry.shorten,
             entry.never,
-            _rung(source, (*path, "as_mail"), entry.as_mail, conditions) if entry.as_mail else None,
+            _wording(source, (*path, "as_mail"), entry.as_mail, conditions) if entry.as_mail else None,
             entry.heading,
             frozenset(entry.given.values()) | ({by} if by else frozenset()),
             references.cites(source, (*path, "cites"), entry.cites),
@@ -152,16 +152,18 @@ def _check_blanks(source: SourceFile, path: Path, entry: NoteEntry, references: 
             source.fault(source.key(*path, "given", blank), "duplicate-id", what, "", "Choose another name for one.")
 
 
-def _rungs(source: SourceFile, path: Path, entries: Sequence[RungEntry], conditions: Conditions) -> tuple[Wording, ...]:
+def _wordings(
+    source: SourceFile, path: Path, entries: Sequence[WordingEntry], conditions: Conditions
+) -> tuple[Wording, ...]:
     if entries and entries[-1].when and source.whole(*path):
         what = "the last text is only for some."
         why = "Whoever it is not for, and whose note does not fit any text above, would get none."
         place = source.key(*path, len(entries) - 1, "when")
         source.fault(place, "last-text-for-some", what, why, "Take out this `when`, or add a text for everybody.")
-    return tuple(_rung(source, (*path, number), entry, conditions) for number, entry in enumerate(entries))
+    return tuple(_wording(source, (*path, number), entry, conditions) for number, entry in enumerate(entries))
 
 
-def _rung(source: SourceFile, path: Path, entry: RungEntry, conditions: Conditions) -> Wording:
+def _wording(source: SourceFile, path: Path, entry: WordingEntry, conditions: Conditions) -> Wording:
     return Wording(entry.text, conditions.read(source, (*path, "when"), entry.when))
 
 

@@ -248,7 +248,7 @@ class RemindersFile(ContentModel):
 # -- flows/notes.yaml ------------------------------------------------------------------------------------------------
 
 
-class RungEntry(ContentModel):
+class WordingEntry(ContentModel):
     """One wording of a note."""
 
     text: Annotated[Name, Field(description="The last part of its message key.")]
@@ -272,11 +272,13 @@ class NoteEntry(ContentModel):
         dict[Name, str], Field(default_factory=dict, description="Further {blanks}, each with the fact that fills it.")
     ]
     limit: Annotated[str, Field(description="The limit that counts; for an e-mail, that of its subject.")]
-    subject: Annotated[tuple[RungEntry, ...], Field(description="An e-mail's subjects, the longest first.")] = ()
-    ladder: Annotated[tuple[RungEntry, ...], Field(min_length=1, description="The texts, the longest first.")]
+    subject: Annotated[tuple[WordingEntry, ...], Field(description="An e-mail's subjects, the longest first.")] = ()
+    ladder: Annotated[tuple[WordingEntry, ...], Field(min_length=1, description="The texts, the longest first.")]
     shorten: Annotated[tuple[str, ...], Field(description="The slots to ask a shorter text for, in this order.")] = ()
     words: Annotated[WordsEntry | None, Field(description="How long the body of an e-mail may be.")] = None
-    as_mail: Annotated[RungEntry | None, Field(description="The text of a note as an e-mail, for whom it is.")] = None
+    as_mail: Annotated[WordingEntry | None, Field(description="The text of a note as an e-mail, for whom it is.")] = (
+        None
+    )
     heading: Annotated[Name, Field(description="The last part of the message above the note, if it has its own.")] = ""
     never: Annotated[Switch, Field(description="true: the messages list words that must not occur.")] = False
     cites: Cites = ()

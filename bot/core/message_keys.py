@@ -244,7 +244,7 @@ def _of_notes(library: Library) -> dict[str, Wanted]:
     found: dict[str, Wanted] = {}
     for kind in library.notebook.kinds.values():
         offers = Wanted(frozenset({*kind.slots, *kind.given}))
-        found.update({f"note.{kind.id}.{rung.text}": offers for rung in (*kind.ladder, *kind.subject)})
+        found.update({f"note.{kind.id}.{wording.text}": offers for wording in (*kind.ladder, *kind.subject)})
         if kind.never:
             found[f"note.{kind.id}.never"] = Wanted()
         if kind.as_mail:

@@ -100,7 +100,7 @@ class OutboxWorker:
         self._undelivered = undelivered
         self._lease, self._parallel, self._pace = lease, parallel, pace or RateLimits()
         self._guard, self._watch, self._seconds = guard or FloodGuard(), watch or NullMetrics(), seconds
-        self._bell, self._gate = asyncio.Event(), asyncio.Lock()
+        self._woken, self._gate = asyncio.Event(), asyncio.Lock()
         self._flights: set[asyncio.Task[None]] = set()
         self._running = self._crowded = False
         self._offered = 0
@@ -112,7 +112,7 @@ class OutboxWorker:
 
     def wake(self) -> None:
         """Look into the outbox at once."""
-        self._bell.set()
+        self._woken.set()
 
     def offer(self) -> OutboxClaim | None:
         """Claim the first call of a turn that is about to be made, so that nothing has to be looked for afterwards.
@@ -155,7 +155,7 @@ class OutboxWorker:
         self._running = True
         try:
             while self._seconds() < self._claims_end:
-                self._bell.clear()
+                self._woken.clear()
                 try:
                     claimed, pause = await self._look()
                     troubles = 0
@@ -195,7 +195,7 @@ class OutboxWorker:
 
     async def _rest(self, seconds: float) -> None:
         try:
-            await asyncio.wait_for(self._bell.wait(), max(0.0, seconds))
+            await asyncio.wait_for(self._woken.wait(), max(0.0, seconds))
         except TimeoutError:
             return
 

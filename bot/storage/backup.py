@@ -25,7 +25,7 @@ from bot.storage.copies import copy_file, settle, stamp, sync_folder
 from bot.storage.encryption import Cipher
 from bot.storage.errors import CannotCopy, Corrupt, StoreError, translated
 from bot.storage.migrate import upgrade
-from bot.storage.read_only import prove
+from bot.storage.read_only import check_keys
 from bot.storage.revision import DatabaseState, inspect
 from bot.storage.schema import meta, metadata
 from bot.storage.schema import upgrade as upgrades
@@ -73,14 +73,14 @@ def back_up(url: str | URL, file: Path, cipher: Cipher) -> Copied:
         raise CannotCopy(f"{state.place}: there is no database yet, so there is nothing to back up.")
     if file.exists():
         raise FileExistsError(f"{file} is there already, and a backup writes over nothing. Name another file.")
-    prove(where, cipher)
+    check_keys(where, cipher)
     with _said_of(state.place):
         if where.drivername == "sqlite":
             rows = copy_file(Path(str(where.database)), file)
         else:
             state.refuse_unless_current()
             rows = _backed_up(where, file)
-    prove(dialects.of_file(file), cipher)
+    check_keys(dialects.of_file(file), cipher)
     return Copied(str(file), state.revision, _ours(rows))
 
 
@@ -97,7 +97,7 @@ def restore(file: Path, url: str | URL, cipher: Cipher, *, force: bool = False) 
     state.refuse_what_is_not_ours()
     if state.standing == "empty":
         raise CannotCopy(f"{file}: there is nothing in it, so there is nothing to restore.")
-    prove(dialects.of_file(file), cipher)
+    check_keys(dialects.of_file(file), cipher)
     if where.drivername == "sqlite":
         return _restored_file(file, Path(str(where.database)), state, force)
     return _restored_rows(file, where, force)
@@ -111,12 +111,12 @@ def move(source: str | URL, target: str | URL, cipher: Cipher) -> Copied:
     here, there = dialects.read_url(source), dialects.read_url(target)
     state = inspect(here, count=False)
     state.refuse_unless_current()
-    prove(here, cipher)
+    check_keys(here, cipher)
     _refuse_what_is_full(there, "Move to an empty database.")
     upgrade(there)
     with _said_of(dialects.place_of(there)), _alone(here) as reading, _writing(there) as writing:
         rows = _copy_rows(reading, writing)
-    prove(there, cipher)
+    check_keys(there, cipher)
     return Copied(dialects.place_of(there), state.revision, rows)
 
 
@@ -306,7 +306,7 @@ def _alone_on_server(where: URL) -> Iterator[Connection]:
     try:
         _refuse_bots(engine)
         with engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
-            _hold(connection, "SHARE")  # a bot that is started meanwhile waits
+            _lock_tables(connection, "SHARE")  # a bot that is started meanwhile waits
             yield connection
     finally:
         engine.dispose()
@@ -321,7 +321,7 @@ def _writing(where: URL) -> Iterator[Connection]:
             _refuse_bots(engine)
         with engine.begin() as connection:
             if where.drivername != "sqlite":
-                _hold(connection, "EXCLUSIVE")
+                _lock_tables(connection, "EXCLUSIVE")
             yield connection
         if where.drivername == "sqlite":
             dialects.empty_log(engine)
@@ -341,7 +341,7 @@ def _refuse_bots(engine: Engine) -> None:
     raise CannotCopy(f"{dialects.place_of(engine.url)}: a bot is connected to it ({others} connections). {_STOP}")
 
 
-def _hold(connection: Connection, mode: str) -> None:
+def _lock_tables(connection: Connection, mode: str) -> None:
     """Lock every table, and let PostgreSQL not end the transaction while it waits for the other database."""
     connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
     names = ", ".join(table.name for table in metadata.sorted_tables)

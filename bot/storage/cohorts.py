@@ -120,7 +120,7 @@ class CohortStatements:
 
 
 @dataclass(frozen=True)
-class _Rolls:
+class _StoredCohorts:
     """What the transaction of `cursor` sees of a bot's cohorts; see `core.coaching.cohort.CohortRepository`."""
 
     cohorts: CohortTables
@@ -195,7 +195,7 @@ class CohortTables:
     ) -> CohortTurn | MissingContentVersion | None:
         """Run a turn that concerns cohorts; None when the update was seen before."""
         self._turning.lock(cursor, key.bot, EVERYBODY)
-        repository = _Rolls(self, cursor, key.bot)
+        repository = _StoredCohorts(self, cursor, key.bot)
         if key.chat != key.person:
             if update is not None and not self._turning.first_seen(cursor, key.bot, update, now):
                 return None
@@ -241,7 +241,7 @@ class CohortTables:
         if row is None:
             return None
         self._turning.lock(cursor, row.bot, EVERYBODY)
-        repository = _Rolls(self, cursor, row.bot)
+        repository = _StoredCohorts(self, cursor, row.bot)
         one = repository.cohort(row.number)
         if one is None or one.wake is None or one.wake > now:
             return CohortTurn(None)  # another process was quicker
@@ -259,7 +259,7 @@ class CohortTables:
         self._turning.lock(cursor, key.bot, EVERYBODY)
         ((button,),) = call.values["reply_markup"]["inline_keyboard"]
         number = int(button["callback_data"].split(":")[2])  # k:close:cohort:turn
-        one = _Rolls(self, cursor, key.bot).tied(key.chat).get(number)
+        one = _StoredCohorts(self, cursor, key.bot).tied(key.chat).get(number)
         if one is not None:
             self._keep(cursor, key.bot, number, one.polled(message))
 
@@ -270,13 +270,13 @@ class CohortTables:
 
     def repository(self, cursor: Cursor, bot: int) -> CohortRepository:
         """Return what a transaction sees of a bot's cohorts."""
-        return _Rolls(self, cursor, bot)
+        return _StoredCohorts(self, cursor, bot)
 
     def forget(self, cursor: Cursor, bot: int, person: int) -> None:
         """Take somebody out of every cohort; one that nobody coaches any more is over."""
         self._turning.lock(cursor, bot, EVERYBODY)
         self.statements.disown.run(cursor, {"bot_": bot, "person_": person})
-        mine = _Rolls(self, cursor, bot)
+        mine = _StoredCohorts(self, cursor, bot)
         for number, one in {**mine.joined(person), **mine.coached(person)}.items():
             left = one.without(person)
             self._keep(cursor, bot, number, left)
@@ -287,9 +287,9 @@ class CohortTables:
     def migrate(self, cursor: Cursor, bot: int, chat: int, new: int) -> None:
         """Rewrite the id of a group that became a supergroup."""
         self._turning.lock(cursor, bot, EVERYBODY)
-        for number, one in _Rolls(self, cursor, bot).tied(chat).items():
+        for number, one in _StoredCohorts(self, cursor, bot).tied(chat).items():
             self._keep(cursor, bot, number, one.moved(new))
-        if _Rolls(self, cursor, bot).room(new) is not None:
+        if _StoredCohorts(self, cursor, bot).room(new) is not None:
             self.statements.drop_room.run(cursor, {"bot_": bot, "chat_": chat})
         else:
             self.statements.move_room.run(cursor, {"bot_": bot, "chat_": chat, "new": new})

@@ -469,7 +469,7 @@ def _open(url: str | URL, cipher: Cipher, threads: int) -> _Opened:
     try:
         if opened.sqlite and not dialects.prepare_file(where):
             opened = replace(opened, unverified=where)
-        has_old_keys = _prove(opened, statements_for(opened.engine.dialect), cipher)
+        has_old_keys = _check_keys(opened, statements_for(opened.engine.dialect), cipher)
         if opened.sqlite:
             dialects.empty_log(opened.engine)
     except BaseException as error:
@@ -481,7 +481,7 @@ def _open(url: str | URL, cipher: Cipher, threads: int) -> _Opened:
     return replace(opened, has_old_keys=has_old_keys)
 
 
-def _prove(opened: _Opened, statements: Statements, cipher: Cipher) -> bool:
+def _check_keys(opened: _Opened, statements: Statements, cipher: Cipher) -> bool:
     """See that every key the data needs is at hand; a database without data is given its proof.
 
     Return whether values may be under another key than the first.

@@ -40,7 +40,7 @@ def everybody(url: str | URL, cipher: Cipher, cohort: int | None = None) -> Iter
     place = dialects.place_of(where)
     with _reading(dialects.connect_to_read(where), place) as engine:
         inspect(where, count=False).refuse_unless_current()
-        _prove(engine, place, cipher)
+        _check_keys(engine, place, cipher)
         yield from _read(engine, cipher, cohort)
 
 
@@ -59,7 +59,7 @@ def parked(
         return [], {}
     state.refuse_unless_current()
     with _reading(dialects.connect_to_read(where), place) as engine:
-        _prove(engine, place, cipher)
+        _check_keys(engine, place, cipher)
         with dialects.reading(engine) as cursor:
             statements = statements_for(engine.dialect)
             rows = (statements.faults if faults else statements.parked).all(cursor, {"limit": limit})
@@ -67,15 +67,15 @@ def parked(
             return [parked_of(row, cipher) for row in rows], kinds
 
 
-def prove(url: str | URL, cipher: Cipher) -> None:
+def check_keys(url: str | URL, cipher: Cipher) -> None:
     """Raise `BadKey` unless the key is the one that a database was written with, whatever revision its tables are."""
     where = dialects.read_url(url)
     place = dialects.place_of(where)
     with _reading(dialects.connect_to_read(where), place) as engine:
-        _prove(engine, place, cipher)
+        _check_keys(engine, place, cipher)
 
 
-def _prove(engine: Engine, place: str, cipher: Cipher) -> None:
+def _check_keys(engine: Engine, place: str, cipher: Cipher) -> None:
     with dialects.reading(engine) as cursor:
         proof = statements_for(engine.dialect).proof.one(cursor)
         # Without a proof nobody ever opened it, so that any key will do.

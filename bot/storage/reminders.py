@@ -68,9 +68,9 @@ class ReminderRepository:
         found = self.statements.zoned.all(cursor, {"after": page[0], "last": page[1]})
         return [row.id for row in found if row.zone in zones]
 
-    def ring_now(self, cursor: Cursor, sessions: Sequence[int], now: datetime) -> None:
+    def make_due(self, cursor: Cursor, sessions: Sequence[int], now: datetime) -> None:
         """Have these agendas rung, so far as they wait: ringing works every instant out anew."""
-        self.statements.ring_now.run_each(cursor, [{"id_": session, "now_": now} for session in sessions])
+        self.statements.make_due.run_each(cursor, [{"id_": session, "now_": now} for session in sessions])
 
     def note(self, cursor: Cursor, rules: Mapping[str, str]) -> None:
         """Note the rules of zones."""

@@ -323,7 +323,7 @@ class Statements:
             .select_from(session.join(person, same))
             .where(session.c.id > bindparam("after"), session.c.id <= bindparam("last"))
         )
-        self.ring_now = self._made(
+        self.make_due = self._made(
             update(session)
             .where(session.c.id == bindparam("id_"), session.c.opens > bindparam("now_", type_=Utc()))
             .values(wake=bindparam("now_", type_=Utc()), opens=bindparam("now_", type_=Utc()))

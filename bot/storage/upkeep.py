@@ -54,7 +54,7 @@ class Upkeep:
     async def _collect_due(self, page: Page, zones: Sequence[str], now: datetime) -> None:
         sessions = await self._read(lambda c: self.schedules.zoned(c, page, zones))
         if sessions:
-            await self.runner.submit(lambda c: self.schedules.ring_now(c, sessions, now), rank="long")
+            await self.runner.submit(lambda c: self.schedules.make_due(c, sessions, now), rank="long")
 
     async def _pages(self) -> AsyncIterator[Page]:
         after = 0

@@ -104,7 +104,7 @@ class TelegramMessenger:
                 given["photo"] = InputFile(await drawn_apart(photo["groups"]), filename="counts.png")
             result = await self._bot.call(method, given)
         except TelegramError as error:
-            return judged(method, values, error)
+            return outcome_of(method, values, error)
         return Delivered(result.get("message_id") if isinstance(result, dict) else values.get("message_id"))
 
 
@@ -142,7 +142,7 @@ def addressed(method: str, key: Key, values: Mapping[str, Any]) -> dict[str, Any
     return given
 
 
-def judged(method: str, values: Mapping[str, Any], error: TelegramError) -> Outcome | None:
+def outcome_of(method: str, values: Mapping[str, Any], error: TelegramError) -> Outcome | None:
     """Return what an error means for the call; None: an edit that cannot be done."""
     edit = method.startswith("edit")
     match error:

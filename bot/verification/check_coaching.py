@@ -20,17 +20,17 @@ BELOW = 400
 """Characters that may stand below a lesson: its claims, and for its coach what can be done with it."""
 
 
-def cases_hold(proof: CheckContext) -> Iterator[Issue]:
+def cases_hold(context: CheckContext) -> Iterator[Issue]:
     """Prove of every case that the rules say what it expects, and that each of its polls could change the advice."""
-    sound = {part.ruleset.id for part in proof.parts if not part.gap}
-    for study in proof.library.cases.values():
+    sound = {part.ruleset.id for part in context.parts if not part.gap}
+    for study in context.library.cases.values():
         if study.rules in sound:
-            yield from _of_case(proof, study)
+            yield from _of_case(context, study)
 
 
-def _of_case(proof: CheckContext, study: CaseStudy) -> Iterator[Issue]:
-    library, place = proof.library, proof.at("case", study.id)
-    outcome = _judged(library, study, {})
+def _of_case(context: CheckContext, study: CaseStudy) -> Iterator[Issue]:
+    library, place = context.library, context.at("case", study.id)
+    outcome = _outcome_of(library, study, {})
     if (outcome.verdict, outcome.rule) != (study.verdict, study.rule):
         wanted, got = f"{study.verdict} by {study.rule}", f"{outcome.verdict} by {outcome.rule}"
         what = f"case '{study.id}' expects {wanted}, but it is {got}."
@@ -43,13 +43,13 @@ def _of_case(proof: CheckContext, study: CaseStudy) -> Iterator[Issue]:
             what = f"case '{study.id}' offers '{verdict}', which is no verdict of {study.rules}."
             yield Issue(place, "unknown-verdict", what, "", "Take it out of choices:.")
     for fact in study.polls:
-        others = {_judged(library, study, {fact: value}).verdict for value in library.facts[fact].values}
+        others = {_outcome_of(library, study, {fact: value}).verdict for value in library.facts[fact].values}
         if len(others) < 2:
             what = f"case '{study.id}' asks for '{fact}', which can change nothing in it."
             yield Issue(place, "idle-poll", what, "The group would learn nothing from it.", "Take it out of polls:.")
 
 
-def _judged(library: Library, study: CaseStudy, seen: Mapping[str, str]) -> Outcome:
+def _outcome_of(library: Library, study: CaseStudy, seen: Mapping[str, str]) -> Outcome:
     known = {**library.facts.cautious, **study.given, **seen}
     return library.outcomes[study.rules].outcome(known)
 

@@ -25,28 +25,28 @@ Named = tuple[str, str]
 """A part of an outcome: its kind and its id."""
 
 
-def steps_reached(proof: CheckContext) -> Iterator[Issue]:
+def steps_reached(context: CheckContext) -> Iterator[Issue]:
     """Every step can be reached, and every question is open for somebody."""
-    for id_, found in proof.explored.items():
-        route = proof.library.routes[id_]
+    for id_, found in context.explored.items():
+        route = context.library.routes[id_]
         for step in route.flow.steps:
-            place = proof.at("flow", id_, "step", step.id)
+            place = context.at("flow", id_, "step", step.id)
             if step.id not in found.crossed:
                 what = f"nobody ever reaches step '{step.id}'."
-                shown = proof.show([route], at_step(END))
+                shown = context.show([route], at_step(END))
                 yield Issue(place, "unreachable-step", what, "", "Let a step above go to it, or take it out.", shown)
             elif step.kind == "ask" and step.id not in found.asked and not found.blind:
-                if not _uses(proof, step.fact):
+                if not _uses(context, step.fact):
                     continue  # `questions_matter` says that it matters nowhere
                 what = f"step '{step.id}' asks '{step.fact}', but its answer can change nothing at this place."
                 why = "No verdict, caution, note or date depends on it there."
-                shown = proof.show([route], at_step(step.id))
+                shown = context.show([route], at_step(step.id))
                 yield Issue(place, "idle-question", what, why, "Ask it where it matters, or take it out.", shown)
 
 
-def ends_advised(proof: CheckContext) -> Iterator[Issue]:
+def ends_advised(context: CheckContext) -> Iterator[Issue]:
     """Every conversation gives advice and hands over the texts that go with it, on every way to its end."""
-    for flow in proof.library.flows.values():
+    for flow in context.library.flows.values():
         ways = {step.id: {branch.go for branch in flow.after(step)} for step in flow.steps}
         for kind, what in (("judge", "gives no advice"), ("compose", "hands over no note")):
             open_ = {flow.steps[0].id}
@@ -55,7 +55,7 @@ def ends_advised(proof: CheckContext) -> Iterator[Issue]:
                     open_ |= ways[step.id]
             if END in open_:
                 yield Issue(
-                    proof.at("flow", flow.id),
+                    context.at("flow", flow.id),
                     f"no-{kind}",
                     f"some conversation of '{flow.id}' comes to its end and {what}.",
                     "Whoever takes that way answers for nothing.",
@@ -63,87 +63,87 @@ def ends_advised(proof: CheckContext) -> Iterator[Issue]:
                 )
 
 
-def guards_know(proof: CheckContext) -> Iterator[Issue]:
+def guards_know(context: CheckContext) -> Iterator[Issue]:
     """Prove that a guard reads only facts that were asked on every path to it."""
-    for id_, found in proof.explored.items():
-        route = proof.library.routes[id_]
+    for id_, found in context.explored.items():
+        route = context.library.routes[id_]
         for step, where, fact in found.blind:
             address = ("when",) if where == "when" else ("next", where)
             yield Issue(
-                proof.at("flow", id_, "step", step, *address),
+                context.at("flow", id_, "step", step, *address),
                 "guard-unasked",
                 f"step '{step}' decides by '{fact}', which has not been asked on every way here.",
                 "A condition on something nobody was asked cannot be judged.",
                 f"Ask '{fact}' above this step, or take it out of the condition.",
-                proof.show([route], unasked(step, fact), [fact]),
+                context.show([route], unasked(step, fact), [fact]),
             )
 
 
 # -- what is asked is used ---------------------------------------------------------------------------------------------
 
 
-def _uses(proof: CheckContext, name: str) -> bool:
+def _uses(context: CheckContext, name: str) -> bool:
     """Tell whether an answer to `name` changes something for somebody, in any part of the content."""
-    settles = set(proof.library.facts.read_from[name])
-    guards = {fact for when in _guards(proof.library) for fact in when.reads}
+    settles = set(context.library.facts.read_from[name])
+    guards = {fact for when in _guards(context.library) for fact in when.reads}
     return bool(settles & guards) or any(
         settles & part.outcomes.root.facts or any(name in outcome.needs for outcome in part.reached)
-        for part in proof.parts
+        for part in context.parts
     )
 
 
-def questions_matter(proof: CheckContext) -> Iterator[Issue]:
+def questions_matter(context: CheckContext) -> Iterator[Issue]:
     """Every question and offer changes something for somebody."""
-    for flow in proof.library.flows.values():
-        asked = [(name, proof.at("flow", flow.id, "step", step.id)) for step in flow.steps if (name := step.fact)]
-        offered = [(name, proof.at("flow", flow.id, "offer", name)) for name in flow.offers]
+    for flow in context.library.flows.values():
+        asked = [(name, context.at("flow", flow.id, "step", step.id)) for step in flow.steps if (name := step.fact)]
+        offered = [(name, context.at("flow", flow.id, "offer", name)) for name in flow.offers]
         for name, place in (*asked, *offered):
-            if not _uses(proof, name) and not _gap(proof):
+            if not _uses(context, name) and not _gap(context):
                 what = f"you ask for '{name}' but never use it."
                 why = "Whatever two candidates answer, verdict, advice, note and dates are the same."
-                shown = proof.show([proof.library.routes[flow.id]], advised)
+                shown = context.show([context.library.routes[flow.id]], advised)
                 yield Issue(place, "unused-question", what, why, "Use it in a rule or a note, or ask no more.", shown)
 
 
-def options_differ(proof: CheckContext) -> Iterator[Issue]:
+def options_differ(context: CheckContext) -> Iterator[Issue]:
     """No two options of a question are the same to everybody, unless they are declared `alike`; and those are."""
-    for name in sorted({n for flow in proof.library.flows.values() for n in (*flow.asks, *flow.offers)}):
-        fact = proof.library.facts[name]
-        if fact.kind not in ("choice", "flag") or not _uses(proof, name) or _gap(proof):
+    for name in sorted({n for flow in context.library.flows.values() for n in (*flow.asks, *flow.offers)}):
+        fact = context.library.facts[name]
+        if fact.kind not in ("choice", "flag") or not _uses(context, name) or _gap(context):
             continue
         for one, other in combinations(fact.values, 2):
-            apart = _apart(proof, fact, one, other)
+            apart = _apart(context, fact, one, other)
             declared = any({one, other} <= alike for alike in fact.alike)
-            place = proof.at("fact", name)
+            place = context.at("fact", name)
             if not apart and not declared:
                 what = f"'{one}' and '{other}' of '{name}' come to the same for everybody."
                 why = "No two candidates who differ only there get another verdict, advice, note or date."
                 instead = f"Let a rule or a text tell them apart, take one out, or say alike: [[{one}, {other}]]."
-                yield Issue(place, "same-options", what, why, instead, _chosen(proof, fact, other))
+                yield Issue(place, "same-options", what, why, instead, _chosen(context, fact, other))
             elif apart and declared:
                 what = f"'{one}' and '{other}' of '{name}' are declared alike, but something tells them apart."
-                yield Issue(place, "not-alike", what, "", "Take them out of alike.", _chosen(proof, fact, other))
+                yield Issue(place, "not-alike", what, "", "Take them out of alike.", _chosen(context, fact, other))
 
 
-def _chosen(proof: CheckContext, fact: Fact, value: str) -> Shown | None:
+def _chosen(context: CheckContext, fact: Fact, value: str) -> Shown | None:
     """Show somebody who gives this answer, of their own accord or because it was known before."""
-    routes = [route for route in proof.library.routes.values() if fact.name in {*route.flow.asks, *route.flow.offers}]
+    routes = [route for route in context.library.routes.values() if fact.name in {*route.flow.asks, *route.flow.offers}]
 
     def chosen(at: Stand) -> bool:
         return at.outcome is not None and fact.name in at.asked and at.told[fact.name] == value
 
-    return proof.show(routes, chosen, [fact.name], {fact.name: value})
+    return context.show(routes, chosen, [fact.name], {fact.name: value})
 
 
-def _apart(proof: CheckContext, fact: Fact, one: str, other: str) -> bool:
+def _apart(context: CheckContext, fact: Fact, one: str, other: str) -> bool:
     """Tell whether two candidates who differ only in these two answers get something else."""
-    return _guarded(proof.library, fact, one, other) or any(
-        _judged_apart(part, fact, one, other) or _worded_apart(proof.library, part, fact, one, other)
-        for part in proof.parts
+    return _guarded(context.library, fact, one, other) or any(
+        _verdicts_differ(part, fact, one, other) or _worded_apart(context.library, part, fact, one, other)
+        for part in context.parts
     )
 
 
-def _judged_apart(part: RulesetPart, fact: Fact, one: str, other: str) -> bool:
+def _verdicts_differ(part: RulesetPart, fact: Fact, one: str, other: str) -> bool:
     if fact.name not in part.outcomes.root.facts:
         return False
     fix, root = part.outcomes.diagram.fix, part.outcomes.root
@@ -189,19 +189,19 @@ def _say(catalog: Catalog, fact: Fact, value: str) -> str:
     return catalog.say(key) if catalog.has(key) else key
 
 
-def _gap(proof: CheckContext) -> bool:
-    return any(part.gap for part in proof.parts)
+def _gap(context: CheckContext) -> bool:
+    return any(part.gap for part in context.parts)
 
 
 # -- everything is met in some conversation ----------------------------------------------------------------------------
 
 
-def talks_reach(proof: CheckContext) -> Iterator[Issue]:
+def talks_reach(context: CheckContext) -> Iterator[Issue]:
     """Whatever somebody can come to by their answers, some conversation really asks for these answers."""
-    for part in proof.parts:
-        if part.gap or not part.routes or part.outcomes.root.facts - proof.told or _cut_off(proof, part):
+    for part in context.parts:
+        if part.gap or not part.routes or part.outcomes.root.facts - context.told or _cut_off(context, part):
             continue  # what nobody is asked, or comes to, is a finding of its own
-        met = {id_ for route in part.routes for o in proof.explored[route.flow.id].met for id_ in _named(o)}
+        met = {id_ for route in part.routes for o in context.explored[route.flow.id].met for id_ in _named(o)}
         left = {id_ for o in part.reached for id_ in _named(o)} - met
         goal = part.space.merge((part.outcomes.root,), partial(_those, frozenset(left)), part.space.anyhow)
         for found in chain.from_iterable(arrivals(route, goal, part.space) for route in part.routes if left):
@@ -209,15 +209,15 @@ def talks_reach(proof: CheckContext) -> Iterator[Issue]:
             if not left:
                 break
         for kind, id_ in sorted(left):
-            place = proof.at("rules", part.ruleset.id, kind, id_) if kind in PARTS else proof.at(kind, id_)
+            place = context.at("rules", part.ruleset.id, kind, id_) if kind in PARTS else context.at(kind, id_)
             what = f"no conversation leads to {kind} '{id_}'."
             why = "Whoever it fits is never asked what it takes to find out."
             instead = "Ask what it depends on wherever it can fit, or take it out."
-            yield Issue(place, f"untalked-{kind}", what, why, instead, proof.show(part.routes, advised))
+            yield Issue(place, f"untalked-{kind}", what, why, instead, context.show(part.routes, advised))
 
 
-def _cut_off(proof: CheckContext, part: RulesetPart) -> bool:
-    found = [(proof.explored[route.flow.id], route.flow.step.keys()) for route in part.routes]
+def _cut_off(context: CheckContext, part: RulesetPart) -> bool:
+    found = [(context.explored[route.flow.id], route.flow.step.keys()) for route in part.routes]
     return any(explored.blind or explored.crossed < steps for explored, steps in found)
 
 
@@ -236,10 +236,10 @@ def _named(outcome: Outcome) -> Iterator[Named]:
 # -- what waits comes back ---------------------------------------------------------------------------------------------
 
 
-def waits_end(proof: CheckContext) -> Iterator[Issue]:
+def waits_end(context: CheckContext) -> Iterator[Issue]:
     """Every wait has a day that is known, and a reminder on it; every reminder has a day that is known."""
-    for part in proof.parts:
-        ruleset, reminders = part.ruleset, proof.library.reminders
+    for part in context.parts:
+        ruleset, reminders = part.ruleset, context.library.reminders
         for rule in ruleset.rules:
             if rule.opens is None or ruleset.verdicts[rule.verdict].open:
                 continue
@@ -248,10 +248,12 @@ def waits_end(proof: CheckContext) -> Iterator[Issue]:
             ):
                 what = f"row '{rule.id}' tells people to wait, and no reminder brings them back on the day."
                 instead = f"Add to remind: a kind of flows/reminders.yaml that counts from {OPENING}."
-                shown = proof.show(part.routes, by_row(rule.id))
-                yield Issue(proof.at("rules", ruleset.id, "rule", rule.id), "wait-unreminded", what, "", instead, shown)
-    for id_, found in proof.explored.items():
-        route = proof.library.routes[id_]
+                shown = context.show(part.routes, by_row(rule.id))
+                yield Issue(
+                    context.at("rules", ruleset.id, "rule", rule.id), "wait-unreminded", what, "", instead, shown
+                )
+    for id_, found in context.explored.items():
+        route = context.library.routes[id_]
         for what_ in sorted({what for _, what in found.undated}):
             rows = sorted(rule for rule, what in found.undated if what == what_)
             outcome = found.undated[rows[0], what_]
@@ -259,6 +261,6 @@ def waits_end(proof: CheckContext) -> Iterator[Issue]:
             what = f"{name} is not known on every way of '{id_}' (row {', '.join(rows)})."
             why = "The date it is counted from is not asked there, or need not be answered."
             instead = "Ask for that date above the advice, or say under otherwise: what else to count from."
-            shown = proof.show([route], comes_to(outcome, {}))
-            place = proof.at("rules", route.flow.rules, "rule", rows[0])
+            shown = context.show([route], comes_to(outcome, {}))
+            place = context.at("rules", route.flow.rules, "rule", rows[0])
             yield Issue(place, "day-unknown", what, why, instead, shown)

@@ -51,8 +51,8 @@ def _sizes(library: Library, catalog: Catalog) -> Iterator[tuple[str, str, int]]
                 yield key, "telegram_text", sum(_longest(catalog, part) + 1 for part in parts) + HEADING_ROOM
     for kind in library.notebook.kinds.values():
         slots = longest_slots(kind, library, catalog)
-        for rung in (*kind.ladder, *kind.subject):
-            key = f"note.{kind.id}.{rung.text}"
+        for wording in (*kind.ladder, *kind.subject):
+            key = f"note.{kind.id}.{wording.text}"
             for pattern in catalog.alternatives(key) if catalog.has(key) else ():
                 if pattern.count("{") == sum(pattern.count("{" + slot + "}") for slot in slots):
                     yield key, "telegram_text", units(fill(pattern, slots)) + HEADING_ROOM

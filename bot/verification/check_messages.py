@@ -191,8 +191,8 @@ def longest_slots(kind: NoteKind, library: Library, catalog: Catalog) -> dict[st
 def _texts(library: Library) -> Iterator[tuple[str, Catalog, NoteKind, str, str]]:
     for language, catalog in _each(library):
         for kind in library.notebook.kinds.values():
-            for rung in (*kind.ladder, *kind.subject, *([kind.as_mail] if kind.as_mail else ())):
-                key = f"note.{kind.id}.{rung.text}"
+            for wording in (*kind.ladder, *kind.subject, *([kind.as_mail] if kind.as_mail else ())):
+                key = f"note.{kind.id}.{wording.text}"
                 if catalog.has(key):
                     for pattern in catalog.alternatives(key):
                         yield language, catalog, kind, key, pattern
@@ -223,27 +223,27 @@ def texts_given(library: Library, places: SourceLocations) -> Iterator[Issue]:
         for kind in library.notebook.kinds.values():
             longest = longest_slots(kind, library, catalog)
             for ladder in (kind.ladder, kind.subject):
-                for number, rung in enumerate(ladder):
-                    above = next((r for r in ladder[:number] if _forestalls(kind, r, rung, catalog, longest)), None)
-                    if above is not None and not _too_long(kind, rung, library, catalog, longest):
-                        what = f"the text '{rung.text}' of {kind.id} is given to nobody in '{language}'."
+                for number, wording in enumerate(ladder):
+                    above = next((r for r in ladder[:number] if _forestalls(kind, r, wording, catalog, longest)), None)
+                    if above is not None and not _too_long(kind, wording, library, catalog, longest):
+                        what = f"the text '{wording.text}' of {kind.id} is given to nobody in '{language}'."
                         why = f"'{above.text}' above it is never longer, and so is taken first."
-                        place = places.at("note", kind.id, rung.text)
+                        place = places.at("note", kind.id, wording.text)
                         yield Issue(place, "idle-text", what, why, "Put the longer text first.")
 
 
-def _too_long(kind: NoteKind, rung: Wording, library: Library, catalog: Catalog, longest: Mapping[str, str]) -> bool:
-    """Tell whether `rung` is the last text and does not fit: another finding, and the cause of this one."""
-    last = rung.text == (kind.subject or kind.ladder)[-1].text
-    texts = catalog.alternatives(f"note.{kind.id}.{rung.text}") if last else ()
+def _too_long(kind: NoteKind, wording: Wording, library: Library, catalog: Catalog, longest: Mapping[str, str]) -> bool:
+    """Tell whether `wording` is the last text and does not fit: another finding, and the cause of this one."""
+    last = wording.text == (kind.subject or kind.ladder)[-1].text
+    texts = catalog.alternatives(f"note.{kind.id}.{wording.text}") if last else ()
     sizes = [units(fill(pattern, longest)) for pattern in texts if placeholders(pattern) <= longest.keys()]
     return max(sizes, default=0) > _least(kind, library)
 
 
-def _forestalls(kind: NoteKind, above: Wording, rung: Wording, catalog: Catalog, longest: Mapping[str, str]) -> bool:
-    """Tell whether `above` always fits where `rung` does, for everybody who might get that, in each of its voices."""
-    keys = [f"note.{kind.id}.{one.text}" for one in (above, rung)]
-    if not rung.when.within(above.when) or not all(map(catalog.has, keys)):
+def _forestalls(kind: NoteKind, above: Wording, wording: Wording, catalog: Catalog, longest: Mapping[str, str]) -> bool:
+    """Tell whether `above` always fits where `wording` does, for everybody who might get that, in each voice."""
+    keys = [f"note.{kind.id}.{one.text}" for one in (above, wording)]
+    if not wording.when.within(above.when) or not all(map(catalog.has, keys)):
         return False
     voices, own = map(catalog.alternatives, keys)
     return len(voices) == len(own) and all(_never_longer(*pair, longest) for pair in zip(voices, own, strict=True))
@@ -275,7 +275,7 @@ def voices_kept(library: Library, places: SourceLocations) -> Iterator[Issue]:
 
 def _mail_lengths(library: Library, places: SourceLocations) -> Iterator[Issue]:
     for language, _catalog, kind, key, pattern in _texts(library):
-        if kind.words is None or key.rpartition(".")[2] in {rung.text for rung in kind.subject}:
+        if kind.words is None or key.rpartition(".")[2] in {wording.text for wording in kind.subject}:
             continue
         fewest = len(fill(pattern, dict.fromkeys(placeholders(pattern), "word")).split())
         room = {s: library.facts[s].max_length // _WORD_UNITS if s in kind.slots else 3 for s in placeholders(pattern)}
@@ -290,7 +290,7 @@ def notes_polite(library: Library, places: SourceLocations) -> Iterator[Issue]:
     """Prove that a note greets by name, asks and shouts nothing, and holds nothing left over or forbidden."""
     for language, catalog, kind, key, pattern in _texts(library):
         place = places.at("message", language, key)
-        is_subject = key.rpartition(".")[2] in {rung.text for rung in kind.subject}
+        is_subject = key.rpartition(".")[2] in {wording.text for wording in kind.subject}
         for what in _rude(kind, pattern, catalog, is_subject=is_subject):
             yield Issue(place, "note-style", f"{key}: {what}")
 

@@ -26,48 +26,48 @@ from bot.verification.state_space import Goal, Moves, Settled, Stand, State, adv
 MOST_READERS: Final = 4
 
 
-def facts_told(proof: CheckContext) -> Iterator[Issue]:
+def facts_told(context: CheckContext) -> Iterator[Issue]:
     """Every fact that is read is asked in each conversation, or is assumed there; and each is there for something."""
-    for part in proof.parts:
-        read = _read(proof.library, part)
-        for fact in sorted(read.keys() - proof.told):
+    for part in context.parts:
+        read = _read(context.library, part)
+        for fact in sorted(read.keys() - context.told):
             readers = [(kind, id_) for kind, id_, when in _conditions(part) if fact in when.reads]
-            place = proof.at("rules", part.ruleset.id, *readers[0], "when") if readers else proof.at("fact", fact)
+            place = context.at("rules", part.ruleset.id, *readers[0], "when") if readers else context.at("fact", fact)
             what = f"'{fact}' is read by {_listed(read[fact])}, but no conversation asks for it."
-            instead = f"Ask {_asked_as(proof.library, fact)} in a flow, or offer it, or take it out of the rules."
-            shown = proof.show(part.routes, advised)
-            yield Issue(place, "fact-unasked", what, _counts(proof, fact), instead, shown)
+            instead = f"Ask {_asked_as(context.library, fact)} in a flow, or offer it, or take it out of the rules."
+            shown = context.show(part.routes, advised)
+            yield Issue(place, "fact-unasked", what, _counts(context, fact), instead, shown)
         for route in part.routes:
-            yield from _told_in(proof, route, read)
-    everything = {fact for part in proof.parts for fact in part.outcomes.root.facts} | proof.told
-    asked = {name for flow in proof.library.flows.values() for name in (*flow.asks, *flow.offers)}
-    for name in proof.library.facts.by_name:
-        if not {name, *proof.library.facts.read_from.get(name, ())} & (everything | asked) and name != OVERRIDDEN:
+            yield from _told_in(context, route, read)
+    everything = {fact for part in context.parts for fact in part.outcomes.root.facts} | context.told
+    asked = {name for flow in context.library.flows.values() for name in (*flow.asks, *flow.offers)}
+    for name in context.library.facts.by_name:
+        if not {name, *context.library.facts.read_from.get(name, ())} & (everything | asked) and name != OVERRIDDEN:
             what = f"nobody asks for '{name}', and nothing depends on it."
-            yield Issue(proof.at("fact", name), "idle-fact", what, "", "Ask for it where it matters, or take it out.")
+            yield Issue(context.at("fact", name), "idle-fact", what, "", "Ask for it where it matters, or take it out.")
 
 
-def _told_in(proof: CheckContext, route: Route, read: Mapping[str, tuple[str, ...]]) -> Iterator[Issue]:
+def _told_in(context: CheckContext, route: Route, read: Mapping[str, tuple[str, ...]]) -> Iterator[Issue]:
     """Say what one conversation leaves open that another asks for."""
     flow = route.flow
     everywhere = (entry.fact for entry in flow.assumes if entry.when == ALWAYS)
-    told = _learned(proof, (*flow.asks, *flow.offers, *everywhere)) | {OVERRIDDEN}
+    told = _learned(context, (*flow.asks, *flow.offers, *everywhere)) | {OVERRIDDEN}
     left: dict[str, str] = {}
-    for fact in sorted(read.keys() & proof.told - told):
-        left.setdefault(_asked_as(proof.library, fact), fact)
+    for fact in sorted(read.keys() & context.told - told):
+        left.setdefault(_asked_as(context.library, fact), fact)
     for name, fact in left.items():
         what = f"'{flow.id}' never asks for '{name}', which is read by {_listed(read[fact])}."
         instead = f"Ask for it there, offer it, or say that it is left open on purpose: assumes: [{{fact: {name}}}]."
-        shown = proof.show([route], _by_one_of(read[fact])) or proof.show([route], advised)
-        yield Issue(proof.at("flow", flow.id), "flow-unasked", what, _counts(proof, fact), instead, shown)
+        shown = context.show([route], _by_one_of(read[fact])) or context.show([route], advised)
+        yield Issue(context.at("flow", flow.id), "flow-unasked", what, _counts(context, fact), instead, shown)
 
 
-def _learned(proof: CheckContext, names: tuple[str, ...]) -> frozenset[str]:
-    return frozenset({*names, *(fact for name in names for fact in proof.library.facts.read_from.get(name, ()))})
+def _learned(context: CheckContext, names: tuple[str, ...]) -> frozenset[str]:
+    return frozenset({*names, *(fact for name in names for fact in context.library.facts.read_from.get(name, ()))})
 
 
-def _counts(proof: CheckContext, fact: str) -> str:
-    cautious = proof.library.facts[fact].cautious
+def _counts(context: CheckContext, fact: str) -> str:
+    cautious = context.library.facts[fact].cautious
     if cautious is None:
         return "It would stay open for everybody who tells it nowhere else."
     return f"It would count as '{cautious}' for everybody."
@@ -122,43 +122,43 @@ def _conditions(part: RulesetPart) -> Iterator[tuple[str, str, Condition]]:
 # -- before it is read -------------------------------------------------------------------------------------------------
 
 
-def asked_in_time(proof: CheckContext) -> Iterator[Issue]:
+def asked_in_time(context: CheckContext) -> Iterator[Issue]:
     """Prove that whatever an advice or a note hangs on was asked on every way to it, or is left open on purpose."""
-    for part in proof.parts:
-        read = _read(proof.library, part).keys()
+    for part in context.parts:
+        read = _read(context.library, part).keys()
         for route in part.routes if not part.gap else ():
-            flow, explored = route.flow, proof.explored[route.flow.id]
+            flow, explored = route.flow, context.explored[route.flow.id]
             if explored.blind or explored.crossed < flow.step.keys():
                 continue  # a question that nobody comes to is a finding of its own
             listened = listen(route, part.space)
-            yield from (_unasked(proof, part, route, flow.step[step], name) for step, name in listened.unasked)
+            yield from (_unasked(context, part, route, flow.step[step], name) for step, name in listened.unasked)
             if "judge" not in {step.kind for step in flow.steps}:
                 continue  # so is one that gives no advice
-            unread = read - _learned(proof, (*flow.asks, *flow.offers))
+            unread = read - _learned(context, (*flow.asks, *flow.offers))
             for name in (entry.fact for entry in flow.assumes):
                 if not {name, *route.facts.read_from.get(name, ())} & unread and name not in listened.assumed:
                     what = f"'{flow.id}' assumes '{name}', but there it is never read without having been asked."
-                    place = proof.at("flow", flow.id, "assume", name)
+                    place = context.at("flow", flow.id, "assume", name)
                     yield Issue(place, "idle-assume", what, "", "Take it out of assumes.")
 
 
-def _unasked(proof: CheckContext, part: RulesetPart, route: Route, step: Step, name: str) -> Issue:
+def _unasked(context: CheckContext, part: RulesetPart, route: Route, step: Step, name: str) -> Issue:
     reads = _Reads(part.space)
     settles = {name, *route.facts.read_from[name]}
 
     def early(at: Stand) -> bool:
         return at.step == step.id and name not in at.asked and bool(reads.of(step, at.node, route) & settles)
 
-    cautious = proof.library.facts[name].cautious
+    cautious = context.library.facts[name].cautious
     does = "gives its advice" if step.kind == "judge" else "hands over its notes"
     return Issue(
-        proof.at("flow", route.flow.id, "step", step.id),
+        context.at("flow", route.flow.id, "step", step.id),
         "step-unasked",
         f"step '{step.id}' {does} to somebody who has not been asked for '{name}', which may change it.",
         f"It counts as '{cautious}' then." if cautious else "It is still open then.",
         f"Ask it above this step on every way, or say that it is left open on purpose: assumes: [{{fact: {name}}}].",
         # What the flow does not ask may be told on request, and so before anything is asked.
-        proof.show([route], early, {name, *(part.outcomes.root.facts - route.settles)}),
+        context.show([route], early, {name, *(part.outcomes.root.facts - route.settles)}),
     )
 
 

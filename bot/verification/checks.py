@@ -38,35 +38,30 @@ from bot.verification.check_rules import examples_hold, laws_hold, overrides_opp
 from bot.verification.context import CheckContext, Property
 
 
-def examine(library: Library, places: SourceLocations) -> list[Issue]:
-    """Return every finding about `library`."""
-    return findings(CheckContext(library, places))
-
-
-def findings(proof: CheckContext) -> list[Issue]:
+def findings(context: CheckContext) -> list[Issue]:
     """Return every finding about what is examined."""
-    found = [issue for prove in PROPERTIES for issue in prove(proof)]
-    return found + [issue for prove in WORDING for issue in prove(proof.library, proof.places)]
+    found = [issue for check in PROPERTIES for issue in check(context)]
+    return found + [issue for check in WORDING for issue in check(context.library, context.places)]
 
 
-def parts_used(proof: CheckContext) -> Iterator[Issue]:
+def parts_used(context: CheckContext) -> Iterator[Issue]:
     """Every note kind is handed over and every reminder kind asked for by somebody."""
-    library, reached = proof.library, [outcome for part in proof.parts for outcome in part.reached]
+    library, reached = context.library, [outcome for part in context.parts for outcome in part.reached]
     handed = {kind for o in reached for kind in (o.note, *o.mails)}
     asked = {kind for o in reached for kind in o.remind}
     for part, ids, met in (("note", library.notebook.kinds, handed), ("reminder", library.reminders, asked)):
         for id_ in ids:
             if id_ not in met:
-                yield Issue(proof.at(part, id_), f"idle-{part}", f"{part} '{id_}' is never used by any advice.")
+                yield Issue(context.at(part, id_), f"idle-{part}", f"{part} '{id_}' is never used by any advice.")
 
 
-def claims_carried(proof: CheckContext) -> Iterator[Issue]:
+def claims_carried(context: CheckContext) -> Iterator[Issue]:
     """Every claim that asks for something is carried by a row, gate, remark, note, reminder, or by structure."""
-    carried = set(cited(proof.library))
-    for claim in proof.library.claims.values():
+    carried = set(cited(context.library))
+    for claim in context.library.claims.values():
         if claim.kind == "rule" and claim.id not in carried and not claim.structure:
             what = f"claim {claim.id} asks for something, but nothing carries it."
-            yield Issue(proof.at("claim", claim.id), "claim-dropped", what, "", "Cite it where it is followed.")
+            yield Issue(context.at("claim", claim.id), "claim-dropped", what, "", "Cite it where it is followed.")
 
 
 def cited(library: Library) -> Iterator[str]:
@@ -79,12 +74,12 @@ def cited(library: Library) -> Iterator[str]:
     yield from (claim for kind in library.reminders.values() for claim in kind.cites)
 
 
-def summary(proof: CheckContext) -> str:
+def summary(context: CheckContext) -> str:
     """Return in numbers what was proved, and what was not."""
-    library, explored = proof.library, list(proof.explored.values())
-    rules = [part.ruleset for part in proof.parts]
-    reached = {outcome for part in proof.parts for outcome in part.reached}
-    sets = sum(part.space.size(tuple(part.space.domains)) for part in proof.parts)
+    library, explored = context.library, list(context.explored.values())
+    rules = [part.ruleset for part in context.parts]
+    reached = {outcome for part in context.parts for outcome in part.reached}
+    sets = sum(part.space.size(tuple(part.space.domains)) for part in context.parts)
     talks = counted(len(library.flows), "conversation")
     ways = counted(sum(found.conversations for found in explored), "way")
     longest = counted(max((found.longest for found in explored), default=0), "question")

@@ -45,7 +45,7 @@ class Traits:
             frozenset(self._answers(session.carried, today, person)),
         )  # fmt: skip
 
-    def of_scene(self, view: SessionView, person: Person) -> Iterator[Hashable]:
+    def of_view(self, view: SessionView, person: Person) -> Iterator[Hashable]:
         """Yield what of a conversation decides whether it can go on, each for itself."""
         session, outcome, step = view.session, view.outcome, view.position.step
         judged = tuple(s for s in view.position.crossed if view.flow.step[s].kind == "judge")

@@ -137,7 +137,7 @@ class _Replays:
             moves = tuple(replay.conversation(session, self._was))
             placed, flow = replay.placed(session)
             view = SessionView(self._new, placed.but(flow=flow), self._now)
-            known = _Known(moves, set(self._traits.of_scene(view, replay.person)))
+            known = _Known(moves, set(self._traits.of_view(view, replay.person)))
             if len(self._known) >= MOST_KEPT:
                 self._known.clear()
             self._known[key] = known

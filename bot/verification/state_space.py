@@ -116,7 +116,7 @@ class _Walk(Moves):
         self.cut: int | None = None
         """The number of the step behind which nothing is looked at any more."""
 
-    def visit(self, state: State) -> tuple[int, int]:
+    def explore(self, state: State) -> tuple[int, int]:
         if self.cut is not None and (state[0] == END or self.number[state[0]] > self.cut):
             return 0, 0
         if state[0] == END or self.route.flow.step[state[0]].kind != "ask":
@@ -126,7 +126,7 @@ class _Walk(Moves):
         if state not in self.memory:
             count = longest = 0
             for answer, after in self.after(state):
-                ways, questions = self.visit(after)
+                ways, questions = self.explore(after)
                 count, longest = count + ways, max(longest, questions + (answer is not None))
             self.memory[state] = count, longest
         return self.memory[state]
@@ -196,7 +196,7 @@ def explore(route: Route, reminders: Mapping[str, ReminderKind]) -> Explored:
     """Walk every conversation of a flow."""
     walk = _Walk(route, reminders)
     found = walk.found
-    found.conversations, found.longest = walk.visit(walk.start({}))
+    found.conversations, found.longest = walk.explore(walk.start({}))
     found.states = len(walk.memory)
     # What was told on request, or is known already, may open questions and lead elsewhere.
     unasked = {step.id for step in route.flow.steps if step.kind == "ask" and step.id in found.crossed} - found.asked
@@ -205,7 +205,7 @@ def explore(route: Route, reminders: Mapping[str, ReminderKind]) -> Explored:
     if not unasked and not uncrossed:  # nobody else can be led wrong behind the last condition
         walk.cut = route.flow.steps.index(route.flow.step[guarded[-1]]) if guarded else -1
     for known in islice(_given_before(route, route.outcomes.root.facts | walk.guards), 1, None):
-        walk.visit(walk.start(known))
+        walk.explore(walk.start(known))
     return found
 
 

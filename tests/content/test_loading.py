@@ -183,10 +183,10 @@ def test_a_careless_edit_is_found_or_leaves_a_conversation_that_ends(tmp_path: P
         case "cut":
             lines[one] = lines[one][: len(lines[one]) // 2]
     file.write_text("\n".join(lines), encoding="utf-8")
-    proof, issues = check(tmp_path)
+    context, issues = check(tmp_path)
     if not issues:
-        assert proof is not None
-        assert ends(proof.library)
+        assert context is not None
+        assert ends(context.library)
 
 
 def ends(library: Library) -> bool:

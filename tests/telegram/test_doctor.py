@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from bot.app import doctor
 from bot.app.check_cache import keep
-from bot.app.doctor import Probe, examine
+from bot.app.doctor import Probe, diagnose
 from bot.app.settings import Settings, load
 from bot.cli.main import app
 from tests.botapi import BotApiServer
@@ -81,14 +81,14 @@ SETTINGS: list[tuple[dict[str, str], str]] = [
 
 @pytest.mark.parametrize(("settings", "words"), SETTINGS, ids=lambda value: value if isinstance(value, str) else "")
 async def test_a_setting_that_cannot_be_meant_is_named(folder: Path, settings: dict[str, str], words: str) -> None:
-    said = wrong(await examine(written(folder, **settings)))
+    said = wrong(await diagnose(written(folder, **settings)))
     assert words in said
     assert "hunter" not in said.replace("hunter22 cannot be read", "")  # a file's name is no secret
     assert [one.name for one in folder.iterdir()] == [".env"], "looking makes nothing"
 
 
 async def test_all_faults_are_named_at_once_and_beside_them_what_no_setting_is(folder: Path) -> None:
-    said = wrong(await examine(written(folder, PORT="x", LISTEN="y", TELEGRAM_TOKEN="z", log_levl="DEBUG")))  # noqa: S106 - opens nothing
+    said = wrong(await diagnose(written(folder, PORT="x", LISTEN="y", TELEGRAM_TOKEN="z", log_levl="DEBUG")))  # noqa: S106 - opens nothing
     assert [line.partition(": ")[0] for line in said.splitlines()] == ["LISTEN", "PORT", ".env", ".env"]
     assert "TELEGRAM_TOKEN is not a setting, so it changes nothing. Did you mean TELEGRAM_BOT_TOKEN?" in said
     assert "Did you mean LOG_LEVEL?" in said
@@ -113,7 +113,7 @@ def test_a_proxy_in_the_file_of_settings_is_told_where_it_belongs(folder: Path) 
 
 async def test_a_file_of_settings_that_is_no_text_is_named(folder: Path) -> None:
     (folder / ".env").write_bytes(b"PORT=\xff\xfe\n")
-    assert ".env: it cannot be read (UnicodeDecodeError)" in wrong(await examine(folder))
+    assert ".env: it cannot be read (UnicodeDecodeError)" in wrong(await diagnose(folder))
 
 
 @pytest.mark.parametrize(

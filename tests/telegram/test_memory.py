@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.app.content import BadContent
-from bot.app.content_proof import prove_apart
+from bot.app.content_check import load_checked_in_subprocess
 from tests.botapi import BotApiServer
 from tests.content.planting import ROOT, copied
 from tests.support.bot_process import RunningBot, seal_of_shipped
@@ -49,7 +49,7 @@ def test_faults_of_the_content_come_back_from_the_process_that_proves_it(tmp_pat
     text = file.read_text(encoding="utf-8")
     file.write_text(text.replace("expect: {verdict: wait_then_connect", "expect: {verdict: connect_now", 1), "utf-8")
     with pytest.raises(BadContent, match=r"etiquette\.yaml:\d+:\d+") as refused:
-        prove_apart(content, stamp)
+        load_checked_in_subprocess(content, stamp)
     assert [issue.place.file for issue in refused.value.issues] == ["flows/rules/etiquette.yaml"]
     assert not stamp.exists()
 

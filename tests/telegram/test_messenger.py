@@ -14,7 +14,7 @@ from bot.core.chat.person import Call, Key
 from bot.runtime.ports import ChatMoved, Delivered, Outcome, RetryLater, Undeliverable
 from bot.telegram.client import ApiBot, ConnectionPool, Cut, Flooded, NotBotApi, NotWritten, connected
 from bot.telegram.route import choose
-from bot.telegram.sender import TelegramMessenger, judged
+from bot.telegram.sender import TelegramMessenger, outcome_of
 from tests.botapi import BotApiServer, Person
 
 KEYBOARD = {"inline_keyboard": [[{"text": "Yes", "callback_data": "1:yes"}]]}
@@ -210,14 +210,16 @@ async def test_a_tap_is_answered_and_a_late_answer_is_nobodys_trouble(
     ],
 )  # fmt: skip
 def test_what_errors_mean_for_a_message(error: TelegramError, outcome: Outcome) -> None:
-    assert judged("sendMessage", {}, error) == outcome
+    assert outcome_of("sendMessage", {}, error) == outcome
 
 
 def test_an_edit_made_twice_is_one_edit() -> None:
-    assert judged("editMessageText", {"message_id": 5}, Cut("no")) == RetryLater(0.0)
-    assert judged("editMessageText", {"message_id": 5}, BadRequest("Message is not modified: same")) == Delivered(5)
-    assert judged("editMessageText", {"message_id": 5}, BadRequest("Message can't be edited")) is None
-    assert judged("sendMessage", {}, BadRequest("Message can't be edited")) == Undeliverable("Message can't be edited")
+    assert outcome_of("editMessageText", {"message_id": 5}, Cut("no")) == RetryLater(0.0)
+    assert outcome_of("editMessageText", {"message_id": 5}, BadRequest("Message is not modified: same")) == Delivered(5)
+    assert outcome_of("editMessageText", {"message_id": 5}, BadRequest("Message can't be edited")) is None
+    assert outcome_of("sendMessage", {}, BadRequest("Message can't be edited")) == Undeliverable(
+        "Message can't be edited"
+    )
 
 
 async def test_a_poll_that_is_to_be_closed_may_be_closed_or_gone_already(

@@ -94,14 +94,14 @@ def test_a_finding_stands_where_it_is_with_the_talk_that_shows_it(tmp_path: Path
     rules = (ROOT / "flows/rules/etiquette.yaml").read_text(encoding="utf-8")
     row = rules[rules.index("- id: R20") : rules.index("- id: R21")]
     edit = (row, row.replace("    remind: [M2]\n", ""))
-    proof, issues = check(edited(tmp_path / "content", "flows/rules/etiquette.yaml", [edit]))
-    assert proof is not None
+    context, issues = check(edited(tmp_path / "content", "flows/rules/etiquette.yaml", [edit]))
+    assert context is not None
     (issue,) = (one for one in issues if one.code != "example-fails")  # the examples say what the row has to ask for
-    picture = at_finding(diagram(proof.library, FLOW, "en"), proof.library, proof.places, issue)
+    picture = at_finding(diagram(context.library, FLOW, "en"), context.library, context.places, issue)
     assert marked(picture, "finding") == ["advice: wait_then_connect"]
     assert "Finding: row 'R20' tells people to wait" in box(picture, "advice: wait_then_connect").said[-1]
     assert "relation" in marked(picture, "way")
-    follow_up = at_finding(diagram(proof.library, "follow_up", "en"), proof.library, proof.places, issue)
+    follow_up = at_finding(diagram(context.library, "follow_up", "en"), context.library, context.places, issue)
     assert is_marked(follow_up), "the same row decides there"
 
 
@@ -115,10 +115,10 @@ def test_a_finding_stands_where_it_is_with_the_talk_that_shows_it(tmp_path: Path
 def test_whatever_part_of_the_content_it_is_about_the_box_is_found(
     tmp_path: Path, file: str, edit: tuple[str, str], place: str
 ) -> None:
-    proof, issues = check(edited(tmp_path / "content", file, [edit]))
-    assert proof is not None
-    drawn = diagram(proof.library, FLOW, "en")
-    found = [set(marked(at_finding(drawn, proof.library, proof.places, issue), "finding")) for issue in issues]
+    context, issues = check(edited(tmp_path / "content", file, [edit]))
+    assert context is not None
+    drawn = diagram(context.library, FLOW, "en")
+    found = [set(marked(at_finding(drawn, context.library, context.places, issue), "finding")) for issue in issues]
     assert {place} in found, issues
 
 

@@ -236,11 +236,11 @@ def test_the_theorem_says_so_of_hundreds_with_every_kind_of_finding_and_with_non
 
 @pytest.mark.slow
 def test_ten_times_the_conversations_and_rules_are_proved_as_the_one(tmp_path: Path) -> None:
-    proof, issues = check(tenfold(tmp_path))
-    assert proof is not None
+    context, issues = check(tenfold(tmp_path))
+    assert context is not None
     assert issues == []
     alone, _ = check(None)
     assert alone is not None
     ways = sum(found.conversations for found in alone.explored.values())
-    assert sum(found.conversations for found in proof.explored.values()) == TIMES * ways
-    assert len(proof.parts) == TIMES
+    assert sum(found.conversations for found in context.explored.values()) == TIMES * ways
+    assert len(context.parts) == TIMES

@@ -23,17 +23,17 @@ CHEAP: Final = (messages_complete, messages_filled, messages_idle, notes_fit, te
 """What about wording is seen without a look at the rules."""
 
 
-def noticed_at_once(proof: CheckContext) -> str:
+def noticed_at_once(context: CheckContext) -> str:
     """Return the code of a finding that costs little to find; "" when there is none."""
-    said = [issue for prove in CHEAP for issue in prove(proof.library, proof.places)]
-    return said[0].code if said else _first(proof, QUICK)
+    said = [issue for check in CHEAP for issue in check(context.library, context.places)]
+    return said[0].code if said else _first(context, QUICK)
 
 
-def noticed(proof: CheckContext) -> str:
+def noticed(context: CheckContext) -> str:
     """Return the code of the first finding; "" when there is none."""
-    said = (issue for prove in WORDING for issue in prove(proof.library, proof.places))
-    return _first(proof, [prove for prove in PROPERTIES if prove not in QUICK]) or next((i.code for i in said), "")
+    said = (issue for check in WORDING for issue in check(context.library, context.places))
+    return _first(context, [check for check in PROPERTIES if check not in QUICK]) or next((i.code for i in said), "")
 
 
-def _first(proof: CheckContext, properties: Iterable[Property]) -> str:
-    return next((issue.code for prove in properties for issue in prove(proof)), "")
+def _first(context: CheckContext, properties: Iterable[Property]) -> str:
+    return next((issue.code for check in properties for issue in check(context)), "")

@@ -57,9 +57,9 @@ def mutate(
 ) -> None:
     """Make small faults on purpose, one at a time, and see that something notices. Ends with status 1 if not."""
     from bot.app.content import folders
-    from bot.cli.options import proved
+    from bot.cli.options import open_checked
 
-    proved(content)
+    open_checked(content)
     flows, messages = folders(content)
     kept = talks or next((folder for folder in (Path("tests/dialogues"),) if folder.is_dir()), None)
     ended = list(_judged(flows, messages, kept, only or "*"))
@@ -193,9 +193,9 @@ class _Trial:
         loaded = load(*folders(self.folder))
         if loaded.library is None or loaded.issues:
             return loaded.issues[0].code
-        self.now, proof = loaded.library, CheckContext(loaded.library, loaded.places, shows=False)
+        self.now, context = loaded.library, CheckContext(loaded.library, loaded.places, shows=False)
         self.now.take_over(self.library)
-        return noticed_at_once(proof) or self._talked() or noticed(proof)
+        return noticed_at_once(context) or self._talked() or noticed(context)
 
     def _talked(self) -> str:
         """Return whether a kept talk goes another way now, or breaks off: what is not proved yet may do that."""

@@ -85,7 +85,7 @@ class ExerciseTurn:
         study = self.study
         assert study is not None, "whoever asks has looked whether all polls are closed"
         ruleset = self.library.rulesets[study.rules]
-        outcome = self._judged(study, {})
+        outcome = self._outcome_of(study, {})
         name = self._verdict(outcome)
         lines = [Block("title", self.say("verdict", title=self._of("title"), verdict=name))]
         for claim in reasons_of(outcome, ruleset)[:REASONS_SHOWN]:
@@ -95,12 +95,12 @@ class ExerciseTurn:
         lines.append(Block("text", self.say("yours")))
         seen = self._chosen(study)
         lines += self._readings(study, seen)
-        other = self._judged(study, {fact: seen[fact] for fact in study.polls if seen.get(fact)})
+        other = self._outcome_of(study, {fact: seen[fact] for fact in study.polls if seen.get(fact)})
         if other.verdict != outcome.verdict:
             lines.append(Block("aside", self.say("otherwise", verdict=self._verdict(other))))
         return Panel(tuple(lines))
 
-    def _judged(self, study: CaseStudy, seen: Mapping[str, str]) -> Outcome:
+    def _outcome_of(self, study: CaseStudy, seen: Mapping[str, str]) -> Outcome:
         known = {**self.library.facts.cautious, **study.given, **seen}
         return self.library.outcomes[study.rules].outcome(known)
 

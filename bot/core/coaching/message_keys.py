@@ -97,7 +97,7 @@ REVIEW: Final[Mapping[str, tuple[str, ...]]] = {
 }  # fmt: skip
 
 
-BENCH: Final[Mapping[str, tuple[str, ...]]] = {
+CONTENT_EDITOR: Final[Mapping[str, tuple[str, ...]]] = {
     **dict.fromkeys(("how", "shipped", "adapted", "files", "which_file", "other_draft", "for_which", "findings_how",
                      "finding_file", "change_file", "late", "disk", "stuck", "try", "drop", "undo", "back", "meanwhile",
                      "options.bench"), ()),
@@ -149,7 +149,7 @@ def asked_for(library: Library) -> Iterator[tuple[str, tuple[str, ...]]]:
     yield from _of_cases(library)
     yield from ((f"cohort.lessons.{key}", blanks) for key, blanks in LESSONS.items())
     yield from ((f"cohort.hours.{key}", blanks) for key, blanks in HOURS.items())
-    yield from ((f"cohort.bench.{key}", blanks) for key, blanks in BENCH.items())
+    yield from ((f"cohort.bench.{key}", blanks) for key, blanks in CONTENT_EDITOR.items())
     yield from ((f"cohort.review.{key}", blanks) for key, blanks in REVIEW.items())
     yield from ((f"privacy.cohort.{key}", blanks) for key, blanks in PRIVACY.items())
     yield from ((f"cohort.review.mask.{fact}", ()) for fact in library.facts.texts if is_name(library, fact))

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from bot.app.check_cache import is_stamped, keep, seal_of
-from bot.app.content import BadContent, CannotRun, folders, prove
+from bot.app.content import BadContent, CannotRun, folders, load_checked
 from bot.content.loader import load
 from bot.core.issues import Issue, SourceLocation, ordered
 from bot.core.library import Library
@@ -24,7 +24,7 @@ TRIES: Final = 3
 """So often content is read anew that was edited while it was proved."""
 
 
-def prove_apart(content: Path | None, stamp: Path) -> Library:
+def load_checked_in_subprocess(content: Path | None, stamp: Path) -> Library:
     """Return the content once everything about it is proved, now or by an earlier start as `stamp` says.
 
     Raises `BadContent`, and `CannotRun` when it cannot be proved.
@@ -35,16 +35,16 @@ def prove_apart(content: Path | None, stamp: Path) -> Library:
             raise BadContent(loaded.issues)
         seal = seal_of(loaded.digest)
         if seal is None:
-            return prove(content, None)  # compiled files only: nothing names what was proved by what
-        if is_stamped(stamp, seal) or _proved(content) == seal:
+            return load_checked(content, None)  # compiled files only: nothing names what was proved by what
+        if is_stamped(stamp, seal) or _seal_of_checked(content) == seal:
             keep(stamp, seal)
             return loaded.library
     raise CannotRun("The content is edited again and again while it is checked. Start the bot once that is done.")
 
 
-def _proved(content: Path | None) -> str:
+def _seal_of_checked(content: Path | None) -> str:
     """Return what names the content that a process proved; raises `BadContent` and `CannotRun`."""
-    program = (sys.executable, "-P", "-m", "bot.app.content_proof", *([str(content)] if content else []))
+    program = (sys.executable, "-P", "-m", "bot.app.content_check", *([str(content)] if content else []))
     done = subprocess.run(  # noqa: S603  # ourselves
         program, env=child_environment(), stdin=subprocess.DEVNULL, capture_output=True, check=False
     )
