@@ -13,9 +13,12 @@ from bot.app.content import open_library
 from bot.core.library import Library
 from tests.support import postgres
 from tests.support.content import share_shipped_content
+from tests.support.examples import ALL, FEW
 
-settings.register_profile("afterword", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("afterword")
+# `make slow` asks for all examples (--hypothesis-profile=all); tests that ask for another number get their share of it.
+for name, number in {"few": FEW, "all": ALL}.items():
+    settings.register_profile(name, max_examples=number, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("few")
 
 # A Monday, ten in the morning in Berlin: the day of the examples.
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)

@@ -14,6 +14,7 @@ from bot.app.check_cache import PACKAGE, is_stamped, keep, seal_of
 from bot.app.content import BadContent, load_checked
 from bot.content.loader import load
 from tests.content.planting import ROOT, copied
+from tests.support.examples import examples
 
 
 class Proofs:
@@ -66,7 +67,7 @@ def test_an_edit_of_any_file_is_proved_anew(tmp_path: Path, proofs: Proofs) -> N
     assert len(seals) == 1 + len(files)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(30), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_one_byte_anywhere_in_what_loads_judges_and_proves_is_another_seal(tmp_path: Path, data: st.DataObject) -> None:
     package = tmp_path / "bot"

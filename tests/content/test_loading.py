@@ -18,6 +18,7 @@ from bot.core.library import Library
 from tests.conftest import NOW
 from tests.content.planting import ROOT, copied, plant
 from tests.content.test_faults import FAULTS
+from tests.support.examples import examples
 from tests.talking import TYPED
 from tests.unprivileged import NOBODY, unprivileged
 
@@ -155,7 +156,7 @@ def test_a_hostile_file_is_refused_with_its_place_and_runs_nothing(
     assert not (tmp_path / "RAN").exists()
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(st.one_of(st.binary(max_size=300), st.text(max_size=300).map(lambda t: t.encode("utf-8", "surrogatepass"))))
 def test_whatever_the_bytes_are_nothing_is_raised(tmp_path_factory: pytest.TempPathFactory, raw: bytes) -> None:
     content = copied(tmp_path_factory.mktemp("content"))

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from bot.content import yaml_errors
 from bot.content.yaml_errors import MAX_BYTES, MAX_DEPTH, MAX_ISSUES, TRAPS
 from bot.content.yaml_reader import read
+from tests.support.examples import examples
 
 TRAPPED = {
     "yaml-boolean-word": ["yes", "No", "ON", "off", "y", "N", "True", "FALSE"],
@@ -52,7 +53,7 @@ def test_a_trap_is_one_finding_where_it_stands_and_none_in_quotes(code: str, tex
         assert document.value == {"word": text, text: "one"}
 
 
-@settings(max_examples=1000)
+@settings(max_examples=examples(1000))
 @example("0")
 @example("-0")
 @example("0.0")

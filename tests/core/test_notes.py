@@ -13,6 +13,7 @@ from bot.core.advice.notes import Note, NoteKind, Unfit, Wording, compose
 from bot.core.advice.text import clean, units
 from bot.core.library import Library
 from bot.verification.check_messages import longest_slots
+from tests.support.examples import examples
 
 NAMES = st.one_of(
     st.sampled_from(
@@ -62,7 +63,7 @@ def test_every_kind_fits_with_the_longest_slots_in_both_lengths(library: Library
     assert seen == 10 * 2 + 3
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(st.data())
 def test_every_kind_fits_with_any_names(library: Library, data: st.DataObject) -> None:
     catalog = library.catalog("en")

@@ -21,6 +21,7 @@ from bot.storage.errors import StoreClosed, Unstorable
 from tests.conftest import NOW
 from tests.storage.conftest import Opening, Place
 from tests.storage.stories import ANNA, BEN, GROUP, becomes, case, claim, count, look, says, texts, turn
+from tests.support.examples import examples
 
 NOBODY = Person(language="en")
 
@@ -145,7 +146,7 @@ sessions = st.builds(
 )
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=examples(30), suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(session=sessions)
 def test_any_session_comes_back_unchanged(place: Place, session: Session) -> None:
     """Lone surrogates, NUL and all: what a person types decides nothing about whether it can be kept."""

@@ -25,6 +25,7 @@ from bot.core.dialogue.flow import END, Branch, Flow, Hint, Step
 from bot.core.library import Library
 from bot.verification.diagram.formats import Box, Edge, FlowChart, parts, to_dot, to_mermaid, wrapped
 from bot.verification.diagram.graph import diagram
+from tests.support.examples import examples
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -240,7 +241,7 @@ def squeezed(text: str) -> str:
 
 
 @given(texts)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_any_text_gives_a_picture_that_shows_it_and_nothing_else(text: str) -> None:
     """Graphviz parses and draws it; the SVG is well-formed, has no script, and reads exactly as the text does."""
     picture = hostile(text)
@@ -278,7 +279,7 @@ def read_back(label: str) -> str:
 
 
 @given(texts)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_any_text_gives_mermaid_whose_labels_are_quoted_and_escaped(text: str) -> None:
     """Nothing of Mermaid's grammar, Markdown or entities is left raw in a label, and each reads back as it was."""
     head, _, body = to_mermaid(hostile(text)).partition("flowchart TB\n")
@@ -339,7 +340,7 @@ def test_each_part_is_a_column_in_reading_order_even_with_jumps() -> None:
 
 
 @given(texts)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 def test_the_parts_together_show_what_the_whole_shows(text: str) -> None:
     picture = hostile(text)
     pieces = parts(picture)
