@@ -104,7 +104,7 @@ def main() -> None:
         "one step of the compiled flow": median(lambda: route._machine.after("tone", {}), runs=30, inner=1000),
         "one judge()": median(lambda: judge_once(library, view), runs=30, inner=200),
         "one note composed": median(
-            lambda: compose(kind, slots, 200, view.catalog, rungs=["full"]), runs=30, inner=200
+            lambda: compose(kind, slots, 200, view.catalog, wordings=["full"]), runs=30, inner=200
         ),
         "one advance(), median of whole conversations": statistics.median(spent),
         "one advance(), 99th percentile": spent[int(len(spent) * 0.99)],

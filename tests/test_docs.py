@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import re
 import tomllib
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +89,67 @@ def test_every_setting_is_one(page: Path) -> None:
     for piece in code(page.read_text(encoding="utf-8")):
         for name in re.findall(r"^#?([A-Z][A-Z_]{3,})(?:=|$| in )", piece):
             assert name in known, f"{named(page)}: there is no setting {name}"
+
+
+CODE = [file for folder in ("bot", "tools") for file in (ROOT / folder).rglob("*.py") if "versions" not in file.parts]
+FOR_ENGINEERS = [ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs" / "architecture").rglob("*.md"))]
+OF_OTHERS = {"advance", "httpx", "zoneinfo", "transitions", "next", "no", "BaseRequest", "maxlength"}
+"""Names between backticks that are no code of ours, or are shown with their arguments."""
+RETIRED = {
+    "door", "knock", "desk", "bench", "shelf", "lectern", "hall", "bell", "convene", "ring", "rung", "scene", "visit",
+    "catalogue", "vocabulary", "sheet",
+}  # fmt: skip
+"""Words that were names once; each has another one in the glossary."""
+
+
+@cache
+def nodes(file: Path) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(ast.parse(file.read_text(encoding="utf-8"))))
+
+
+@cache
+def defined() -> frozenset[str]:
+    """Return the names of all modules, classes, functions, constants and fields."""
+    found = {file.stem for file in CODE}
+    for file in CODE:
+        for node in nodes(file):
+            if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+                found.add(node.name)
+            elif isinstance(node, ast.Assign | ast.AnnAssign):
+                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+                found |= {target.id for target in targets if isinstance(target, ast.Name)}
+    return frozenset(found)
+
+
+@pytest.mark.parametrize("page", FOR_ENGINEERS, ids=named)
+def test_every_path_and_name_that_engineers_are_sent_to_is_there(page: Path) -> None:
+    names = defined() | OF_OTHERS
+    for piece in re.findall(
+        r"`([^`\n]+)`", re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    ):
+        if re.fullmatch(r"[\w.-]+(/[\w.-]*)+|\.?[\w-]+\.(md|toml|py|yaml|example)", piece):
+            assert (ROOT / piece).exists(), f"{named(page)}: there is no {piece}"
+        elif re.fullmatch(r"[A-Za-z_]\w*", piece):
+            assert piece in names, f"{named(page)}: nothing is called {piece}"
+        elif target := re.fullmatch(r"make (\w+)", piece):
+            assert f"\n{target[1]}:" in (ROOT / "Makefile").read_text(encoding="utf-8"), piece
+
+
+def test_every_word_of_the_glossary_is_a_module_a_class_or_a_function() -> None:
+    page = (ROOT / "docs" / "architecture" / "glossary.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([^|]+) \| `([^`]+)` \|", page, re.MULTILINE)
+    assert len(rows) > 30
+    assert [word for word, _ in rows] == sorted({word for word, _ in rows}, key=str.lower)
+    assert [name for _, name in rows if name not in defined()] == []
+
+
+def test_no_retired_word_is_a_name_in_the_code() -> None:
+    for file in CODE:
+        parts = ("id", "attr", "name", "arg", "asname")  # of variables, attributes, definitions, arguments, imports
+        names = {getattr(node, part, None) for node in nodes(file) for part in parts}
+        for name in filter(None, names):
+            words = {word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+", name)}
+            assert not words & RETIRED, f"{file.relative_to(ROOT)}: {name}"
 
 
 def test_the_page_of_settings_is_what_the_example_says() -> None:

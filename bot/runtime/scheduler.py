@@ -59,8 +59,8 @@ class Scheduler:
         troubles = 0
         while not self._stop.is_set():
             try:
-                rung = await self.round()
-                pause = 0.0 if rung else await self._pause()
+                handled = await self.round()
+                pause = 0.0 if handled else await self._pause()
                 troubles = 0
             except Exception as error:
                 if not troubles:

@@ -32,7 +32,7 @@ class Summary:
     verdict: str
     opens: Moment | None
     note: str | None
-    rungs: tuple[str, ...]
+    wordings: tuple[str, ...]
     mails: tuple[str, ...]
     gates: tuple[str, ...]
     claims: tuple[str, ...]
@@ -261,7 +261,7 @@ def summary_of(outcome: Outcome, library: Library, rules: str) -> Summary:
         outcome.verdict,
         None if ruleset.verdicts[outcome.verdict].open else rule.opens,
         outcome.note,
-        outcome.rungs,
+        outcome.wordings,
         outcome.mails,
         outcome.gates,
         (*rule.reasons, *remarks),

@@ -22,7 +22,7 @@ from bot.verification.state_space import Stand
 
 PARTS: Mapping[str, str] = {
     "note": "the note",
-    "rungs": "the wordings of the note",
+    "wordings": "the wordings of the note",
     "mails": "the e-mails",
     "gates": "the gates",
     "claims": "the reasons and cautions",

@@ -37,8 +37,8 @@ def fitted(text: str, room: int) -> str:
     return clean(kept) or "x"
 
 
-def rungs(kind: NoteKind) -> list[str]:
-    return [rung.text for rung in kind.ladder]
+def wordings(kind: NoteKind) -> list[str]:
+    return [wording.text for wording in kind.ladder]
 
 
 def check(note: Note, kind: NoteKind, slots: dict[str, str], limit: int) -> None:
@@ -56,7 +56,7 @@ def test_every_kind_fits_with_the_longest_slots_in_both_lengths(library: Library
     seen = 0
     for kind, limit in kinds(library):
         slots = longest_slots(kind, library, catalog)
-        note = compose(kind, slots, limit, catalog, rungs=rungs(kind))
+        note = compose(kind, slots, limit, catalog, wordings=wordings(kind))
         assert isinstance(note, Note), (kind.id, limit, note)
         check(note, kind, slots, limit)
         seen += 1
@@ -71,7 +71,7 @@ def test_every_kind_fits_with_any_names(library: Library, data: st.DataObject) -
     for kind, limit in kinds(library):
         slots = {s: fitted(typed[s], library.facts[s].max_length) for s in kind.slots}
         slots |= {name: "video" if name == "format" else "Wednesday 18 November" for name in kind.given}
-        made = compose(kind, slots, limit, catalog, rungs=rungs(kind))
+        made = compose(kind, slots, limit, catalog, wordings=wordings(kind))
         if isinstance(made, Unfit):
             assert made.word
             assert made.word.casefold() in slots[made.slot].casefold()
@@ -85,11 +85,11 @@ def test_the_ladder_is_climbed_down_only_as_far_as_needed(library: Library) -> N
     sizes = []
     for length in (5, 30, 45, 60):
         slots = {"first": "Dana", "job": "Data Analyst", "me": "Sam", "topic": "t" * length}
-        note = compose(kind, slots, 200, catalog, rungs=rungs(kind))
+        note = compose(kind, slots, 200, catalog, wordings=wordings(kind))
         assert isinstance(note, Note)
-        place = rungs(kind).index(note.rung)
-        for earlier in rungs(kind)[:place]:
-            longer = compose(replace(kind, ladder=(Wording(earlier),)), slots, 200, catalog, rungs=[earlier])
+        place = wordings(kind).index(note.wording)
+        for earlier in wordings(kind)[:place]:
+            longer = compose(replace(kind, ladder=(Wording(earlier),)), slots, 200, catalog, wordings=[earlier])
             assert isinstance(longer, Unfit), f"{earlier} would have fitted"
         sizes.append(place)
     assert sizes == sorted(sizes)
@@ -102,10 +102,10 @@ def test_where_nothing_fits_the_request_says_how_short_is_short_enough(library: 
     catalog = Catalog("en", {"note.K1.only": wordy})
     kind = replace(library.notebook.kinds["K1"], ladder=(Wording("only"),))
     slots = {"first": "Dana", "job": "Data Analyst", "topic": "t" * 60, "me": "Sam"}
-    unfit = compose(kind, slots, 200, catalog, rungs=["only"])
+    unfit = compose(kind, slots, 200, catalog, wordings=["only"])
     assert isinstance(unfit, Unfit)
     assert unfit.slot == "topic"
-    mended = compose(kind, {**slots, "topic": "t" * unfit.room}, 200, catalog, rungs=["only"])
+    mended = compose(kind, {**slots, "topic": "t" * unfit.room}, 200, catalog, wordings=["only"])
     assert isinstance(mended, Note)
     assert mended.size == 200
 
@@ -116,20 +116,20 @@ def test_warmth_changes_the_words(library: Library) -> None:
     warm = outcomes.outcome({**facts, "tone": "rapport"})
     plain = outcomes.outcome({**facts, "tone": "ordinary"})
     assert warm.rule == plain.rule == "R22"
-    assert set(warm.rungs) > set(plain.rungs)
+    assert set(warm.wordings) > set(plain.wordings)
     assert warm.remarks == ("rapport",)
     assert plain.remarks == ("ordinary",)
 
 
 def test_neutral_wordings_never_speak_of_the_interview(library: Library) -> None:
     catalog = library.catalog("en")
-    for rung in library.notebook.kinds["K8"].ladder:
-        words = set(re.findall(r"\w+", catalog.text_of(f"note.K8.{rung.text}").casefold()))
+    for wording in library.notebook.kinds["K8"].ladder:
+        words = set(re.findall(r"\w+", catalog.text_of(f"note.K8.{wording.text}").casefold()))
         assert not words & {"interview", "met", "meeting", "conversation", "role", "position", "candidate", "feedback"}
 
 
 @pytest.mark.parametrize("kind", ["K1", "K2", "K3", "K4", "K6", "K7"])
 def test_every_wording_names_one_specific_thing(library: Library, kind: str) -> None:
-    for rung in library.notebook.kinds[kind].ladder:
-        for pattern in library.catalog("en").alternatives(f"note.{kind}.{rung.text}"):
-            assert {"first", "topic"} <= placeholders(pattern), (kind, rung.text)
+    for wording in library.notebook.kinds[kind].ladder:
+        for pattern in library.catalog("en").alternatives(f"note.{kind}.{wording.text}"):
+            assert {"first", "topic"} <= placeholders(pattern), (kind, wording.text)

@@ -151,7 +151,7 @@ def test_members_of_a_panel_get_emails_in_different_voices(library: Library) -> 
     seen: list[str] = []
     taken: frozenset[str] = frozenset()
     for _ in range(6):
-        note = compose(kind, slots, 200, catalog, rungs=["full"], taken=taken)
+        note = compose(kind, slots, 200, catalog, wordings=["full"], taken=taken)
         assert isinstance(note, Note)
         taken |= {note.trace}
         mail = as_mail(note, kind, slots, catalog, "Staying in touch")

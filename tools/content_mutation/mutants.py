@@ -292,12 +292,12 @@ def _notes(source: MutableFile, domains: Domains) -> Iterator[Mutant]:
     for name, kind in source.value["notes"].items():
         here = ("notes", name)
         yield source.drop(here, name, f"note {name} is missing")
-        rungs = [rung["text"] for rung in kind.get("ladder", ())]
-        yield from source.swaps((*here, "ladder"), [f"{name}.{rung}" for rung in rungs], "texts")
-        for number, rung in enumerate(rungs):
-            yield source.drop((*here, "ladder", number), f"{name}.{rung}", f"text {rung} of {name} is missing")
+        wordings = [wording["text"] for wording in kind.get("ladder", ())]
+        yield from source.swaps((*here, "ladder"), [f"{name}.{wording}" for wording in wordings], "texts")
+        for number, wording in enumerate(wordings):
+            yield source.drop((*here, "ladder", number), f"{name}.{wording}", f"text {wording} of {name} is missing")
             path = (*here, "ladder", number, "when")
-            yield from source.conditions(path, f"{name}.{rung}", f"text {rung} of {name}", domains)
+            yield from source.conditions(path, f"{name}.{wording}", f"text {wording} of {name}", domains)
         yield from source.swaps(
             (*here, "shorten"), [f"{name}:{slot}" for slot in kind.get("shorten", ())], "shortening"
         )

@@ -1,7 +1,7 @@
 """Ready-to-send texts: which kind, which words, and never one that does not fit.
 
 Law of this file: a text is taken whole from the ladder or not at all; no word is ever cut.
-Where no rung fits, the result says which slot to shorten and by how much.
+Where no wording fits, the result says which slot to shorten and by how much.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class Note:
     """A finished text; `size` counts UTF-16 units of a note, or of a mail's subject, against `limit`."""
 
     kind: str
-    rung: str
+    wording: str
     text: str
     size: int
     limit: int
@@ -115,7 +115,7 @@ def compose(
     limit: int,
     catalog: Catalog,
     *,
-    rungs: Sequence[str],
+    wordings: Sequence[str],
     taken: frozenset[str] = frozenset(),
 ) -> Note | Unfit:
     """Compose the longest wording of `kind` that fits `limit`; `taken` are traces of texts already given to others.
@@ -128,8 +128,8 @@ def compose(
     used = {trace.partition(":")[0] for trace in taken}
     too_close = False
     for fresh in (True, False):
-        for rung in rungs:
-            for voice, pattern in enumerate(catalog.alternatives(f"note.{kind.id}.{rung}")):
+        for wording in wordings:
+            for voice, pattern in enumerate(catalog.alternatives(f"note.{kind.id}.{wording}")):
                 if (_spoken(kind, voice) in used) == fresh:
                     continue
                 text = fill(pattern, slots)
@@ -140,11 +140,11 @@ def compose(
                     too_close = True
                     continue
                 if kind.is_mail:
-                    return _mail(kind, rung, text, slots, limit, catalog, trace)
-                return Note(kind.id, rung, text, units(text), limit, voice=voice, trace=trace)
+                    return _mail(kind, wording, text, slots, limit, catalog, trace)
+                return Note(kind.id, wording, text, units(text), limit, voice=voice, trace=trace)
     if too_close:
         return Unfit(kind.id, "topic" if "topic" in kind.slots else kind.slots[0], repeated=True)
-    return _what_to_shorten(kind, slots, limit, catalog, rungs[-1])
+    return _what_to_shorten(kind, slots, limit, catalog, wordings[-1])
 
 
 def as_mail(note: Note, kind: NoteKind, slots: Mapping[str, str], catalog: Catalog, subject: str) -> Note | None:
@@ -157,18 +157,18 @@ def as_mail(note: Note, kind: NoteKind, slots: Mapping[str, str], catalog: Catal
 
 
 def _mail(
-    kind: NoteKind, rung: str, body: str, slots: Mapping[str, str], limit: int, catalog: Catalog, trace: str
+    kind: NoteKind, wording: str, body: str, slots: Mapping[str, str], limit: int, catalog: Catalog, trace: str
 ) -> Note | Unfit:
     for step in kind.subject:
         subject = fill(catalog.text_of(f"note.{kind.id}.{step.text}"), slots)
         if units(subject) <= limit:
-            return Note(kind.id, rung, body, units(subject), limit, subject=subject, trace=trace)
+            return Note(kind.id, wording, body, units(subject), limit, subject=subject, trace=trace)
     return _what_to_shorten(kind, slots, limit, catalog, kind.subject[-1].text)
 
 
-def _what_to_shorten(kind: NoteKind, slots: Mapping[str, str], limit: int, catalog: Catalog, rung: str) -> Unfit:
+def _what_to_shorten(kind: NoteKind, slots: Mapping[str, str], limit: int, catalog: Catalog, wording: str) -> Unfit:
     """Say which slot to shorten: the first in the kind's order whose shortening alone is enough, else its longest."""
-    pattern = catalog.alternatives(f"note.{kind.id}.{rung}")[0]
+    pattern = catalog.alternatives(f"note.{kind.id}.{wording}")[0]
     over = units(fill(pattern, slots)) - limit
     candidates = [slot for slot in (*kind.shorten, *kind.slots) if "{" + slot + "}" in pattern]
     for slot in candidates:

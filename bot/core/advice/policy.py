@@ -28,7 +28,7 @@ class Outcome:
     rule: str
     verdict: str
     note: str | None
-    rungs: tuple[str, ...]
+    wordings: tuple[str, ...]
     mails: tuple[str, ...]
     gates: tuple[str, ...]
     remarks: tuple[str, ...]
@@ -92,7 +92,7 @@ class CompiledPolicy:
             if kinds & swap.of:
                 conditions.append(swap.when)
                 kinds.add(swap.use)
-        conditions += [rung.when for kind in kinds for rung in self._notebook.kinds[kind].ladder]
+        conditions += [wording.when for kind in kinds for wording in self._notebook.kinds[kind].ladder]
         mails = {c.item for c in rule.mails}
         conditions += [
             gate.when
@@ -139,7 +139,7 @@ class CompiledPolicy:
             rule=rule.id,
             verdict=rule.verdict,
             note=note,
-            rungs=tuple(rung.text for rung in ladder if holds(rung.when)),
+            wordings=tuple(wording.text for wording in ladder if holds(wording.when)),
             mails=mails,
             gates=tuple(gate.id for gate in gates),
             remarks=remarks,

@@ -210,7 +210,7 @@ def note_message(catalog: Catalog, kind: NoteKind, note: Note, advice: Advice, *
         heading = f"heading.{note.kind}" if catalog.has(f"heading.{note.kind}") else "heading.as_mail"
         blocks = [Block("title", catalog.say(heading)), Block("aside", catalog.say("heading.subject"))]
         blocks += [Block("copy", note.subject), Block("aside", catalog.say("heading.body")), Block("copy", note.text)]
-        return Outgoing("note", f"mail {note.kind} {note.rung}", tuple(blocks))
+        return Outgoing("note", f"mail {note.kind} {note.wording}", tuple(blocks))
     if advice.opens is not None and advice.opens <= today:
         when = "now"
     else:
@@ -220,7 +220,7 @@ def note_message(catalog: Catalog, kind: NoteKind, note: Note, advice: Advice, *
         when = kind.heading
     return Outgoing(
         "note",
-        f"note {note.kind} {note.rung} {note.size}/{note.limit}",
+        f"note {note.kind} {note.wording} {note.size}/{note.limit}",
         (
             Block("title", catalog.say(f"heading.{when}", **days)),
             Block("copy", note.text),

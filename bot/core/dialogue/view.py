@@ -117,13 +117,13 @@ class SessionView:
 
     def compose(self, kind: NoteKind, limit: int | None = None) -> Note | Unfit:
         """Compose a note or mail of this kind, for the person's own limit unless another is given."""
-        rungs = self.outcome.rungs if kind.id == self.outcome.note else [r.text for r in kind.ladder]
+        wordings = self.outcome.wordings if kind.id == self.outcome.note else [r.text for r in kind.ladder]
         return compose(
             kind,
             self.slots(kind),
             self.library.limit_of(kind, self.session.facts) if limit is None else limit,
             self.catalog,
-            rungs=rungs,
+            wordings=wordings,
             taken=frozenset(self.session.others),
         )
 

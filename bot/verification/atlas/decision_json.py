@@ -92,7 +92,7 @@ def _told(outcome: Outcome) -> dict[str, Any]:
         "gates": outcome.gates,
         "mails": outcome.mails,
         "note": outcome.note or "",
-        "rung": outcome.rungs[0] if outcome.rungs else "",
+        "rung": outcome.wordings[0] if outcome.wordings else "",
         "remind": outcome.remind,
     }
 

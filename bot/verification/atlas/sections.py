@@ -260,16 +260,16 @@ class Parts:
 
     def wordings(self, kind: NoteKind) -> str:
         """Return the wordings of a kind, each with its condition."""
-        rungs = [*kind.ladder, *([kind.as_mail] if kind.as_mail else [])]
+        wordings = [*kind.ladder, *([kind.as_mail] if kind.as_mail else [])]
         subject = self.said(f"note.{kind.id}.{kind.subject[0].text}") if kind.subject else ""
         top = f'<p class="head">{self.catalog_said("heading.subject")} {subject}</p>' if subject else ""
         found = []
-        for rung in rungs:
-            for text in self.catalog.alternatives(f"note.{kind.id}.{rung.text}"):
-                when = self.condition(rung.when)
+        for wording in wordings:
+            for text in self.catalog.alternatives(f"note.{kind.id}.{wording.text}"):
+                when = self.condition(wording.when)
                 shown = f'<p class="if">{when}</p>' if when else ""
                 found.append(
-                    f'<div class="wording" data-rung="{escape(rung.text)}">{shown}'
+                    f'<div class="wording" data-rung="{escape(wording.text)}">{shown}'
                     f"<blockquote>{_breaks(self.blanks(text))}</blockquote></div>"
                 )
         return top + "".join(found)
