@@ -72,7 +72,8 @@ class BotInProcess(BotUnderTest):
 
     def start(self) -> None:
         """Start it; it answers once the story waits for it."""
-        self.prepare()
+        if self.prepared:
+            self.prepare()
         self._stop = asyncio.Event()
         loop = self._time.loop
         assert loop is not None

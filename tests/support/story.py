@@ -14,10 +14,12 @@ COACH = 5_000_000_001
 NAME = "@afterword_test_bot"
 
 
-def bot_for(server: BotApiServer, folder: Path, *, webhook: bool = False, **settings: str) -> BotUnderTest:
+def bot_for(
+    server: BotApiServer, folder: Path, *, webhook: bool = False, prepared: bool = True, **settings: str
+) -> BotUnderTest:
     """Return a bot for this server, to be started: in this process where the server goes by virtual time."""
     kind = RunningBot if server.virtual is None else BotInProcess
-    return kind(server, folder, webhook=webhook, **settings)
+    return kind(server, folder, webhook=webhook, prepared=prepared, **settings)
 
 
 def nothing_was_refused(server: BotApiServer, kills: int = 0) -> None:

@@ -29,6 +29,7 @@ from bot.storage.errors import Lost, NotLetIn, StoreUnready, translated
 from tests.botapi import BotApiServer
 from tests.botapi import Person as Human
 from tests.support.bot_process import ROOT, RunningBot, free_port
+from tests.support.command_line import afterword, err
 from tests.telegram.test_serving import SECRET, TALK, given, said, until
 
 posix = pytest.mark.skipif(os.name != "posix", reason="signals and pipes are POSIX's")
@@ -181,26 +182,18 @@ async def test_a_port_that_is_taken_ends_a_bot_with_a_webhook_only(
 # -- as a process ------------------------------------------------------------------------------------------------------
 
 
-def run(folder: Path, **settings: str) -> subprocess.CompletedProcess[str]:
-    environment = {name: value for name, value in os.environ.items() if name not in Settings.model_fields}
-    return subprocess.run(
-        [sys.executable, "-m", "bot", "run"], capture_output=True, text=True, cwd=folder, timeout=60, check=False,
-        stdin=subprocess.DEVNULL, env={**environment, "PYTHONPATH": str(ROOT), **settings},
-    )  # fmt: skip
-
-
 def test_a_service_without_a_token_says_so_and_ends_with_2(tmp_path: Path) -> None:
-    done = run(tmp_path)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("TELEGRAM_BOT_TOKEN is not set")
-    assert "@BotFather" in done.stderr
+    done = afterword("run", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert err(done).startswith("TELEGRAM_BOT_TOKEN is not set")
+    assert "@BotFather" in err(done)
 
 
 def test_why_it_cannot_run_is_written_as_the_log_is(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("LOG_FORMAT=json\nPORT=x\nPROCESSES=0\n")
-    done = run(tmp_path)
-    assert (done.returncode, done.stdout) == (2, "")
-    lines = [json.loads(line) for line in done.stderr.splitlines()]
+    done = afterword("run", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, b"")
+    lines = [json.loads(line) for line in err(done).splitlines()]
     assert [(line["level"], line["event"].partition(":")[0]) for line in lines] == [
         ("critical", "PORT"),
         ("critical", "PROCESSES"),

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,31 +11,25 @@ from tests.botapi import BotApiServer
 from tests.storage.conftest import KEY
 from tests.storage.old_databases import FIRST, make
 from tests.support.bot_process import RunningBot
+from tests.support.command_line import afterword, err, out
+from tests.support.story import bot_for
 
 pytestmark = pytest.mark.waits
 
 SLOW_MACHINE = 60  # seconds until something must have been said, however busy the machine is
 
 
-@pytest.fixture
-def telegram() -> Iterator[BotApiServer]:
-    with BotApiServer(seed=1) as server:
-        yield server
-
-
 def test_people_of_long_ago_go_on_after_an_upgrade(telegram: BotApiServer, tmp_path: Path) -> None:
-    bot = RunningBot(telegram, tmp_path, DATA_KEY=KEY)
+    bot = bot_for(telegram, tmp_path, prepared=False, DATA_KEY=KEY, AFTERWORD_NOW="2026-12-01T09:00+00:00")
     data = tmp_path / "data"
     data.mkdir()
     me = int(telegram.token.partition(":")[0])
     make(f"sqlite:///{data / 'afterword.sqlite3'}", "0006", 3, Cipher.of(KEY), me)
     dana = telegram.person(user_id=FIRST, started=True)
     before = {one.name: one.read_bytes() for one in data.iterdir()}
-    looked = subprocess.run(
-        [sys.executable, "-m", "bot", "doctor"], capture_output=True, text=True, env=bot.env, cwd=tmp_path, check=False
-    )
-    assert looked.returncode == 0, looked.stdout + looked.stderr
-    assert "revision 0006, with 3 people, and the key fits. It will be upgraded at the next start" in looked.stdout
+    looked = afterword("doctor", cwd=tmp_path, **bot.env)
+    assert looked.returncode == 0, out(looked) + err(looked)
+    assert "revision 0006, with 3 people, and the key fits. It will be upgraded at the next start" in out(looked)
     assert {one.name: one.read_bytes() for one in data.iterdir()} == before, "the doctor changed no byte"
     with bot:
         dana.says("Well")
@@ -52,8 +43,13 @@ def test_people_of_long_ago_go_on_after_an_upgrade(telegram: BotApiServer, tmp_p
 
 
 def test_a_first_start_makes_everything_and_a_key_that_does_not_fit_changes_nothing(
-    telegram: BotApiServer, tmp_path: Path
+    tmp_path: Path,
 ) -> None:
+    with BotApiServer(seed=1) as telegram:
+        starts_first_and_then_with_another_key(telegram, tmp_path)
+
+
+def starts_first_and_then_with_another_key(telegram: BotApiServer, tmp_path: Path) -> None:
     bot = RunningBot(telegram, tmp_path, prepared=False)
     dana = telegram.person(first_name="Dana")
     with bot:
