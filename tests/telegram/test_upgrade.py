@@ -20,7 +20,7 @@ SLOW_MACHINE = 60  # seconds until something must have been said, however busy t
 
 
 def test_people_of_long_ago_go_on_after_an_upgrade(telegram: BotApiServer, tmp_path: Path) -> None:
-    bot = bot_for(telegram, tmp_path, prepared=False, DATA_KEY=KEY, AFTERWORD_NOW="2026-12-01T09:00+00:00")
+    bot = bot_for(telegram, tmp_path, prepared=False, DATA_KEY=KEY, AFTERWORD_NOW="2026-11-24T09:30+00:00")
     data = tmp_path / "data"
     data.mkdir()
     me = int(telegram.token.partition(":")[0])
