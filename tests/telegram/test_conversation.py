@@ -14,7 +14,7 @@ from cryptography.fernet import Fernet
 from tests.botapi import BotApiServer
 from tests.botapi.server import TOKEN
 from tests.support.api_calls import buttons, connected, refused
-from tests.support.bot_process import SECRET
+from tests.support.bot_process import SECRET, RunningBot
 from tests.support.command_line import afterword, err
 from tests.support.story import SLOW_MACHINE, advised, answer, begin, bot_for, handed_over, nothing_was_refused, type_in
 
@@ -61,6 +61,21 @@ def test_a_conversation_from_start_to_note_survives_a_kill(
         status, seconds = bot.stop()
         assert status == 0
         assert seconds <= 10
+
+
+@pytest.mark.parametrize("webhook", [False, True], ids=["polling", "webhook"])
+def test_a_process_of_its_own_talks_and_goes_on_after_a_kill(tmp_path: Path, webhook: bool) -> None:
+    with BotApiServer(seed=1) as server, RunningBot(server, tmp_path, webhook=webhook) as bot:
+        dana = server.person(first_name="Dana")
+        begin(dana)
+        answer(dana, "No")
+        dana.expects("How did the interview", timeout=SLOW_MACHINE)
+        bot.kill()
+        bot.start()
+        answer(dana, "Well")
+        dana.expects("Have you heard back", timeout=SLOW_MACHINE)
+        nothing_was_refused(server, bot.kills)
+        assert bot.stop()[0] == 0
 
 
 def test_what_is_written_down_can_be_read_by_nobody_else(telegram: BotApiServer, tmp_path: Path) -> None:
