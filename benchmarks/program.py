@@ -25,8 +25,8 @@ from bot.core.dialogue.session import Said, Session, Started
 from bot.core.dialogue.view import SessionView
 from bot.core.library import Library
 from tests.conftest import NOW
-from tests.talking import TYPED
-from tests.verification.tenfold import tenfold
+from tests.support.candidate import TYPED
+from tests.support.tenfold import tenfold
 
 ANSWERS = {
     "relation": "1", "experience": "1", "outcome": "1", "role": "1", "invited": "2", "tone": "1",

@@ -48,6 +48,16 @@ def test_no_clock_is_read_below_the_runtime_floor() -> None:
             assert not re.search(r"\.(now|today|utcnow)\(", file.read_text(encoding="utf-8")), file
 
 
+def test_no_test_module_imports_another() -> None:
+    """What tests share lives in tests/support, where it is found."""
+    for file in (ROOT / "tests").rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            named = [alias.name for alias in node.names] if isinstance(node, ast.Import | ast.ImportFrom) else []
+            modules = [node.module or ""] if isinstance(node, ast.ImportFrom) else named
+            assert not any(re.match(r"tests\.(\w+\.)*test_", module) for module in modules), f"{file}: {modules}"
+            assert not any(name.startswith("test_") for name in named), f"{file}: {named}"
+
+
 def test_the_readme_is_short_and_names_the_two_commands() -> None:
     assert len(README.encode()) <= 8 * 1024
     for target in ("run", "test"):

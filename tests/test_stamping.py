@@ -13,8 +13,8 @@ import bot.verification.checks
 from bot.app.check_cache import PACKAGE, is_stamped, keep, seal_of
 from bot.app.content import BadContent, load_checked
 from bot.content.loader import load
-from tests.content.planting import ROOT, copied
 from tests.support.examples import examples
+from tests.support.planting import ROOT, copied
 
 
 class Proofs:

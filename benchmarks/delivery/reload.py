@@ -25,8 +25,8 @@ from bot.app.subprocess_runner import run
 from bot.core.chat.person import Key, Person, TurnResult
 from bot.storage.database import Database
 from bot.storage.encryption import Cipher
-from tests.content.planting import copied
-from tests.verification.crowd import crowd
+from tests.support.crowd import crowd
+from tests.support.planting import copied
 
 COUNT, DISTINCT = 200_000, 1000
 """How many are stored, and how many of them talked; the others did as one of these, under a name of their own."""

@@ -11,7 +11,7 @@ from bot.cli.main import app
 from bot.storage.encryption import Cipher
 from bot.storage.migrate import upgrade
 from tests.storage.conftest import KEY
-from tests.storage.old_databases import make
+from tests.support.old_databases import make
 
 
 @pytest.fixture

@@ -16,9 +16,7 @@ from bot.storage.encryption import Cipher
 from bot.storage.migrate import upgrade
 from tests.conftest import NOW
 from tests.support.command_line import ROOT, afterword, err, out
-
-SCRIPT = "1\n1\n1\n1\n2\n1\ntoday\n2\n1\n1\nDana\nData Analyst\nNorthwind\nKubernetes\nSam\n"
-
+from tests.support.kept_chats import SCRIPT, kept_in
 
 # -- talking -----------------------------------------------------------------------------------------------------------
 
@@ -28,11 +26,6 @@ def test_piped_output_is_plain() -> None:
     assert "\x1b" not in out(done)
     note = next(line for line in out(done).splitlines() if line.startswith("Hi Dana, "))
     assert f"{len(note)}/200 characters" in out(done)
-
-
-def kept_in(file: Path, *arguments: str) -> list[str]:
-    """Return the arguments of a talk kept in a database on a Monday morning."""
-    return ["chat", "--db", str(file), "--now", "2026-11-23T10:00", "--zone", "Europe/Berlin", *arguments]
 
 
 def test_a_killed_talk_goes_on_where_it_was(tmp_path: Path) -> None:
@@ -186,7 +179,7 @@ def test_facts_that_cannot_matter_are_ignored() -> None:
 
 def test_all_25920_combinations_through_the_batch() -> None:
     """Exactly one row each, as the plain table has it."""
-    from tests.core.test_etiquette import DOMAINS, VERDICTS, table
+    from tests.support.etiquette_table import DOMAINS, VERDICTS, table
 
     people = [dict(zip(DOMAINS, values, strict=True)) for values in itertools.product(*DOMAINS.values())]
     typed = "\n".join(map(json.dumps, people))

@@ -14,9 +14,9 @@ from bot.core.advice.calendar import BEYOND
 from bot.core.dialogue.advisor import Adviser
 from bot.core.dialogue.session import Session
 from bot.core.library import Library
-from tests.cli.test_commands import kept_in
 from tests.conftest import NOW
 from tests.support.command_line import ROOT, afterword, err, out
+from tests.support.kept_chats import kept_in
 
 K10 = {"outcome": "offer", "company": "X", "me": "S", "account": "free"}
 

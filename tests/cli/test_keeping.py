@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.test_commands import SCRIPT, kept_in
 from tests.support.command_line import ROOT, afterword, err, out
+from tests.support.kept_chats import SCRIPT, kept_in
 
 TO_THE_ADVICE = "1\n1\n1\n1\n2\n1\ntoday\n2\n"
 ADVICE = "Send a thank-you e-mail now, and the LinkedIn request from Thursday 26 November."

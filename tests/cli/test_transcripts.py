@@ -9,7 +9,7 @@ from bot.content.yaml_reader import read
 from bot.core.dialogue.session import Session
 from bot.core.library import Library
 from tests.conftest import NOW
-from tests.talking import Candidate
+from tests.support.candidate import Candidate
 
 DIALOGUES = sorted((Path(__file__).parent.parent / "dialogues").rglob("*.yaml"))
 

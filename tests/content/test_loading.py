@@ -16,12 +16,12 @@ from bot.core.dialogue.session import Said, Session, Started
 from bot.core.issues import Issue
 from bot.core.library import Library
 from tests.conftest import NOW
-from tests.content.planting import copied, plant
-from tests.content.test_faults import FAULTS
+from tests.support.candidate import TYPED
 from tests.support.examples import examples
+from tests.support.planted_faults import FAULTS
+from tests.support.planting import copied, plant
 from tests.support.small import small
-from tests.talking import TYPED
-from tests.unprivileged import NOBODY, unprivileged
+from tests.support.unprivileged import NOBODY, unprivileged
 
 
 def found(content: Path) -> list[Issue]:

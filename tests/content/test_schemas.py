@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.content.json_schema import MODELS, written
-from tests.content.planting import ROOT
+from tests.support.planting import ROOT
 
 FILES = sorted([*(ROOT / "flows").rglob("*.yaml"), *(ROOT / "messages").rglob("*.yaml")])
 

@@ -8,7 +8,7 @@ import pytest
 from bot.core.dialogue.advisor import Adviser, Answered
 from bot.core.library import Library
 from tests.conftest import NOW
-from tests.talking import plain
+from tests.support.candidate import plain
 
 MONDAY = "2026-11-23"
 

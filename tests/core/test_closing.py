@@ -10,8 +10,8 @@ import pytest
 from bot.core.chat.commands import ThumbUp
 from bot.core.dialogue.session import FellDue
 from bot.core.library import Library
-from tests.core.test_desk import SLOTS, WARM
-from tests.core.test_reminding import Reminded
+from tests.support.reminded import Reminded
+from tests.support.visitor import SLOTS, WARM
 
 DAY = timedelta(days=1)
 

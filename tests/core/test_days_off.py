@@ -15,8 +15,8 @@ from bot.app.content import open_library
 from bot.core.advice.catalog import Catalog
 from bot.core.dialogue.dates import Misread, parse_days
 from bot.core.library import Library
-from tests.core.test_desk import WARM
-from tests.core.test_reminding import Reminded
+from tests.support.reminded import Reminded
+from tests.support.visitor import WARM
 
 TODAY = date(2026, 11, 23)
 DAY = timedelta(days=1)

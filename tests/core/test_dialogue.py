@@ -12,21 +12,7 @@ from bot.core.dialogue.session import Back, Cancelled, Picked, Remind, Said, Ses
 from bot.core.dialogue.view import SessionView
 from bot.core.library import Library
 from tests.conftest import NOW
-from tests.talking import Candidate, plain
-
-YESTERDAY_WARM = {
-    "relation": "No",
-    "experience": "Well",
-    "outcome": "Nothing yet",
-    "role": "The hiring manager",
-    "invited": "No",
-    "tone": "Warm and lively",
-    "interviewed_on": "Friday",
-    "thanks": "Not yet",
-    "format": "In person",
-    "account": "Free",
-    "profile": "Yes, up to date",
-}
+from tests.support.candidate import YESTERDAY_WARM, Candidate, plain
 
 
 def test_the_first_screen_says_what_this_is_and_what_it_will_not_do(library: Library) -> None:

@@ -12,8 +12,8 @@ from bot.core.coaching.lesson_planner import lesson_blocks
 from bot.core.coaching.lessons import Plan, Slot
 from bot.core.library import Library
 from bot.verification.atlas.page import page
-from tests.core.test_desk import WARM
-from tests.core.test_reminding import WEDNESDAY, Reminded
+from tests.support.reminded import WEDNESDAY, Reminded
+from tests.support.visitor import WARM
 
 
 @pytest.fixture(scope="module")

@@ -15,8 +15,8 @@ from bot.core.chat.person import Person
 from bot.core.dialogue.session import FellDue, Picked, Said, Session
 from bot.core.library import Library
 from bot.core.reminders.schedule import ReminderSchedule
-from tests.core.test_desk import WARM
-from tests.core.test_reminding import Reminded
+from tests.support.reminded import Reminded
+from tests.support.visitor import WARM
 
 DAY = timedelta(days=1)
 

@@ -15,7 +15,7 @@ from bot.core.coaching.privacy import shared_lines
 from bot.core.coaching.releases import Release
 from bot.core.library import Library
 from tests.conftest import NOW
-from tests.core.repository import Rolls
+from tests.support.cohort_repository import Rolls
 
 DANA, COACH = 10, 1
 OPS = Operator("Example Coaching Ltd", "privacy@example.org", "https://example.org/privacy", 90)

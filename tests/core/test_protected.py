@@ -31,8 +31,8 @@ from bot.core.library import Library
 from bot.telegram.private_chat import PrivateChat
 from bot.verification.check_protected import protected_kept
 from tests.conftest import NOW
-from tests.core.repository import Rolls as Kept
-from tests.runtime.coursing import SHOWN
+from tests.support.cohort_repository import Rolls as Kept
+from tests.support.course_in_process import SHOWN
 
 COACH, DANA, NUMBER, SECRET, CHANGED = 1, 10, 4, "s" * 22, "¤"
 SHOWN_ITSELF = ("note.", "as_mail.", "word.", "faq.")

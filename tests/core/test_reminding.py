@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -10,43 +9,14 @@ import pytest
 
 from bot.core.advice.calendar import instant, zone_named
 from bot.core.advice.contact_history import WITHDRAWN
-from bot.core.chat.commands import CommandResult, LocationShared
+from bot.core.chat.commands import LocationShared
 from bot.core.chat.turn import FileToSend
-from bot.core.dialogue.session import FellDue, Picked
 from bot.core.library import Library
-from bot.core.reminders.schedule import ReminderSchedule
 from tests.conftest import NOW
-from tests.core.test_desk import SLOTS, WARM, Visitor
+from tests.support.reminded import WEDNESDAY, Reminded
+from tests.support.visitor import SLOTS, WARM
 
 DAY = timedelta(days=1)
-WEDNESDAY = instant(date(2026, 11, 25), time(10), "Europe/Berlin")
-
-
-class Reminded(Visitor):
-    """A visitor whose agenda is kept as JSON between visits, and who is rung when something is due."""
-
-    def __init__(self, library: Library, *, at_home: bool = True) -> None:
-        super().__init__(library)
-        if at_home:
-            self.person = replace(self.person, agenda=ReminderSchedule(zone_known=True))
-
-    def visit(self, entry: object) -> CommandResult:
-        kept = ReminderSchedule.from_json(json.loads(json.dumps(self.person.agenda.to_json())))
-        assert kept == self.person.agenda
-        return super().visit(entry)  # type: ignore[arg-type]
-
-    def beside(self, what: str, case: int = 1) -> CommandResult:
-        return self.visit(Picked(f"m_{what}_{case}", 0))
-
-    def until(self, then: datetime) -> list[tuple[datetime, str]]:
-        """Let time pass; return when something was said, and what."""
-        heard = []
-        while (wake := self.person.agenda.wake) is not None and wake <= then:
-            self.now = max(self.now, wake)
-            self.visit(FellDue())
-            heard += [(self.now, name) for name in self.names]
-        self.now = max(self.now, then)
-        return heard
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ from datetime import date, timedelta
 import pytest
 
 from bot.core.library import Library
-from tests.core.test_desk import WARM
-from tests.core.test_reminding import Reminded
+from tests.support.reminded import Reminded
+from tests.support.visitor import WARM
 
 DAY = timedelta(days=1)
 FORMAL = (*WARM[:5], "Strictly formal", "today", "Yes, sent")

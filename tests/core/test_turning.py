@@ -11,8 +11,7 @@ from bot.core.dialogue.session import Back, Change, Said, Session, TimePassed
 from bot.core.dialogue.view import SessionView
 from bot.core.library import Library
 from tests.conftest import NOW
-from tests.core.test_dialogue import YESTERDAY_WARM
-from tests.talking import Candidate, plain
+from tests.support.candidate import YESTERDAY_WARM, Candidate, plain
 
 
 @pytest.mark.parametrize(

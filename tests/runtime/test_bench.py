@@ -24,8 +24,8 @@ from bot.runtime.update_handler import IncomingUpdate, UpdateHandler
 from bot.storage.database import Database
 from bot.telegram.coaching_chat import CoachingChat
 from bot.telegram.private_chat import PrivateChat
-from tests.content.planting import copied
 from tests.runtime.conftest import BOT, SetClock
+from tests.support.planting import copied
 
 COACH, SECOND, RIVAL, DANA, STAN = 1, 2, 3, 10, 11
 TONE = "messages/en/questions.yaml"

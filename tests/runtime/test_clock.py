@@ -16,9 +16,9 @@ from bot.runtime.update_handler import IncomingUpdate, UpdateHandler
 from bot.storage.database import Database
 from bot.telegram.private_chat import PrivateChat
 from tests.conftest import NOW
-from tests.core.test_desk import SLOTS, WARM
 from tests.runtime.conftest import BOT, SetClock
 from tests.support.application import Talks
+from tests.support.visitor import SLOTS, WARM
 
 YEARS = timedelta(days=900)
 

@@ -16,7 +16,7 @@ from bot.core.library import Library
 from bot.runtime.ports import UpdateNotKept
 from bot.runtime.rate_limits import GROUP
 from bot.storage.database import Database
-from tests.runtime.lecture import COACH, MEMBERS, NEWCOMER, OTHER, TICK, Lecture, in_a_group
+from tests.support.lecture import COACH, MEMBERS, NEWCOMER, OTHER, TICK, Lecture, in_a_group
 
 PRACTICE, FAQ, CASE = "Had an interview", "What many ask", "Case of the week"
 

@@ -22,7 +22,7 @@ from bot.core.library import Library
 from bot.runtime.update_handler import IncomingUpdate
 from bot.storage.database import Database
 from tests.runtime.conftest import BOT, opened
-from tests.runtime.coursing import CHANNEL, COACH, GROUP, LIVES, MEMBERS, Course, Said, played
+from tests.support.course_in_process import CHANNEL, COACH, GROUP, LIVES, MEMBERS, Course, Said, played
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from bot.core.library import Library
 from bot.storage.database import Database
 from tests.conftest import NOW
 from tests.runtime.conftest import BOT
-from tests.runtime.lecture import COACH, GROUP_CHAT, MEMBERS, Lecture, in_a_group
+from tests.support.lecture import COACH, GROUP_CHAT, MEMBERS, Lecture, in_a_group
 
 TOPIC, OFFICE, CHANNEL = 5, 6, -1002
 

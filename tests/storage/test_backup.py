@@ -22,9 +22,9 @@ from bot.storage.migrate import upgrade
 from bot.storage.read_only import everybody
 from bot.storage.revision import HEAD, inspect
 from tests.storage.conftest import Opening, Place
-from tests.storage.old_databases import BOT, FIRST, counts, make
-from tests.storage.stories import ANNA, BEN, becomes, case, count, look, says, turn
+from tests.support.old_databases import BOT, FIRST, counts, make
 from tests.support.postgres import new_database
+from tests.support.store_stories import ANNA, BEN, becomes, case, count, look, says, turn
 
 Empty = Callable[[str], Place]
 

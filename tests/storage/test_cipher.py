@@ -18,7 +18,7 @@ from bot.storage.errors import BadKey
 from bot.storage.schema import Encrypted, metadata
 from tests.conftest import NOW
 from tests.storage.conftest import KEY, Opening, Place
-from tests.storage.stories import ANNA, BEN, becomes, case, claim, look, says, texts, turn
+from tests.support.store_stories import ANNA, BEN, becomes, case, claim, look, says, texts, turn
 
 OTHER = Fernet.generate_key().decode()
 

@@ -21,7 +21,7 @@ from bot.storage.database import Database
 from bot.storage.errors import StoreError
 from tests.conftest import NOW
 from tests.storage.conftest import Opening, Place, emptied
-from tests.storage.stories import ANNA, BEN, GROUP, LEASE, becomes, case, look, says, turn
+from tests.support.store_stories import ANNA, BEN, GROUP, LEASE, becomes, case, look, says, turn
 
 MONDAY, TEN = date(2026, 11, 23), time(10)
 BERLIN = Home("Europe/Berlin")

@@ -26,9 +26,9 @@ from bot.storage.schema import metadata
 from bot.telegram.metrics import PrometheusMetrics
 from tests.conftest import NOW
 from tests.storage.conftest import KEY, Opening, Place, emptied
-from tests.storage.stories import ANNA, BEN, becomes, case, claim, count, look, says, turn
 from tests.support.postgres import new_database
-from tests.unprivileged import unprivileged
+from tests.support.store_stories import ANNA, BEN, becomes, case, claim, count, look, says, turn
+from tests.support.unprivileged import unprivileged
 
 NEW = new_key()
 OLD_NAME, NEW_NAME = (fingerprint(Cipher.of(key).heads[0]) for key in (KEY, NEW))

@@ -14,8 +14,8 @@ from sqlalchemy import text
 
 from tests.conftest import NOW
 from tests.storage.conftest import KEY, Opening, Place
-from tests.storage.hammer import AT_MOST, KEYS, step
-from tests.storage.stories import look
+from tests.support.hammer import AT_MOST, KEYS, step
+from tests.support.store_stories import look
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="it needs fork")
 
@@ -27,7 +27,7 @@ def faults(runs: int) -> list[str]:
 
 
 async def kill(place: Place, opening: Opening, told: Path, runs: int) -> None:
-    command = [sys.executable, "-m", "tests.storage.hammer", place.url, KEY, str(told)]
+    command = [sys.executable, "-m", "tests.support.hammer", place.url, KEY, str(told)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as nursery:
         assert nursery.stdin is not None
         assert nursery.stdout is not None

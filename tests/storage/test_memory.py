@@ -9,7 +9,7 @@ from bot.storage.cache import SealedCache
 from bot.storage.encryption import Cipher
 from tests.conftest import NOW
 from tests.storage.conftest import KEY, Opening, Place
-from tests.storage.stories import ANNA, becomes, claim, turn
+from tests.support.store_stories import ANNA, becomes, claim, turn
 
 
 def counting() -> tuple[SealedCache, list[object]]:

@@ -16,7 +16,7 @@ from bot.storage.compiled import CompiledStatement
 from bot.storage.database import Database
 from tests.conftest import NOW
 from tests.storage.conftest import Opening, Place, emptied
-from tests.storage.stories import ANNA, BEN, GROUP, LEASE, becomes, case, claim, look, says, texts, turn
+from tests.support.store_stories import ANNA, BEN, GROUP, LEASE, becomes, case, claim, look, says, texts, turn
 
 CARL = replace(ANNA, chat=7, person=7)
 SECOND = timedelta(seconds=1)

@@ -15,7 +15,7 @@ from bot.storage.database import Database
 from bot.storage.encryption import Cipher
 from bot.storage.read_only import everybody
 from tests.storage.conftest import KEY, Opening, Place, emptied
-from tests.storage.stories import ANNA, count, turn
+from tests.support.store_stories import ANNA, count, turn
 
 TURNS = 8  # psycopg prepares what it has run five times
 

@@ -18,7 +18,7 @@ from bot.storage.errors import BadKey, NotMigrated, StoreError, StoreUnready
 from bot.storage.read_only import everybody
 from tests.conftest import NOW
 from tests.storage.conftest import Opening, Place
-from tests.storage.stories import ANNA, BEN, case, turn
+from tests.support.store_stories import ANNA, BEN, case, turn
 
 DUE = NOW + timedelta(days=2)
 ANNAS = Person(

@@ -38,9 +38,9 @@ from bot.storage.errors import (
 from bot.storage.migrate import upgrade
 from tests.conftest import NOW
 from tests.storage.conftest import KEY, Opening, Place
-from tests.storage.stories import ANNA, BEN, becomes, case, count, look, says, turn
 from tests.support.postgres import new_database
-from tests.unprivileged import unprivileged
+from tests.support.store_stories import ANNA, BEN, becomes, case, count, look, says, turn
+from tests.support.unprivileged import unprivileged
 
 posix = pytest.mark.skipif(os.name != "posix", reason="limits and users are POSIX's")
 
@@ -393,7 +393,7 @@ from bot.storage.encryption import Cipher
 from bot.storage.database import Database
 from bot.storage.dialects import of_file
 from tests.conftest import NOW
-from tests.storage.stories import ANNA, count
+from tests.support.store_stories import ANNA, count
 
 async def main():
     store = await Database.open(sys.argv[1], Cipher.of(sys.argv[2]))
@@ -427,7 +427,7 @@ import asyncio, sys
 from bot.storage.encryption import Cipher
 from bot.storage.database import Database
 from tests.conftest import NOW
-from tests.storage.stories import ANNA, count
+from tests.support.store_stories import ANNA, count
 
 def slowly(person):
     print("amid a turn", flush=True)

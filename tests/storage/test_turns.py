@@ -20,8 +20,8 @@ from bot.storage.database import Database
 from bot.storage.errors import StoreClosed, Unstorable
 from tests.conftest import NOW
 from tests.storage.conftest import Opening, Place
-from tests.storage.stories import ANNA, BEN, GROUP, becomes, case, claim, count, look, says, texts, turn
 from tests.support.examples import examples
+from tests.support.store_stories import ANNA, BEN, GROUP, becomes, case, claim, count, look, says, texts, turn
 
 NOBODY = Person(language="en")
 

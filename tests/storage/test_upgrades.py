@@ -29,9 +29,9 @@ from bot.storage.revision import HEAD, inspect
 from bot.telegram.private_chat import PrivateChat
 from tests.conftest import NOW
 from tests.storage.conftest import KEY, Opening, Place
-from tests.storage.old_databases import BOT, DUE, FIRST, REVISIONS, counts, has_reminder, make
-from tests.storage.stories import ANNA, look, turn
+from tests.support.old_databases import BOT, DUE, FIRST, REVISIONS, counts, has_reminder, make
 from tests.support.postgres import new_database
+from tests.support.store_stories import ANNA, look, turn
 
 MakeOld = Callable[[str, int], Place]
 GONE = {"reminder", "ledger"}

@@ -13,7 +13,7 @@ from bot.storage import writer
 from bot.storage.database import Database
 from tests.conftest import NOW
 from tests.storage.conftest import Opening, Place
-from tests.storage.stories import ANNA, BEN, becomes, claim, count, says, turn
+from tests.support.store_stories import ANNA, BEN, becomes, claim, count, says, turn
 
 
 @pytest.fixture

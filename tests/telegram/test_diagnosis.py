@@ -19,7 +19,7 @@ from tests.botapi import BotApiServer
 from tests.support.bot_process import prepare
 from tests.support.proxies import http_proxy, port_of, socks_proxy
 from tests.support.raw_server import answering, certified, saying
-from tests.telegram.test_serving import given, serving, until
+from tests.support.serving import given, serving, until
 
 PAGE = b"HTTP/1.1 404 Not Found\r\nContent-Length: 12\r\n\r\n<h1>No.</h1>"
 

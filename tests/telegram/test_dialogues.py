@@ -15,7 +15,7 @@ from bot.core.dialogue.answers import choose
 from bot.core.dialogue.session import FellDue, Said, TimePassed, Turn
 from bot.core.library import Library
 from bot.core.reminders.schedule import ReminderSchedule
-from tests.telegram.phone import Phone
+from tests.support.phone import Phone
 
 DIALOGUES = sorted((Path(__file__).parents[1] / "dialogues").glob("*.yaml"))
 COMMANDS = {":restart": "new", ":back": "back", ":why": "why", ":change": "change", ":cancel": "cancel"}

@@ -12,8 +12,8 @@ from bot.core.advice.facts import NOT_SURE
 from bot.core.dialogue.session import Said
 from bot.core.library import Library
 from bot.telegram.private_chat import PrivateChat
-from tests.content.planting import copied
-from tests.telegram.phone import SLOTS, WARM, Phone
+from tests.support.phone import SLOTS, WARM, Phone
+from tests.support.planting import copied
 
 PEOPLE = 50
 ORDINARY = ["Friendly, ordinary" if text == "Warm and lively" else text for text in [*WARM, *SLOTS]]

@@ -20,7 +20,7 @@ from bot.telegram.sender import TelegramMessenger
 from bot.telegram.updates import read
 from tests.runtime.conftest import opened
 from tests.support.application import Talks
-from tests.telegram.phone import ME
+from tests.support.phone import ME
 
 UPDATES = count(1)
 

@@ -13,8 +13,8 @@ import pytest
 from bot.app.content import BadContent
 from bot.app.content_check import load_checked_in_subprocess
 from tests.botapi import BotApiServer
-from tests.content.planting import ROOT, copied
 from tests.support.bot_process import RunningBot, seal_of_shipped
+from tests.support.planting import ROOT, copied
 
 NOT_FOR_SERVING = ("PIL", "alembic", "rich", "typer")
 MOST = 110

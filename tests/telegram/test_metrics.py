@@ -19,7 +19,7 @@ from bot.telegram.metrics import PrometheusMetrics
 from bot.telegram.webhook import COUNT_SECONDS, Counting
 from tests.conftest import NOW
 from tests.runtime.conftest import opened
-from tests.storage.stories import ANNA, BEN, becomes, count, says, turn
+from tests.support.store_stories import ANNA, BEN, becomes, count, says, turn
 
 ROOT = Path(__file__).parents[2]
 NOTHING = Census(0, 0, None, 0, {}, 0)

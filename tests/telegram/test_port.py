@@ -17,7 +17,7 @@ from bot.app import log_rate
 from bot.app.logging import configure
 from bot.telegram import port_limits
 from tests.runtime.conftest import opened
-from tests.telegram.test_webhook import UPDATE, Running
+from tests.support.web_side import UPDATE, Running
 
 HALF = b"POST /hook HTTP/1.1\r\nHost: localhost\r\nX-Half: "
 Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]

@@ -11,10 +11,10 @@ from cryptography.fernet import Fernet
 
 from bot.core.library import Library
 from tests.botapi import BotApiServer
+from tests.support.balancer import Balancer
 from tests.support.bot_process import RunningBot, free_port
+from tests.support.phone import Phone
 from tests.support.postgres import new_database
-from tests.telegram.balancing import Balancer
-from tests.telegram.phone import Phone
 
 PEOPLE = 8
 TALK = ["No", "Well", "Nothing yet", "The hiring manager", "No", "Warm and lively", "nonsense"]  # nothing with a date

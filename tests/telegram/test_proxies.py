@@ -22,7 +22,7 @@ from bot.telegram.route import BadRoute, choose
 from tests.botapi import BotApiServer, Person
 from tests.support.proxies import encrypted, http_proxy, port_of, socks_proxy
 from tests.support.raw_server import certified
-from tests.telegram.test_serving import SECRET, TALK, given, said, serving, until
+from tests.support.serving import SECRET, TALK, given, said, serving, until
 
 AWAY = "http://telegram.example:8081"
 LOGIN = "dana:hunter22hunter"

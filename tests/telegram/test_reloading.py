@@ -22,8 +22,8 @@ from bot.app.server import Reloaded
 from bot.telegram.coaching_chat import CoachingChat
 from bot.telegram.private_chat import PrivateChat
 from tests.botapi import BotApiServer, Person
-from tests.content.planting import copied
 from tests.support.bot_process import RunningBot
+from tests.support.planting import copied
 
 QUESTIONS = "messages/en/questions.yaml"
 FLOW = "flows/after_interview.yaml"

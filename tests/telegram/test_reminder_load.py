@@ -20,8 +20,8 @@ from cryptography.fernet import Fernet
 
 from tests.botapi import BotApiServer
 from tests.support.bot_process import RunningBot
+from tests.support.planned_reminders import TEN, fill, heard, lateness, wait_for_all
 from tests.support.postgres import new_database
-from tests.telegram.test_reminder_kills import TEN, fill, heard, lateness, wait_for_all
 
 OVERDUE = int(os.environ.get("OVERDUE", "2000"))
 A_SECOND = 26

@@ -8,10 +8,8 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, suppress
-from dataclasses import replace
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -22,42 +20,12 @@ from structlog.testing import capture_logs
 from bot.app.server import Reloaded, serve
 from bot.app.settings import Settings, load
 from bot.app.systemd import notify
-from bot.core.chat.person import Call, Key, Person, TurnResult
-from bot.runtime.update_handler import IncomingUpdate
-from bot.telegram.dispatcher import ChatNews, ParsedUpdate
 from bot.telegram.polling import BotRefused
 from tests.botapi import BotApiServer
 from tests.botapi import Person as Human
 from tests.support.application import Talks
 from tests.support.bot_process import prepare
-
-SECRET = "only-Telegram-knows-this"  # noqa: S105 - opens nothing
-
-
-def read(me: dict[str, Any], update: dict[str, Any]) -> ParsedUpdate:
-    """Read texts, taps and blocks: as little as shows the walk of an update."""
-    if query := update.get("callback_query"):
-        who = Key(me["id"], query["from"]["id"], 0, query["from"]["id"])
-        return ParsedUpdate(IncomingUpdate(update["update_id"], who, query["data"], raw=update), query=query["id"])
-    if member := update.get("my_chat_member"):
-        kicked = member["new_chat_member"]["status"] == "kicked"
-        return ParsedUpdate(news=ChatNews(member["chat"]["id"], "left" if kicked else "back", reason="blocked"))
-    who = Key(me["id"], update["message"]["chat"]["id"], 0, update["message"]["from"]["id"])
-    return ParsedUpdate(IncomingUpdate(update["update_id"], who, update["message"]["text"], raw=update))
-
-
-def count(incoming: IncomingUpdate, person: Person | None, now: datetime) -> TurnResult:
-    """Say the number of the turn and what was heard."""
-    del now
-    after = replace(person or Person(), turn=(person or Person()).turn + 1)
-    keyboard = {"inline_keyboard": [[{"text": "More", "callback_data": "more"}]]}
-    text = {"text": f"{after.turn} {incoming.event}", "reply_markup": keyboard}
-    return TurnResult(
-        after, (Call("sendMessage", text, panel=True),), toast="heard" if incoming.event == "more" else ""
-    )
-
-
-TALK = Talks(count, read=read)
+from tests.support.serving import SECRET, TALK, count, given, read, said, serving, until
 
 
 @pytest.fixture
@@ -67,35 +35,6 @@ def settings(server: BotApiServer, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     loaded = load(tmp_path)
     prepare(loaded)
     return loaded
-
-
-def given(server: BotApiServer, folder: Path) -> dict[str, str]:
-    return {
-        "TELEGRAM_BOT_TOKEN": server.token, "TELEGRAM_API_BASE_URL": server.url, "DATA_DIR": str(folder / "data"),
-        "PORT": "0",
-    }  # fmt: skip
-
-
-@asynccontextmanager
-async def serving(settings: Settings) -> AsyncIterator[None]:
-    stop = asyncio.Event()
-    running = asyncio.create_task(serve(settings, TALK, timeout=2, lease=timedelta(seconds=2), stop=stop))
-    try:
-        yield
-    finally:
-        stop.set()
-        await asyncio.wait_for(running, 10)
-
-
-def said(server: BotApiServer, human: Human) -> list[str]:
-    # By id: losing its buttons, as a question does that was overtaken, makes a message no newer.
-    return [message.text for message in sorted(server.sent(), key=lambda one: one.id) if message.chat.id == human.id]
-
-
-async def until(predicate: Callable[[], object], seconds: float = 5.0) -> None:
-    async with asyncio.timeout(seconds):
-        while not predicate():
-            await asyncio.sleep(0.01)
 
 
 async def test_what_is_said_is_answered_and_what_is_tapped_ends_its_spinner(
@@ -180,7 +119,7 @@ from pathlib import Path
 from bot.app.server import serve
 from bot.app.settings import load
 from tests.support import kill_points
-from tests.telegram.test_serving import TALK
+from tests.support.serving import TALK
 kill_points.arm(os.environ["KILL_AT"])
 asyncio.run(serve(load(Path(os.environ["DATA_DIR"]).parent), TALK, timeout=2, lease=timedelta(seconds=1)))
 """

@@ -30,7 +30,7 @@ from tests.botapi import BotApiServer
 from tests.botapi import Person as Human
 from tests.support.bot_process import ROOT, RunningBot, free_port
 from tests.support.command_line import afterword, err
-from tests.telegram.test_serving import SECRET, TALK, given, said, until
+from tests.support.serving import SECRET, TALK, given, said, until
 
 posix = pytest.mark.skipif(os.name != "posix", reason="signals and pipes are POSIX's")
 

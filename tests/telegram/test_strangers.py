@@ -15,7 +15,7 @@ from bot.core.dialogue.render import COMMANDS
 from bot.core.dialogue.session import Picked
 from bot.core.library import Library
 from bot.telegram.updates import read
-from tests.telegram.phone import ME, SLOTS, WARM, Phone
+from tests.support.phone import ME, SLOTS, WARM, Phone
 
 UPDATES = count(5000)
 HER = {"id": 1, "is_bot": False, "first_name": "Dana", "language_code": "en"}

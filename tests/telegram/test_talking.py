@@ -11,7 +11,7 @@ from bot.core.chat.person import OWED
 from bot.core.dialogue.session import Said
 from bot.core.library import Library
 from bot.telegram.updates import read
-from tests.telegram.phone import ME, SLOTS, WARM, Phone
+from tests.support.phone import ME, SLOTS, WARM, Phone
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from bot.runtime.ports import Delivered
 from bot.telegram.client import connected
 from bot.telegram.sender import TelegramMessenger
 from tests.botapi import BotApiServer, Message, Person
-from tests.telegram.phone import KEY, SLOTS, WARM, Phone
+from tests.support.phone import KEY, SLOTS, WARM, Phone
 
 NASTY = [
     "<b>bold</b> & <i>", "</pre><a href='tg://user?id=1'>x</a>", "tg://resolve?domain=x", "*b* _i_ [x](tg://user?id=1)",

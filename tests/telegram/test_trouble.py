@@ -18,7 +18,7 @@ from bot.storage import dialects
 from tests.botapi import BotApiServer
 from tests.botapi import Person as Human
 from tests.support.postgres import new_database
-from tests.telegram.test_serving import given, said, serving, until
+from tests.support.serving import given, said, serving, until
 
 RECOVERY = 5.0  # seconds, for what was held up by a database
 

@@ -9,9 +9,9 @@ import pytest
 from bot.storage.encryption import Cipher
 from tests.botapi import BotApiServer
 from tests.storage.conftest import KEY
-from tests.storage.old_databases import FIRST, make
 from tests.support.bot_process import RunningBot
 from tests.support.command_line import afterword, err, out
+from tests.support.old_databases import FIRST, make
 from tests.support.story import bot_for
 
 pytestmark = pytest.mark.waits

@@ -12,8 +12,8 @@ import pytest
 
 from bot.core.library import Library
 from bot.verification.atlas.page import page
-from tests.verification.browser import Browser, missing
-from tests.verification.test_atlas_page import HOSTILE, spoilt
+from tests.support.browser import Browser, missing
+from tests.support.hostile_content import HOSTILE, spoilt
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(missing()), reason=missing())]
 PHONE, DESK = (375, 812), (1280, 900)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
 from typing import Any
@@ -16,10 +15,9 @@ from hypothesis import strategies as st
 from bot.core.advice.policy import settled
 from bot.core.library import Library
 from bot.verification.atlas.page import page
+from tests.support.hostile_content import HOSTILE, SHORT, spoilt
 
 FLOW = "after_interview"
-HOSTILE = "</script></style><script>alert(1)</script><img src=x onerror=alert(2)>\"' onload='x"
-SHORT = "<i>"
 VOID = {"meta", "input", "br", "img"}
 
 
@@ -110,20 +108,6 @@ def test_it_can_be_read_on_a_phone_and_aloud(document: Document) -> None:
     assert levels.count(1) == 1
     titled = [(a, b) for a, b in pairwise(levels) if b > a + 1]
     assert set(titled) <= {(2, 4)}, "cards stand right below some sections"
-
-
-def spoilt(library: Library) -> Library:
-    """Return the library with something hostile in every message; in notes it is short enough to fit."""
-
-    def more(key: str, message: Any) -> Any:
-        if isinstance(message, tuple):
-            return tuple(more(key, one) for one in message)
-        short = key.startswith(("note.", "atlas.sample."))
-        return message + (SHORT if short else HOSTILE) if isinstance(message, str) else message
-
-    catalog = library.catalogs["en"]
-    texts = {key: m if key == "language.locale" else more(key, m) for key, m in catalog.messages.items()}
-    return replace(library, catalogs={"en": replace(catalog, messages=texts)})
 
 
 def test_hostile_content_stays_text(library: Library) -> None:

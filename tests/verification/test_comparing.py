@@ -20,8 +20,8 @@ from bot.core.advice.rules import Ruleset
 from bot.core.library import Library
 from bot.verification.diff import compare
 from bot.verification.diff_text import in_markdown, in_text, report
-from tests.content.planting import copied
-from tests.core.test_etiquette import DOMAINS, VERDICTS, table
+from tests.support.etiquette_table import DOMAINS, VERDICTS, table
+from tests.support.planting import copied
 
 OPENS = {"R07": "ready", "R12": "tomorrow", "R19": "ready", "R20": "ready", "R21": "tomorrow"}
 COUNTRIES = ("us", "uk", "de", "jp", "other")

@@ -8,8 +8,8 @@ import random
 
 from bot.core.dialogue.explain import explain
 from bot.core.library import Library
-from tests.core.test_etiquette import DOMAINS, VERDICTS, table
 from tests.support.command_line import afterword, err, out
+from tests.support.etiquette_table import DOMAINS, VERDICTS, table
 
 
 def somebody(seed: int) -> dict[str, str]:

@@ -10,8 +10,8 @@ import pytest
 from bot.app.content import check, open_library
 from bot.cli.transcript import Transcript, load, play
 from bot.core.issues import Issue, SourceLocation
-from tests.content.planting import Fault, copied, plant
-from tests.content.test_faults import FACTS, FAULTS, FLOW, RULES
+from tests.support.planted_faults import FACTS, FAULTS, FLOW, RULES
+from tests.support.planting import Fault, copied, plant
 
 REMINDERS = "flows/reminders.yaml"
 TALKED = {

@@ -15,8 +15,8 @@ from bot.verification.diagram.formats import Box, FlowChart, to_dot, to_mermaid
 from bot.verification.diagram.graph import diagram
 from bot.verification.diagram.highlight import along, at_finding, is_marked, since
 from bot.verification.diff_text import report
-from tests.content.planting import ROOT, copied
 from tests.support.command_line import afterword, err, out
+from tests.support.planting import ROOT, copied
 
 FLOW = "after_interview"
 FLOW_FILE = "flows/after_interview.yaml"

@@ -18,9 +18,9 @@ from bot.core.library import Library
 from bot.verification import replay
 from bot.verification.replay import Move, Survey, in_words, survey
 from tests.conftest import NOW
-from tests.content.planting import copied
-from tests.telegram.phone import SLOTS, WARM, Phone
-from tests.verification.crowd import crowd
+from tests.support.crowd import crowd
+from tests.support.phone import SLOTS, WARM, Phone
+from tests.support.planting import copied
 
 FLOW = "after_interview"
 TALK = [*WARM, *SLOTS]

@@ -21,8 +21,8 @@ from bot.core.issues import SourceLocation, SourceLocations
 from bot.core.library import Library
 from bot.verification.checks import PROPERTIES
 from bot.verification.context import CheckContext
-from tests.verification.brute import Brute, Row, Spec, When, conversations
-from tests.verification.tenfold import TIMES, tenfold
+from tests.support.brute_force import Brute, Row, Spec, When, conversations
+from tests.support.tenfold import TIMES, tenfold
 
 T = TypeVar("T")
 RARE = {"untalked-rule", "untalked-gate", "untalked-reminder"}

@@ -18,8 +18,8 @@ from dataclasses import replace
 from bot.storage.database import Database
 from bot.storage.encryption import Cipher
 from tests.conftest import NOW
-from tests.storage.stories import ANNA, count, says
 from tests.support import kill_points
+from tests.support.store_stories import ANNA, count, says
 
 KEYS = [replace(ANNA, chat=n, person=n) for n in range(1, 9)]
 AT_MOST = 2000

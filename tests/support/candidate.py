@@ -5,7 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from bot.cli.transcript import Talk
-from bot.core.dialogue.session import Event, Outgoing, Session, Turn
+from bot.core.dialogue.session import (
+    Event,
+    Outgoing,
+    Session,
+    Turn,
+)
 from bot.core.library import Library
 from tests.conftest import NOW
 
@@ -76,3 +81,18 @@ class Candidate:
 def plain(library: Library, now: datetime = NOW) -> Candidate:
     """Return a candidate who has just been greeted."""
     return Candidate(library, now=now)
+
+
+YESTERDAY_WARM = {
+    "relation": "No",
+    "experience": "Well",
+    "outcome": "Nothing yet",
+    "role": "The hiring manager",
+    "invited": "No",
+    "tone": "Warm and lively",
+    "interviewed_on": "Friday",
+    "thanks": "Not yet",
+    "format": "In person",
+    "account": "Free",
+    "profile": "Yes, up to date",
+}
