@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 export PYTHONUTF8 := 1
 
-.PHONY: run chat check test slow bench million mutate lint house schemas settings lock clean help
+.PHONY: run chat check test slow bench million mutate lint house schemas settings findings lock clean help
 
 run: $(VENV)/.run  ## talk to Afterword (in Telegram when a token is set, else here in the terminal)
 	@$(BIN)/afterword run
@@ -47,6 +47,9 @@ schemas: $(VENV)/.test  ## write schemas/*.json anew from the models
 
 settings: $(VENV)/.run  ## write docs/operators/settings.md anew from .env.example
 	@$(BIN)/python tools/settings_page.py
+
+findings: $(VENV)/.run  ## write docs/reference/findings.md anew from the table of findings
+	@$(BIN)/python -m tools.findings_page
 
 lock:  ## resolve requirements/*.txt anew (needs uv; the lists name no host)
 	@uv pip compile -q --universal --generate-hashes --no-header --no-annotate --python-version 3.11 \

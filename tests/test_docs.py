@@ -6,6 +6,7 @@ import ast
 import importlib.util
 import re
 import tomllib
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import typer
 
 from bot.app.settings import Settings
 from bot.cli.main import app
+from tools import findings_page
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -161,6 +163,37 @@ def test_the_page_of_settings_is_what_the_example_says() -> None:
     spec.loader.exec_module(module)
     example = (ROOT / ".env.example").read_text(encoding="utf-8")
     assert module.PAGE.read_text(encoding="utf-8") == module.page(example), "run: make settings"
+
+
+def codes_in_the_code() -> Iterator[str]:
+    """Return the codes of findings that stand in the code: behind a place, or first in what describes a wrong shape."""
+    for file in CODE:
+        if "bot/content" not in str(file) and "bot/verification" not in str(file) and file.name != "content.py":
+            continue
+        for node in nodes(file):
+            called = getattr(node.func, "id", getattr(node.func, "attr", "")) if isinstance(node, ast.Call) else ""
+            if called in ("Issue", "fault") and len(node.args) > 1:
+                code = node.args[1]
+            elif called == "refer":
+                code = node.args[3]
+            elif isinstance(node, ast.Return) and isinstance(node.value, ast.Tuple) and len(node.value.elts) == 4:
+                code = node.value.elts[0]
+            else:
+                continue
+            if isinstance(code, ast.Constant) and isinstance(code.value, str):
+                yield code.value
+
+
+def test_every_finding_has_its_place_on_the_page() -> None:
+    groups = findings_page.all_codes()
+    known = [one.code for codes in groups.values() for one in codes]
+    assert len(set(known)) == len(known)
+    found = set(codes_in_the_code())
+    assert len(found) > 80
+    assert sorted(found - set(known)) == []
+    for code in set(known) - found:  # put together of two words, or looked up
+        assert code.startswith(("idle-", "untalked-", "no-", "yaml-", "bad-", "unknown-")), code
+    assert findings_page.PAGE.read_text(encoding="utf-8") == findings_page.page(), "run: make findings"
 
 
 def test_the_first_week_leads_to_every_page_for_operators() -> None:

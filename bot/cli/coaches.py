@@ -114,7 +114,7 @@ class Replayed:
 
 
 def _lines(issue: Issue) -> list[str]:
-    return [str(issue), *([f"    {issue.shown}"] if issue.shown else [])]
+    return [f"{issue} [{issue.code}]", *([f"    {issue.shown}"] if issue.shown else [])]
 
 
 def _write_talks(issues: Iterable[Issue], folder: Path) -> None:

@@ -55,7 +55,7 @@ TRAPS = (  # the first that fits explains; exact true, false and null never come
 _QUOTE = "Put the whole text between double quotes."
 _SPACES = "What belongs together is seen by the number of spaces at the start of a line."
 # code: what, why, instead; {text} is what stands there, {quoted} the same as one has to write it
-_WORDS: dict[str, tuple[str, str, str]] = {
+WORDS: dict[str, tuple[str, str, str]] = {
     "yaml-too-big": (f"the file is larger than {MAX_BYTES} bytes.", "Nobody could check it.", "Make several of it."),
     "yaml-encoding": ("the byte {text} is not UTF-8.", "Letters such as ä or é are read in this encoding only.",
         "Save the file again, with the encoding UTF-8."),
@@ -133,5 +133,5 @@ def issue(place: SourceLocation, code: str, text: str = "", number: int = 0) -> 
     shown = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in line)
     quoted = json.dumps(text if len(text) <= 40 else "…", ensure_ascii=False)
     filled = {"{text}": f"'{shown}'" if shown else "the end of the line", "{quoted}": quoted, "{number}": str(number)}
-    what, why, instead = (re.sub(r"\{\w+\}", lambda slot: filled[slot[0]], words) for words in _WORDS[code])
+    what, why, instead = (re.sub(r"\{\w+\}", lambda slot: filled[slot[0]], words) for words in WORDS[code])
     return Issue(place, code, what, why, instead)

@@ -122,7 +122,7 @@ def test_windows_line_ends_and_a_byte_order_mark_move_no_finding(code: str) -> N
 
 def test_every_kind_of_fault_has_its_sample() -> None:
     elsewhere = {"yaml-too-big", "yaml-too-many", "yaml-syntax"}  # below; the last is for what no sample was found
-    assert set(yaml_errors._WORDS) == {*FAULTY, *TRAPPED, *elsewhere}
+    assert set(yaml_errors.WORDS) == {*FAULTY, *TRAPPED, *elsewhere}
 
 
 def test_a_file_beyond_all_measure_is_refused_at_once() -> None:
