@@ -145,3 +145,4 @@ def test_an_installed_wheel_brings_its_content_and_talks(tmp_path: Path) -> None
     assert "Yes, connect" in done.stdout
     assert (installed / "bot" / "_content" / "flows" / "facts.yaml").exists()
     assert (installed / "bot" / "verification" / "atlas" / "atlas.js").exists()
+    assert (installed / "bot" / "verification" / "atlas" / "templates" / "page.html").exists()

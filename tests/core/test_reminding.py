@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
+from icalendar import Calendar
 
 from bot.core.advice.calendar import instant, zone_named
 from bot.core.advice.contact_history import WITHDRAWN
@@ -199,6 +200,10 @@ def test_it_is_offered_as_a_calendar_file(dana: Reminded) -> None:
     (document,) = [effect for effect in dana.served.effects if isinstance(effect, FileToSend)]
     assert document.name == "reminder.ics"
     assert "DTSTART:20261123T160000Z\r\n" in document.text
+    (event,) = Calendar.from_ical(document.text).walk("VEVENT")
+    (alarm,) = event.walk("VALARM")
+    assert event["SUMMARY"] == alarm["DESCRIPTION"] == "Person 1: is the thank-you out?"
+    assert (event.end - event.start, alarm.TRIGGER) == (timedelta(minutes=15), timedelta(0))
 
 
 def test_reminders_are_listed_moved_and_taken_off(dana: Reminded) -> None:
