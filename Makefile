@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 export PYTHONUTF8 := 1
 
-.PHONY: run chat check test slow bench million mutate lint house schemas settings findings lock clean help
+.PHONY: run chat check test slow flaky bench million mutate lint house schemas settings findings lock clean help
 
 run: $(VENV)/.run  ## talk to Afterword (in Telegram when a token is set, else here in the terminal)
 	@$(BIN)/afterword run
@@ -25,8 +25,13 @@ lint: $(VENV)/.test
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 
-slow: $(VENV)/.test  ## the tests that take minutes
-	@$(BIN)/python -m pytest -m slow
+slow: export PYTHONDONTWRITEBYTECODE :=
+slow: $(VENV)/.test  ## the tests that take minutes, in parts of half an hour at most (one of them: PART=kills-polling)
+	@$(BIN)/python -m tools.slow_tests $(PART)
+
+flaky: export PYTHONDONTWRITEBYTECODE :=
+flaky: $(VENV)/.test  ## the fast suite five times, in random order, with two busy loops beside
+	@$(BIN)/python -m tools.flaky_tests
 
 bench: $(VENV)/.test $(PEERS)/.made  ## what things cost, as ratios in one run
 	@$(BIN)/python -m benchmarks.program

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tools import house
+from tools import house, slow_tests
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -56,6 +56,15 @@ def test_no_test_module_imports_another() -> None:
             modules = [node.module or ""] if isinstance(node, ast.ImportFrom) else named
             assert not any(re.match(r"tests\.(\w+\.)*test_", module) for module in modules), f"{file}: {modules}"
             assert not any(name.startswith("test_") for name in named), f"{file}: {named}"
+
+
+def test_every_slow_test_belongs_to_one_part_of_make_slow() -> None:
+    for file in sorted((ROOT / "tests").rglob("test_*.py")):
+        if "mark.slow" not in file.read_text(encoding="utf-8") or file == Path(__file__):
+            continue
+        name = file.relative_to(ROOT).as_posix()
+        parts = {part.files for part in slow_tests.PARTS if part.files != ("tests",)}
+        assert sum(any(name == given or name.startswith(f"{given}/") for given in files) for files in parts) == 1, name
 
 
 def test_the_readme_is_short_and_names_the_two_commands() -> None:
