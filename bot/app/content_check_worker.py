@@ -62,7 +62,7 @@ async def examining(
     while True:
         handler.edited.clear()
         try:
-            job = await store.claim_edition(clock.now(), bounds.lease)
+            job = await store.versions.claim(clock.now(), bounds.lease)
             if job is not None:
                 await _examine(registry.base.talking.library, bounds, job, store, clock, handler, bot)
                 continue
@@ -91,7 +91,7 @@ async def _examine(
         await handler.examined(Key(job.bot, edition.coach, 0, edition.coach), found)
     except (TelegramError, UpdateNotKept) as error:
         log.warning("an edition waits to be checked", error=type(error).__name__)
-        await store.put_off(job.bot, job.number, clock.now() + AGAIN)
+        await store.versions.put_off(job.bot, job.number, clock.now() + AGAIN)
     else:
         log.info("an edition was checked", findings=len(found.findings), trouble=found.trouble)
 
@@ -109,7 +109,7 @@ async def _found(shipped: Library, bounds: CheckBounds, job: ContentCheck, store
         if not name:
             return CheckResult(job.number, _texts(raw), trouble="unnamed", about=paper.name)
         raw[name] = sent
-    before = await store.edition(job.bot, edition.base) if edition.base else None
+    before = await store.versions.one(job.bot, edition.base) if edition.base else None
     found = CheckResult(job.number, _texts(raw))
     with TemporaryDirectory(prefix="afterword-") as made:
         new, was, base = Path(made, "new"), Path(made, "was"), Path(made, "base")

@@ -107,7 +107,7 @@ class ContentRegistry:
 
     async def _fetched(self, store: Store, bot: int, number: int, base: LoadedContent) -> _Kept:
         away = _Kept(None, time.monotonic() + STAND_IN)
-        edition = await store.edition(bot, number)
+        edition = await store.versions.one(bot, number)
         if edition is None:
             return away
         shipped = base.talking.library
@@ -115,7 +115,7 @@ class ContentRegistry:
         if edition.seal != seal_over(files):
             if not edition.draft:
                 log.info("an edition is proved anew: the shipped content or the code is another than it was laid over")
-                await store.put_off(bot, number, AT_ONCE)
+                await store.versions.put_off(bot, number, AT_ONCE)
             return away
         try:
             return _Kept(await asyncio.to_thread(self._read, files, shipped))

@@ -41,7 +41,7 @@ async def renew(store: Database, meters: PrometheusMetrics) -> tuple[bool, KeyUs
 
     Raises `StoreError`; what was renewed until then stays so.
     """
-    use = await store.key_use()
+    use = await store.keys.use()
     meters.under_old_key(left := use.left)
     if not left:
         return True, use
@@ -51,8 +51,8 @@ async def renew(store: Database, meters: PrometheusMetrics) -> tuple[bool, KeyUs
         nonlocal left
         meters.under_old_key(left := left - count)
 
-    count = await store.rotate(renewed)
-    use = await store.key_use()
+    count = await store.keys.rotate(renewed)
+    use = await store.keys.use()
     meters.under_old_key(use.left)
     log.info("values were renewed under the first key", values=count, key=use.first, left=use.left)
     if use.left and not count:

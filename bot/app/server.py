@@ -141,7 +141,7 @@ class Damage:
         from bot.storage.errors import Corrupt
 
         try:
-            await store.verify()
+            await store.upkeep.verify()
         except Corrupt as found:
             self._found = found
             self._stopping.set()
@@ -188,8 +188,8 @@ async def _started(
         front.meters.checked(monotonic() - began)
     store = await opened(settings, front.readiness.waits_for)
     stack.push_async_callback(store.close)
-    clock = TrustedClock(time.wall, last=await store.last_instant(), seconds=time.running)
-    await store.take_over(clock.now())
+    clock = TrustedClock(time.wall, last=await store.upkeep.last_instant(), seconds=time.running)
+    await store.upkeep.take_over(clock.now())
     for beside in (_looked_through(store, clock), damage.look(store)):
         stack.push_async_callback(_cancelled, asyncio.create_task(beside))
     front.readiness.waits_for("Telegram to answer")
@@ -209,7 +209,7 @@ async def _started(
 async def _looked_through(store: Database, clock: Clock) -> None:
     """Put right what a start has to, while people talk already."""
     try:
-        moved = await store.look_through(clock.now)
+        moved = await store.upkeep.look_through(clock.now)
     except Exception as error:
         log.warning("not everybody's reminders could be looked through; the next start does it", exc_info=error)
         return
@@ -446,7 +446,7 @@ async def _told(bot: ApiBot, operator: int, notice: str) -> None:
 async def _tidying(store: Store, clock: Clock) -> None:
     while True:
         try:
-            await store.tidy(clock.now())
+            await store.upkeep.tidy(clock.now())
             if dropped := await store.expire(clock.now()):
                 log.info("what was put aside long ago is dropped", kinds=dict(dropped))
         except Exception as error:

@@ -141,7 +141,7 @@ async def _open(file: Path, settings: Settings, now: datetime) -> Database:
     if await store.keeps_others(HERE.bot):
         await store.close()
         raise NotKept(f"{file}: a bot keeps its people there, and would answer here. Name a file of its own.")
-    await store.tidy(now)
+    await store.upkeep.tidy(now)
     if store.has_old_keys:  # one person's values: nobody waits for them
-        await store.rotate()
+        await store.keys.rotate()
     return store

@@ -163,11 +163,65 @@ class Census:
     size: int
 
 
+class ContentVersionStore(Protocol):
+    """Keeps content versions."""
+
+    async def one(self, bot: int, number: int) -> ContentVersion | None:
+        """Return a version by its number."""
+
+    async def claim(self, now: datetime, lease: timedelta) -> ContentCheck | None:
+        """Lease the version that waits longest to be checked; None when none waits."""
+
+    async def put_off(self, bot: int, number: int, until: datetime) -> None:
+        """Let a version be checked, from an instant on."""
+
+
+class RetentionStore(Protocol):
+    """Finds people who have been silent for long."""
+
+    async def begin_walk(self, now: datetime) -> Collection[date] | None:
+        """Note that the bot runs on this day, in UTC, and return such days; None: this hour has its walk already."""
+
+    async def silent_people(self, after: int, silence: timedelta, now: datetime) -> tuple[Sequence[Key], int]:
+        """Return who may have been silent for so long among the rows after `after`, and where to go on (0: end)."""
+
+    async def end_silence(self, key: Key, ran: Collection[date], silent: Silent, now: datetime) -> TurnResult | None:
+        """Do what `silent` says about somebody, as they are now; None where that is nothing."""
+
+
+class UpkeepStore(Protocol):
+    """Looks after the database beside the turns."""
+
+    async def census(self, now: datetime) -> Census:
+        """Count what is kept; with a million people it takes a while and delays nobody."""
+
+    async def last_instant(self) -> datetime | None:
+        """Return the instant of the last `tidy`: when the bot is known to have run; None: there was none."""
+
+    async def tidy(self, now: datetime) -> int:
+        """Drop what need not be kept: updates seen more than two days ago (Telegram repeats none older than one)."""
+
+    async def check_write(self) -> None:
+        """Write something and commit it, as an answer would be; raises `StoreTrouble` when nothing can be kept."""
+
+
 class Store(Protocol):
     """Keeps people, their cases and what is still to be sent. Every method is one transaction.
 
     A step that lacks a content version changes nothing: what it gives back is given back, and its update is not seen.
     """
+
+    @property
+    def versions(self) -> ContentVersionStore:
+        """The content versions."""
+
+    @property
+    def retention(self) -> RetentionStore:
+        """The people who have been silent for long."""
+
+    @property
+    def upkeep(self) -> UpkeepStore:
+        """What the database needs besides turns."""
 
     async def turn(
         self, update: int, key: Key, step: Step, now: datetime, claim: OutboxClaim | None = None
@@ -187,15 +241,6 @@ class Store(Protocol):
 
         `update` None: it is nothing of Telegram's.
         """
-
-    async def edition(self, bot: int, number: int) -> ContentVersion | None:
-        """Return an edition of the content."""
-
-    async def claim_edition(self, now: datetime, lease: timedelta) -> ContentCheck | None:
-        """Lease the edition that waits longest to be checked; None when none waits."""
-
-    async def put_off(self, bot: int, number: int, until: datetime) -> None:
-        """Let an edition be checked, from an instant on."""
 
     async def cohort_due(self, step: CohortDueStep, now: datetime) -> CohortTurn | MissingContentVersion | None:
         """Run the turn of the cohort that is due longest, and keep what it leads to; None when none is due."""
@@ -268,32 +313,11 @@ class Store(Protocol):
     async def depth(self) -> QueueDepth:
         """Count what waits."""
 
-    async def census(self, now: datetime) -> Census:
-        """Count what is kept, beside the turns: with a million people it takes a while and delays nobody."""
-
-    async def last_instant(self) -> datetime | None:
-        """Return the instant of the last `tidy`: when the bot is known to have run; None: there was none."""
-
-    async def begin_walk(self, now: datetime) -> Collection[date] | None:
-        """Note that the bot runs on this day, in UTC, and return such days; None: this hour has its walk already."""
-
-    async def silent_people(self, after: int, silence: timedelta, now: datetime) -> tuple[Sequence[Key], int]:
-        """Return who may have been silent for so long among the rows after `after`, and where to go on (0: end)."""
-
-    async def end_silence(self, key: Key, ran: Collection[date], silent: Silent, now: datetime) -> TurnResult | None:
-        """Do what `silent` says about somebody, as they are now; None where that is nothing."""
-
     def pseudonym(self, person: int) -> str:
         """Return the name of somebody in logs: the same as long as the key is, and nothing leads back without it."""
 
-    async def tidy(self, now: datetime) -> int:
-        """Drop what need not be kept: updates seen more than two days ago (Telegram repeats none older than one)."""
-
     async def ready(self) -> None:
         """Raise StoreUnready, with a sentence for the operator, unless the database answers and is migrated."""
-
-    async def check_write(self) -> None:
-        """Write something and commit it, as an answer would be; raises `StoreTrouble` when nothing can be kept."""
 
     async def close(self) -> None:
         """Finish what was begun and let go of the database."""

@@ -28,11 +28,11 @@ class Retention:
     async def round(self) -> tuple[int, int]:
         """Walk once; return how many were told and how many deleted. Raises what the store raises."""
         told = deleted = after = 0
-        ran = await self._store.begin_walk(self._clock.now())
+        ran = await self._store.retention.begin_walk(self._clock.now())
         while ran is not None and told + deleted < AT_ONCE:
-            people, after = await self._store.silent_people(after, self._silence, self._clock.now())
+            people, after = await self._store.retention.silent_people(after, self._silence, self._clock.now())
             for key in people:
-                turned = await self._store.end_silence(key, ran, self._silent, self._clock.now())
+                turned = await self._store.retention.end_silence(key, ran, self._silent, self._clock.now())
                 told += turned is not None and turned.person is not None
                 deleted += turned is not None and turned.person is None
                 if told + deleted >= AT_ONCE:

@@ -17,7 +17,8 @@ from bot.core.coaching.content_version import ContentVersion
 from bot.runtime.ports import ContentCheck
 from bot.storage.compiled import CompiledStatement, Cursor
 from bot.storage.encryption import Cipher
-from bot.storage.schema import EPOCH, Utc, edition
+from bot.storage.schema import EPOCH, Utc, aware, edition
+from bot.storage.writer import Runner
 
 
 class EditionStatements:
@@ -116,3 +117,24 @@ class ContentVersionRepository:
     def take_back(self, cursor: Cursor) -> None:
         """End every claim: whoever held one is gone."""
         self._statements.take_back.run(cursor)
+
+
+class ContentVersions:
+    """The content versions of one database, each call a transaction of its own."""
+
+    def __init__(self, runner: Runner, rows: ContentVersionRepository) -> None:
+        self._runner, self._rows = runner, rows
+
+    async def one(self, bot: int, number: int) -> ContentVersion | None:
+        """Return a version by its number."""
+        return await self._runner.submit(lambda c: self._rows.one(c, bot, number))
+
+    async def claim(self, now: datetime, lease: timedelta) -> ContentCheck | None:
+        """Lease the version that waits longest to be checked; None when none waits."""
+        aware(now)
+        return await self._runner.submit(lambda c: self._rows.claim(c, now, lease))
+
+    async def put_off(self, bot: int, number: int, until: datetime) -> None:
+        """Let a version be checked from an instant on."""
+        aware(until)
+        await self._runner.submit(lambda c: self._rows.put_off(c, bot, number, until))

@@ -6,11 +6,10 @@ Law of this file: every method hands one function over to a store thread and awa
 from __future__ import annotations
 
 import asyncio
-import os
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,56 +17,47 @@ from sqlalchemy import URL, Engine
 
 from bot.core.chat.person import Key, TurnResult
 from bot.core.coaching.cohort import CohortTurn
-from bot.core.coaching.content_version import ContentVersion
 from bot.runtime.ports import (
-    Census,
     ClaimedCall,
     CohortDueStep,
     CohortStep,
-    ContentCheck,
     DueSchedule,
     MissingContentVersion,
     OutboxClaim,
     Parked,
     QueueDepth,
     Retry,
-    Silent,
     Step,
 )
 from bot.runtime.refusals import KINDS, Kind, kept
 from bot.storage import dialects
 from bot.storage.cache import SealedCache
-from bot.storage.census import census
 from bot.storage.cohorts import CohortTables
 from bot.storage.compiled import Cursor
-from bot.storage.copies import drop_old_copies
+from bot.storage.content_versions import ContentVersions
 from bot.storage.dialects import Checkpoints
 from bot.storage.encryption import HEAD_SIZE, PROOF, Cipher, fingerprint
-from bot.storage.errors import BadKey, NotMigrated, StoreError, StoreUnready, translated, translating
+from bot.storage.errors import BadKey, NotMigrated, StoreError, StoreUnready, translated
 from bot.storage.file_guard import FileGuard
-from bot.storage.key_rotation import look, rotate
-from bot.storage.keys import KeyUse, admit
+from bot.storage.key_rotation import KeyRotation
+from bot.storage.keys import admit
 from bot.storage.outbox import OutboxRepository
 from bot.storage.parked import drop
 from bot.storage.people import PersonRepository
 from bot.storage.reminders import ReminderRepository
 from bot.storage.requests import Requests
-from bot.storage.retention import RetentionRepository
+from bot.storage.retention import SilentPeople
 from bot.storage.revision import head, inspect, version_of
 from bot.storage.schema import aware
 from bot.storage.statements import Statements, statements_for
 from bot.storage.thread_pool import Pool
-from bot.storage.upkeep import LONGEST_CLAIM, Upkeep
+from bot.storage.upkeep import Upkeep
 from bot.storage.writer import Rank, Runner, Writer
 
 THREADS: Final = 8
 """Transactions at once on PostgreSQL."""
 FORGETTING_SECONDS: Final = 5.0
 """So long a turn that forgets somebody waits until the log is empty as well; later it is emptied all the same."""
-
-
-CHECK_BYTES: Final = 8192
-"""What is written to see whether an answer could be kept; a turn writes less."""
 
 
 @dataclass(frozen=True)
@@ -95,18 +85,22 @@ class Database:
         self._schedules = ReminderRepository(statements, cipher, self._turning)
         self._outbox = OutboxRepository(statements, cipher, self._turning, self._schedules)
         self._cohorts = CohortTables(opened.engine.dialect, cipher, self._turning)
-        self._retention = RetentionRepository(opened.engine.dialect, self._turning)
         self._checkpoints = Checkpoints(self._engine) if opened.sqlite else None
         self._guard = FileGuard(Path(self._place)) if opened.sqlite else None
         if self._guard is not None:
             self._guard.watch(self._engine)
-        self._unverified = opened.unverified
         self._runner: Runner = (
             Writer(self._engine, self._place, self._checkpoints.written, self._guard)
             if self._checkpoints and self._guard
             else Pool(self._engine, self._place, threads)
         )
-        self._upkeep = Upkeep(self._runner, self._schedules, self._reading)
+        self.versions = ContentVersions(self._runner, self._cohorts.editions)
+        self.retention = SilentPeople(opened.engine.dialect, self._runner, self._turning, self._cohorts, self._emptied)
+        self.keys = KeyRotation(self._runner, self._reading, cipher, opened.engine.dialect, opened.place)
+        self.upkeep = Upkeep(
+            self._runner, self._engine, self._place, self._guard, opened.unverified, cipher, statements,
+            self._outbox, self._schedules, self._cohorts.editions, self._reading,
+        )  # fmt: skip
 
     @property
     def requests(self) -> Requests:
@@ -126,32 +120,6 @@ class Database:
         """Return whether people of any other bot are kept here."""
         found = await self._runner.submit(lambda c: self._statements.of_others.one(c, {"bot": bot}), rank="long")
         return found is not None
-
-    async def take_over(self, now: datetime) -> None:
-        """End the leases of the process before: a file has one bot at a time, and a killed one ends none itself."""
-        aware(now)
-        if self._checkpoints is not None:
-            await self._runner.submit(lambda c: self._taken_back(c, now))
-
-    async def look_through(self, now: Callable[[], datetime]) -> Sequence[str]:
-        """Look through everything, page by page while people talk, for what a start is to put right.
-
-        Claims end that a clock made which was ahead, and every agenda is worked out anew in whose zone the clocks now
-        run by other rules; these zones are returned. To be called once after `take_over`.
-        """
-        if self._checkpoints is not None:
-            await self._upkeep.take_back_far(now)
-        return await self._upkeep.rezone(aware(now()))
-
-    async def verify(self) -> None:
-        """Look through a file that was too large for it when it was opened; raises `Corrupt` when it is damaged."""
-        if self._unverified is not None:
-            await dialects.verify(self._unverified)
-
-    def _taken_back(self, cursor: Cursor, now: datetime) -> None:
-        self._outbox.take_back(cursor)
-        self._schedules.take_back(cursor, now + LONGEST_CLAIM)
-        self._cohorts.editions.take_back(cursor)
 
     async def turn(
         self, update: int, key: Key, step: Step, now: datetime, claim: OutboxClaim | None = None
@@ -187,20 +155,6 @@ class Database:
         """Run the turn of the cohort that is due longest; see `Store.cohort_due`."""
         aware(now)
         return await self._runner.submit(lambda c: self._cohorts.cohort_due(c, step, now))
-
-    async def edition(self, bot: int, number: int) -> ContentVersion | None:
-        """Return an edition; see `Store.edition`."""
-        return await self._runner.submit(lambda c: self._cohorts.editions.one(c, bot, number))
-
-    async def claim_edition(self, now: datetime, lease: timedelta) -> ContentCheck | None:
-        """Lease the edition that waits longest; see `Store.claim_edition`."""
-        aware(now)
-        return await self._runner.submit(lambda c: self._cohorts.editions.claim(c, now, lease))
-
-    async def put_off(self, bot: int, number: int, until: datetime) -> None:
-        """Let an edition be checked, from an instant on."""
-        aware(until)
-        await self._runner.submit(lambda c: self._cohorts.editions.put_off(c, bot, number, until))
 
     async def claim(self, worker: str, now: datetime, lease: timedelta, limit: int) -> Sequence[ClaimedCall]:
         """Lease the oldest call of up to `limit` chats; see `Store.claim`."""
@@ -334,63 +288,6 @@ class Database:
         """Count what waits."""
         return await self._runner.submit(self._outbox.depth, rank="long")
 
-    async def census(self, now: datetime) -> Census:
-        """Count what is kept; see `Store.census`."""
-        aware(now)
-        return await asyncio.to_thread(self._counted, now)
-
-    def _counted(self, now: datetime) -> Census:
-        try:
-            with self._reading() as cursor:
-                return census(cursor, self._engine.dialect, now, Path(self._place) if self._guard else None)
-        except Exception as error:
-            raise translated(error, self._place) from error
-
-    async def last_instant(self) -> datetime | None:
-        """Return the instant of the last `tidy`; None: there was none."""
-        return await self._runner.submit(self._outbox.last_instant)
-
-    async def tidy(self, now: datetime) -> int:
-        """Drop updates seen more than two days ago, in bites that delay nobody; return how many.
-
-        Copies of the file that upgrades made go, too, once they are old.
-        """
-        aware(now)
-        await self._runner.submit(lambda c: self._outbox.note_instant(c, now))
-        dropped = 0
-        while bite := await self._runner.submit(lambda c: self._outbox.tidy(c, now), rank="long"):
-            dropped += bite
-        if self._checkpoints is not None:
-            await asyncio.to_thread(drop_old_copies, Path(self._place), now)
-        return dropped
-
-    async def begin_walk(self, now: datetime) -> Collection[date] | None:
-        """Note that the bot runs on this day; see `Store.begin_walk`."""
-        aware(now)
-        return await self._runner.submit(lambda c: self._retention.begin(c, now), rank="long")
-
-    async def silent_people(self, after: int, silence: timedelta, now: datetime) -> tuple[Sequence[Key], int]:
-        """Return who may have been silent for so long; see `Store.silent_people`."""
-        aware(now)
-        page = await self._runner.submit(lambda c: self._retention.page(c, after, silence, now), rank="long")
-        return page.people, page.last
-
-    async def end_silence(self, key: Key, ran: Collection[date], silent: Silent, now: datetime) -> TurnResult | None:
-        """Do what is due about somebody who has been silent for long; see `Store.end_silence`."""
-        aware(now)
-        turned = await self._runner.submit(lambda c: self._ended(c, key, ran, silent, now), key)
-        if turned is not None and turned.person is None:
-            await self._emptied()
-        return turned
-
-    def _ended(
-        self, cursor: Cursor, key: Key, ran: Collection[date], silent: Silent, now: datetime
-    ) -> TurnResult | None:
-        turned = self._retention.end(cursor, key, ran, silent, now)
-        if turned is not None and turned.person is None:
-            self._cohorts.forget(cursor, key.bot, key.person)
-        return turned
-
     async def _emptied(self) -> None:
         """Empty SQLite's log: deleted rows are zeroed in the file, and their old pages are in the log until then."""
         if self._checkpoints is not None:
@@ -399,20 +296,6 @@ class Database:
     def pseudonym(self, person: int) -> str:
         """Return the name of somebody in logs; see `Store.pseudonym`."""
         return self._cipher.pseudonym(person)
-
-    async def rotate(self, renewed: Callable[[int], None] = lambda _: None) -> int:
-        """Encrypt anew under the first key what is under another; return how many values that were.
-
-        `renewed` is told of each page. Others may go on meanwhile, and several processes may rotate at once; whether
-        anything is left, which somebody wrote meanwhile, `key_use` tells.
-        """
-        with translating(self._place):
-            return await rotate(self._runner, self._reading, self._cipher, self._engine.dialect, renewed)
-
-    async def key_use(self) -> KeyUse:
-        """Count what is under which key."""
-        with translating(self._place):
-            return await look(self._runner, self._reading, self._cipher, self._engine.dialect)
 
     async def ready(self) -> None:
         """Raise `StoreUnready`, with a sentence for the operator, unless the database answers and is migrated."""
@@ -424,16 +307,6 @@ class Database:
             raise StoreUnready(str(error)) from error
         if version != head():
             raise NotMigrated(f"{self._place}: its tables are of version {version}, not {head()}. Start the bot anew.")
-
-    async def check_write(self) -> None:
-        """Write something and commit it, as an answer would be; raises `StoreTrouble` when nothing can be kept."""
-        if self._guard is not None:
-            await asyncio.to_thread(self._guard.check_room)
-        await self._runner.submit(self._check_written)
-
-    def _check_written(self, cursor: Cursor) -> None:
-        value = self._cipher.seal(os.urandom(CHECK_BYTES // 2).hex())
-        self._statements.put_rules.run(cursor, {"name": "check", "value": value})
 
     async def close(self) -> None:
         """Finish what was begun and let go of the database; later calls raise `StoreClosed`."""

@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
@@ -17,7 +18,7 @@ from sqlalchemy import Dialect, LargeBinary, Table, and_, bindparam, or_, select
 
 from bot.storage.compiled import CompiledStatement, Cursor
 from bot.storage.encryption import FERNET, Cipher, Sealed
-from bot.storage.errors import BadKey
+from bot.storage.errors import BadKey, translating
 from bot.storage.keys import KeyUse, Uses, count_values, forget_earlier, head_of, key_use, sealed_columns
 from bot.storage.schema import metadata
 from bot.storage.writer import Runner
@@ -139,3 +140,28 @@ async def rotate(
 
 def _bites(rows: Sequence[Row]) -> list[Sequence[Row]]:
     return [rows[at : at + BITE] for at in range(0, len(rows), BITE)]
+
+
+@dataclass(frozen=True)
+class KeyRotation:
+    """Which keys the values of one database are under, and their renewal."""
+
+    runner: Runner
+    reading: Callable[[], AbstractContextManager[Cursor]]
+    cipher: Cipher
+    dialect: Dialect
+    place: str
+
+    async def rotate(self, renewed: Callable[[int], None] = lambda _: None) -> int:
+        """Encrypt anew under the first key what is under another; return how many values that were.
+
+        `renewed` is told of each page. Others may go on meanwhile, and several processes may rotate at once; whether
+        anything is left, which somebody wrote meanwhile, `use` tells.
+        """
+        with translating(self.place):
+            return await rotate(self.runner, self.reading, self.cipher, self.dialect, renewed)
+
+    async def use(self) -> KeyUse:
+        """Count what is under which key."""
+        with translating(self.place):
+            return await look(self.runner, self.reading, self.cipher, self.dialect)

@@ -6,7 +6,7 @@ that came meanwhile counts, and of several processes one does it. The table is w
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -17,9 +17,11 @@ from bot.core.chat.person import Key, TurnResult
 from bot.core.chat.privacy import GRACE
 from bot.core.chat.retention import Silence
 from bot.runtime.ports import Silent
+from bot.storage.cohorts import CohortTables
 from bot.storage.compiled import CompiledStatement, Cursor
 from bot.storage.people import PersonRepository
-from bot.storage.schema import Utc, roll, session
+from bot.storage.schema import Utc, aware, roll, session
+from bot.storage.writer import Runner
 
 RAN: Final = "ran"
 """The name in `meta` of the days on which the bot ran, and of the hour in which somebody walked last."""
@@ -36,11 +38,19 @@ class Page:
     last: int
 
 
-class RetentionRepository:
-    """The silent people of one database."""
+class SilentPeople:
+    """The silent people of one database, each call a transaction of its own."""
 
-    def __init__(self, dialect: Dialect, turning: PersonRepository) -> None:
-        self._turning, self._cipher = turning, turning.cipher
+    def __init__(
+        self,
+        dialect: Dialect,
+        runner: Runner,
+        turning: PersonRepository,
+        cohorts: CohortTables,
+        emptied: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._runner, self._turning, self._cohorts, self._emptied = runner, turning, cohorts, emptied
+        self._cipher = turning.cipher
         statements = turning.statements
         self._ran, self._put_ran = statements.value, statements.put_rules
         overdue: Any = bindparam("overdue", type_=Utc())
@@ -65,8 +75,26 @@ class RetentionRepository:
         theirs = (session.c.bot == bindparam("bot_"), session.c.person == bindparam("person_"))
         self._tell = CompiledStatement(update(session).where(*theirs).values(told_at=bindparam("now")), dialect)
 
-    def begin(self, cursor: Cursor, now: datetime) -> frozenset[date] | None:
+    async def begin_walk(self, now: datetime) -> frozenset[date] | None:
         """Note that the bot runs on this day, and return all such days; None where somebody walks in this hour."""
+        aware(now)
+        return await self._runner.submit(lambda c: self._begin(c, now), rank="long")
+
+    async def silent_people(self, after: int, silence: timedelta, now: datetime) -> tuple[Sequence[Key], int]:
+        """Return who may have been silent for so long among the rows after `after`, and where to go on (0: end)."""
+        aware(now)
+        page = await self._runner.submit(lambda c: self._page_after(c, after, silence, now), rank="long")
+        return page.people, page.last
+
+    async def end_silence(self, key: Key, ran: Collection[date], silent: Silent, now: datetime) -> TurnResult | None:
+        """Do what is due about somebody who has been silent for long; None where that is nothing."""
+        aware(now)
+        turned = await self._runner.submit(lambda c: self._end(c, key, ran, silent, now), key)
+        if turned is not None and turned.person is None:
+            await self._emptied()
+        return turned
+
+    def _begin(self, cursor: Cursor, now: datetime) -> frozenset[date] | None:
         self._turning.lock(cursor, 0, 0)
         row = self._ran.one(cursor, {"name_": RAN})
         known = self._cipher.open(row.value) if row is not None else {"days": [], "hour": ""}
@@ -78,8 +106,7 @@ class RetentionRepository:
         self._put_ran.run(cursor, {"name": RAN, "value": value})
         return frozenset(map(date.fromisoformat, days))
 
-    def page(self, cursor: Cursor, after: int, retention: timedelta, now: datetime) -> Page:
-        """Return who may have to be told or deleted among the next rows."""
+    def _page_after(self, cursor: Cursor, after: int, retention: timedelta, now: datetime) -> Page:
         newest = self._newest.one(cursor).id
         if after >= newest:
             return Page((), 0)
@@ -87,8 +114,7 @@ class RetentionRepository:
         found = tuple(Key(row.bot, row.chat, row.topic, row.person) for row in self._page.all(cursor, asked))
         return Page(found, after + PAGE)
 
-    def end(self, cursor: Cursor, key: Key, ran: Collection[date], silent: Silent, now: datetime) -> TurnResult | None:
-        """Do what is due about somebody who has been silent for long; None where that is nothing."""
+    def _end(self, cursor: Cursor, key: Key, ran: Collection[date], silent: Silent, now: datetime) -> TurnResult | None:
         self._turning.lock(cursor, key.bot, key.person)
         found = self._turning.load(cursor, key)
         whose = {"bot": key.bot, "person": key.person}
@@ -108,6 +134,7 @@ class RetentionRepository:
             return None
         if turned.person is None:
             self._turning.forget(cursor, key.bot, key.person)
+            self._cohorts.forget(cursor, key.bot, key.person)
             return turned
         self._tell.run(cursor, {"bot_": key.bot, "person_": key.person, "now": now})
         if all(

@@ -62,7 +62,7 @@ class Readiness:
 
     async def _look(self, store: Store) -> str:
         try:
-            await asyncio.wait_for(store.check_write(), STORE_SECONDS)
+            await asyncio.wait_for(store.upkeep.check_write(), STORE_SECONDS)
         except TimeoutError:
             said = f"Locked or slow: the database takes no write within {STORE_SECONDS:g} s"
         except Exception as error:

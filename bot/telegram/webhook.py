@@ -104,7 +104,7 @@ class Counting:
     async def _count(self, store: Store) -> None:
         began = self._seconds()
         try:
-            self._census = await store.census(self._clock.now())
+            self._census = await store.upkeep.census(self._clock.now())
         except Exception as error:
             self._census = None  # old numbers would look like news
             log.warning("what is kept cannot be counted", error=str(error))

@@ -79,7 +79,7 @@ class Course:
     async def is_fit(self, coach: int, old: str, new: str, file: str = TONE) -> int:
         """Let a coach hand in an edited file that passes; return the edition's number."""
         assert "I am checking" in await self.hears(coach, FileUploaded("f", file, 100, file))
-        job = await self.store.claim_edition(self.clock.now(), self.door_lease)
+        job = await self.store.versions.claim(self.clock.now(), self.door_lease)
         assert job
         shipped = self.contents.live.talking.library
         text = laid_over(shipped, job.edition.files)[file]
@@ -183,7 +183,7 @@ async def test_another_coach_of_the_cohort_cannot_publish_what_is_not_theirs(cou
     await course.does(SECOND, ButtonPressed("publish", (spring, str(theirs))))
     said = await course.hears(COACH, ButtonPressed("publish", (spring, str(draft))))
     assert "checked once more, together with that" in said
-    assert await course.store.claim_edition(course.clock.now(), course.door_lease)
+    assert await course.store.versions.claim(course.clock.now(), course.door_lease)
 
 
 async def test_what_was_checked_for_one_cohort_is_not_published_for_another(course: Course) -> None:
@@ -236,7 +236,7 @@ async def test_renewed_content_lets_a_cohort_fall_back_and_its_coaches_are_told(
     )
     course.contents.registry.renew(live(content, None))
     assert FEELING in await to_the_tone(course, DANA), "until it is proved anew, the shipped content talks"
-    job = await course.store.claim_edition(course.clock.now() + course.door_lease * 99999, course.door_lease)
+    job = await course.store.versions.claim(course.clock.now() + course.door_lease * 99999, course.door_lease)
     assert job
     assert job.number == edition
     await course.waiting()

@@ -175,7 +175,7 @@ async def test_a_clock_in_2029_for_75_seconds_changes_nothing(running: Running, 
     for _ in range(5):
         while await running.reminders.round():
             pass
-        await running.store.tidy(running.clock.now())
+        await running.store.upkeep.tidy(running.clock.now())
         machine.passes(timedelta(seconds=15))
     machine.leaps(-YEARS)
     while await running.reminders.round():
@@ -203,7 +203,7 @@ async def test_what_is_due_by_the_time_that_passes_is_said_during_a_leap(running
 
 
 async def test_the_next_process_knows_when_the_one_before_ran(store: Database) -> None:
-    assert await store.last_instant() is None
-    await store.tidy(NOW)
-    await store.tidy(NOW + timedelta(hours=1))
-    assert await store.last_instant() == NOW + timedelta(hours=1)
+    assert await store.upkeep.last_instant() is None
+    await store.upkeep.tidy(NOW)
+    await store.upkeep.tidy(NOW + timedelta(hours=1))
+    assert await store.upkeep.last_instant() == NOW + timedelta(hours=1)

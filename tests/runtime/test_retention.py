@@ -219,10 +219,12 @@ async def test_two_processes_tell_once(life: Running) -> None:
     await life.sent()
     await life.passes(DAYS - 1)
     life.clock.at += DAY
-    ran = await life.store.begin_walk(life.clock.at)
+    ran = await life.store.retention.begin_walk(life.clock.at)
     assert ran is not None
-    assert await life.store.begin_walk(life.clock.at) is None, "this hour is walked already"
-    turns = [await life.store.end_silence(key(DANA), ran, life.talking.silent, life.clock.at) for _ in range(2)]
+    assert await life.store.retention.begin_walk(life.clock.at) is None, "this hour is walked already"
+    turns = [
+        await life.store.retention.end_silence(key(DANA), ran, life.talking.silent, life.clock.at) for _ in range(2)
+    ]
     assert [turned is not None for turned in turns] == [True, False]
     assert len(await life.sent()) == 1
 
@@ -238,7 +240,7 @@ async def test_a_walk_goes_page_by_page_to_the_end(
     seen: list[int] = []
     pages, after = 0, 0
     while True:
-        people, after = await store.silent_people(after, DAYS * DAY, clock.at + 200 * DAY)
+        people, after = await store.retention.silent_people(after, DAYS * DAY, clock.at + 200 * DAY)
         seen += [one.person for one in people]
         pages += 1
         if not after:

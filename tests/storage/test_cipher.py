@@ -110,8 +110,8 @@ async def test_rotation_loses_nothing_and_frees_the_old_key(place: Place, openin
     both = await opening(Place(place.url, Cipher.of(f"{OTHER},{KEY}")))
     # Proof and note of the key, two people's facts, runs and two cases each, one call waiting, reasons and contents of
     # two parked.
-    assert await both.rotate() == 2 + 2 * (1 + 1 + 2) + 1 + 4
-    assert await both.rotate() == 0
+    assert await both.keys.rotate() == 2 + 2 * (1 + 1 + 2) + 1 + 4
+    assert await both.keys.rotate() == 0
     new = await opening(Place(place.url, Cipher.of(OTHER)))
     for key in (ANNA, BEN):
         kept = await look(new, key, lambda p: (p.facts, dict(p.cases), p.run))
@@ -125,8 +125,8 @@ async def test_the_bot_goes_on_while_keys_are_rotated(place: Place, opening: Ope
     await turn(await opening(place), ANNA, becomes(facts={"n": "0"}))
     both = await opening(Place(place.url, Cipher.of(f"{OTHER},{KEY}")))
     turns = [turn(both, ANNA, becomes(facts={"n": str(n)}, turn=n)) for n in range(30)]
-    await asyncio.gather(both.rotate(), *turns)
-    await both.rotate()
+    await asyncio.gather(both.keys.rotate(), *turns)
+    await both.keys.rotate()
     new = await opening(Place(place.url, Cipher.of(OTHER)))
     assert (await look(new, ANNA)).facts == {"n": "29"}
 

@@ -138,7 +138,7 @@ async def test_a_new_process_takes_up_what_the_killed_one_held(sqlite: Place, op
     store = await opening(sqlite)
     await turn(store, ANNA, becomes(agenda=on(25)))
     await claim_due(store, ten(25))
-    await store.take_over(ten(25))
+    await store.upkeep.take_over(ten(25))
     assert len(await claim_due(store, ten(25))) == 1
 
 
@@ -150,12 +150,12 @@ async def test_what_was_claimed_by_a_clock_that_was_ahead_is_taken_up_as_well(
     for key in (BEN, ANNA):
         await turn(store, key, becomes(agenda=on(25)))
     assert len(await claim_due(store, ten(25) + timedelta(days=400))) == 2
-    await store.take_over(ten(25))
+    await store.upkeep.take_over(ten(25))
     await claim_due(store, ten(25))
     assert await claim_due(store, ten(25)) == []
-    await store.look_through(lambda: ten(25))
+    await store.upkeep.look_through(lambda: ten(25))
     assert {due.key for due in await claim_due(store, ten(25))} == {ANNA, BEN}
-    await store.look_through(lambda: ten(25))
+    await store.upkeep.look_through(lambda: ten(25))
     assert await claim_due(store, ten(25)) == [], "what is claimed now stays claimed"
 
 
@@ -166,18 +166,20 @@ async def test_where_the_clocks_run_by_new_rules_agendas_are_rung_at_once_and_on
     monkeypatch.setattr(reminders, "SOME", 1)
     await turn(store, ANNA, becomes(zone="Europe/Berlin", agenda=on(25)))
     await turn(store, BEN, becomes(zone="Asia/Tokyo", agenda=on(25)))
-    assert await store.look_through(lambda: ten(22)) == ["Asia/Tokyo", "Europe/Berlin"], "nothing was noted so far"
+    assert await store.upkeep.look_through(lambda: ten(22)) == ["Asia/Tokyo", "Europe/Berlin"], (
+        "nothing was noted so far"
+    )
     for due in await claim_due(store, ten(22)):
         await store.collect_due(due, rings(on(25)), ten(22))
     assert await store.next_due() == ten(25), "nothing has changed, so it waits on"
-    assert await store.look_through(lambda: ten(23)) == []
+    assert await store.upkeep.look_through(lambda: ten(23)) == []
     monkeypatch.setattr(upkeep, "rules_of", lambda zone: "new" if zone == "Europe/Berlin" else rules_of(zone))
-    assert await store.look_through(lambda: ten(23)) == ["Europe/Berlin"]
+    assert await store.upkeep.look_through(lambda: ten(23)) == ["Europe/Berlin"]
     (due,) = await claim_due(store, ten(23))
     assert due.key == ANNA
     await store.collect_due(due, rings(on(24)), ten(23))
     assert await store.next_due() == ten(24), "it waits for what the ringing worked out"
-    assert await store.look_through(lambda: ten(23)) == []
+    assert await store.upkeep.look_through(lambda: ten(23)) == []
 
 
 async def test_agendas_are_joined_with_their_cases_when_a_group_moves(store: Database) -> None:

@@ -74,22 +74,22 @@ async def test_a_turn_finds_what_its_person_talks_with(store: Database) -> None:
     dana = await life.met(DANA)
     assert dana
     assert dana.edition == 80
-    assert await store.edition(BOT, 90) == SENT
-    assert await store.edition(BOT, 91) is None
+    assert await store.versions.one(BOT, 90) == SENT
+    assert await store.versions.one(BOT, 91) is None
 
 
 async def test_what_was_sent_is_claimed_once_until_its_lease_ends(store: Database) -> None:
     life = Life(store)
     await life.convenes(COACH, editions={90: SENT, 91: replace(SENT, state="ready")})
-    job = await store.claim_edition(NOW, LEASE)
+    job = await store.versions.claim(NOW, LEASE)
     assert job
     assert (job.bot, job.number, job.edition) == (BOT, 90, SENT)
-    assert await store.claim_edition(NOW, LEASE) is None
-    assert await store.claim_edition(NOW + LEASE, LEASE), "whoever had it is gone"
-    await store.put_off(BOT, 90, NOW)
-    assert await store.claim_edition(NOW, LEASE)
+    assert await store.versions.claim(NOW, LEASE) is None
+    assert await store.versions.claim(NOW + LEASE, LEASE), "whoever had it is gone"
+    await store.versions.put_off(BOT, 90, NOW)
+    assert await store.versions.claim(NOW, LEASE)
     await life.convenes(COACH, editions={90: replace(SENT, state="refused")})
-    assert await store.claim_edition(NOW + 9 * LEASE, LEASE) is None
+    assert await store.versions.claim(NOW + 9 * LEASE, LEASE) is None
 
 
 async def test_a_trial_is_kept_beside_its_coach_and_goes_with_them(store: Database) -> None:
@@ -122,14 +122,14 @@ async def test_what_is_published_stays_with_the_cohort_and_drafts_go_with_their_
     published = replace(SENT, state="published")
     await life.convenes(COACH, cohorts={4: two}, editions={90: published, 91: SENT})
     await store.turn(99, key(COACH), lambda _known: TurnResult(None), NOW)
-    assert await store.edition(BOT, 90) == replace(published, coach=OTHER)
-    assert await store.edition(BOT, 91) is None
+    assert await store.versions.one(BOT, 90) == replace(published, coach=OTHER)
+    assert await store.versions.one(BOT, 91) is None
     await store.turn(100, key(OTHER), lambda _known: TurnResult(None), NOW)
-    assert await store.edition(BOT, 90) is None, "a cohort without coaches is over"
+    assert await store.versions.one(BOT, 90) is None, "a cohort without coaches is over"
 
 
 async def test_the_end_of_a_cohort_is_that_of_its_editions(store: Database) -> None:
     life = Life(store)
     await life.convenes(COACH, cohorts={4: cohort(90)}, editions={90: SENT})
     await life.convenes(COACH, cohorts={4: None})
-    assert await store.edition(BOT, 90) is None
+    assert await store.versions.one(BOT, 90) is None

@@ -182,7 +182,7 @@ async def test_an_old_key_that_is_still_needed_cannot_be_dropped(place: Place, o
     ):
         assert words in str(refused.value)
     assert KEY[:8] not in str(refused.value)
-    await both.rotate()
+    await both.keys.rotate()
     new = await opening(under(place, NEW))
     assert (await look(new, ANNA)).facts == {"name": "Anna"}
     assert (await look(new, BEN)).facts == {"name": "Ben"}
@@ -205,7 +205,7 @@ async def test_a_start_counts_values_only_when_a_key_was_dropped(
         store = await opening(under(place, *given))
         assert len(counted) == times, given
         if given[0] == NEW:
-            await store.rotate()
+            await store.keys.rotate()
 
 
 async def test_what_another_process_writes_under_the_old_key_after_a_rotation_is_found_before_it_is_dropped(
@@ -214,13 +214,13 @@ async def test_what_another_process_writes_under_the_old_key_after_a_rotation_is
     """While processes are restarted one after another, some still write under the old key."""
     behind = await opening(under(place, KEY, NEW))
     ahead = await opening(under(place, NEW, KEY))
-    await ahead.rotate()
-    assert (await ahead.key_use()).left == 0
+    await ahead.keys.rotate()
+    assert (await ahead.keys.use()).left == 0
     await turn(behind, ANNA, becomes(facts={"name": "Anna"}))
-    assert (await ahead.key_use()).old == {OLD_NAME: 1}
+    assert (await ahead.keys.use()).old == {OLD_NAME: 1}
     with pytest.raises(BadKey, match=f"1 of its values .1 in person. need the key {OLD_NAME}"):
         await opening(under(place, NEW))
-    assert await ahead.rotate() == 1
+    assert await ahead.keys.rotate() == 1
     assert (await look(await opening(under(place, NEW)), ANNA)).facts == {"name": "Anna"}
 
 
@@ -229,12 +229,12 @@ async def test_a_database_that_notes_no_keys_yet_is_looked_at_once(place: Place,
     store = await opening(place)
     await turn(store, ANNA, becomes(facts={"name": "Anna"}))
     both = await opening(under(place, NEW, KEY))
-    await both.rotate()
+    await both.keys.rotate()
     await turn(store, BEN, becomes(facts={"name": "Ben"}))
     execute(store, "DELETE FROM meta WHERE name LIKE 'key:%'")
     with pytest.raises(BadKey, match=f"1 of its values .1 in person. need the key {OLD_NAME}"):
         await opening(under(place, NEW))
-    assert await both.rotate() == 1
+    assert await both.keys.rotate() == 1
     assert not (await opening(under(place, NEW))).has_old_keys
 
 
@@ -282,10 +282,10 @@ async def test_every_table_is_renewed_whatever_it_keeps(place: Place, opening: O
         sealed[table.name] = len(sealed_columns(table))
     assert len(sealed) >= 10
     both = await opening(under(place, NEW, KEY))
-    assert (await both.key_use()).old[OLD_NAME] >= sum(sealed.values())
-    assert await both.rotate() >= sum(sealed.values())
+    assert (await both.keys.use()).old[OLD_NAME] >= sum(sealed.values())
+    assert await both.keys.rotate() >= sum(sealed.values())
     assert heads(both) == {Cipher.of(NEW).heads[0]}
-    assert (await both.key_use()).left == 0
+    assert (await both.keys.use()).left == 0
     await opening(under(place, NEW))
 
 
@@ -319,7 +319,7 @@ async def test_what_an_earlier_version_sealed_keeps_its_key_from_being_dropped(p
     await turn(both, BEN, becomes(facts={"name": "Ben"}))
     with pytest.raises(BadKey, match=f"2 of its values .1 in meta, 1 in person. need the key {OLD_NAME}"):
         await opening(under(place, NEW))
-    await both.rotate()
+    await both.keys.rotate()
     assert (await look(await opening(under(place, NEW)), ANNA)).facts == {"name": "Anna"}
 
 
@@ -345,7 +345,7 @@ async def test_a_rotation_that_is_broken_off_again_and_again_under_load_loses_no
             if seen >= 4:
                 bites.set()
 
-        rotating = asyncio.create_task(both.rotate(renewed))
+        rotating = asyncio.create_task(both.keys.rotate(renewed))
         while not bites.is_set():
             for person in answered:
                 await turn(both, person, count)
@@ -353,9 +353,9 @@ async def test_a_rotation_that_is_broken_off_again_and_again_under_load_loses_no
         rotating.cancel()
         await asyncio.gather(rotating, return_exceptions=True)
         total += seen
-    assert (await both.key_use()).left > 0, "it was broken off before its end"
-    await both.rotate()
-    assert (await both.key_use()).left == 0
+    assert (await both.keys.use()).left > 0, "it was broken off before its end"
+    await both.keys.rotate()
+    assert (await both.keys.use()).left == 0
     new = await opening(under(place, NEW))
     for person in people:
         kept = await look(new, person, lambda p: (p.facts, p.cases[1].answers["n"]))
@@ -372,8 +372,8 @@ async def test_two_processes_rotate_one_database_at_once(
     for n in range(1, 31):
         await turn(store, BEN.__class__(1, n, 0, n), becomes(facts={"n": str(n)}))
     one, two = [await opening(under(place, NEW, KEY)) for _ in range(2)]
-    while (await one.key_use()).left:
-        await asyncio.gather(one.rotate(), two.rotate())
+    while (await one.keys.use()).left:
+        await asyncio.gather(one.keys.rotate(), two.keys.rotate())
     new = await opening(under(place, NEW))
     assert [(await look(new, BEN.__class__(1, n, 0, n))).facts["n"] for n in (1, 15, 30)] == ["1", "15", "30"]
 
@@ -387,10 +387,10 @@ async def test_a_rotation_waits_for_nobody_amid_a_turn(shared: str, opening: Ope
     both = await opening(under(place, NEW, KEY))
     with psycopg.connect(place.url) as connection:
         connection.execute("UPDATE person SET zone = 'UTC' WHERE person = %s", [ANNA.person])
-        await both.rotate()
+        await both.keys.rotate()
         connection.commit()
-    assert (await both.key_use()).old == {OLD_NAME: 1}
-    assert await both.rotate() == 1
+    assert (await both.keys.use()).old == {OLD_NAME: 1}
+    assert await both.keys.rotate() == 1
 
 
 # -- what the operator is told -----------------------------------------------------------------------------------------

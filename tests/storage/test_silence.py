@@ -33,11 +33,11 @@ async def test_silent_people_are_found_told_and_deleted(store: Database) -> None
         return CohortTurn(Person(), cohorts={4: cohort})
 
     await store.cohort_respond(3, key(COACH), step, NOW)
-    assert await store.begin_walk(LATER) == {LATER.date()}
-    assert await store.begin_walk(LATER) is None
-    assert await store.begin_walk(LATER + DAY) == {LATER.date(), (LATER + DAY).date()}
-    assert (await store.silent_people(0, 201 * DAY, LATER))[0] == ()
-    assert (await store.silent_people(0, 180 * DAY, LATER))[0] == (key(DANA),), (
+    assert await store.retention.begin_walk(LATER) == {LATER.date()}
+    assert await store.retention.begin_walk(LATER) is None
+    assert await store.retention.begin_walk(LATER + DAY) == {LATER.date(), (LATER + DAY).date()}
+    assert (await store.retention.silent_people(0, 201 * DAY, LATER))[0] == ()
+    assert (await store.retention.silent_people(0, 180 * DAY, LATER))[0] == (key(DANA),), (
         "those in cohorts are not even looked at"
     )
     seen: list[Silence] = []
@@ -47,19 +47,19 @@ async def test_silent_people_are_found_told_and_deleted(store: Database) -> None
         return TurnResult(person if silence.told is None else None, (Call("sendMessage", {"text": "notice"}),))
 
     ran: set[date] = set()
-    told = await store.end_silence(key(DANA), ran, silent, LATER)
+    told = await store.retention.end_silence(key(DANA), ran, silent, LATER)
     assert told is not None
     assert told.person is not None
     (posted,) = await store.claim("w", LATER, DAY, 5)
     assert posted.call.values == {"text": "notice"}
-    assert (await store.silent_people(0, 180 * DAY, LATER + DAY))[0] == ()
-    assert (await store.silent_people(0, 180 * DAY, LATER + 14 * DAY))[0] == (key(DANA),)
-    gone = await store.end_silence(key(DANA), ran, silent, LATER + 14 * DAY)
+    assert (await store.retention.silent_people(0, 180 * DAY, LATER + DAY))[0] == ()
+    assert (await store.retention.silent_people(0, 180 * DAY, LATER + 14 * DAY))[0] == (key(DANA),)
+    gone = await store.retention.end_silence(key(DANA), ran, silent, LATER + 14 * DAY)
     assert gone is not None
     assert gone.person is None
-    assert await store.end_silence(key(DANA), ran, silent, LATER + 14 * DAY) is None
+    assert await store.retention.end_silence(key(DANA), ran, silent, LATER + 14 * DAY) is None
     assert [(one.heard, one.told, one.enrolled) for one in seen] == [(NOW, None, False), (NOW, LATER, False)]
-    await store.end_silence(key(STAN), ran, silent, LATER)
+    await store.retention.end_silence(key(STAN), ran, silent, LATER)
     assert seen[-1].enrolled
 
 

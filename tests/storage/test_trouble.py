@@ -164,14 +164,14 @@ async def test_a_file_that_is_moved_away_is_noticed_before_anything_is_confirmed
         with pytest.raises(Removed, match="Put it back"):
             await turn(store, ANNA, count)
     with pytest.raises(Removed):
-        await store.check_write()
+        await store.upkeep.check_write()
     with pytest.raises(Removed):
-        await store.census(NOW)
+        await store.upkeep.census(NOW)
     assert family(sqlite.file) == [], "no empty database is made in its place"
     for file in family(away / sqlite.file.name):
         file.rename(sqlite.file.parent / file.name)
     await turn(store, BEN, count)
-    await store.check_write()
+    await store.upkeep.check_write()
 
 
 @posix
@@ -207,15 +207,15 @@ async def test_a_write_is_tried_to_tell_whether_one_is_possible(
     sqlite: Place, opening: Opening, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = await opening(sqlite)
-    await store.check_write()
+    await store.upkeep.check_write()
     with no_larger_than(Path(f"{sqlite.file}-wal").stat().st_size):
         # The log may be written over from its beginning; then it is the end of that which is met.
-        tried = [await asyncio.gather(store.check_write(), return_exceptions=True) for _ in range(10)]
+        tried = [await asyncio.gather(store.upkeep.check_write(), return_exceptions=True) for _ in range(10)]
     assert any(isinstance(error, DiskFull) for (error,) in tried)
-    await store.check_write()
+    await store.upkeep.check_write()
     monkeypatch.setattr(file_guard, "LEAST_ROOM", shutil.disk_usage(sqlite.file.parent).total + 1)
     with pytest.raises(DiskFull, match="Make room"):
-        await store.check_write()
+        await store.upkeep.check_write()
 
 
 LOCKING = """
@@ -331,17 +331,17 @@ async def test_damage_in_a_large_file_is_found_while_people_talk(
     sqlite: Place, opening: Opening, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = await Database.open(sqlite.url, sqlite.cipher)
-    await store.verify()
+    await store.upkeep.verify()
     for _ in range(5):
         await turn(store, ANNA, big)
     await store.close()
     monkeypatch.setattr(dialects, "LOOKED_THROUGH_AT_ONCE", 0)
-    await (await opening(sqlite)).verify()
+    await (await opening(sqlite)).upkeep.verify()
     whole = sqlite.file.read_bytes()
     damaged = whole[:-4096] + bytes(4096)
     sqlite.file.write_bytes(damaged)
     with pytest.raises(Corrupt, match="left as it is"):
-        await (await opening(sqlite)).verify()
+        await (await opening(sqlite)).upkeep.verify()
     sqlite.file.write_bytes(whole[:100] + bytes(4000) + whole[4100:])
     with pytest.raises(Corrupt, match="left as it is"):
         await Database.open(sqlite.url, sqlite.cipher)

@@ -214,7 +214,7 @@ async def test_a_naive_instant_is_refused_everywhere(store: Database) -> None:
     with pytest.raises(ValueError, match="no time zone"):
         await store.later(posted, naive)
     with pytest.raises(ValueError, match="no time zone"):
-        await store.tidy(naive)
+        await store.upkeep.tidy(naive)
 
 
 async def test_an_instant_keeps_its_moment_whatever_its_zone(store: Database) -> None:
@@ -283,7 +283,7 @@ async def test_a_seen_update_is_dropped_after_two_days_and_not_before(store: Dat
     for n in range(5):
         await store.turn(n, ANNA, becomes(), NOW - timedelta(days=3))
     await store.turn(5, ANNA, becomes(), NOW - timedelta(days=1))
-    assert await store.tidy(NOW) == 5
+    assert await store.upkeep.tidy(NOW) == 5
     assert await store.turn(5, ANNA, becomes(), NOW) is None
     assert await store.turn(4, ANNA, becomes(), NOW) is not None
 

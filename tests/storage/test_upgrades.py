@@ -261,7 +261,7 @@ async def test_old_copies_go_while_the_bot_runs(sqlite: Place, opening: Opening)
     store = await opening(sqlite)
     old = sqlite.file.with_name(f"{sqlite.file.name}.before-upgrade-from-0006-20200101T000000Z")
     old.touch()
-    await store.tidy(NOW)
+    await store.upkeep.tidy(NOW)
     assert not old.exists()
 
 

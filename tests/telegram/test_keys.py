@@ -160,7 +160,7 @@ async def test_the_bot_changes_the_key_while_it_serves_and_the_old_one_can_be_dr
             await running
     async with opened(settings_of(tmp_path, DATA_KEY=NEW)) as store:
         assert (await kept(store, 1, 7)).facts == {"name": "Anna"}
-        assert (await store.key_use()).left == 0
+        assert (await store.keys.use()).left == 0
 
 
 def found(settings: Settings) -> list[Probe]:
@@ -175,7 +175,7 @@ async def test_the_doctor_says_what_is_left_under_which_key(tmp_path: Path) -> N
     assert finding.well
     assert finding.sentence.startswith(f"The key {OLD_NAME} still holds 3 values: keep it")
     async with opened(both) as store:
-        await store.rotate()
+        await store.keys.rotate()
     (finding,) = found(both)
     assert finding.sentence == f"Nothing is under the old key {OLD_NAME} any more: it can be left out of DATA_KEY."
     assert found(settings_of(tmp_path, DATA_KEY=NEW)) == []
@@ -237,7 +237,7 @@ async def test_ten_thousand_values_get_another_key_while_people_answer_and_the_b
         bot = RunningBot(telegram, tmp_path, DATABASE_URL=database, DATA_KEY=OLD, LOG_LEVEL="INFO")
         async with opened(Settings.model_validate({**bot.env})) as store:
             await fill(store, me)
-            assert sum((await store.key_use()).old.values()) == 0
+            assert sum((await store.keys.use()).old.values()) == 0
         bot.env["DATA_KEY"], both = f"{NEW},{OLD}", Cipher.of(f"{NEW},{OLD}")
         people = [telegram.person(user_id=FIRST + PEOPLE + n, started=True) for n in range(1, TALKING + 1)]
         said = 0

@@ -106,7 +106,7 @@ async def test_what_is_kept_is_counted_beside_the_turns(tmp_path: Path) -> None:
     await turn(store, ANNA, becomes(says("one"), says("two")))
     await turn(store, BEN, count)
     await store.park_update(1, 99, "reason", {"a": 1}, NOW)
-    census = await store.census(NOW)
+    census = await store.upkeep.census(NOW)
     assert (census.people, census.waiting, census.due, census.parked) == (2, 2, 0, {"refused": 1})
     assert census.oldest is not None
     assert census.size > 4096
