@@ -24,7 +24,7 @@ from bot.storage.migrate import upgrade
 from tests.conftest import NOW
 
 PEOPLE, TURNS = 64, 100
-CALL = Call("sendMessage", {"text": "hello " * 40, "reply_markup": {"inline_keyboard": [[{"text": "a"}]] * 20}})
+CALL = Call("message", {"text": "hello " * 40, "reply_markup": {"inline_keyboard": [[{"text": "a"}]] * 20}})
 ANSWERS = {f"fact{n}": "an answer" for n in range(12)}
 
 

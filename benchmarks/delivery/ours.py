@@ -26,7 +26,7 @@ from bot.storage.migrate import upgrade
 from bot.telegram.client import ApiBot
 from bot.telegram.dispatcher import Dispatcher
 from bot.telegram.private_chat import PrivateChat
-from bot.telegram.sender import TelegramMessenger
+from bot.telegram.sender import METHODS, TelegramMessenger
 from bot.telegram.updates import read
 from tests.support.application import Talks
 
@@ -64,7 +64,7 @@ def script() -> Script:
     for step in range(len(OPTIONS) + 1):
         update = tap(step, FIRST, *screens.tapped(FIRST, OPTIONS[step - 1])) if step else command(step, FIRST)
         turned = _turned(update, person)
-        steps.append([(call.method, dict(call.values)) for call in turned.calls])
+        steps.append([(METHODS[call.kind], dict(call.values)) for call in turned.calls])
         person = turned.person
         for method, values in steps[-1]:
             screens.call(method, {"chat_id": FIRST, **values})

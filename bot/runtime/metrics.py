@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal, Protocol
 
-from bot.core.chat.person import Key
+from bot.core.chat.person import CallKind, Key
 from bot.runtime.refusals import Kind
 
 Taken = Literal["done", "seen", "muted", "parked", "not_kept"]
@@ -21,7 +21,7 @@ class Metrics(Protocol):
     def turned(self, kind: str, how: Taken, seconds: float) -> None:
         """Hear that an update was taken; `kind` is the name of its event's class."""
 
-    def sent(self, method: str, fate: Fate, seconds: float) -> None:
+    def sent(self, kind: CallKind, fate: Fate, seconds: float) -> None:
         """Hear what became of a call; `seconds` is how long Telegram took to answer."""
 
     def due_now(self, key: Key, due: datetime) -> None:
@@ -40,7 +40,7 @@ class NullMetrics:
     def turned(self, kind: str, how: Taken, seconds: float) -> None:
         """Hear, and forget."""
 
-    def sent(self, method: str, fate: Fate, seconds: float) -> None:
+    def sent(self, kind: CallKind, fate: Fate, seconds: float) -> None:
         """Hear, and forget."""
 
     def due_now(self, key: Key, due: datetime) -> None:

@@ -235,7 +235,7 @@ class OutboxWorker:
 
     def _begun(self, posted: ClaimedCall) -> Awaitable[ClaimedCall | None]:
         """Begin with a call; its place in the flood limits is taken before the next claim looks at them."""
-        now, edit = self._seconds(), posted.call.method.startswith("edit")
+        now, edit = self._seconds(), posted.call.edits
         own = posted.key.chat == posted.key.person  # in a group it may be what others wait for, too
         if own and not posted.call.reminder and self._guard.muted((posted.key.bot, posted.key.person), now):
             return self._park(posted, HUSHED, "hushed")
@@ -270,11 +270,11 @@ class OutboxWorker:
             following = await self._mark(posted, outcome.message)
         else:
             fate = await self._settle(posted, outcome)
-        self._watch.sent(posted.call.method, fate, took)
+        self._watch.sent(posted.call.kind, fate, took)
         if fate == "delivered" and posted.call.reminder:
             self._watch.reminded(posted.key, self._clock.now())
         if _TALKATIVE.isEnabledFor(logging.DEBUG):
-            log.debug("call", call=posted.id, method=posted.call.method, fate=fate, seconds=round(took, 4))
+            log.debug("call", call=posted.id, kind=posted.call.kind, fate=fate, seconds=round(took, 4))
         return following
 
     async def _mark(self, posted: ClaimedCall, message: int | None) -> ClaimedCall | None:
@@ -286,7 +286,7 @@ class OutboxWorker:
         self._forget(posted)
         # The same edit twice is one, so where nothing follows it may be noted together with what is kept next anyway.
         call = posted.call
-        late = not wanted and call.method.startswith("edit") and message == call.values.get("message_id")
+        late = not wanted and call.edits and message == call.values.get("message_id")
         await self._surely(posted, lambda: self._store.sent(posted, message, self._clock.now(), claim, late=late))
         following = claim.posted if claim is not None else None
         if wanted and following is None and not (claim is not None and claim.done):
@@ -333,19 +333,19 @@ class OutboxWorker:
         await self._surely(posted, lambda: self._store.later(posted, at, whole_chat=whole_chat))
         self.wake()
         if fate:
-            self._watch.sent(posted.call.method, fate, 0.0)
+            self._watch.sent(posted.call.kind, fate, 0.0)
 
     async def _park(self, posted: ClaimedCall, reason: str, fate: Fate | None = None) -> None:
         self._forget(posted)
         self._watch.put_aside(kind_of(reason))
-        log.warning("call parked", call=posted.id, method=posted.call.method)
+        log.warning("call parked", call=posted.id, kind=posted.call.kind)
         if (tell := self._undelivered) is not None and posted.key.chat != posted.key.person:
             # First: a kill in between has it tried, and told, again.
             await self._surely(posted, lambda: tell(posted.key, posted.call, reason))
         await self._surely(posted, lambda: self._store.park(posted, reason, self._clock.now()))
         self.wake()
         if fate:
-            self._watch.sent(posted.call.method, fate, 0.0)
+            self._watch.sent(posted.call.kind, fate, 0.0)
 
     def _forget(self, posted: ClaimedCall) -> None:
         self._failures.pop(posted.id, None)

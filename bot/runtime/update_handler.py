@@ -389,8 +389,8 @@ def _unposted(cohort_turn: CohortTurn) -> CohortTurn:
 def _bounded(cohort_turn: CohortTurn, groups: GroupGuard, update: int, now: float) -> CohortTurn:
     """Return the turn without what it posts in a group where that was said just now, or too much is asked there."""
     for post in cohort_turn.posts if cohort_turn.instead else ():
-        chat, edit = (post.key.bot, post.key.chat), post.call.method.startswith("edit")
-        answer = post.key.topic, post.call.method, repr(post.call.values)
+        chat, edit = (post.key.bot, post.key.chat), post.call.edits
+        answer = post.key.topic, post.call.kind, repr(post.call.values)
         if groups.withholds(chat, answer, edit, update, now):
             return replace(cohort_turn, posts=(), toast=cohort_turn.instead)
     return cohort_turn

@@ -204,7 +204,7 @@ class Database:
     def _sent(
         self, cursor: Cursor, posted: ClaimedCall, message: int | None, now: datetime, claim: OutboxClaim | None
     ) -> bool:
-        if message is not None and posted.call.method == "sendPoll":
+        if message is not None and posted.call.kind == "poll":
             self._cohorts.polled(cursor, posted.key, posted.call, message)
         return self._outbox.sent(cursor, posted, message, now, claim)
 

@@ -16,7 +16,7 @@ from bot.runtime.ports import ClaimedCall, OutboxClaim, Parked, QueueDepth
 from bot.runtime.refusals import Kind, kind_of
 from bot.storage.compiled import Cursor
 from bot.storage.encryption import Cipher
-from bot.storage.people import PersonRepository, call_of
+from bot.storage.people import STORED, PersonRepository, call_of
 from bot.storage.reminders import ReminderRepository
 from bot.storage.statements import KEPT, Statements
 
@@ -80,7 +80,7 @@ class OutboxRepository:
         shown = [self.cipher.open(one.content).get("message_id") for one in newer]
         if shown and message not in shown:
             content = self.cipher.seal({"message_id": message})
-            edit = {"method": "editMessageReplyMarkup", "content": content, "panel": False, "created_at": now}
+            edit = {"method": STORED["edit_buttons"], "content": content, "panel": False, "created_at": now}
             self.statements.post.run(cursor, _kept(row) | edit)
 
     def take_back(self, cursor: Cursor) -> None:

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Any, Final, cast
 
-from bot.core.chat.person import Call, Key, Person, Preview, TurnResult
+from bot.core.chat.person import Call, CallKind, Key, Person, Preview, TurnResult
 from bot.core.dialogue.session import Session
 from bot.core.reminders.schedule import ReminderSchedule
 from bot.runtime.ports import ClaimedCall, DueSchedule, MissingContentVersion, OutboxClaim, Step
@@ -296,7 +296,7 @@ class PersonRepository:
 
     def waits(self, cursor: Cursor, key: Key, call: Call) -> bool:
         """Tell whether an equal call waits to be made in the same chat and topic."""
-        asked = {"bot_": key.bot, "chat_": key.chat, "topic_": key.topic, "method_": call.method}
+        asked = {"bot_": key.bot, "chat_": key.chat, "topic_": key.topic, "method_": STORED[call.kind]}
         return any(self.cipher.open(row.content) == call.values for row in self.statements.alike.all(cursor, asked))
 
     def _is_first(self, cursor: Cursor, key: Key) -> bool:
@@ -308,7 +308,7 @@ class PersonRepository:
             "chat": key.chat,
             "topic": key.topic,
             "person": key.person,
-            "method": call.method,
+            "method": STORED[call.kind],
             "content": self.cipher.seal(dict(call.values)),
             "panel": call.panel,
             "reminder": call.reminder,
@@ -393,6 +393,19 @@ def mentions(value: Any, number: int, depth: int = 0) -> bool:
     return type(value) is int and value == number
 
 
+STORED: Final[Mapping[CallKind, str]] = {
+    "message": "sendMessage",
+    "edit": "editMessageText",
+    "edit_buttons": "editMessageReplyMarkup",
+    "document": "sendDocument",
+    "photo": "sendPhoto",
+    "poll": "sendPoll",
+    "close_poll": "stopPoll",
+}
+"""The name in the outbox for each kind of call; a row may be read by a version of before or of later."""
+_KINDS: Final[Mapping[str, CallKind]] = {name: kind for kind, name in STORED.items()}
+
+
 def call_of(row: Any, cipher: Cipher) -> Call:
     """Return the call that an outbox row holds."""
-    return Call(row.method, cipher.open(row.content), panel=bool(row.panel), reminder=bool(row.reminder))
+    return Call(_KINDS[row.method], cipher.open(row.content), panel=bool(row.panel), reminder=bool(row.reminder))

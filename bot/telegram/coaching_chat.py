@@ -137,7 +137,7 @@ class CoachingChat:
         if not text:
             return ()
         caption = coaching.context.catalog.say("cohort.export")
-        return (Call("sendDocument", {"document": {"name": EXPORT, "text": text}, "caption": caption}),)
+        return (Call("document", {"document": {"name": EXPORT, "text": text}, "caption": caption}),)
 
 
 def _answered(coaching: PrivateCoaching, event: object) -> CoachingReply:
@@ -167,24 +167,24 @@ def _calls(panels: Sequence[Shown], message: int = 0) -> Iterator[Call]:
             yield from _calls((panel.panel,), panel.message)
             continue
         if isinstance(panel, Closing):
-            yield Call("stopPoll", {"message_id": panel.message or message})
+            yield Call("close_poll", {"message_id": panel.message or message})
             continue
         if isinstance(panel, FileToHandOver):
             document = {"name": panel.name, "text": panel.text}
-            yield Call("sendDocument", {"document": document, "caption": panel.caption})
+            yield Call("document", {"document": document, "caption": panel.caption})
             continue
         if isinstance(panel, Plot):
             groups = [[title, [[bar.label, bar.number, bar.before] for bar in bars]] for title, bars in panel.groups]
-            yield Call("sendPhoto", {"photo": {"groups": groups}, "caption": panel.caption})
+            yield Call("photo", {"photo": {"groups": groups}, "caption": panel.caption})
             continue
         if isinstance(panel, Ballot):
-            yield Call("sendPoll", _poll(panel))
+            yield Call("poll", _poll(panel))
             continue
         values = shown("\n".join(html_of(block) for block in panel.blocks), _keyboard(panel.buttons))
         if message and not number:
-            yield Call("editMessageText", {"message_id": message, **values})
+            yield Call("edit", {"message_id": message, **values})
         else:
-            yield Call("sendMessage", values)
+            yield Call("message", values)
 
 
 def first_line(call: Call) -> str:
@@ -196,7 +196,7 @@ def first_line(call: Call) -> str:
 
 def _unasked(call: Call) -> Call:
     """Let what somebody did not ask for wait behind answers; what takes something off a screen goes at once."""
-    return replace(call, reminder=not call.method.startswith("edit"))
+    return replace(call, reminder=not call.edits)
 
 
 def _poll(ballot: Ballot) -> Json:

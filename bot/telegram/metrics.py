@@ -20,10 +20,11 @@ from prometheus_client import (
     generate_latest,
 )
 
-from bot.core.chat.person import Key
+from bot.core.chat.person import CallKind, Key
 from bot.runtime.metrics import Fate, Taken
 from bot.runtime.ports import Census
 from bot.runtime.refusals import KINDS, Kind
+from bot.telegram.sender import METHODS
 
 TURNS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
 CALLS: Final = (0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0)
@@ -58,9 +59,9 @@ class PrometheusMetrics:
         self._updates.labels(kind, how).inc()
         self._turn.observe(seconds)
 
-    def sent(self, method: str, fate: Fate, seconds: float) -> None:
+    def sent(self, kind: CallKind, fate: Fate, seconds: float) -> None:
         """Count a call."""
-        self._calls.labels(method, fate).inc()
+        self._calls.labels(METHODS[kind], fate).inc()
         if seconds:
             self._call.observe(seconds)
 

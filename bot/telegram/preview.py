@@ -43,7 +43,7 @@ def ended(person: Person, event: object, catalog: Catalog) -> TurnResult:
     words, after = catalog.say("cohort.bench.trial.none"), person.but(trial=None)
     if isinstance(event, PreviewTapped):
         return TurnResult(after, toast=words)
-    return TurnResult(after, (Call("sendMessage", shown_text(words)),))
+    return TurnResult(after, (Call("message", shown_text(words)),))
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class PreviewChat:
                 "callback_data": f"{BUTTON}bench:{trial.cohort}",
             }
             words = shown(escape(catalog.say("cohort.bench.trial.over")), [[back]])
-            return TurnResult(person.but(trial=None), (Call("sendMessage", words),))
+            return TurnResult(person.but(trial=None), (Call("message", words),))
         playing = _Playing(self.talking, incoming, trial, now)
         verb, _, days = (data or "").partition(":")
         if verb == WAIT:

@@ -55,7 +55,7 @@ class PrivateChat:
             return TurnResult(before, calls, toast, keeps=person is not None)
         if (origin.beside or origin.unasked) and served.person.turn == before.turn:
             return TurnResult(served.person, calls, toast)  # beside the conversation, whose buttons stay the newest
-        panel = origin.message if any(c.panel and c.method != "sendMessage" for c in calls) else 0
+        panel = origin.message if any(c.panel and c.kind != "message" for c in calls) else 0
         if origin.unasked:  # a case has closed: whatever is on the screen is out of date
             panel = OWED
         after = served.person.but(run=run_after(before, served, origin), panel=panel)
@@ -71,7 +71,7 @@ class PrivateChat:
         say = self.library.catalog(person.language).say
         text = say("retention.notice", days=self.operator.retention, grace=GRACE.days)
         keep = {"text": say("retention.keep"), "callback_data": f"0:{KEEP}"}
-        return TurnResult(person, (Call("sendMessage", shown(escape(text), [[keep]]), reminder=True),))
+        return TurnResult(person, (Call("message", shown(escape(text), [[keep]]), reminder=True),))
 
     def newcomer(self, incoming: IncomingUpdate) -> Person:
         """Return somebody never seen; numbers of updates grow, so no button from before a /forget counts by it."""
@@ -83,7 +83,7 @@ class PrivateChat:
         """Say sorry for an update that cannot be handled; see `Application.apologise`."""
         before = person or self.newcomer(incoming)
         text = self.library.catalog(before.language).say("telegram.failed", id=error_id)
-        return TurnResult(before, (Call("sendMessage", shown_text(text)),))
+        return TurnResult(before, (Call("message", shown_text(text)),))
 
 
 def _origin(incoming: IncomingUpdate, entry: Entry) -> RepliedTo:

@@ -82,13 +82,13 @@ class _Layout:
             question = self.served.messages[0]
             text = _joined([*_frozen(_answered(self.before, self.served)), self.text(question)])
             values = {"message_id": self.origin.message, **self.shown(text, self.keyboard(question))}
-            yield Call("editMessageText", values, panel=True)
+            yield Call("edit", values, panel=True)
             return
         yield from self.close()
         for effect in self.served.effects:
             if isinstance(effect, FileToSend):
                 document = {"name": effect.name, "text": effect.text}
-                yield Call("sendDocument", {"document": document, "caption": effect.caption})
+                yield Call("document", {"document": document, "caption": effect.caption})
             elif isinstance(effect, Outgoing):
                 yield from self.message(effect)
 
@@ -99,9 +99,9 @@ class _Layout:
             return
         lines = [] if self.origin.beside else _frozen(_answered(self.before, self.served))
         if lines:
-            yield Call("editMessageText", {"message_id": panel, **self.shown(_joined(lines), [])})
+            yield Call("edit", {"message_id": panel, **self.shown(_joined(lines), [])})
         else:
-            yield Call("editMessageReplyMarkup", {"message_id": panel})
+            yield Call("edit_buttons", {"message_id": panel})
 
     # -- single messages -----------------------------------------------------------------------------------------------
 
@@ -116,12 +116,12 @@ class _Layout:
             keyboard = [[{"text": self.catalog.say("telegram.why"), "callback_data": _data(0, why)}]]
         elif message.kind == "reminder":  # its buttons count by no turn
             keyboard = [[{"text": o.label, "callback_data": _data(0, o.id)}] for o in message.options]
-        yield Call("sendMessage", self.shown(self.text(message), keyboard), panel=panel, reminder=self.unasked)
+        yield Call("message", self.shown(self.text(message), keyboard), panel=panel, reminder=self.unasked)
 
     def note(self, message: Outgoing) -> Iterator[Call]:
         """Show a note or mail: what it is, then each text to be copied in its own message, under its label if any."""
         head = [block for block in message.blocks if block.role in ("title", "count")]
-        yield Call("sendMessage", self.shown(_joined(map(_html, head)), []))
+        yield Call("message", self.shown(_joined(map(_html, head)), []))
         label = ""
         for block in message.blocks:
             if block.role != "copy":
@@ -132,7 +132,7 @@ class _Layout:
             if len(text) <= COPY_LIMIT:
                 button = [[{"text": self.catalog.say("telegram.copy"), "copy_text": {"text": text}}]]
             shown = escape(text) if button else f"<pre>{escape(text)}</pre>"
-            yield Call("sendMessage", self.shown(label + shown, button))
+            yield Call("message", self.shown(label + shown, button))
             label = ""
 
     def text(self, message: Outgoing) -> str:

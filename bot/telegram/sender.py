@@ -18,11 +18,21 @@ import structlog
 from telegram import InputFile
 from telegram.error import BadRequest, ChatMigrated, Conflict, Forbidden, InvalidToken, NetworkError, TelegramError
 
-from bot.core.chat.person import Call, Key
+from bot.core.chat.person import Call, CallKind, Key
 from bot.runtime.child_environment import child_environment
 from bot.runtime.ports import ChatMoved, Delivered, Outcome, RetryLater, Undeliverable
 from bot.telegram.client import ApiBot, Cut, Flooded, NotBotApi, NotWritten
 
+METHODS: Final[Mapping[CallKind, str]] = {
+    "message": "sendMessage",
+    "edit": "editMessageText",
+    "edit_buttons": "editMessageReplyMarkup",
+    "document": "sendDocument",
+    "photo": "sendPhoto",
+    "poll": "sendPoll",
+    "close_poll": "stopPoll",
+}
+"""The Bot API's method for each kind of call."""
 ACK_SECONDS: Final = 5.0
 """A tap's spinner ends after some 15 seconds by itself, so a late answer is worth nothing."""
 TOKEN_PAUSE: Final = 30.0
@@ -48,7 +58,7 @@ class TelegramMessenger:
 
     async def make(self, key: Key, call: Call) -> Outcome:
         """Make one call; whatever goes wrong is an `Outcome`, never an exception."""
-        outcome = await self._made(call.method, key, call.values)
+        outcome = await self._made(METHODS[call.kind], key, call.values)
         if outcome is not None:
             return outcome
         if not call.panel:

@@ -78,7 +78,7 @@ def echo(incoming: IncomingUpdate, person: Person | None, now: datetime) -> Turn
     if heard.text == "boom":
         raise LookupError(f"nobody may log this: {heard.text}")
     before = person or Person()
-    return TurnResult(replace(before, turn=before.turn + 1), (Call("sendMessage", {"text": heard.text}),))
+    return TurnResult(replace(before, turn=before.turn + 1), (Call("message", {"text": heard.text}),))
 
 
 @pytest.fixture(autouse=True)

@@ -127,7 +127,7 @@ async def test_an_update_that_always_fails_is_parked_after_three_tries_and_other
 
 async def test_whoever_cannot_be_answered_is_told_so_with_an_id_only(store: Database, clock: SetClock) -> None:
     def sorry(_incoming: IncomingUpdate, person: Person | None, error_id: str, _now: datetime) -> TurnResult:
-        return TurnResult(person or Person(), (Call("sendMessage", {"text": f"sorry {error_id}"}),))
+        return TurnResult(person or Person(), (Call("message", {"text": f"sorry {error_id}"}),))
 
     woken = Woken()
     handler = UpdateHandler(store, clock, Talks(echo, apologise=sorry), sending=woken)
@@ -148,7 +148,7 @@ async def test_an_apology_that_fails_leaves_the_update_parked(store: Database, c
 
 async def test_what_cannot_be_stored_is_parked_like_what_cannot_be_answered(store: Database, clock: SetClock) -> None:
     def unstorable(_incoming: IncomingUpdate, _person: Person | None, _now: datetime) -> TurnResult:
-        return TurnResult(Person(), (Call("sendMessage", {"text": object()}),))
+        return TurnResult(Person(), (Call("message", {"text": object()}),))
 
     assert await UpdateHandler(store, clock, Talks(unstorable)).incoming(incoming(1)) is None
     (parked,) = await store.parked()
@@ -191,7 +191,7 @@ async def test_an_apology_and_the_parking_come_together_or_not_at_all(
     """A store that fails while it parks must not leave an update that counts as seen and is recorded nowhere."""
 
     def sorry(_incoming: IncomingUpdate, person: Person | None, error_id: str, _now: datetime) -> TurnResult:
-        return TurnResult(person or Person(), (Call("sendMessage", {"text": f"sorry {error_id}"}),))
+        return TurnResult(person or Person(), (Call("message", {"text": f"sorry {error_id}"}),))
 
     handler = UpdateHandler(store, clock, Talks(echo, apologise=sorry))
     with monkeypatch.context() as patch:

@@ -88,24 +88,24 @@ def counts(said: Said) -> list[int]:
     """Return all numbers of members that a message of counts tells, in words, in a picture or in a table."""
     values = said.values
     told = [int(number) for number in re.findall(r"at least (\d+)", values.get("text") or values["caption"])]
-    if said.method == "sendPhoto":
+    if said.kind == "photo":
         bars = [bar for _, group in values["photo"]["groups"] for bar in group]
         return told + [number for _, *shown in bars for number in shown if number is not None]
-    if said.method == "sendDocument":
+    if said.kind == "document":
         _, *rows = csv.reader(io.StringIO(values["document"]["text"]))
         return told + [int(row[-1]) for row in rows if row[-1]]
-    assert said.method in ("sendMessage", "editMessageText")
+    assert said.kind in ("message", "edit")
     return told or [FEWEST]  # none at all
 
 
 def assert_all_of_it_happened(heard: list[Said]) -> None:
     """See that the history was one in which something could have come out."""
-    methods = Counter((said.to, said.method) for said in heard)
-    assert methods[GROUP, "sendPoll"] > 8
-    assert methods[GROUP, "stopPoll"] > 8
-    assert methods[CHANNEL, "sendMessage"] > 0
-    assert methods[COACH, "sendPhoto"] > 1
-    assert methods[COACH, "sendDocument"] > 1
+    kinds = Counter((said.to, said.kind) for said in heard)
+    assert kinds[GROUP, "poll"] > 8
+    assert kinds[GROUP, "close_poll"] > 8
+    assert kinds[CHANNEL, "message"] > 0
+    assert kinds[COACH, "photo"] > 1
+    assert kinds[COACH, "document"] > 1
     for words in ("event billing", "I have passed it on", "is not shown any more"):
         assert any(said.to == COACH and words in str(said) for said in heard), words
     for words in ("has time for your question", "anything new", "on your note"):

@@ -50,7 +50,7 @@ async def drained(
 
 async def posted(store: Database, clock: SetClock, *texts: str, person: int = 1, **how: bool) -> None:
     def say(_incoming: IncomingUpdate, before: Person | None, _now: datetime) -> TurnResult:
-        return TurnResult(before or Person(), tuple(Call("sendMessage", {"text": text}, **how) for text in texts))
+        return TurnResult(before or Person(), tuple(Call("message", {"text": text}, **how) for text in texts))
 
     await UpdateHandler(store, clock, Talks(say)).incoming(incoming(next(UPDATES), person=person))
 
@@ -250,16 +250,16 @@ async def test_only_an_edit_that_stayed_one_is_written_down_late(
 
     monkeypatch.setattr(store, "sent", noted)
     calls = [
-        Call("sendMessage", {"text": "a message"}),
-        Call("editMessageText", {"text": "an edit", "message_id": 5}),
-        Call("editMessageText", {"text": "sent anew, for it was deleted", "message_id": 6}),
-        Call("editMessageText", {"text": "one that others follow", "message_id": 7}),
+        Call("message", {"text": "a message"}),
+        Call("edit", {"text": "an edit", "message_id": 5}),
+        Call("edit", {"text": "sent anew, for it was deleted", "message_id": 6}),
+        Call("edit", {"text": "one that others follow", "message_id": 7}),
     ]
     outbox = OutboxWorker(store, Scripted([Delivered(1), Delivered(5), Delivered(99), Delivered(7)]), clock)
     running = asyncio.create_task(outbox.run())
     await asyncio.sleep(0.02)
     for n, call in enumerate(calls):
-        after = (Call("sendMessage", {"text": "another"}),) * (n == 3)
+        after = (Call("message", {"text": "another"}),) * (n == 3)
         await UpdateHandler(store, clock, Talks(_saying(call, *after)), sending=outbox).incoming(
             incoming(next(UPDATES), person=n + 1)
         )

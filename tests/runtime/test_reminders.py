@@ -34,7 +34,7 @@ def talks(incoming: IncomingUpdate, person: Person | None, now: datetime) -> Tur
             raise LookupError("nobody may log this")
         due = [r for r in person.agenda.planned if r.due <= now]
         left = person.agenda.with_planned(r for r in person.agenda.planned if r.due > now)
-        calls = tuple(Call("sendMessage", {"text": f"{r.kind}"}, reminder=True) for r in due)
+        calls = tuple(Call("message", {"text": f"{r.kind}"}, reminder=True) for r in due)
         return TurnResult(replace(person, agenda=left), calls)
     heard: Any = incoming.event
     agenda = schedules.consented(ReminderSchedule(), 1, "yes", date(2026, 11, 23))

@@ -57,7 +57,7 @@ async def test_answers_wait_for_the_disk_and_marks_do_not(sqlite: Place, opening
 
     full, normal = 2, 1
     for _ in range(2):
-        await turn(store, ANNA, becomes(Call("sendMessage", {"text": "hello"})))
+        await turn(store, ANNA, becomes(Call("message", {"text": "hello"})))
         assert synchronous() == full
         (posted,) = await claim(store)
         await store.sent(posted, 7, NOW)

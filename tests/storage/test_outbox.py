@@ -14,6 +14,8 @@ from bot.runtime.ports import OutboxClaim
 from bot.runtime.refusals import HUSHED, KINDS, NO_FAULT
 from bot.storage.compiled import CompiledStatement
 from bot.storage.database import Database
+from bot.storage.people import STORED
+from bot.telegram.sender import METHODS
 from tests.conftest import NOW
 from tests.storage.conftest import Opening, Place, emptied
 from tests.support.store_stories import ANNA, BEN, GROUP, LEASE, becomes, case, claim, look, says, texts, turn
@@ -144,7 +146,7 @@ async def test_a_question_overtaken_before_it_was_sent_loses_its_buttons(store: 
     (second,) = await claim(store)
     await store.sent(second, 42, NOW)
     (closing,) = await claim(store)
-    assert closing.call == Call("editMessageReplyMarkup", {"message_id": 41})
+    assert closing.call == Call("edit_buttons", {"message_id": 41})
     await store.sent(closing, None, NOW)
     assert (await store.depth()).waiting == 0
     assert (await look(store, ANNA)).panel == 42
@@ -154,7 +156,7 @@ async def test_a_question_that_a_newer_one_takes_the_place_of_keeps_the_new_butt
     """Tapped before it was written down that it is sent."""
     await turn(store, ANNA, becomes(says("a", panel=True), turn=1))
     (first,) = await claim(store)
-    await turn(store, ANNA, becomes(Call("editMessageText", {"message_id": 41, "text": "b"}, panel=True), turn=2))
+    await turn(store, ANNA, becomes(Call("edit", {"message_id": 41, "text": "b"}, panel=True), turn=2))
     await store.sent(first, 41, NOW)
     assert (await store.depth()).waiting == 1
 
@@ -268,6 +270,22 @@ async def test_four_workers_claim_each_call_once(store: Database) -> None:
     assert (await store.depth()).waiting == 0
 
 
+async def test_what_an_earlier_version_left_in_the_outbox_is_sent(store: Database) -> None:
+    """It wrote the names of Telegram's methods, and so does this one, so that either can send what the other left."""
+    for number, (kind, name) in enumerate(STORED.items()):
+        await turn(store, ANNA, becomes(Call(kind, {"text": str(number)})))
+        with store._engine.begin() as connection:
+            kept = connection.execute(text("SELECT method FROM outbox ORDER BY id DESC LIMIT 1")).scalar_one()
+        assert kept == name
+        (claimed,) = await claim(store)
+        assert claimed.call == Call(kind, {"text": str(number)})
+        await store.sent(claimed, None, NOW)
+    assert set(STORED.values()) == {
+        "sendMessage", "editMessageText", "editMessageReplyMarkup", "sendDocument", "sendPhoto", "sendPoll", "stopPoll"
+    }  # fmt: skip
+    assert STORED == METHODS
+
+
 async def test_the_indexes_of_a_claim_are_used(store: Database) -> None:
     """With 20,000 calls waiting, a claim reads as few rows as with ten."""
     engine = store._engine
@@ -312,7 +330,7 @@ async def test_whoever_marks_a_call_hears_whether_anything_of_the_chat_still_wai
 
 async def test_an_edit_that_became_a_new_message_holds_the_newest_buttons(store: Database) -> None:
     for sent_as in (5, 9):
-        edit = Call("editMessageText", {"message_id": 5, "text": "next"}, panel=True)
+        edit = Call("edit", {"message_id": 5, "text": "next"}, panel=True)
         await turn(store, ANNA, becomes(edit, panel=5))
         (posted,) = await claim(store)
         await store.sent(posted, sent_as, NOW)

@@ -44,7 +44,7 @@ async def test_silent_people_are_found_told_and_deleted(store: Database) -> None
 
     def silent(person: Person, silence: Silence, _now: object) -> TurnResult | None:
         seen.append(silence)
-        return TurnResult(person if silence.told is None else None, (Call("sendMessage", {"text": "notice"}),))
+        return TurnResult(person if silence.told is None else None, (Call("message", {"text": "notice"}),))
 
     ran: set[date] = set()
     told = await store.retention.end_silence(key(DANA), ran, silent, LATER)

@@ -41,7 +41,7 @@ class Said:
 
     turn: int
     to: int
-    method: str
+    kind: str
     values: dict[str, Any]
 
 
@@ -94,7 +94,7 @@ class Course:
 
     def _hears(self, chat: int, done: CohortTurn) -> None:
         sent = [(chat, call) for call in done.calls] + [(post.key.chat, post.call) for post in done.posts]
-        self.heard += [Said(self.updates, to, call.method, dict(call.values)) for to, call in sent]
+        self.heard += [Said(self.updates, to, call.kind, dict(call.values)) for to, call in sent]
 
     async def taps(self, person: int, verb: str, *about: str, chat: int | None = None, message: int = 0) -> CohortTurn:
         """Tap a button of the cohort."""
@@ -155,7 +155,7 @@ class Course:
         """Let the group vote on a case, poll by poll."""
         done = await self.taps(COACH, "case", case, chat=GROUP)
         for number in range(9):
-            polls = [post.call for post in done.posts if post.call.method == "sendPoll"]
+            polls = [post.call for post in done.posts if post.call.kind == "poll"]
             if not polls:
                 return
             polled = PollResult(f"poll {self.updates}", tuple(dice.randrange(9) for _ in polls[0].values["options"]))

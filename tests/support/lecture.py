@@ -115,7 +115,7 @@ class Lecture:
         if reason := self.refused(key, call):
             return Undeliverable(reason)
         self.posted.append(
-            (self.seconds, key.chat, call.method, str(call.values.get("text") or call.values.get("question", "")))
+            (self.seconds, key.chat, call.kind, str(call.values.get("text") or call.values.get("question", "")))
         )
         return Delivered(len(self.posted))
 

@@ -48,7 +48,7 @@ class Phone:
     def show(self, call: Call) -> None:
         values = dict(call.values)
         id_ = values.pop("message_id", None) or next(self.ids)
-        if call.method == "editMessageReplyMarkup":
+        if call.kind == "edit_buttons":
             self.messages[id_].pop("reply_markup", None)
         else:
             self.messages[id_] = values

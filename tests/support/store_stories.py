@@ -23,7 +23,7 @@ _updates = itertools.count(10**9)  # above those of any test that counts its own
 
 
 def says(text: str, *, panel: bool = False, reminder: bool = False) -> Call:
-    return Call("sendMessage", {"text": text}, panel=panel, reminder=reminder)
+    return Call("message", {"text": text}, panel=panel, reminder=reminder)
 
 
 def case(**answers: str) -> Session:

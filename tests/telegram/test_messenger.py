@@ -36,11 +36,11 @@ def key(person: Person) -> Key:
 
 
 def said(text: str, **more: Any) -> Call:
-    return Call("sendMessage", {"text": text, "parse_mode": "HTML", **more})
+    return Call("message", {"text": text, "parse_mode": "HTML", **more})
 
 
 def edited(message: int, text: str, *, panel: bool = True) -> Call:
-    return Call("editMessageText", {"message_id": message, "text": text, "reply_markup": KEYBOARD}, panel=panel)
+    return Call("edit", {"message_id": message, "text": text, "reply_markup": KEYBOARD}, panel=panel)
 
 
 async def sent(messenger: TelegramMessenger, person: Person, text: str = "hello") -> int:
@@ -72,7 +72,7 @@ async def test_a_document_arrives_with_its_name_and_content(
     server: BotApiServer, messenger: TelegramMessenger, dana: Person
 ) -> None:
     values = {"document": {"name": "afterword.json", "text": "{}"}, "caption": "Yours"}
-    assert isinstance(await messenger.make(key(dana), Call("sendDocument", values)), Delivered)
+    assert isinstance(await messenger.make(key(dana), Call("document", values)), Delivered)
     (seen,) = server.sent()
     assert seen.document is not None
     assert (seen.document.name, seen.document.content, seen.text) == ("afterword.json", b"{}", "Yours")
@@ -101,7 +101,7 @@ async def test_what_only_closes_an_old_message_is_not_sent_anew(
     message = await sent(messenger, dana)
     dana.deletes(server.sent()[0])
     assert await messenger.make(key(dana), edited(message, "frozen", panel=False)) == Delivered(None)
-    close = Call("editMessageReplyMarkup", {"message_id": message})
+    close = Call("edit_buttons", {"message_id": message})
     assert await messenger.make(key(dana), close) == Delivered(None)
     assert len(server.calls_of("sendMessage")) == 1
 
@@ -227,13 +227,13 @@ async def test_a_poll_that_is_to_be_closed_may_be_closed_or_gone_already(
 ) -> None:
     group = server.group()
     here = Key(7, group.id, 0, 1)
-    ballot = Call("sendPoll", {"question": "Well?", "options": [{"text": "Yes"}, {"text": "No"}]})
+    ballot = Call("poll", {"question": "Well?", "options": [{"text": "Yes"}, {"text": "No"}]})
     outcome = await messenger.make(here, ballot)
     assert isinstance(outcome, Delivered)
-    close = Call("stopPoll", {"message_id": outcome.message})
+    close = Call("close_poll", {"message_id": outcome.message})
     for _ in range(2):
         assert isinstance(await messenger.make(here, close), Delivered)
-    gone = Call("stopPoll", {"message_id": 999})
+    gone = Call("close_poll", {"message_id": 999})
     assert await messenger.make(here, gone) == Delivered(999)
     group.allows_polls(False)
     assert await messenger.make(here, ballot) == Undeliverable("Not enough rights to send polls to the chat")

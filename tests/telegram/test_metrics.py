@@ -30,7 +30,7 @@ def full_page() -> str:
     """Return a page on which every metric has something to say."""
     meters = PrometheusMetrics("1.2.3")
     meters.turned("Said", "done", 0.003)
-    meters.sent("sendMessage", "delivered", 0.1)
+    meters.sent("message", "delivered", 0.1)
     meters.acknowledged(True)
     meters.due_now(ANNAS, NOW)
     meters.reminded(ANNAS, NOW + timedelta(seconds=40))

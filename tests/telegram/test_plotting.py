@@ -66,7 +66,7 @@ async def test_a_picture_arrives_with_its_caption(server: BotApiServer, dana: Pe
     groups = [["Interviews", [["in hand", 25, 20], ["none", 10, None]]]]
     async with connected(server.token, server.url) as line:
         messenger = TelegramMessenger(line)
-        call = Call("sendPhoto", {"photo": {"groups": groups}, "caption": "in hand: at least 25"})
+        call = Call("photo", {"photo": {"groups": groups}, "caption": "in hand: at least 25"})
         assert isinstance(await messenger.make(Key(7, dana.id, 0, dana.id), call), Delivered)
     (seen,) = server.sent()
     assert (seen.text, seen.content["photo"][0]["width"]) == ("in hand: at least 25", 720)

@@ -35,7 +35,7 @@ def test_two_bots_on_one_database_keep_each_persons_order(library: Library, tmp_
     alone = Phone(library)
     alone.ask("start")
     alone.say(*TALK)
-    expected = [read(str(call.values["text"])) for call, _ in alone.calls if call.method == "sendMessage"]
+    expected = [read(str(call.values["text"])) for call, _ in alone.calls if call.kind == "message"]
     with BotApiServer(seed=3) as telegram:
         front, key = free_port(), Fernet.generate_key().decode()
         shared = {"DATABASE_URL": database, "DATA_KEY": key, "PROCESSES": "2"}

@@ -138,7 +138,7 @@ def test_any_number_of_cases_fits_a_keyboard(phone: Phone) -> None:
         phone.say("No")
         phone.ask("new")
     turned = phone.ask("cases")
-    (listed,) = [call for call in turned.calls if call.method == "sendMessage"]
+    (listed,) = [call for call in turned.calls if call.kind == "message"]
     rows = listed.values["reply_markup"]["inline_keyboard"]
     assert len(rows) == 22
     assert rows[0][0]["text"] == "Person 41: not finished yet" or rows[0][0]["text"].startswith("Person 4")

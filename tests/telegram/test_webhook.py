@@ -85,7 +85,7 @@ async def test_health_readiness_and_metrics(running: Running, monkeypatch: pytes
     assert await running.get("/healthz") == (200, "alive\n")
     assert (await running.get("/readyz"))[0] == 200
     running.meters.turned("Said", "done", 0.003)
-    running.meters.sent("sendMessage", "delivered", 0.1)
+    running.meters.sent("message", "delivered", 0.1)
     running.meters.acknowledged(True)
     status, page = await running.get("/metrics")
     assert status == 200

@@ -132,22 +132,28 @@ class Preview:
         return cls(stored["edition"], stored["cohort"], person, at, timedelta(seconds=stored["ahead"]))
 
 
+CallKind = Literal["message", "edit", "edit_buttons", "document", "photo", "poll", "close_poll"]
+
+
 @dataclass(frozen=True)
 class Call:
-    """One call to Telegram's Bot API, made once the turn is durable; the chat is that of the turn.
+    """Something to be sent, or changed where it was sent, once the turn is durable; the chat is that of the turn.
 
-    `values` are the method's parameters as JSON values, without chat_id and message_thread_id; a document is
-    {"name": file name, "text": content}, a photo {"groups": what is drawn}. With `panel` the message that comes of it
-    holds the newest buttons, and its id is written back to `Person.panel`. `reminder` calls wait behind answers of
-    other chats; with `panel` their id is written back to `Person.reminded`.
+    `values` are what the messenger makes of it, as JSON values without the chat; a document is {"name": file name,
+    "text": content}, a photo {"groups": what is drawn}. With `panel` the message that comes of it holds the newest
+    buttons, and its id is written back to `Person.panel`. `reminder` calls wait behind answers of other chats; with
+    `panel` their id is written back to `Person.reminded`.
     """
 
-    method: Literal[
-        "sendMessage", "editMessageText", "editMessageReplyMarkup", "sendDocument", "sendPhoto", "sendPoll", "stopPoll"
-    ]
+    kind: CallKind
     values: Mapping[str, Any]
     panel: bool = False
     reminder: bool = False
+
+    @property
+    def edits(self) -> bool:
+        """Whether it changes a message that is there: made twice, it is made once."""
+        return self.kind in ("edit", "edit_buttons")
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 
 from bot.core.advice.calendar import local_date
 from bot.core.advice.catalog import Catalog
@@ -17,7 +18,6 @@ from bot.core.advice.policy import OVERRIDDEN, CompiledPolicy, Outcome
 from bot.core.dialogue.flow import Flow
 from bot.core.dialogue.progress import Position, Route
 from bot.core.dialogue.session import Session
-from bot.core.lazy import lazy
 from bot.core.library import Library
 
 
@@ -38,47 +38,47 @@ class SessionView:
             view.__dict__.update({name: value for name, value in self.__dict__.items() if name != "session"})
         return view
 
-    @lazy
+    @cached_property
     def flow(self) -> Flow:
         """The conversation."""
         return self.library.flows[self.session.flow]
 
-    @lazy
+    @cached_property
     def route(self) -> Route:
         """The compiled conversation."""
         return self.library.routes[self.session.flow]
 
-    @lazy
+    @cached_property
     def outcomes(self) -> CompiledPolicy:
         """The compiled policy."""
         return self.library.outcomes[self.flow.rules]
 
-    @lazy
+    @cached_property
     def catalog(self) -> Catalog:
         """The messages in the person's language."""
         return self.library.catalog(self.session.language)
 
-    @lazy
+    @cached_property
     def today(self) -> date:
         """The day it is where the person lives."""
         return local_date(self.now, self.session.zone)
 
-    @lazy
+    @cached_property
     def known(self) -> dict[str, str]:
         """The finite facts that the answers settle today."""
         return dict(self.library.facts.meaning(self.told, self.today, self.session.place.week))
 
-    @lazy
+    @cached_property
     def believed(self) -> dict[str, str]:
         """All finite facts: as they were answered, else at their cautious values."""
         return {**self.library.facts.cautious, **self.route.assumed, **self.known}
 
-    @lazy
+    @cached_property
     def told(self) -> frozenset[tuple[str, str]]:
         """The answers that conditions may read, as they were given."""
         return self.library.facts.told(self.session.facts)
 
-    @lazy
+    @cached_property
     def given(self) -> frozenset[str]:
         """The facts that have an answer which the content still accepts."""
         facts = self.library.facts.by_name
@@ -86,7 +86,7 @@ class SessionView:
             name for name, answer in self.session.facts.items() if name in facts and facts[name].accepts(answer)
         )
 
-    @lazy
+    @cached_property
     def position(self) -> Position:
         """Where the answers lead."""
         session, texts = self.session, self.library.facts.texts
@@ -94,12 +94,12 @@ class SessionView:
         carried = frozenset(session.carried.keys() - session.answers.keys())
         return self.route.place(self.told, typed, carried, self.today, session.place.week)
 
-    @lazy
+    @cached_property
     def outcome(self) -> Outcome:
         """What follows from the answers so far, undated."""
         return self.route.conclude(self.told, self.today, self.session.place.week)
 
-    @lazy
+    @cached_property
     def advice(self) -> Advice:
         """The advice that the answers so far lead to."""
         facts = {name: answer for name, answer in self.session.facts.items() if name in self.given}
@@ -137,14 +137,14 @@ class SessionView:
             filled[name] = self.catalog.shown(day) if day else self.catalog.say(f"word.{source}.{word}")
         return filled
 
-    @lazy
+    @cached_property
     def kinds(self) -> tuple[NoteKind, ...]:
         """The kinds the outcome calls for: mails first, since they go out first, then the note."""
         outcome = self.outcome
         ids = (*outcome.mails, *([outcome.note] if outcome.note else ()))
         return tuple(self.library.notebook.kinds[id_] for id_ in ids)
 
-    @lazy
+    @cached_property
     def note(self) -> Note | Unfit | None:
         """The LinkedIn note, if the outcome has one."""
         id_ = self.outcome.note
