@@ -13,8 +13,8 @@ import logging
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from datetime import timedelta
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
@@ -75,6 +75,32 @@ def chat_of(key: Key) -> Chat:
     return key.bot, key.chat
 
 
+class _Tries:
+    """How often calls have failed so far; in memory only, so that another process counts anew."""
+
+    def __init__(self) -> None:
+        self._failures: Counter[int] = Counter()
+        self._doubts: Counter[int] = Counter()
+
+    def failed(self, posted: ClaimedCall, outcome: RetryLater) -> str:
+        """Count a failure; return the reason why the call is to be tried no more, empty while it is."""
+        self._failures[posted.id] += 1
+        if outcome.ambiguous:
+            self._doubts[posted.id] += 1
+            if self._doubts[posted.id] >= DOUBTS:
+                return PERHAPS
+        return EXHAUSTED if posted.attempts >= ATTEMPTS else ""
+
+    def pause(self, posted: ClaimedCall) -> float:
+        """Return how many seconds to wait until the next try."""
+        return min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(self._failures[posted.id] - 1, 10))
+
+    def forget(self, posted: ClaimedCall) -> None:
+        """Forget a call that has ended."""
+        self._failures.pop(posted.id, None)
+        self._doubts.pop(posted.id, None)
+
+
 class OutboxWorker:
     """Sends what waits; `guard` is the door's, and tells whose answers need not be sent any more.
 
@@ -97,17 +123,15 @@ class OutboxWorker:
         seconds: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store, self._messenger, self._clock, self._name = store, messenger, clock, name
-        self._undelivered = undelivered
-        self._lease, self._parallel, self._pace = lease, parallel, pace or RateLimits()
-        self._guard, self._watch, self._seconds = guard or FloodGuard(), watch or NullMetrics(), seconds
-        self._woken, self._gate = asyncio.Event(), asyncio.Lock()
+        self._undelivered, self._lease, self._parallel = undelivered, lease, parallel
+        self._pace, self._guard, self._watch = pace or RateLimits(), guard or FloodGuard(), watch or NullMetrics()
+        self._seconds, self._woken, self._gate = seconds, asyncio.Event(), asyncio.Lock()
         self._flights: set[asyncio.Task[None]] = set()
         self._running = self._crowded = False
         self._offered = 0
         self._flying: Counter[Chat] = Counter()
         self._behind: set[Chat] = set()
-        self._failures: Counter[int] = Counter()
-        self._doubts: Counter[int] = Counter()
+        self._tries = _Tries()
         self._claims_end = self._ends = float("inf")
 
     def wake(self) -> None:
@@ -168,7 +192,9 @@ class OutboxWorker:
                     continue
                 if self._ends < float("inf") and not self._flights and not troubles:
                     break
-                await self._rest(min(pause, self._claims_end - self._seconds()))
+                with suppress(TimeoutError):
+                    rest = max(0.0, min(pause, self._claims_end - self._seconds()))
+                    await asyncio.wait_for(self._woken.wait(), rest)
         finally:
             self._running = False
             await self._land()
@@ -183,21 +209,10 @@ class OutboxWorker:
         claimed = await self._store.claim(self._name, self._clock.now(), self._lease, room)
         for posted in claimed:
             self._launch(posted)
-        return len(claimed), 0.0 if claimed else await self._pause()
-
-    async def _pause(self) -> float:
-        now = self._clock.now()
-        due = await self._store.next_at(now)
-        if due is None:
-            return IDLE_SECONDS
-        wait = (due - now).total_seconds()
-        return min(wait, IDLE_SECONDS) if wait > 0 else EMPTY_PAUSE
-
-    async def _rest(self, seconds: float) -> None:
-        try:
-            await asyncio.wait_for(self._woken.wait(), max(0.0, seconds))
-        except TimeoutError:
-            return
+        if claimed:
+            return len(claimed), 0.0
+        instant = self._clock.now()
+        return 0, _pause(await self._store.next_at(instant), instant)
 
     async def _land(self) -> None:
         """Wait for what is in flight; cut off what does not end in time."""
@@ -283,11 +298,11 @@ class OutboxWorker:
         wanted = not posted.alone or chat in self._behind
         claim = self._claim() if wanted and self._pace.room(self._seconds()) > 0 else None
         self._behind.discard(chat)
-        self._forget(posted)
+        self._tries.forget(posted)
         # The same edit twice is one, so where nothing follows it may be noted together with what is kept next anyway.
         call = posted.call
         late = not wanted and call.edits and message == call.values.get("message_id")
-        await self._surely(posted, lambda: self._store.sent(posted, message, self._clock.now(), claim, late=late))
+        await _surely(posted, lambda: self._store.sent(posted, message, self._clock.now(), claim, late=late))
         following = claim.posted if claim is not None else None
         if wanted and following is None and not (claim is not None and claim.done):
             self.wake()
@@ -297,73 +312,60 @@ class OutboxWorker:
         """Write down what became of a call that was not delivered."""
         match outcome:
             case RetryLater():
-                return await self._again(posted, outcome)
+                if hopeless := self._tries.failed(posted, outcome):
+                    await self._park(posted, hopeless)
+                    return "ambiguous" if hopeless == PERHAPS else "never"
+                wait = outcome.after if outcome.whole_chat else max(outcome.after, self._tries.pause(posted))
+                await self._put_back(posted, wait, whole_chat=outcome.whole_chat)
+                return "ambiguous" if outcome.ambiguous else "again"
             case ChatMoved(chat):
                 bot, old = posted.key.bot, posted.key.chat
-                await self._surely(posted, lambda: self._store.migrate(bot, old, chat))
+                await _surely(posted, lambda: self._store.migrate(bot, old, chat))
                 await self._put_back(posted, 0.0)
                 return "moved"
             case Undeliverable(reason, whole_chat):
                 if whole_chat:  # first of all, or the chat's next call is claimed once this one is off
                     bot, chat = posted.key.bot, posted.key.chat
-                    await self._surely(posted, lambda: self._store.blocked(bot, chat, reason, self._clock.now()))
+                    await _surely(posted, lambda: self._store.blocked(bot, chat, reason, self._clock.now()))
                 await self._park(posted, reason)
                 return "never"
-
-    async def _again(self, posted: ClaimedCall, outcome: RetryLater) -> Fate:
-        self._failures[posted.id] += 1
-        if outcome.ambiguous:
-            self._doubts[posted.id] += 1
-            if self._doubts[posted.id] >= DOUBTS:
-                await self._park(posted, PERHAPS)
-                return "ambiguous"
-        if posted.attempts >= ATTEMPTS:
-            await self._park(posted, EXHAUSTED)
-            return "never"
-        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(self._failures[posted.id] - 1, 10))
-        wait = outcome.after if outcome.whole_chat else max(outcome.after, pause)
-        await self._put_back(posted, wait, whole_chat=outcome.whole_chat)
-        return "ambiguous" if outcome.ambiguous else "again"
 
     async def _put_back(
         self, posted: ClaimedCall, wait: float, fate: Fate | None = None, *, whole_chat: bool = False
     ) -> None:
         """Give a call back to the store."""
         at = self._clock.now() + timedelta(seconds=wait)
-        await self._surely(posted, lambda: self._store.later(posted, at, whole_chat=whole_chat))
+        await _surely(posted, lambda: self._store.later(posted, at, whole_chat=whole_chat))
         self.wake()
         if fate:
             self._watch.sent(posted.call.kind, fate, 0.0)
 
     async def _park(self, posted: ClaimedCall, reason: str, fate: Fate | None = None) -> None:
-        self._forget(posted)
+        self._tries.forget(posted)
         self._watch.put_aside(kind_of(reason))
         log.warning("call parked", call=posted.id, kind=posted.call.kind)
         if (tell := self._undelivered) is not None and posted.key.chat != posted.key.person:
             # First: a kill in between has it tried, and told, again.
-            await self._surely(posted, lambda: tell(posted.key, posted.call, reason))
-        await self._surely(posted, lambda: self._store.park(posted, reason, self._clock.now()))
+            await _surely(posted, lambda: tell(posted.key, posted.call, reason))
+        await _surely(posted, lambda: self._store.park(posted, reason, self._clock.now()))
         self.wake()
         if fate:
             self._watch.sent(posted.call.kind, fate, 0.0)
 
-    def _forget(self, posted: ClaimedCall) -> None:
-        self._failures.pop(posted.id, None)
-        self._doubts.pop(posted.id, None)
 
-    async def _surely(self, posted: ClaimedCall, action: Callable[[], Awaitable[object]]) -> None:
-        """Do something in the store, however long it is in trouble: the call is made, and must not be made again."""
-        for tries in itertools.count():
-            try:
-                if await action() is False:
-                    # Fencing: the lease ran out and another worker has the call; what we know of it counts no more.
-                    log.warning("the lease of a call was lost", call=posted.id)
-            except Exception as error:
-                if tries == 0:
-                    log.warning("the end of a call cannot be written down; it is tried again", exc_info=error)
-                await asyncio.sleep(_store_pause(tries))
-            else:
-                return
+async def _surely(posted: ClaimedCall, action: Callable[[], Awaitable[object]]) -> None:
+    """Do something in the store, however long it is in trouble: the call is made, and must not be made again."""
+    for tries in itertools.count():
+        try:
+            if await action() is False:
+                # Fencing: the lease ran out and another worker has the call; what we know of it counts no more.
+                log.warning("the lease of a call was lost", call=posted.id)
+        except Exception as error:
+            if tries == 0:
+                log.warning("the end of a call cannot be written down; it is tried again", exc_info=error)
+            await asyncio.sleep(_store_pause(tries))
+        else:
+            return
 
 
 @asynccontextmanager
@@ -382,6 +384,14 @@ async def _slow_ones_aside(gate: asyncio.Lock) -> AsyncIterator[None]:
     finally:
         opening.cancel()
         open_()
+
+
+def _pause(due: datetime | None, now: datetime) -> float:
+    """Return how many seconds to rest where the next call may be claimed at `due`."""
+    if due is None:
+        return IDLE_SECONDS
+    wait = (due - now).total_seconds()
+    return min(wait, IDLE_SECONDS) if wait > 0 else EMPTY_PAUSE
 
 
 def _store_pause(troubles: int) -> float:

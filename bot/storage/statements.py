@@ -53,8 +53,42 @@ KEPT: Final = ("bot", "chat", "topic", "person", "method", "content", "panel", "
 """What an outbox row and a parked call have in common."""
 OF_PERSON: Final = ("language", "zone", "working_days", "holidays", "facts")
 """What belongs to somebody, whichever chat they write in."""
+OF_SESSION: Final = ("current", "turn", "asking", "run", "panel", "reminded", "agenda", "wake")
+"""What belongs to them in one chat."""
 BITE: Final = 2000
 """Rows that are tidied away at once: few enough to delay nobody."""
+
+
+def _load() -> Any:
+    """Read a person with their session here, its current case, their newest content version and what they try."""
+    of_key = and_(
+        session.c.bot == person.c.bot,
+        session.c.person == person.c.person,
+        session.c.chat == bindparam("chat"),
+        session.c.topic == bindparam("topic"),
+    )
+    current = and_(case_.c.session == session.c.id, case_.c.number == session.c.current)
+    theirs = (roll.c.bot == person.c.bot, roll.c.person == person.c.person)
+    newest = (
+        select(func.max(cohort.c.edition))
+        .where(*theirs, cohort.c.bot == roll.c.bot, cohort.c.number == roll.c.number)
+        .scalar_subquery()
+        .label("edition")
+    )
+    tried = select(trial.c.content).where(trial.c.bot == person.c.bot, trial.c.person == person.c.person)
+    return (
+        select(
+            *(person.c[name] for name in OF_PERSON),
+            session.c.id,
+            *(session.c[name] for name in OF_SESSION),
+            *(session.c[name] for name in ("blocked_at", "updated_at", "told_at")),
+            case_.c.content,
+            newest,
+            tried.scalar_subquery().label("trial"),
+        )
+        .select_from(person.outerjoin(session, of_key).outerjoin(case_, current))
+        .where(person.c.bot == bindparam("bot"), person.c.person == bindparam("person"))
+    )
 
 
 class Statements:
@@ -80,40 +114,12 @@ class Statements:
             select(func.pg_advisory_xact_lock(bindparam("number", type_=BigInteger)).label("locked"))
         )
         self.see = self._made(self._upsert(seen).on_conflict_do_nothing())
-        of_key = and_(
-            session.c.bot == person.c.bot,
-            session.c.person == person.c.person,
-            session.c.chat == bindparam("chat"),
-            session.c.topic == bindparam("topic"),
-        )
-        current = and_(case_.c.session == session.c.id, case_.c.number == session.c.current)
-        theirs = (roll.c.bot == person.c.bot, roll.c.person == person.c.person)
-        newest = (
-            select(func.max(cohort.c.edition))
-            .where(*theirs, cohort.c.bot == roll.c.bot, cohort.c.number == roll.c.number)
-            .scalar_subquery()
-            .label("edition")
-        )
-        tried = select(trial.c.content).where(trial.c.bot == person.c.bot, trial.c.person == person.c.person)
-        told = ("current", "turn", "asking", "run", "panel", "reminded", "agenda", "wake")
-        self.load = self._made(
-            select(
-                *(person.c[name] for name in OF_PERSON),
-                session.c.id,
-                *(session.c[name] for name in told),
-                *(session.c[name] for name in ("blocked_at", "updated_at", "told_at")),
-                case_.c.content,
-                newest,
-                tried.scalar_subquery().label("trial"),
-            )
-            .select_from(person.outerjoin(session, of_key).outerjoin(case_, current))
-            .where(person.c.bot == bindparam("bot"), person.c.person == bindparam("person"))
-        )
+        self.load = self._made(_load())
         self.put_trial = self._made(self._kept(trial, "content"))
         of_trial = (trial.c.bot == bindparam("bot_"), trial.c.person == bindparam("person_"))
         self.drop_trial = self._made(delete(trial).where(*of_trial))
         self._cases()
-        self._sessions(told)
+        self._sessions()
 
     def _cases(self) -> None:
         of_session = case_.c.session == bindparam("session")
@@ -123,8 +129,8 @@ class Statements:
         self.drop_case = self._made(delete(case_).where(one))
         self.put_case = self._made(self._kept(case_, "content", "updated_at"))
 
-    def _sessions(self, told: tuple[str, ...]) -> None:
-        kept: dict[str, Any] = {name: bindparam(name) for name in (*told, "updated_at", "told_at")}
+    def _sessions(self) -> None:
+        kept: dict[str, Any] = {name: bindparam(name) for name in (*OF_SESSION, "updated_at", "told_at")}
         this = session.c.id == bindparam("id_")
         # Whoever speaks can be written to, whatever was heard before: their agenda opens again, too. SQLite has one
         # writer, so what was heard was read in this turn, and an index is not written for nothing.

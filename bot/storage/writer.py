@@ -85,6 +85,37 @@ class WriterJob:
             self.future.set_result(self.result)
 
 
+class _Queues(dict[Rank, deque[WriterJob]]):
+    """What is queued, by rank."""
+
+    def __init__(self) -> None:
+        super().__init__({"late": deque(), "mark": deque(), "turn": deque(), "long": deque()})
+
+    def next(self, ranks: Iterable[Rank]) -> WriterJob | None:
+        """Return the next job of these ranks, in their order, that somebody still waits for."""
+        for rank in ranks:
+            while self[rank]:
+                job = self[rank].popleft()
+                if job.wanted():
+                    return job
+        return None
+
+    def holds_any(self, *, late: bool) -> bool:
+        """Tell whether anything is queued; what is late counts if `late`."""
+        return any(jobs for rank, jobs in self.items() if late or rank != "late")
+
+    def only_marks(self) -> bool:
+        """Tell whether the next group has nothing that must be on the disk."""
+        return bool(self["mark"]) or not self["turn"]
+
+    def empty(self) -> list[WriterJob]:
+        """Take everything out."""
+        jobs = [job for queued in self.values() for job in queued]
+        for queued in self.values():
+            queued.clear()
+        return jobs
+
+
 class Writer:
     """The one connection that writes to a SQLite file.
 
@@ -102,12 +133,7 @@ class Writer:
     def __init__(self, engine: Engine, place: str, written: Callable[[], None], guard: FileGuard) -> None:
         self._engine, self._place, self._written, self._guard = engine, place, written, guard
         self._loop = asyncio.get_running_loop()
-        self._queues: dict[Rank, deque[WriterJob]] = {
-            "late": deque(),
-            "mark": deque(),
-            "turn": deque(),
-            "long": deque(),
-        }
+        self._queues = _Queues()
         self._running = self._closed = self._company = self._was_long = False
         self._rounds, self._took, self._changes = 0, float("inf"), 0
         self._set: Synchronous = ""
@@ -146,7 +172,7 @@ class Writer:
         """Begin with what is queued, unless something is under way; what is late waits for others first."""
         if self._running:
             return
-        if any(jobs for rank, jobs in self._queues.items() if rank != "late" or self._closed):
+        if self._queues.holds_any(late=self._closed):
             self._start()
         elif not self._queues["late"]:
             self._at_rest.set()
@@ -162,16 +188,6 @@ class Writer:
         if self._queues["late"] and not self._running:
             self._start()
 
-    def _next(self, ranks: Iterable[Rank]) -> WriterJob | None:
-        """Return the next job of these ranks, in their order, that somebody still waits for."""
-        for rank in ranks:
-            jobs = self._queues[rank]
-            while jobs:
-                job = jobs.popleft()
-                if job.wanted():
-                    return job
-        return None
-
     def _begin(self) -> None:
         """Begin a group, at once if nobody else holds the file; turns wait for others only where there are others."""
         short = self._queues["turn"] or self._queues["mark"] or self._queues["late"]
@@ -183,16 +199,12 @@ class Writer:
         if self._company and self._queues["turn"] and not self._queues["mark"] and self._rounds < JOINING:
             self._rounds += 1
             self._loop.call_soon(self._begin)
-        elif not self._locks_at_once("NORMAL" if self._only_marks() else "FULL"):
+        elif not self._locks_at_once("NORMAL" if self._queues.only_marks() else "FULL"):
             self._errands.put(self._wait_for_lock)
-        elif self._only_marks():
+        elif self._queues.only_marks():
             self._run_marks()
         else:
             self._run_group()
-
-    def _only_marks(self) -> bool:
-        """Tell whether the next group has nothing that must be on the disk."""
-        return bool(self._queues["mark"]) or not self._queues["turn"]
 
     def _locks_at_once(self, synchronous: Synchronous) -> bool:
         if self._connection is None:
@@ -234,7 +246,7 @@ class Writer:
         assert connection is not None
         cursor, ends = connection.cursor(), time.perf_counter() + GROUP_SECONDS
         try:
-            while (job := self._next(ranks)) is not None:
+            while (job := self._queues.next(ranks)) is not None:
                 group.append(job)
                 (_isolated if len(group) > 1 else _first)(job, cursor, connection)
                 if time.perf_counter() > ends:
@@ -331,9 +343,7 @@ class Writer:
 
     def _fail_all(self, error: BaseException) -> None:
         """Tell all who wait that the file cannot be written to."""
-        jobs = [job for jobs in self._queues.values() for job in jobs]
-        for waiting in self._queues.values():
-            waiting.clear()
+        jobs = self._queues.empty()
         for job in jobs:
             job.failed(error)
         self._tell(jobs)

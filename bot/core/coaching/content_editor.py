@@ -72,7 +72,7 @@ class ContentEditor:
         if sum(map(len, kept.values())) + document.size > MOST:
             return self._said("too_much", limit=MOST // 1024)
         state = ContentVersion(self.context.person, self.context.now, "asked", files=kept, papers=papers)
-        fresh, gone = self._fresh(), dict.fromkeys(drafts)
+        fresh, gone = _fresh(self.context), dict.fromkeys(drafts)
         if not cohort:
             buttons = [Button(one.name, ("for", str(n), str(fresh))) for n, one in sorted(own.items())]
             return CoachingReply((Panel.of(self.say("for_which"), buttons=buttons),), editions={**gone, fresh: state})
@@ -84,13 +84,6 @@ class ContentEditor:
         base = self.context.repository.edition(cohort.edition) if cohort.edition else None
         files = {**(base.files if base else {}), **edition.files}
         return replace(edition, state="sent", cohort=number, base=cohort.edition, files=files, findings=(), changes=())
-
-    def _fresh(self) -> int:
-        """Return a number for an edition, higher than those before: microseconds since 1970."""
-        number = (self.context.now - _EPOCH) // timedelta(microseconds=1)
-        while self.context.repository.edition(number) is not None:
-            number += 1
-        return number
 
     def _drafts(self) -> dict[int, ContentVersion]:
         return {n: one for n, one in self.context.repository.editions(self.context.person).items() if one.draft}
@@ -296,6 +289,14 @@ class ContentEditor:
 
     def _said(self, key: str, **values: str | int) -> CoachingReply:
         return CoachingReply((Panel.of(self.say(key, **values)),))
+
+
+def _fresh(context: CoachingContext) -> int:
+    """Return a number for a content version, higher than those before: microseconds since 1970."""
+    number = (context.now - _EPOCH) // timedelta(microseconds=1)
+    while context.repository.edition(number) is not None:
+        number += 1
+    return number
 
 
 def _names(files: Iterable[str]) -> str:
