@@ -21,6 +21,7 @@ from bot.storage import keys
 from bot.storage.database import Database
 from bot.storage.encryption import FERNET, HEAD_SIZE, Cipher, fingerprint, new_key
 from bot.storage.errors import BadKey, NoKey, StoreError
+from bot.storage.key_rotation import KeyRotation
 from bot.storage.keys import check_key, cipher_for, read_key_use, sealed_columns
 from bot.storage.schema import metadata
 from bot.telegram.metrics import PrometheusMetrics
@@ -409,15 +410,15 @@ async def test_the_log_and_a_metric_say_how_far_it_is_and_when_the_old_key_can_g
     await turn(await opening(place), ANNA, becomes(facts={"n": "1"}))
     both, meters = await opening(under(place, NEW, KEY)), PrometheusMetrics()
     trouble = [True]
-    real = both.rotate
+    real = both.keys.rotate
 
-    async def rotate(renewed: Any) -> int:
+    async def rotate(_keys: object, renewed: Any) -> int:
         if trouble.pop() if trouble else False:
             raise StoreError("the database is busy")
         assert metric(meters) == 3
         return await real(renewed)
 
-    monkeypatch.setattr(both, "rotate", rotate)
+    monkeypatch.setattr(KeyRotation, "rotate", rotate)
     with capture_logs() as log:
         task = asyncio.create_task(key_rotation.rotate_keys(both, meters))
         while not any("can be left out" in one["event"] for one in log):

@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import yaml
@@ -124,7 +125,7 @@ async def test_counting_takes_a_hundredth_of_the_time_at_most() -> None:
 
     counting = Counting(SystemClock(), lambda: now)
     assert await counting.latest() is None, "there is no store yet"
-    counting.store = Slow()  # type: ignore[assignment]
+    counting.store = SimpleNamespace(upkeep=Slow())  # type: ignore[assignment]
     for seconds in (0.0, COUNT_SECONDS, 200.0):
         now += seconds
         assert await counting.latest() == replace(NOTHING, people=1)

@@ -11,6 +11,7 @@ import pytest
 
 from bot.runtime.update_handler import UpdateNotKept
 from bot.storage.errors import DiskFull
+from bot.storage.upkeep import Upkeep
 from bot.telegram.client import connected
 from bot.telegram.polling import ALLOWED
 from bot.telegram.readiness import LOOK_SECONDS
@@ -135,13 +136,13 @@ async def test_ready_means_that_something_can_be_kept_and_is_found_out_seldom(
     looks = 0
     trouble: Exception | None = DiskFull("there is no room")
 
-    async def check_write() -> None:
+    async def check_write(_upkeep: object) -> None:
         nonlocal looks
         looks += 1
         if trouble:
             raise trouble
 
-    monkeypatch.setattr(running.store, "check_write", check_write)
+    monkeypatch.setattr(Upkeep, "check_write", check_write)
     for _ in range(5):
         status, said = await running.get("/readyz")
         assert (status, said.split(":")[0]) == (503, "DiskFull")
