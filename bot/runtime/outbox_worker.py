@@ -21,13 +21,15 @@ from typing import Final
 import structlog
 
 from bot.core.chat.person import Call, Key
-from bot.runtime.metrics import Fate, Metrics, NullMetrics
 from bot.runtime.ports import (
     ChatMoved,
     ClaimedCall,
     Clock,
     Delivered,
+    Fate,
     Messenger,
+    Metrics,
+    NullMetrics,
     OutboxClaim,
     RetryLater,
     Store,

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
-from bot.core.chat.person import Call, Key, Person, TurnResult
+from bot.core.chat.person import Call, CallKind, Key, Person, TurnResult
 from bot.core.chat.retention import Silence
 from bot.core.coaching.cohort import Cohort, CohortRepository, CohortTurn
 from bot.core.coaching.content_version import ContentVersion
@@ -403,3 +403,75 @@ class Messenger(Protocol):
 
     async def make(self, key: Key, call: Call) -> Outcome:
         """Make one call; whatever goes wrong is an `Outcome`, never an exception."""
+
+
+# -- who sends, and who counts -----------------------------------------------------------------------------------------
+
+
+class Sender(Protocol):
+    """Whoever sends what turns lead to; see `OutboxWorker`."""
+
+    def offer(self) -> OutboxClaim | None:
+        """Return a claim on the first call of a turn that is about to be made; None: not now."""
+
+    def take(self, claim: OutboxClaim | None, key: Key, waits: bool) -> None:
+        """Send what was claimed; every offer is brought back here. `waits`: the turn left calls to be made."""
+
+    def wake(self) -> None:
+        """Look for what may be sent now."""
+
+
+class NullSender:
+    """Sends nothing: the calls wait in the store for another process."""
+
+    def offer(self) -> OutboxClaim | None:
+        """Claim nothing."""
+        return None
+
+    def take(self, claim: OutboxClaim | None, key: Key, waits: bool) -> None:
+        """Leave it waiting."""
+
+    def wake(self) -> None:
+        """Look for nothing."""
+
+
+Taken = Literal["done", "seen", "muted", "parked", "not_kept"]
+Fate = Literal["delivered", "again", "ambiguous", "limited", "never", "moved", "hushed"]
+
+
+class Metrics(Protocol):
+    """Somebody who counts."""
+
+    def turned(self, kind: str, how: Taken, seconds: float) -> None:
+        """Hear that an update was taken; `kind` is the name of its event's class."""
+
+    def sent(self, kind: CallKind, fate: Fate, seconds: float) -> None:
+        """Hear what became of a call; `seconds` is how long Telegram took to answer."""
+
+    def due_now(self, key: Key, due: datetime) -> None:
+        """Hear that a reminder due at `due` is in the outbox."""
+
+    def reminded(self, key: Key, now: datetime) -> None:
+        """Hear that Telegram took a reminder."""
+
+    def put_aside(self, kind: Kind) -> None:
+        """Hear that something was put aside."""
+
+
+class NullMetrics:
+    """Nobody counts."""
+
+    def turned(self, kind: str, how: Taken, seconds: float) -> None:
+        """Hear, and forget."""
+
+    def sent(self, kind: CallKind, fate: Fate, seconds: float) -> None:
+        """Hear, and forget."""
+
+    def due_now(self, key: Key, due: datetime) -> None:
+        """Hear, and forget."""
+
+    def reminded(self, key: Key, now: datetime) -> None:
+        """Hear, and forget."""
+
+    def put_aside(self, kind: Kind) -> None:
+        """Hear, and forget."""

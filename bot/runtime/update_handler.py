@@ -30,7 +30,6 @@ import structlog
 from bot.core.chat.person import OWED, Call, Key, Person, TurnResult
 from bot.core.coaching.cohort import Cohort, CohortRepository, CohortTurn, Undelivered
 from bot.core.dialogue.session import FellDue
-from bot.runtime.metrics import Metrics, NullMetrics, Taken
 from bot.runtime.ports import (
     Application,
     Clock,
@@ -38,15 +37,19 @@ from bot.runtime.ports import (
     CohortStep,
     DueSchedule,
     IncomingUpdate,
+    Metrics,
     MissingContentVersion,
+    NullMetrics,
+    NullSender,
     OutboxClaim,
+    Sender,
     Step,
     Store,
+    Taken,
     UpdateNotKept,
 )
 from bot.runtime.rate_limits import FloodGuard, GroupGuard
 from bot.runtime.refusals import kind_of
-from bot.runtime.sending import NullSender, Sender
 
 TRIES: Final = 3
 """So often a turn that fails by itself is tried before its update is put aside."""

@@ -31,12 +31,11 @@ from bot.runtime.ports import (
 )
 from bot.runtime.refusals import KINDS, Kind, kept
 from bot.storage import dialects
-from bot.storage.cache import SealedCache
 from bot.storage.cohorts import CohortTables
 from bot.storage.compiled import Cursor
 from bot.storage.content_versions import ContentVersions
 from bot.storage.dialects import Checkpoints
-from bot.storage.encryption import HEAD_SIZE, PROOF, Cipher, fingerprint
+from bot.storage.encryption import HEAD_SIZE, PROOF, Cipher, SealedCache, fingerprint
 from bot.storage.errors import BadKey, NotMigrated, StoreError, StoreUnready, translated
 from bot.storage.file_guard import FileGuard
 from bot.storage.key_rotation import KeyRotation

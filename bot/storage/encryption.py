@@ -13,16 +13,19 @@ import json
 import os
 import re
 import stat
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final, NewType
+from threading import Lock
+from typing import Any, Final, NewType, TypeVar
 
 from cryptography.exceptions import InvalidTag
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from bot.storage.errors import BadKey, NoKey
+
+T = TypeVar("T")
 
 Sealed = NewType("Sealed", bytes)
 """An encrypted value: the only kind of value that an `Encrypted` column takes."""
@@ -229,3 +232,45 @@ def _make(file: Path) -> None:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+CACHED: Final = 2048
+"""Values; of one person who talks there are two to four, of some 2 KB each."""
+
+
+class SealedCache:
+    """Seals and opens values that nobody changes in place, and remembers the newest: who talks on is not read anew.
+
+    A value is remembered under its sealed form, whose random nonce makes it one of a kind. So what another process
+    wrote, or a transaction that was undone, can never be taken for something else. In memory only.
+    """
+
+    def __init__(self, cipher: Cipher, size: int = CACHED) -> None:
+        self._cipher, self._size = cipher, size
+        self._known: dict[bytes, Any] = {}
+        self._lock = Lock()  # PostgreSQL's turns run in several threads
+
+    def seal(self, value: object, plain: object) -> Sealed:
+        """Encrypt `plain`, the JSON form of `value`."""
+        sealed = self._cipher.seal(plain)
+        self._keep(sealed, value)
+        return sealed
+
+    def open(self, sealed: bytes, read: Callable[[Any], T]) -> T:
+        """Return what `read` makes of the JSON value; raises what it raises, and `BadKey`."""
+        known: T | None = self._known.get(sealed)
+        if known is None:
+            known = read(self._cipher.open(sealed))
+            self._keep(sealed, known)
+        return known
+
+    def forget(self) -> None:
+        """Forget everything: somebody asked to be forgotten."""
+        with self._lock:
+            self._known.clear()
+
+    def _keep(self, sealed: bytes, value: object) -> None:
+        with self._lock:
+            self._known[sealed] = value
+            if len(self._known) > self._size:
+                del self._known[next(iter(self._known))]

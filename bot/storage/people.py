@@ -18,9 +18,8 @@ from bot.core.chat.person import Call, CallKind, Key, Person, Preview, TurnResul
 from bot.core.dialogue.session import Session
 from bot.core.reminders.schedule import ReminderSchedule
 from bot.runtime.ports import ClaimedCall, DueSchedule, MissingContentVersion, OutboxClaim, Step
-from bot.storage.cache import SealedCache
 from bot.storage.compiled import Cursor
-from bot.storage.encryption import Cipher, Sealed
+from bot.storage.encryption import Cipher, Sealed, SealedCache
 from bot.storage.statements import Statements
 
 Reading = Callable[[], AbstractContextManager[Cursor]]

@@ -16,9 +16,8 @@ from bot.core.chat.person import Person
 from bot.core.dialogue.session import Session
 from bot.runtime.ports import Parked
 from bot.storage import dialects
-from bot.storage.cache import SealedCache
 from bot.storage.compiled import CompiledStatement
-from bot.storage.encryption import Cipher
+from bot.storage.encryption import Cipher, SealedCache
 from bot.storage.errors import BadKey, translating
 from bot.storage.outbox import parked_of
 from bot.storage.people import person_of

@@ -21,8 +21,7 @@ from prometheus_client import (
 )
 
 from bot.core.chat.person import CallKind, Key
-from bot.runtime.metrics import Fate, Taken
-from bot.runtime.ports import Census
+from bot.runtime.ports import Census, Fate, Taken
 from bot.runtime.refusals import KINDS, Kind
 from bot.telegram.sender import METHODS
 

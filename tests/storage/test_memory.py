@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.core.chat.person import Call, TurnResult
-from bot.storage.cache import SealedCache
-from bot.storage.encryption import Cipher
+from bot.storage.encryption import Cipher, SealedCache
 from tests.conftest import NOW
 from tests.storage.conftest import KEY, Opening, Place
 from tests.support.store_stories import ANNA, becomes, claim, turn

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from bot.core.chat.person import Person, TurnResult
 from bot.core.dialogue.session import Session
-from bot.storage.cache import SealedCache
 from bot.storage.database import Database
+from bot.storage.encryption import SealedCache
 from bot.storage.errors import StoreClosed, Unstorable
 from tests.conftest import NOW
 from tests.storage.conftest import Opening, Place
