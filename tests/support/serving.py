@@ -40,9 +40,7 @@ def count(incoming: IncomingUpdate, person: Person | None, now: datetime) -> Tur
     after = replace(person or Person(), turn=(person or Person()).turn + 1)
     keyboard = {"inline_keyboard": [[{"text": "More", "callback_data": "more"}]]}
     text = {"text": f"{after.turn} {incoming.event}", "reply_markup": keyboard}
-    return TurnResult(
-        after, (Call("sendMessage", text, panel=True),), toast="heard" if incoming.event == "more" else ""
-    )
+    return TurnResult(after, (Call("message", text, panel=True),), toast="heard" if incoming.event == "more" else "")
 
 
 TALK = Talks(count, read=read)
