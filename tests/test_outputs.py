@@ -8,21 +8,23 @@ from PIL import Image
 from bot.cli.outputs import marked, not_ours
 from bot.cli.rendering import render
 from tests.support.command_line import afterword, err
+from tests.support.small import small
 
 FLOW = "after_interview"
 
 
-@pytest.mark.parametrize("command", [["draw", FLOW, "-o"], ["atlas", "--out"]], ids=["draw", "atlas"])
+@pytest.mark.parametrize("command", [["draw", "small", "-o"], ["atlas", "--out"]], ids=["draw", "atlas"])
 def test_only_an_earlier_output_is_written_over(tmp_path: Path, command: list[str]) -> None:
+    content = str(small(tmp_path / "content"))
     file = tmp_path / ("flow.dot" if command[0] == "draw" else "atlas.html")
     file.write_text("digraph { mine }")
-    done = afterword(*command, str(file))
+    done = afterword(*command, str(file), "--content", content)
     assert done.returncode == 1
     assert f"{file} was not made by Afterword and is left as it is. Name another file, or add --force." in err(done)
     assert file.read_text() == "digraph { mine }"
-    assert afterword(*command, str(file), "--force").returncode == 0
+    assert afterword(*command, str(file), "--content", content, "--force").returncode == 0
     first = file.read_bytes()
-    assert afterword(*command, str(file)).returncode == 0
+    assert afterword(*command, str(file), "--content", content).returncode == 0
     assert file.read_bytes() == first
 
 

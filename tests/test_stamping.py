@@ -14,7 +14,8 @@ from bot.app.check_cache import PACKAGE, is_stamped, keep, seal_of
 from bot.app.content import BadContent, load_checked
 from bot.content.loader import load
 from tests.support.examples import examples
-from tests.support.planting import ROOT, copied
+from tests.support.planting import ROOT
+from tests.support.small import small
 
 
 class Proofs:
@@ -51,10 +52,10 @@ def test_without_a_stamp_everything_is_proved_each_time(proofs: Proofs) -> None:
 
 
 def test_an_edit_of_any_file_is_proved_anew(tmp_path: Path, proofs: Proofs) -> None:
-    content, stamp = copied(tmp_path / "content"), tmp_path / "proved"
+    content, stamp = small(tmp_path / "content"), tmp_path / "proved"
     load_checked(content, stamp)
     files = sorted(content.rglob("*.yaml"))
-    file = content / "flows" / "after_interview.yaml"
+    file = content / "flows" / "small.yaml"
     file.write_bytes(file.read_bytes() + b"\n")  # one byte, which means nothing
     load_checked(content, stamp)
     assert proofs.count == 2
@@ -130,12 +131,12 @@ def test_a_place_that_takes_no_stamp_is_no_error(tmp_path: Path, proofs: Proofs)
 
 
 def test_what_has_a_finding_is_never_stamped(tmp_path: Path) -> None:
-    content, stamp = copied(tmp_path / "content"), tmp_path / "proved"
-    file = content / "flows" / "rules" / "etiquette.yaml"
+    content, stamp = small(tmp_path / "content"), tmp_path / "proved"
+    file = content / "flows" / "rules" / "small.yaml"
     text = file.read_text(encoding="utf-8")
-    assert "expect: {verdict: wait_then_connect" in text
-    file.write_text(text.replace("expect: {verdict: wait_then_connect", "expect: {verdict: connect_now", 1), "utf-8")
-    with pytest.raises(BadContent, match="etiquette"):
+    assert "rule: R4, note" in text
+    file.write_text(text.replace("rule: R4, note", "rule: R3, note", 1), "utf-8")
+    with pytest.raises(BadContent, match=r"small\.yaml"):
         load_checked(content, stamp)
     assert not stamp.exists()
 

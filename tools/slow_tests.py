@@ -91,7 +91,7 @@ def run(part: Part) -> tuple[bool, str]:
         report = Path(folder) / "report.xml"
         program = [sys.executable, "-m", "pytest", "--timeout", "1700", "-m", "slow", *part.more, *part.files]
         try:
-            whole = [*program, "--junit-xml", report]
+            whole = [*program, "--junit-xml", str(report)]
             status = subprocess.run(whole, check=False, timeout=LONGEST).returncode  # noqa: S603  # ourselves
         except subprocess.TimeoutExpired:
             status = -1

@@ -47,6 +47,7 @@ def test_five_faults_in_one_file_give_five_findings(tmp_path: Path) -> None:
     assert sorted(issue.code for issue in found(tmp_path)) == sorted(fault.code for fault in faults)
 
 
+@pytest.mark.slow
 def test_a_note_that_outgrows_its_limit_at_the_longest_blanks_is_found_for_premium_too(tmp_path: Path) -> None:
     limits = copied(tmp_path) / "flows" / "limits.yaml"
     limits.write_text(limits.read_text(encoding="utf-8").replace("premium: 300", "premium: 90"), encoding="utf-8")

@@ -23,6 +23,7 @@ def roomier(library: Library) -> Library:
     return replace(library, limits={**library.limits, "linkedin_note": replace(limit, values={"free": 271})})
 
 
+@pytest.mark.slow
 def test_a_limit_that_changed_is_another_in_lessons_answers_and_the_atlas(roomier: Library) -> None:
     catalog = roomier.catalog("en")
     slot = Slot("the_note", date(2026, 11, 24), time(8))

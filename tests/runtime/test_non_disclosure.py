@@ -40,7 +40,7 @@ async def stores(tmp_path: Path) -> Any:
         await store.close()
 
 
-@pytest.mark.parametrize("seed", range(1, 4))
+@pytest.mark.parametrize("seed", [1])
 async def test_one_members_answers_change_nothing_but_counts_of_five_or_more(
     library: Library, stores: Any, seed: int
 ) -> None:
@@ -49,7 +49,7 @@ async def test_one_members_answers_change_nothing_but_counts_of_five_or_more(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(4, 44))
+@pytest.mark.parametrize("seed", range(2, 44))
 async def test_of_forty_further_histories_none_tells_what_one_member_answered(
     library: Library, stores: Any, seed: int
 ) -> None:

@@ -41,7 +41,7 @@ async def is_answered(server: BotApiServer, dana: Person, settings: Settings) ->
     with capture_logs() as log:
         async with serving(settings):
             dana.says("hello")
-            await until(lambda: said(server, dana) == ["1 hello"], 10)
+            await until(lambda: said(server, dana) == ["1 hello"])
     return [entry["event"] for entry in log]
 
 
@@ -84,7 +84,7 @@ async def test_an_encrypted_webhook_is_set_up_through_the_proxy_with_a_certifica
             WEBHOOK_URL="http://127.0.0.1:1/hook", WEBHOOK_SECRET=SECRET,
         )  # fmt: skip
         async with serving(settings):
-            await until(lambda: server.calls_of("setWebhook"), 10)
+            await until(lambda: server.calls_of("setWebhook"))
     assert set(proxy.asked) == {f"{'CONNECT ' if kind == 'http' else ''}api.telegram.example:443"}
     assert all("authorization" not in str(call.parameters).lower() for call in server.calls_of("setWebhook"))
 
@@ -146,12 +146,12 @@ async def test_a_page_of_a_proxy_blocks_nobody(
         settings = settled(monkeypatch, server, tmp_path, HTTP_PROXY=f"http://127.0.0.1:{proxy.port}")
         async with serving(settings):
             dana.says("one")
-            await until(lambda: said(server, dana) == ["1 one"], 10)
+            await until(lambda: said(server, dana) == ["1 one"])
             proxy.forbids = True
             dana.says("two")
-            await until(lambda: proxy.refused, 10)
+            await until(lambda: proxy.refused)
             proxy.forbids = False
-            await until(lambda: said(server, dana) == ["1 one", "2 two"], 20)
+            await until(lambda: said(server, dana) == ["1 one", "2 two"])
 
 
 async def test_no_log_holds_a_password_even_at_debug(
@@ -166,12 +166,12 @@ async def test_no_log_holds_a_password_even_at_debug(
         configure("DEBUG", "plain", settings.secrets, out)
         async with serving(settings):
             proxy.login = "another"
-            await until(lambda: "not reached yet" in out.getvalue(), 10)
+            await until(lambda: "not reached yet" in out.getvalue())
             proxy.login = LOGIN
             dana.says("hello")
-            await until(lambda: said(server, dana), 10)
+            await until(lambda: said(server, dana))
             proxy.hangs_up = True
-            await until(lambda: "cannot be asked for updates" in out.getvalue(), 10)
+            await until(lambda: "cannot be asked for updates" in out.getvalue())
         logging.getLogger("aiohttp.client").error("%s %s", f"http://{LOGIN}@one", b64encode(LOGIN.encode()).decode())
         logging.getLogger("asyncio").error("sam:other22other")
     text = out.getvalue()

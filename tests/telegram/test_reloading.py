@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from bot.app.content import open_library
+from bot.app.content import open_library, the_flow
 from bot.app.reload import ContentReloader, LoadedContent
 from bot.app.server import Reloaded
 from bot.telegram.coaching_chat import CoachingChat
@@ -24,6 +24,7 @@ from bot.telegram.private_chat import PrivateChat
 from tests.botapi import BotApiServer, Person
 from tests.support.bot_process import RunningBot
 from tests.support.planting import copied
+from tests.support.small import small
 
 QUESTIONS = "messages/en/questions.yaml"
 FLOW = "flows/after_interview.yaml"
@@ -36,27 +37,28 @@ def edit(content: Path, file: str, old: str, new: str) -> None:
 
 
 def live(content: Path) -> LoadedContent:
-    talking = PrivateChat(open_library(content), "after_interview")
+    library = open_library(content)
+    talking = PrivateChat(library, the_flow(library))
     return LoadedContent(talking, CoachingChat(talking, frozenset()))
 
 
 async def test_content_that_cannot_be_read_is_refused_and_the_old_one_talks_on(tmp_path: Path) -> None:
-    content = copied(tmp_path / "content")
+    content = small(tmp_path / "content")
     talks = ContentReloader(live(content), (content / "flows", content / "messages"), live)
     before = talks.live
-    edit(content, FLOW, "{id: outcome, ask: outcome", "{id: outcome, ask: outcme")
+    edit(content, "flows/small.yaml", "{id: tone, ask: tone", "{id: tone, ask: tonne")
     with capture_logs() as lines:
         reloaded = await talks.reload()
     assert not reloaded.anew
-    assert reloaded.notice.startswith("The new content has 1 finding, so I go on with the old one. flows/after_inter")
+    assert reloaded.notice.startswith("The new content has 1 finding, so I go on with the old one. flows/small.yaml")
     said = [str(line["event"]) for line in lines]
     assert said[0] == "the new content is refused; the old one stays"
-    assert re.match(r"finding: flows/after_interview.yaml:\d+:\d+: 'outcme' is no fact", said[1])
+    assert re.match(r"finding: flows/small.yaml:\d+:\d+: 'tonne' is no fact", said[1])
     assert talks.live is before
 
 
 async def test_content_that_is_as_it_was_is_not_looked_at_again(tmp_path: Path) -> None:
-    content = copied(tmp_path / "content")
+    content = small(tmp_path / "content")
     talks = ContentReloader(live(content), (content / "flows", content / "messages"), live)
     with capture_logs() as lines:
         assert await talks.reload() == Reloaded(False)

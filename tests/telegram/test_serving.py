@@ -147,15 +147,15 @@ def test_a_kill_loses_nothing_and_doubles_one_message_at_most(
     for human in humans:
         human.says("one")
     killed = started(server, tmp_path, fault)
-    assert killed.wait(15) == -signal.SIGKILL
+    assert killed.wait() == -signal.SIGKILL
     for human in humans:
         human.says("two")
     again = started(server, tmp_path)
     try:
-        server.wait(lambda: all("2 two" in said(server, human) for human in humans), 15)
+        server.wait(lambda: all("2 two" in said(server, human) for human in humans), 50)
     finally:
         again.terminate()
-    assert again.wait(10) == 0
+    assert again.wait() == 0
     texts = [text for human in humans for text in said(server, human)]
     assert set(texts) == {"1 one", "2 two"}
     assert len(texts) <= 2 * len(humans) + fault.startswith("after_send")
@@ -234,7 +234,7 @@ async def test_systemd_is_told_when_the_bot_is_ready_alive_reloading_and_stoppin
     read_again.set()
     await until(lambda: systemd().count("READY=1") == 2)
     stop.set()
-    await until(lambda: systemd() and running.done(), 10)
+    await until(lambda: systemd() and running.done())
     await running
     assert systemd()[-1] == "STOPPING=1", "and no sign of life after it"
 

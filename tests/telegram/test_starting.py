@@ -104,7 +104,7 @@ async def test_a_database_that_is_away_is_waited_for_and_said(
     dana.says("hello")
     with capture_logs() as log:
         running = asyncio.create_task(serve(settings, TALK, timeout=2, stop=stop))
-        await until(lambda: said(server, dana) == ["1 hello"], 20)
+        await until(lambda: said(server, dana) == ["1 hello"])
         stop.set()
         await asyncio.wait_for(running, 10)
     waits = [entry["event"] for entry in log if entry["event"].startswith("waiting for the database at ")]
@@ -174,7 +174,7 @@ async def test_a_port_that_is_taken_ends_a_bot_with_a_webhook_only(
         stop = asyncio.Event()
         running = asyncio.create_task(serve(settings, TALK, timeout=2, stop=stop))
         dana.says("hello")
-        await until(lambda: said(server, dana) == ["1 hello"], 20)
+        await until(lambda: said(server, dana) == ["1 hello"])
         stop.set()
         await asyncio.wait_for(running, 10)
 

@@ -20,8 +20,6 @@ from tests.botapi import Person as Human
 from tests.support.postgres import new_database
 from tests.support.serving import given, said, serving, until
 
-RECOVERY = 5.0  # seconds, for what was held up by a database
-
 
 @pytest.fixture
 def settings(server: BotApiServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
@@ -39,7 +37,7 @@ async def test_lines_that_break_after_one_send_in_ten_lose_nothing_and_double_on
         for text in ("a", "b", "c"):
             for human in people:
                 human.says(text)
-        await until(lambda: all("3 c" in said(server, human) for human in people), 25)
+        await until(lambda: all("3 c" in said(server, human) for human in people))
     assert cuts.hits >= 3
     twice = 0
     for human in people:
@@ -58,11 +56,11 @@ async def test_refused_connections_lose_nothing_and_double_nothing(
     async with serving(settings):
         for human in people:
             human.says("hello")
-        await until(lambda: held.hits == len(people), 10)
+        await until(lambda: held.hits == len(people))
         await asyncio.sleep(0.1)
         with server.outage(), capture_logs() as log:
-            await until(lambda: [e for e in log if e.get("fate") == "again"], 10)
-        await until(lambda: all(said(server, human) for human in people), 10)
+            await until(lambda: [e for e in log if e.get("fate") == "again"])
+        await until(lambda: all(said(server, human) for human in people))
         await asyncio.sleep(0.3)
     assert [said(server, human) for human in people] == [["1 hello"]] * len(people)
 
@@ -75,11 +73,11 @@ async def test_a_chat_that_must_wait_holds_up_nobody_else(server: BotApiServer, 
         for human in slow:
             human.says("one")
             human.says("two")
-        await until(lambda: all(fault.hits for fault in faults), 15)
+        await until(lambda: all(fault.hits for fault in faults))
         quick.says("hello")
-        await until(lambda: said(server, quick), 10)
+        await until(lambda: said(server, quick))
         assert not any(said(server, human) for human in slow), "the others' time is not over yet"
-        await until(lambda: all(len(said(server, human)) == 2 for human in slow), 10)
+        await until(lambda: all(len(said(server, human)) == 2 for human in slow))
     assert [said(server, human) for human in slow] == [["1 one", "2 two"]] * len(slow)
     assert not server.violations, "nobody is written to before their time"
 
@@ -123,7 +121,7 @@ async def test_nothing_is_confirmed_while_the_database_is_held(
             dana.says("two")
             await until(lambda: [e for e in log if "not kept yet" in e["event"]])
             assert [update["message"]["text"] for update in server.pending] == ["two"]
-        await until(lambda: said(server, dana) == ["1 one", "2 two"], RECOVERY)
+        await until(lambda: said(server, dana) == ["1 one", "2 two"])
         await until(lambda: not server.pending)
 
 
@@ -147,5 +145,5 @@ async def test_nothing_is_confirmed_while_the_database_restarts(
             await until(lambda: [e for e in log if "not kept yet" in e["event"]])
             assert [update["message"]["text"] for update in server.pending] == ["two"]
             connection.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
-        await until(lambda: said(server, dana) == ["1 one", "2 two"], RECOVERY)
+        await until(lambda: said(server, dana) == ["1 one", "2 two"])
         await until(lambda: not server.pending)

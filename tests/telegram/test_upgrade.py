@@ -42,6 +42,7 @@ def test_people_of_long_ago_go_on_after_an_upgrade(telegram: BotApiServer, tmp_p
     assert KEY not in log
 
 
+@pytest.mark.slow
 def test_a_first_start_makes_everything_and_a_key_that_does_not_fit_changes_nothing(
     tmp_path: Path,
 ) -> None:

@@ -161,6 +161,7 @@ def told_of(old: Path, new: Path, capsys: pytest.CaptureFixture[str]) -> dict[st
     return found
 
 
+@pytest.mark.slow
 def test_last_months_content_is_compared_though_it_lacks_words_that_came_since(
     tmp_path: Path, today: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -35,6 +35,7 @@ def edited(content: Path, file: str, old: str, new: str) -> Path:
     return content
 
 
+@pytest.mark.slow
 def test_every_fault_has_a_name_of_its_own_a_place_and_another_file(content: Path) -> None:
     found = list(_mutants(content / "flows", content / "messages"))
     assert len({mutant.id for mutant in found}) == len(found) > 500
@@ -45,6 +46,7 @@ def test_every_fault_has_a_name_of_its_own_a_place_and_another_file(content: Pat
     assert {mutant.kind for mutant in found} == {"swap", "drop", "loosen", "turn", "shift"}
 
 
+@pytest.mark.slow
 def test_a_fault_that_an_example_catches_is_counted() -> None:
     done = mutate("--only", "drop etiquette R05.remind", "--json")
     (fault,) = json.loads(out(done))["faults"]

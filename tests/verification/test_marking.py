@@ -105,6 +105,7 @@ def test_a_finding_stands_where_it_is_with_the_talk_that_shows_it(tmp_path: Path
     assert is_marked(follow_up), "the same row decides there"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("file", "edit", "place"),
     [
