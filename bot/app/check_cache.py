@@ -1,6 +1,6 @@
 """That content was proved, kept from one start to the next, so that a restart need not prove it again.
 
-Law of this file: a stamp names what was proved and by what, byte for byte; whatever is wrong with one, or with its
+A stamp names what was proved and by what, byte for byte; whatever is wrong with one, or with its
 place, everything is proved anew, and that is all that comes of it.
 """
 

@@ -1,6 +1,6 @@
 """Content proved by a process of its own: a proof takes 70 MB of memory that who serves for months has no use for.
 
-Law of this file: what is served is what was proved, to the byte: the process names what it read, and nothing else is
+What is served is what was proved, to the byte: the process names what it read, and nothing else is
 taken.
 """
 

@@ -1,6 +1,6 @@
 """The shelf: what talks, for everybody: the shipped content, and each edition that a cohort talks with.
 
-Law of this file: one look at it for each turn. An edition that is not at hand is fetched from the store, and is talked
+One look at it for each turn. An edition that is not at hand is fetched from the store, and is talked
 with only as it was proved: laid over the shipped content as that is now, to the byte. Until it is proved anew, and
 where it cannot be, its people talk with the shipped content.
 """

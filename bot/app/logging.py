@@ -1,6 +1,6 @@
 """The log: one line per event, on standard error, for every logger of the process.
 
-Law of this file: no secret and nothing a person wrote stands in a line. Secrets are struck out of the finished line,
+No secret and nothing a person wrote stands in a line. Secrets are struck out of the finished line,
 after exceptions were formatted; of an exception only the class and the places are written, and its words only where
 they come from the system, the network or the store. Answers are kept out by those who log: they name kinds and numbers.
 """

@@ -1,6 +1,6 @@
 """What an operator does for people who ask by mail instead of in the chat; each use is noted in the database.
 
-Law of this file: nothing that somebody said is shown here, but in the file that is handed over to them.
+Nothing that somebody said is shown here, but in the file that is handed over to them.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The content of the running bot, and its replacement while people talk.
 
-Law of this file: new content is examined by a process of its own, so nobody waits for it, and it takes the old one's
+New content is examined by a process of its own, so nobody waits for it, and it takes the old one's
 place between two turns, in one step; whatever is wrong with it, the old one stays and the log says what.
 """
 

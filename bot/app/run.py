@@ -1,6 +1,6 @@
 """`afterword run` with a token: the one command whose process lives for months, and takes no more than it needs.
 
-Law of this file: it loads neither the command line's libraries nor a proof, a picture or a migration; those have
+It loads neither the command line's libraries nor a proof, a picture or a migration; those have
 processes of their own. `tests/telegram/test_memory.py` looks at what is loaded.
 """
 

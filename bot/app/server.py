@@ -1,6 +1,6 @@
 """The bot as a process: opens everything in order, runs until it is told to stop, and closes in the reverse order.
 
-Law of this file: nothing is decided here, only wired. Intake stops before the outbox, the outbox before the line to
+Nothing is decided here, only wired. Intake stops before the outbox, the outbox before the line to
 Telegram, and the store last, so that what was taken in is kept and what is in flight is written down.
 """
 

@@ -1,6 +1,6 @@
 """The settings: from the environment and from .env in a folder, with every fault named at once.
 
-Law of this file: a value that may be a secret is never shown, neither in a fault nor in a repr. What a setting means
+A value that may be a secret is never shown, neither in a fault nor in a repr. What a setting means
 stands in .env.example, which names the same settings (a test compares them).
 """
 

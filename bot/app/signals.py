@@ -1,6 +1,6 @@
 """SIGTERM, SIGINT and SIGHUP: what each does before the bot is up, and what it does then.
 
-Law of this file: it imports nothing that takes time, for it is the first thing that `afterword run` does.
+It imports nothing that takes time, for it is the first thing that `afterword run` does.
 """
 
 from __future__ import annotations

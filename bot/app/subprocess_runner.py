@@ -1,6 +1,6 @@
 """Commands of ours in a process of their own, so that nobody waits for what takes seconds.
 
-Law of this file: such a process is given no terminal, may be bounded in time and memory, and never outlives its asking.
+Such a process is given no terminal, may be bounded in time and memory, and never outlives its asking.
 """
 
 from __future__ import annotations

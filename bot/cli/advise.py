@@ -1,6 +1,6 @@
 """`advise --batch`: JSON objects in, a line each, answers out, a line each.
 
-Law of this file: a line that cannot be read gets an `error`, and the others go on.
+A line that cannot be read gets an `error`, and the others go on.
 """
 
 from __future__ import annotations

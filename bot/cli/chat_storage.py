@@ -1,6 +1,6 @@
 """The talk in the terminal, kept in a database of its own: the same store that the bot keeps everybody in.
 
-Law of this file: one person, whose key is all zeros, so that no bot of Telegram's takes them for its own.
+One person, whose key is all zeros, so that no bot of Telegram's takes them for its own.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Where a talk is kept: each turn is made of what was written last, and is written before it is shown.
 
-Law of this file: whoever keeps runs one function over the person as kept, all or nothing, as a store does.
+Whoever keeps runs one function over the person as kept, all or nothing, as a store does.
 """
 
 from __future__ import annotations

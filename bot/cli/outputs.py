@@ -1,6 +1,6 @@
 """Files that the commands write: each says in itself that Afterword made it, and only such a file is written over.
 
-Law of this file: a file of somebody else's is left as it is, to the byte.
+A file of somebody else's is left as it is, to the byte.
 """
 
 from __future__ import annotations

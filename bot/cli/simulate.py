@@ -1,7 +1,4 @@
-"""What would be sent after a talk, and when: a transcript, and the days that follow it.
-
-Law of this file: nothing is foreseen by other means than living through it; the clock is moved and the agenda rung.
-"""
+"""What would be sent after a talk, and when: a transcript, and the days that follow it."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Where somebody stands, told in full to whoever comes back to a screen with nothing on it.
 
-Law of this file: what is told again changes nothing, neither what is planned nor what counts as said.
+What is told again changes nothing, neither what is planned nor what counts as said.
 """
 
 from __future__ import annotations

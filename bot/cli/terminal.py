@@ -1,6 +1,6 @@
 """The conversation on standard input and output: the same dialogue as everywhere, with a clock that can be moved.
 
-Law of this file: it shows and reads; what is said is decided in the core. Colours where there is a terminal, plain
+It shows and reads; what is said is decided in the core. Colours where there is a terminal, plain
 lines where there is none, and typed text is never read as markup.
 """
 

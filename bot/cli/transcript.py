@@ -1,6 +1,6 @@
 """Transcripts: a talk as a file that can be read, played again and kept as a test.
 
-Law of this file: what the bot said is kept as names ("question tone", "advice R19 thank_you_then_wait"), so a
+What the bot said is kept as names ("question tone", "advice R19 thank_you_then_wait"), so a
 transcript survives every change of wording and fails on every change of meaning.
 """
 

@@ -1,6 +1,6 @@
 """flows/cases/*.yaml and flows/lessons/*.yaml: what coaches work through with groups and post in channels.
 
-Law of this file: names and values are checked here; `verification/check_coaching.py` proves that a case comes out so.
+Names and values are checked here; `verification/check_coaching.py` proves that a case comes out so.
 """
 
 from __future__ import annotations

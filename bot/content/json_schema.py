@@ -1,7 +1,4 @@
-"""The JSON Schemas of the content files, written from the models so that editors complete and check what is typed.
-
-Law of this file: nothing is declared here; a test compares the files in schemas/ with what this writes.
-"""
+"""The JSON Schemas of the content files, written from the models so that editors complete and check what is typed."""
 
 from __future__ import annotations
 

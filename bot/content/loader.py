@@ -1,6 +1,6 @@
 """flows/ and messages/ read into one frozen library, or every fault of every file at once, in file order.
 
-Law of this file: a library is built only where nothing was found (or, of earlier content, nothing but that a file of
+A library is built only where nothing was found (or, of earlier content, nothing but that a file of
 `LATER` is missing); whatever the files hold, nothing is raised.
 """
 

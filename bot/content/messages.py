@@ -1,6 +1,6 @@
 """messages/<language>/*.yaml turned into one flat catalog: keys joined by dots, blanks checked to be bare names.
 
-Law of this file: whatever Python's own formatting could do with a placeholder is refused with its reason.
+Whatever Python's own formatting could do with a placeholder is refused with its reason.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Every content file as the coach writes it: which keys there are, what each is for, what may stand there.
 
-Law of this file: shapes only. Whether a name means anything is checked where the file is converted.
+Shapes only. Whether a name means anything is checked where the file is converted.
 The descriptions show up in editors, through the JSON Schemas that `schemas.py` writes.
 """
 

@@ -1,6 +1,6 @@
 """The names that one content file may use of another, and what is said where a name is none of them.
 
-Law of this file: one fault, one finding. A name whose declaration is at fault still counts as known;
+One fault, one finding. A name whose declaration is at fault still counts as known;
 None stands for names that cannot be told because their file cannot be read.
 """
 

@@ -1,7 +1,4 @@
-"""The files that hold the policy and its texts, as the coach writes them: rules, reminders, notes.
-
-Law of this file: as in `models.py`, which has the others: shapes only.
-"""
+"""The files that hold the policy and its texts, as the coach writes them: rules, reminders, notes."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """One content file on its way into the library: its values, where each stands, and what was found wrong so far.
 
-Law of this file: a faulty part is reported once, cut out and forgotten, so that everything else can still be checked.
+A faulty part is reported once, cut out and forgotten, so that everything else can still be checked.
 """
 
 from __future__ import annotations

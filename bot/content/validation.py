@@ -1,6 +1,6 @@
 """Whether a file has the shape of its model; what pydantic finds wrong is said in our own plain words.
 
-Law of this file: no sentence of pydantic's reaches a person; an error without a sentence here gets the last one.
+No sentence of pydantic's reaches a person; an error without a sentence here gets the last one.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What can be wrong with a YAML file, in words: for every fault what, why, and what to write instead.
 
-Law of this file: words and the patterns that choose them; the reading itself is in `yaml_source.py`.
+Words and the patterns that choose them; the reading itself is in `yaml_source.py`.
 """
 
 from __future__ import annotations

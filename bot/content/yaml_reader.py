@@ -1,6 +1,6 @@
 """YAML as people type it: every value with its line and column, and each trap of YAML refused with a way out.
 
-Law of this file: PyYAML only cuts the text into events. It never builds a value: no tag is resolved and no code runs.
+PyYAML only cuts the text into events. It never builds a value: no tag is resolved and no code runs.
 Only true, false, null, nothing and decimal numbers are more than text. What other readers of YAML would rewrite in
 silence has to stand in quotes. Every fault becomes an `Issue`, and nothing is raised.
 """

@@ -1,6 +1,6 @@
 """Backups, their restoring, and the move from one kind of database to the other.
 
-Law of this file: a backup is a SQLite file of the same tables, whatever it was made of; nothing is written over, and
+A backup is a SQLite file of the same tables, whatever it was made of; nothing is written over, and
 nothing counts as copied before it was read again and compared. The key is no part of any of it.
 """
 

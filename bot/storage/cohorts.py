@@ -1,6 +1,6 @@
 """Cohorts as rows, and the turns that concern them.
 
-Law of this file: a cohort is one sealed value, written whole; beside it stand only the ids that it is looked up by. A
+A cohort is one sealed value, written whole; beside it stand only the ids that it is looked up by. A
 turn in a private chat is an ordinary turn that may read and write cohorts as well, in the same transaction; one in a
 group keeps nothing of anybody.
 """

@@ -1,6 +1,6 @@
 """Editions of the content as rows: kept, found, claimed to be checked, as statements in a transaction.
 
-Law of this file: an edition is one sealed value, written whole; beside it stand only ids, and from when on it is to be
+An edition is one sealed value, written whole; beside it stand only ids, and from when on it is to be
 checked. What it says is not known here.
 """
 

@@ -1,6 +1,6 @@
 """Copies of a SQLite file: consistent while others write, their owner's alone, and durable before they have their name.
 
-Law of this file: no file that is there is ever written over.
+No file that is there is ever written over.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The store on SQLite and PostgreSQL: one implementation, chosen by URL.
 
-Law of this file: every method hands one function over to a store thread and awaits its commit; no SQL, no dialect.
+Every method hands one function over to a store thread and awaits its commit; no SQL, no dialect.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Personal data at rest: sealed before it reaches a column, opened after it left one.
 
-Law of this file: the key is an argument or a file that only its owner can read, never in the data folder's backups by
+The key is an argument or a file that only its owner can read, never in the data folder's backups by
 design; nothing here prints it, and whoever names it uses its fingerprint. Telegram's terms for bot developers, 4.4(a):
 encrypted, and the key kept apart.
 """

@@ -1,6 +1,6 @@
 """Key rotation: every sealed value under the first key, a page at a time, while the bot goes on.
 
-Law of this file: what is to be renewed is looked for beside the writer, and renewed in short transactions of its own,
+What is to be renewed is looked for beside the writer, and renewed in short transactions of its own,
 as often as it takes: whatever ends a rotation, the next one finds what is left.
 """
 

@@ -1,6 +1,6 @@
 """Which keys a database needs: none is made where data is kept already, and none is dropped that is still needed.
 
-Law of this file: under which key a value is, its first bytes tell, so values are counted without being opened. Which
+Under which key a value is, its first bytes tell, so values are counted without being opened. Which
 keys may still be needed stands in `meta`, a row each (`key:` and those bytes), so that a start which drops none counts
 nothing.
 """

@@ -1,6 +1,6 @@
 """The outbox and what is put aside, as statements in a transaction.
 
-Law of this file: a call is finished, delayed or parked only by whoever holds its newest claim (the fence); a chat gives
+A call is finished, delayed or parked only by whoever holds its newest claim (the fence); a chat gives
 its oldest call or none.
 """
 

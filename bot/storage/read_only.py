@@ -1,6 +1,6 @@
 """What is kept, read and changed by nothing: everybody, one after another, and what was put aside.
 
-Law of this file: it cannot write; neither tables, nor a key, nor a file are made. It reads in bites, so no transaction
+It cannot write; neither tables, nor a key, nor a file are made. It reads in bites, so no transaction
 lasts and nobody waits.
 """
 

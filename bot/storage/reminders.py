@@ -1,6 +1,6 @@
 """Agendas that are due: claimed, rung, put aside, as statements in a transaction.
 
-Law of this file: an agenda is rung only by whoever holds its newest claim (the fence), and is due again once a claim
+An agenda is rung only by whoever holds its newest claim (the fence), and is due again once a claim
 runs out. What is to be said is not known here: ringing is a turn like any other.
 """
 

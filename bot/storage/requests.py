@@ -1,6 +1,6 @@
 """What an operator does for people who ask by mail: find them, hand over what is kept, delete it, and note that.
 
-Law of this file: what was done is added to a log and never changed or taken out of it; the log holds pseudonyms, so it
+What was done is added to a log and never changed or taken out of it; the log holds pseudonyms, so it
 names nobody once they are deleted.
 """
 

@@ -1,6 +1,6 @@
 """People who have been silent for long: found page by page, told or deleted one by one, in a transaction each.
 
-Law of this file: what is done about somebody is decided anew when it is done, with their row locked, so that an answer
+What is done about somebody is decided anew when it is done, with their row locked, so that an answer
 that came meanwhile counts, and of several processes one does it. The table is walked by its primary key.
 """
 

@@ -1,6 +1,6 @@
 """Which tables a database has, and whether this version may work with them; nothing here changes anything.
 
-Law of this file: Alembic is not imported, for whatever serves asks here and migrates nothing (see `migrate`).
+Alembic is not imported, for whatever serves asks here and migrates nothing (see `migrate`).
 """
 
 from __future__ import annotations

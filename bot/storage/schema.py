@@ -1,6 +1,6 @@
 """The tables, for SQLite and PostgreSQL alike.
 
-Law of this file: plain columns hold ids, times and enums only; whatever a person said or is called stands in an
+Plain columns hold ids, times and enums only; whatever a person said or is called stands in an
 `Encrypted` column. A change here needs a migration (`migrations/versions`), and a test says so when it is missing.
 """
 

@@ -1,6 +1,6 @@
 """Every statement, compiled once; the two databases get the same ones.
 
-Law of this file: SQL expressions only, no execution. Parameters are named after what they mean; where a name would
+SQL expressions only, no execution. Parameters are named after what they mean; where a name would
 clash with a column that is set, it ends in an underscore.
 """
 

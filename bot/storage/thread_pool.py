@@ -1,7 +1,4 @@
-"""Where jobs run on PostgreSQL: in a few threads, a transaction each.
-
-Law of this file: as of `bot.storage.writer`; jobs of one lane run in the order of their coming.
-"""
+"""Where jobs run on PostgreSQL: in a few threads, a transaction each."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """What Telegram shows of the bot before anybody writes: commands and descriptions, for each language.
 
-Law of this file: only what differs is set, since these calls have flood limits of their own.
+Only what differs is set, since these calls have flood limits of their own.
 Limits: description 512, short description 120, a command's description 256 (core.telegram.org/bots/api).
 """
 

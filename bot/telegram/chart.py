@@ -2,7 +2,7 @@
 
 `python -m bot.telegram.chart` reads them as JSON from standard input and writes the picture to standard output.
 
-Law of this file: it draws what it is given and knows no cohort. Whatever is drawn is said in the caption as well, to
+It draws what it is given and knows no cohort. Whatever is drawn is said in the caption as well, to
 the letter: that font has no accents, so they are left out here, and other scripts are drawn by a font of the machine.
 """
 

@@ -1,8 +1,4 @@
-"""What concerns cohorts as Telegram holds it: a knock goes to the desk in private or to the hall of a group. Pure.
-
-Law of this file: it joins `core.coaching` to the calls. In a group every call goes to the topic the knock came from; in
-private a tap edits the panel it was on.
-"""
+"""What concerns cohorts as Telegram holds it: a knock goes to the desk in private or to the hall of a group. Pure."""
 
 from __future__ import annotations
 

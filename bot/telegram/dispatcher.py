@@ -1,6 +1,6 @@
 """One update from Telegram to the door: what was read of it knocks, a tap is answered, news of a chat are kept.
 
-Law of this file: when `receive` returns, the update is kept or put aside; when it raises, Telegram must send it again.
+When `receive` returns, the update is kept or put aside; when it raises, Telegram must send it again.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Updates about cohorts: what is said in groups, the bot's own standing there, and the buttons of cohorts. Pure.
 
-Law of this file: in a group the bot hears commands that are meant for it and taps on its own buttons, and nothing else,
+In a group the bot hears commands that are meant for it and taps on its own buttons, and nothing else,
 whatever Telegram sends it. A sender who is no person keeps the number of whoever hides them, which has no rights.
 """
 

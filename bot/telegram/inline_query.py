@@ -1,6 +1,6 @@
 """Inline search: `@bot word` in any chat finds the questions that many ask. Pure.
 
-Law of this file: what is found is shipped content, the same for everybody, so nothing private can be in it and Telegram
+What is found is shipped content, the same for everybody, so nothing private can be in it and Telegram
 may remember it. Nothing is kept of a search, and nobody's conversation is touched.
 Limits: 50 results, ids of 1 to 64 bytes, 64 characters on the button (core.telegram.org/bots/api#answerinlinequery).
 """

@@ -1,6 +1,6 @@
 """What an operator may count: one registry of metrics for a process, named by Prometheus' conventions.
 
-Law of this file: labels come from the code (names of events, methods, outcomes), so there are few, and none says who.
+Labels come from the code (names of events, methods, outcomes), so there are few, and none says who.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What the bot may do in a group, asked of Telegram when somebody sets it up there.
 
-Law of this file: it asks and changes nothing. Telegram tells nobody unasked what all members of a group may do, so this
+It asks and changes nothing. Telegram tells nobody unasked what all members of a group may do, so this
 is looked up before the turn, and the turn gets it as it gets the rest of an update; without an answer the turn is made
 all the same.
 """

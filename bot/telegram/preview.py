@@ -1,6 +1,6 @@
 """A coach tries an edition out: the same conversation as everywhere, with somebody invented and a clock that is moved.
 
-Law of this file: every message of a trial is marked as one and its buttons are its own, so nothing of it is ever taken
+Every message of a trial is marked as one and its buttons are its own, so nothing of it is ever taken
 for the coach's own conversation; of the coach themselves nothing changes but the trial.
 """
 

@@ -1,7 +1,4 @@
-"""The dialogue as Telegram holds it: a knock goes to the desk, and what is said there becomes calls. Pure.
-
-Law of this file: it joins `core.chat.commands` to `layout`; neither knows the other's world.
-"""
+"""The dialogue as Telegram holds it: a knock goes to the desk, and what is said there becomes calls. Pure."""
 
 from __future__ import annotations
 

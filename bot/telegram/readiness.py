@@ -1,6 +1,6 @@
 """Whether something can be kept and sent at this moment, for /readyz and the metrics.
 
-Law of this file: "ready" is found out by doing: a row is written to the database, and Telegram has answered lately.
+"ready" is found out by doing: a row is written to the database, and Telegram has answered lately.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Messages as Telegram shows them: HTML, buttons, what is edited and what is sent anew. Pure.
 
-Law of this file: everything a person typed is escaped, a run of taps edits one message, and what should be noticed or
+Everything a person typed is escaped, a run of taps edits one message, and what should be noticed or
 copied (advice, notes) is always a message of its own. Limits: core.telegram.org/bots/api; 64 bytes of callback data.
 """
 

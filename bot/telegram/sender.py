@@ -1,6 +1,6 @@
 """Makes calls to Telegram, and says what became of each.
 
-Law of this file: whatever goes wrong is an `Outcome`. Which error means what follows the Bot API server's own texts
+Whatever goes wrong is an `Outcome`. Which error means what follows the Bot API server's own texts
 (github.com/tdlib/telegram-bot-api, Client.cpp); an error that nobody knows parks the call rather than repeating it.
 """
 

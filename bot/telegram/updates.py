@@ -1,6 +1,6 @@
 """Updates in, knocks out: what a person did, as an event of the dialogue. Pure.
 
-Law of this file: what means nothing to us is read as nothing, never as an error; who speaks where is the `Key`, and
+What means nothing to us is read as nothing, never as an error; who speaks where is the `Key`, and
 only private chats hold a conversation; what concerns cohorts is read in `groups`.
 Facts about updates: core.telegram.org/bots/api, Update.
 """

@@ -1,6 +1,6 @@
 """The web side: Telegram's webhook, and what an operator looks at.
 
-Law of this file: 200 is answered only when the update is kept or put aside; anything else and Telegram sends it again.
+200 is answered only when the update is kept or put aside; anything else and Telegram sends it again.
 (python-telegram-bot's own endpoint answers 200 when an update is in memory, and compares the secret with `!=`.)
 """
 

@@ -1,6 +1,6 @@
 """All sets of answers that can be true of somebody, looked at through decision diagrams.
 
-Law of this file: nothing is sampled and nothing is listed one by one; every result holds for all sets of answers.
+Nothing is sampled and nothing is listed one by one; every result holds for all sets of answers.
 Facts that follow from one date have to agree with each other: "silent for weeks" and "fresh" are true of nobody.
 """
 

@@ -1,7 +1,4 @@
-"""What is proved about the cases that groups work through.
-
-Law of this file: a case comes out as it says, its polls are worth asking, and everything of it fits where it is shown.
-"""
+"""What is proved about the cases that groups work through."""
 
 from __future__ import annotations
 

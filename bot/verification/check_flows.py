@@ -1,7 +1,4 @@
-"""What is proved about conversations and rules together: steps are reached, what is asked is used, waits end.
-
-Law of this file: a finding says in the coach's words where, what, for whom and what to do.
-"""
+"""What is proved about conversations and rules together: steps are reached, what is asked is used, waits end."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Laws held over every set of answers, by walking law and decision diagram together.
 
-Law of this file: the result is "holds", or for whom it does not and for how many; nothing is sampled.
+The result is "holds", or for whom it does not and for how many; nothing is sampled.
 """
 
 from __future__ import annotations

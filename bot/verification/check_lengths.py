@@ -1,6 +1,6 @@
 """What is proved about places: every text fits where it is shown, at its longest, in every language.
 
-Law of this file: the numbers are those of flows/limits.yaml; a limit that is not there is not looked at.
+The numbers are those of flows/limits.yaml; a limit that is not there is not looked at.
 """
 
 from __future__ import annotations

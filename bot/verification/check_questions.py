@@ -1,6 +1,6 @@
 """What is proved of every conversation by itself: what its rules and notes read is asked there, and before it is read.
 
-Law of this file: a conversation stands for itself. That another one asks is no answer; that it is left open on purpose
+A conversation stands for itself. That another one asks is no answer; that it is left open on purpose
 has to be said (`assumes`), and counts only where somebody asks elsewhere.
 """
 

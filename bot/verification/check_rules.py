@@ -1,7 +1,4 @@
-"""What is proved about rules: some row always fits, every row counts, laws and examples hold.
-
-Law of this file: a finding says in the coach's words where, what, for whom and what to do.
-"""
+"""What is proved about rules: some row always fits, every row counts, laws and examples hold."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What is proved about loaded content: one function per property, all findings at once.
-
-Law of this file: it lists the properties and runs them; each stands for itself and needs no other.
-"""
+"""What is proved about loaded content: one function per property, all findings at once."""
 
 from __future__ import annotations
 

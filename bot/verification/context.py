@@ -1,7 +1,4 @@
-"""Content under examination: what several properties look at, worked out once.
-
-Law of this file: it finds out and judges nothing; whether something is wrong is said by the properties.
-"""
+"""Content under examination: what several properties look at, worked out once."""
 
 from __future__ import annotations
 

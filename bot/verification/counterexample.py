@@ -1,7 +1,4 @@
-"""Counterexamples as conversations: a way through a flow, really talked, turn by turn.
-
-Law of this file: what it shows was said by the dialogue itself, so playing it again comes to the same end.
-"""
+"""Counterexamples as conversations: a way through a flow, really talked, turn by turn."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """What an edit changes in meaning: two versions of the content, compared for every situation there can be.
 
-Law of this file: a situation changes if anything said, handed over or dated changes; which row says so is no matter.
+A situation changes if anything said, handed over or dated changes; which row says so is no matter.
 Days are cut wherever either version cuts them. Nothing is sampled: what is counted is counted exactly.
 """
 

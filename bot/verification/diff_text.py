@@ -1,7 +1,4 @@
-"""The comparison of two versions in plain sentences, with a conversation before and after for each.
-
-Law of this file: it counts nothing and decides nothing; it says in the words of the messages what was compared.
-"""
+"""The comparison of two versions in plain sentences, with a conversation before and after for each."""
 
 from __future__ import annotations
 

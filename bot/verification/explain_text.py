@@ -1,7 +1,4 @@
-"""Why an advice is what it is, in words for a coach, line by line.
-
-Law of this file: it words what `core.dialogue.explain` found out; what candidates read is in messages/.
-"""
+"""Why an advice is what it is, in words for a coach, line by line."""
 
 from __future__ import annotations
 

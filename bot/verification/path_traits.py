@@ -1,6 +1,6 @@
 """What of a kept person can matter when they go on under other content: so that not everybody need be replayed.
 
-Law of this file: what is the same in two conversations makes them equal here only where the content cannot tell them
+What is the same in two conversations makes them equal here only where the content cannot tell them
 apart. What was typed counts by its length, a day by what it means today, a text that was said by its being said.
 """
 

@@ -1,6 +1,6 @@
 """What new content means for everybody in the middle of a conversation: who is moved where, and what lapses.
 
-Law of this file: it tells by counts and by the numbers of rows; no id of Telegram's, no name and no answer is told.
+It tells by counts and by the numbers of rows; no id of Telegram's, no name and no answer is told.
 """
 
 from __future__ import annotations

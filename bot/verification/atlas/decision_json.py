@@ -1,6 +1,6 @@
 """The decision diagram as plain values: what a page needs to find the verdict of a situation by itself.
 
-Law of this file: it is the diagram that the dialogue reads, so the page can come to no other verdict.
+It is the diagram that the dialogue reads, so the page can come to no other verdict.
 """
 
 from __future__ import annotations

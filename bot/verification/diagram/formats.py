@@ -1,6 +1,6 @@
 """A diagram as values, and how it is written down for Graphviz (DOT) and for Mermaid.
 
-Law of this file: any text may be hostile. It is wrapped and escaped where it is written, and nowhere before.
+Any text may be hostile. It is wrapped and escaped where it is written, and nowhere before.
 Shape and words carry the meaning; colour only repeats it.
 """
 

@@ -1,6 +1,6 @@
 """The picture of a conversation for the people who write it: first a model, then DOT or Mermaid text.
 
-Law of this file: drawn from the same `Flow` and `Ruleset` that the engine runs, so it can tell no other story.
+Drawn from the same `Flow` and `Ruleset` that the engine runs, so it can tell no other story.
 A message that is missing is replaced by its id: drawing never fails. How it is written down is in `picture.py`.
 """
 

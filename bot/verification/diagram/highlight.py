@@ -1,7 +1,4 @@
-"""Marks on a diagram: what a talk went through, where a finding is, and what an edit changed.
-
-Law of this file: a mark says in words what it means, and the colour only repeats it.
-"""
+"""Marks on a diagram: what a talk went through, where a finding is, and what an edit changed."""
 
 from __future__ import annotations
 
