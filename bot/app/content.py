@@ -88,11 +88,7 @@ def open_library(content: Path | None) -> Library:
 
 
 def open_earlier(content: Path) -> tuple[Library, list[Issue]]:
-    """Return content that is compared with and never talked with, and what it lacks that is asked for by now.
-
-    Its flows and rules must be sound, for they are what is compared; its words are those of its time. Raises
-    `BadContent`.
-    """
+    """Return content to compare with, and what its words lack by now; raises `BadContent` for flows and rules."""
     loaded = load_earlier(*folders(content))
     if loaded.library is None:
         raise BadContent(loaded.issues)

@@ -1,6 +1,6 @@
 """What coaches hand in is checked: fetched from Telegram, proved and compared by processes of their own, one at a time.
 
-Nothing is decided here. What checking came to knocks at the door like anything else; a kill at any
+Nothing is decided here. What checking came to is an event like any other; a kill at any
 moment leaves the edition waiting, and it is checked again.
 """
 

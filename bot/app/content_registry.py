@@ -1,4 +1,4 @@
-"""The shelf: what talks, for everybody: the shipped content, and each edition that a cohort talks with.
+"""The contents that are talked with: the shipped one, and each version that a cohort talks with.
 
 One look at it for each turn. An edition that is not at hand is fetched from the store, and is talked
 with only as it was proved: laid over the shipped content as that is now, to the byte. Until it is proved anew, and
@@ -31,7 +31,7 @@ STAND_IN: Final = 3.0
 """Seconds after which an edition is looked for again that could not be talked with."""
 AT_ONCE: Final = datetime.fromtimestamp(0, UTC)
 
-log = structlog.get_logger("afterword.shelf")
+log = structlog.get_logger("afterword.content")
 
 
 class ContentRefused(Exception):

@@ -52,10 +52,7 @@ async def opened(settings: Settings) -> AsyncIterator[Database]:
 
 
 async def parked(settings: Settings, faults: bool) -> tuple[Sequence[Parked], Mapping[str, int]]:
-    """Return what was put aside, the oldest first, and how much there is of each kind; raises StoreError.
-
-    With `faults` what needs nobody's attention is counted only. Nothing is changed.
-    """
+    """Return what was put aside, oldest first (with `faults` only what needs somebody), and how much of each kind."""
     return await asyncio.to_thread(_parked, settings, faults)
 
 

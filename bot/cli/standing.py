@@ -15,7 +15,7 @@ from bot.core.dialogue.session import Session
 from bot.core.library import Library
 
 Sight = tuple[int, str, Session | None]
-"""What a screen shows of somebody: the number of the open case, what the desk asks, and where the case stands."""
+"""What a screen shows of somebody: the number of the open case, what is asked there, and where the case stands."""
 
 
 def sight_of(person: Person) -> Sight:

@@ -104,7 +104,7 @@ class _Tries:
 
 
 class OutboxWorker:
-    """Sends what waits; `guard` is the door's, and tells whose answers need not be sent any more.
+    """Sends what waits; `guard` is the update handler's, and tells whose answers need not be sent any more.
 
     `undelivered` hears what cannot be posted in a group or channel, and why, before it is put aside.
     """
@@ -207,7 +207,7 @@ class OutboxWorker:
         room = min(self._parallel - len(self._flights), self._pace.room(now))
         self._crowded = room <= 0
         if room <= 0:
-            return 0, self._pace.overall.wait(now) or IDLE_SECONDS  # a flight that ends rings the bell
+            return 0, self._pace.overall.wait(now) or IDLE_SECONDS  # a call that ends wakes this
         claimed = await self._store.claim(self._name, self._clock.now(), self._lease, room)
         for posted in claimed:
             self._launch(posted)

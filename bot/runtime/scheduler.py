@@ -1,4 +1,4 @@
-"""Reminders: whatever falls due knocks at the same door as an answer does.
+"""Reminders that are due: each is handled as an update is.
 
 Law of this file: it decides nothing but when to look. A claim that is not followed by a turn runs out and is made
 again, so a kill loses nothing; the turn ends the claim in the transaction that fills the outbox, so it is made once.
@@ -25,7 +25,7 @@ LOOK_SECONDS: Final = 15.0
 """How long to sleep at most: a turn may plan something sooner, a lease of another process may run out, and a machine
 that was asleep, or a clock that was set, is noticed."""
 STALE: Final = 0.5
-"""The part of a lease after which a claimed agenda is left to run out rather than rung."""
+"""The part of a lease after which a claimed agenda is left to run out rather than handled."""
 PAUSES: Final = (0.2, 1.0, 5.0)
 """Seconds between two tries to reach a store in trouble; the last one repeats."""
 

@@ -31,10 +31,7 @@ Uses = Counter[tuple[bytes, str]]
 
 
 def cipher_for(url: str | URL, keys: str | None, file: Path) -> Cipher:
-    """Return what seals and opens the values of a database; a key is made in `file` only where nothing is kept yet.
-
-    `keys`: the value of DATA_KEY. Raises `BadKey`, and another `StoreError` when the database cannot be looked at.
-    """
+    """Return the cipher of a database; `keys` is DATA_KEY, `file` gets a new key only where nothing is kept yet."""
     check_key(url, keys, file)
     return Cipher.of(keys) if keys else Cipher.from_file(file)
 
@@ -54,10 +51,7 @@ def check_key(url: str | URL, keys: str | None, file: Path) -> None:
 
 
 def holds_data(url: str | URL) -> bool:
-    """Tell whether a key was ever used for a database; nothing is made or changed.
-
-    Raises `StoreError`, in particular for the database of another program.
-    """
+    """Tell whether a key was ever used for a database; raises `StoreError`, also for another program's."""
     where = dialects.read_url(url)
     with translating(dialects.place_of(where)):
         return _file_holds_data(where) if where.drivername == "sqlite" else _server_holds_data(where)

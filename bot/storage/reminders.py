@@ -1,7 +1,7 @@
-"""Agendas that are due: claimed, rung, put aside, as statements in a transaction.
+"""Schedules that are due: claimed, handled, put aside, as statements in a transaction.
 
-An agenda is rung only by whoever holds its newest claim (the fence), and is due again once a claim
-runs out. What is to be said is not known here: ringing is a turn like any other.
+One is handled only by whoever holds its newest claim (the fence), and is due again once a claim
+runs out. What is to be said is not known here: that is a turn like any other.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class ReminderRepository:
         return [row.id for row in found if row.zone in zones]
 
     def make_due(self, cursor: Cursor, sessions: Sequence[int], now: datetime) -> None:
-        """Have these agendas rung, so far as they wait: ringing works every instant out anew."""
+        """Make these due at once, so far as they wait: their turn works every instant out anew."""
         self.statements.make_due.run_each(cursor, [{"id_": session, "now_": now} for session in sessions])
 
     def note(self, cursor: Cursor, rules: Mapping[str, str]) -> None:

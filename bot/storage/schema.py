@@ -146,7 +146,7 @@ session: Final = Table(
     Column("updated_at", Utc, nullable=False),
     # Silent for long, they were told then that they will be deleted.
     Column("told_at", Utc),
-    # The agenda wants to be rung at `wake`, and may be claimed from `opens` on: later while it is claimed, and never
+    # The reminders are due at `wake`, and may be claimed from `opens` on: later while it is claimed, and never
     # while the chat is shut. One row for a person, so whatever is due on a day is one message.
     Column("agenda", Encrypted),
     Column("wake", Utc),

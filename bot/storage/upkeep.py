@@ -130,7 +130,7 @@ class Upkeep:
             await self.runner.submit(lambda c, p=page, b=beyond: self.schedules.take_back_far(c, p, b), rank="long")  # type: ignore[misc]
 
     async def rezone(self, now: datetime) -> Sequence[str]:
-        """Have the agendas of a zone rung whose rules are others than they were, or never noted; return those zones.
+        """Make the reminders of a zone due whose rules are others than they were, or never noted; return those zones.
 
         Ringing works every instant out anew, so one that has become earlier is not late.
         """

@@ -1,4 +1,4 @@
-"""What concerns cohorts as Telegram holds it: a knock goes to the desk in private or to the hall of a group. Pure."""
+"""What concerns cohorts as Telegram holds it: an update goes to the screens of the private chat or of a group. Pure."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class CoachingChat:
         )  # fmt: skip
 
     def _undelivered(self, key: Key, event: Undelivered, repository: CohortRepository) -> CohortTurn:
-        """Tell the coaches in private what could not be posted; see `Door.undelivered`."""
+        """Tell the coaches in private what could not be posted; see `UpdateHandler.undelivered`."""
         found = told(self.talking.library, repository, key.chat, key.person, first_line(event.call), event.why)
         posts = tuple(
             Post(Key(key.bot, coach, 0, coach), call, once=True)

@@ -1,4 +1,4 @@
-"""One update from Telegram to the door: what was read of it knocks, a tap is answered, news of a chat are kept.
+"""One update from Telegram on its way in: it gets its turn, a tap is answered, news of a chat are kept.
 
 When `receive` returns, the update is kept or put aside; when it raises, Telegram must send it again.
 """
@@ -47,7 +47,7 @@ class ParsedUpdate:
 Answer = Callable[[Search], Mapping[str, Any]]
 """Returns what answers a search."""
 Look = Callable[[IncomingUpdate], Awaitable[IncomingUpdate]]
-"""Adds to a knock what only Telegram can say, and takes a few seconds at most."""
+"""Adds to an update what only Telegram can say, and takes a few seconds at most."""
 
 
 class Dispatcher:

@@ -25,7 +25,7 @@ log = structlog.get_logger("afterword.standing")
 
 
 async def looked(bot: ApiBot, me: int, incoming: IncomingUpdate) -> IncomingUpdate:
-    """Return what sets the bot up in a group with whether it may post polls there; any other knock as it is."""
+    """Return what sets the bot up in a group with whether it may post polls there; any other update as it is."""
     if not _sets_up(incoming):
         return incoming
     where = {"chat_id": incoming.key.chat}

@@ -53,7 +53,7 @@ class PreviewChat:
     talking: PrivateChat
 
     def respond(self, incoming: IncomingUpdate, person: Person, trial: Preview, now: datetime) -> TurnResult:
-        """Return what a knock amid a trial leads to."""
+        """Return what an update amid a preview leads to."""
         catalog = self.talking.library.catalog(trial.person.language)
         data = incoming.event.data if isinstance(incoming.event, PreviewTapped) else None
         if data == LEAVE:

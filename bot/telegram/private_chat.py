@@ -1,4 +1,4 @@
-"""The dialogue as Telegram holds it: a knock goes to the desk, and what is said there becomes calls. Pure."""
+"""The dialogue as Telegram holds it: an update gets its turn, and what is said becomes calls. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Updates in, knocks out: what a person did, as an event of the dialogue. Pure.
+"""What a person did, read from an update of Telegram's as an event of the dialogue. Pure.
 
 What means nothing to us is read as nothing, never as an error; who speaks where is the `Key`, and
 only private chats hold a conversation; what concerns cohorts is read in `groups`.

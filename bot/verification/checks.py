@@ -95,7 +95,7 @@ def summary(context: CheckContext) -> str:
         [
             f"No issues. {talks}, {ways} through: each comes to its end, after at most {longest}.",
             f"{sets:,} sets of answers: each gets exactly one of {len({o.verdict for o in reached})} verdicts "
-            f"({len(reached):,} different advices with their notes).",
+            f"({len(reached):,} different pieces of advice, with their notes).",
             f"Each conversation asks for all that it reads, and before it reads it{_assumed(library)}.",
             f"Met by somebody: {', '.join(counted(len(ids), name) for name, ids in parts)}.",
             f"Held: {', '.join(held)}. Fitting at their longest: {words} in "

@@ -154,8 +154,8 @@ def _listed(value: object) -> str:
 
 
 def _moment(moment: Moment) -> str:
-    count = (f"{moment.business_days} business days", moment.business_days), (f"{moment.days} days", moment.days)
-    words = [text for text, number in count if number]
+    count = (moment.business_days, "business day"), (moment.days, "day")
+    words = [counted(number, word) for number, word in count if number]
     words += [f"when {' is '.join(moment.becomes)}"] if moment.becomes else []
     at = f" at {moment.at:%H:%M}" if moment.at else ""
     return f"{' and '.join(words)} from {moment.start}{at}" if words else f"on {moment.start}{at}"

@@ -95,7 +95,7 @@ Entry = Event | FellDue | CommandGiven | UnsupportedMessage | LocationShared | T
 
 @dataclass(frozen=True)
 class CommandResult:
-    """What a visit to the desk leads to; `person` None: they asked to be forgotten. `toast` answers a stale tap."""
+    """What a turn in the chat leads to; `person` None: they asked to be forgotten. `toast` answers a stale tap."""
 
     person: Person | None
     effects: tuple[Effect | FileToSend, ...] = ()

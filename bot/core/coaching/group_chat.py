@@ -1,4 +1,4 @@
-"""Cohorts in the group: the bot introduces itself, is set up, and opens doors to the private chat.
+"""Cohorts in the group: the bot introduces itself, is set up, and leads to the private chat.
 
 Law of this file: nothing of anybody's is read here and nothing kept but where a cohort has its group, so nothing can
 leak. Whoever is no person by their sender has no rights, and a group's administrator has none as such.

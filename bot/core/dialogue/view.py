@@ -30,7 +30,7 @@ class SessionView:
     now: datetime
 
     def after(self, session: Session) -> SessionView:
-        """Return the scene of a later session of the same turn; what follows from the same answers is kept."""
+        """Return the view of a later session of the same turn; what follows from the same answers is kept."""
         view = SessionView(self.library, session, self.now)
         now = self.session
         same = session.answers is now.answers and session.carried is now.carried and session.place is now.place

@@ -46,6 +46,8 @@ WORDS: Mapping[str, str] = {
     "optional": "may be left out",
     "business_days_ago": "{days} business days ago",
     "days_ago": "{days} days ago",
+    "one_business_days_ago": "1 business day ago",
+    "one_days_ago": "1 day ago",
     "or_more": "{days} or more",
     "judge": "Advice",
     "judge_title": "The rules decide",
@@ -183,6 +185,8 @@ class _Drawing:
         """Say how long ago a band of a derived fact is."""
         for first, last in derivation.spans((value,)):
             days = self._word("or_more", days=first) if last is None else str(first)
+            if (first, last) == (1, 1):
+                return self._word(f"one_{derivation.count}_ago")
             return self._word(f"{derivation.count}_ago", days=days if last in (None, first) else f"{first}–{last}")
         return value
 
