@@ -37,7 +37,7 @@ PARTS: Final = (
         "stories", "Whole conversations come out right with real processes, at Telegram's pace",
         "a message a second; the fast suite plays each of them by virtual time",
         tuple(f"tests/telegram/test_{name}.py" for name in (
-            "bench", "cohorts", "conversation", "course", "inline", "reminders", "upgrade")),
+            "content_editor", "cohorts", "conversation", "course", "inline_query", "reminders", "upgrade")),
         AT_ONCE,
     ),
     Part(
@@ -61,7 +61,7 @@ PARTS: Final = (
     Part(
         "load", "Hundreds at once, several processes on one database: in order, within limits and memory",
         "it is the load that is looked at", tuple(f"tests/telegram/test_{name}.py" for name in (
-            "cohort_load", "memory", "port", "processes", "reloading", "reminder_load")),
+            "cohort_load", "memory", "web_port", "two_processes", "reload", "reminder_load")),
     ),
     Part(
         "guards", "Every guard of tests/faults.yaml that is taken out is noticed",
@@ -70,7 +70,7 @@ PARTS: Final = (
     Part(
         "content", "Every fault in the shipped content gives one finding at its line",
         "the whole content is proved for each; the fast suite does so on a small one", (
-            "tests/content", "tests/verification", "tests/test_stamping.py"), AT_ONCE,
+            "tests/content", "tests/verification", "tests/test_check_cache.py"), AT_ONCE,
     ),
     Part(
         "properties", "What holds of all inputs holds of all examples that are tried",

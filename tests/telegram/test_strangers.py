@@ -47,7 +47,9 @@ def tapped(data: object) -> Picked:
     assert found.query == "9"
     assert found.incoming is not None
     event = found.incoming.event
-    assert isinstance(event, Picked | PreviewTapped)  # a trial's buttons are forged in tests/runtime/test_bench.py
+    assert isinstance(
+        event, Picked | PreviewTapped
+    )  # a trial's buttons are forged in tests/runtime/test_content_editor.py
     return event if isinstance(event, Picked) else Picked("", -1)
 
 
