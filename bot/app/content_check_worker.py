@@ -81,14 +81,14 @@ async def _examine(
     handler: UpdateHandler,
     bot: ApiBot,
 ) -> None:
-    edition = job.edition
+    version = job.version
     try:
         try:
             found = await _found(shipped, bounds, job, store, bot)
         except OSError as error:
             log.error("what a coach sent cannot be put on the disk to be checked", error=error.strerror)
-            found = CheckResult(job.number, edition.files, trouble="disk")
-        await handler.examined(Key(job.bot, edition.coach, 0, edition.coach), found)
+            found = CheckResult(job.number, version.files, trouble="disk")
+        await handler.examined(Key(job.bot, version.coach, 0, version.coach), found)
     except (TelegramError, UpdateNotKept) as error:
         log.warning("an edition waits to be checked", error=type(error).__name__)
         await store.versions.put_off(job.bot, job.number, clock.now() + AGAIN)
@@ -98,18 +98,18 @@ async def _examine(
 
 async def _found(shipped: Library, bounds: CheckBounds, job: ContentCheck, store: Store, bot: ApiBot) -> CheckResult:
     """Return what checking an edition comes to; raises TelegramError where Telegram is to be asked again."""
-    edition = job.edition
-    raw: dict[str, bytes] = {name: text.encode() for name, text in edition.files.items()}
-    for paper in edition.papers:
+    version = job.version
+    raw: dict[str, bytes] = {name: text.encode() for name, text in version.files.items()}
+    for paper in version.papers:
         try:
             sent = await _fetched(bot, paper.id)
         except (BadRequest, Forbidden):
-            return CheckResult(job.number, edition.files, trouble="gone", about=paper.name)
+            return CheckResult(job.number, version.files, trouble="gone", about=paper.name)
         name = chosen(shipped.sources, paper, sent.decode("utf-8", "replace"))
         if not name:
             return CheckResult(job.number, _texts(raw), trouble="unnamed", about=paper.name)
         raw[name] = sent
-    before = await store.versions.one(job.bot, edition.base) if edition.base else None
+    before = await store.versions.one(job.bot, version.base) if version.base else None
     found = CheckResult(job.number, _texts(raw))
     with TemporaryDirectory(prefix="afterword-") as made:
         new, was, base = Path(made, "new"), Path(made, "was"), Path(made, "base")
@@ -118,17 +118,17 @@ async def _found(shipped: Library, bounds: CheckBounds, job: ContentCheck, store
         await asyncio.to_thread(write, new, {**whole, **own})
         await asyncio.to_thread(write, was, {**whole, **_bytes(before, shipped)})
         await asyncio.to_thread(write, base, whole)
-        found = await _judged(found, bounds, edition, new, was, base)
+        found = await _judged(found, bounds, version, new, was, base)
     files = laid_over(shipped, found.files)
     return replace(found, seal=await asyncio.to_thread(seal_over, files))
 
 
 async def _judged(
-    found: CheckResult, bounds: CheckBounds, edition: ContentVersion, new: Path, was: Path, base: Path
+    found: CheckResult, bounds: CheckBounds, version: ContentVersion, new: Path, was: Path, base: Path
 ) -> CheckResult:
     """Have the content proved, the cohort's people replayed against it, and a draft compared with what there is."""
     try:
-        members = ("--against", OWN, "--cohort", str(edition.cohort))
+        members = ("--against", OWN, "--cohort", str(version.cohort))
         checked = await _asked(bounds, "check", "--json", "--content", str(new), "--shipped", str(base), *members)
         findings = tuple(map(_finding, checked["issues"]))
         if findings:
@@ -136,7 +136,7 @@ async def _judged(
         if any(move["what"] == "stuck" for move in checked["against"]["moves"]):
             log.error("an edition would strand somebody", moves=checked["against"]["moves"])
             return replace(found, trouble="stuck")
-        if edition.draft:
+        if version.draft:
             return replace(found, changes=tuple(_changes(await _asked(bounds, "diff", str(was), str(new), "--json"))))
     except (TimeoutError, ValueError, LookupError) as error:
         hint = "more CHECK_SECONDS or CHECK_MEMORY_MB may help"
@@ -181,6 +181,6 @@ def _texts(raw: Mapping[str, bytes]) -> dict[str, str]:
     return texts
 
 
-def _bytes(edition: ContentVersion | None, shipped: Library) -> dict[str, bytes]:
-    files = edition.files if edition else {}
+def _bytes(version: ContentVersion | None, shipped: Library) -> dict[str, bytes]:
+    files = version.files if version else {}
     return {name: text.encode() for name, text in files.items() if name in shipped.sources}

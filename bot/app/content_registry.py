@@ -78,42 +78,42 @@ class ContentRegistry:
         """Take other shipped content; every edition is laid over it anew."""
         self.base, self._kept = base, {}
 
-    def find(self, bot: int, edition: int) -> LoadedContent | MissingContentVersion | None:
+    def find(self, bot: int, version: int) -> LoadedContent | MissingContentVersion | None:
         """Return what talks over an edition; None where nothing can."""
-        if not edition:
+        if not version:
             return self.base
-        kept = self._kept.get(edition)
+        kept = self._kept.get(version)
         if kept is None or not kept.holds():
-            return MissingContentVersion(bot, edition)
+            return MissingContentVersion(bot, version)
         return kept.live
 
-    def of(self, bot: int, edition: int) -> LoadedContent | MissingContentVersion:
+    def of(self, bot: int, version: int) -> LoadedContent | MissingContentVersion:
         """Return what talks with people of an edition."""
-        return self.find(bot, edition) or self.base
+        return self.find(bot, version) or self.base
 
-    async def fetch(self, store: Store, bot: int, edition: int) -> None:
+    async def fetch(self, store: Store, bot: int, version: int) -> None:
         """Get an edition to hand, or note that it cannot be talked with; raises `StoreError`."""
         async with self._lock:
-            kept = self._kept.get(edition)
+            kept = self._kept.get(version)
             while kept is None or not kept.holds():
                 base = self.base
-                kept = await self._fetched(store, bot, edition, base)
+                kept = await self._fetched(store, bot, version, base)
                 if base is not self.base:  # renewed meanwhile
                     kept = None
-            self._kept.pop(edition, None)
-            self._kept[edition] = kept
+            self._kept.pop(version, None)
+            self._kept[version] = kept
             if len(self._kept) > MOST:
                 del self._kept[next(iter(self._kept))]
 
     async def _fetched(self, store: Store, bot: int, number: int, base: LoadedContent) -> _Kept:
         away = _Kept(None, time.monotonic() + STAND_IN)
-        edition = await store.versions.one(bot, number)
-        if edition is None:
+        version = await store.versions.one(bot, number)
+        if version is None:
             return away
         shipped = base.talking.library
-        files = laid_over(shipped, edition.files)
-        if edition.seal != seal_over(files):
-            if not edition.draft:
+        files = laid_over(shipped, version.files)
+        if version.seal != seal_over(files):
+            if not version.draft:
                 log.info("an edition is proved anew: the shipped content or the code is another than it was laid over")
                 await store.versions.put_off(bot, number, AT_ONCE)
             return away

@@ -25,7 +25,7 @@ from bot.app.subprocess_runner import run
 from bot.core.chat.person import Person, PreviewTapped, TurnResult
 from bot.core.chat.retention import Silence
 from bot.core.coaching.cohort import Cohort, CohortRepository, CohortTurn
-from bot.core.coaching.version_in_use import edition_of
+from bot.core.coaching.version_in_use import version_of
 from bot.core.library import FALLBACK_LANGUAGE
 from bot.runtime.ports import Clock, IncomingUpdate, MissingContentVersion, Store
 from bot.runtime.update_handler import UpdateHandler
@@ -69,7 +69,7 @@ class ContentReloader:
     ) -> TurnResult | MissingContentVersion:
         """Return what an update leads to; see `Application.respond`."""
         trial = person.trial if person else None
-        talks = self.registry.of(incoming.key.bot, person.edition if person else 0)
+        talks = self.registry.of(incoming.key.bot, person.version if person else 0)
         if isinstance(talks, MissingContentVersion):
             return talks
         if person is None or not (isinstance(incoming.event, PreviewTapped) or (trial and is_tried(incoming.event))):
@@ -78,7 +78,7 @@ class ContentReloader:
             trial and not isinstance(incoming.event, PreviewTapped) and not trial.open(now)
         ):  # they mean their own conversation
             return talks.talking.respond(incoming, person.but(trial=None), now)
-        tried = self.registry.find(incoming.key.bot, trial.edition) if trial and trial.open(now) else None
+        tried = self.registry.find(incoming.key.bot, trial.version) if trial and trial.open(now) else None
         if isinstance(tried, MissingContentVersion):
             return tried
         if trial is None or tried is None:
@@ -97,7 +97,7 @@ class ContentReloader:
         self, incoming: IncomingUpdate, person: Person | None, repository: CohortRepository, now: datetime, dice: str, /
     ) -> CohortTurn | MissingContentVersion:
         """Return what an update that concerns cohorts leads to; see `Application.cohort_respond`."""
-        talks = self.registry.of(incoming.key.bot, edition_of(incoming.key, incoming.event, person, repository))
+        talks = self.registry.of(incoming.key.bot, version_of(incoming.key, incoming.event, person, repository))
         if isinstance(talks, MissingContentVersion):
             return talks
         return talks.cohorting.cohort_respond(incoming, person, repository, now, dice)
@@ -106,7 +106,7 @@ class ContentReloader:
         self, name: str, bot: int, number: int, cohort: Cohort, repository: CohortRepository, now: datetime, /
     ) -> CohortTurn | MissingContentVersion:
         """Return what is due of a cohort; see `Application.cohort_due`."""
-        talks = self.registry.of(bot, cohort.edition)
+        talks = self.registry.of(bot, cohort.version)
         if isinstance(talks, MissingContentVersion):
             return talks
         return talks.cohorting.cohort_due(name, bot, number, cohort, repository, now)

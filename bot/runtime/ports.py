@@ -114,7 +114,7 @@ class ContentCheck:
 
     bot: int
     number: int
-    edition: ContentVersion
+    version: ContentVersion
 
 
 @dataclass(frozen=True)

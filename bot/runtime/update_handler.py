@@ -174,7 +174,7 @@ class UpdateHandler:
         if isinstance(turned, CohortTurn):
             if turned.posts:
                 self._sending.wake()  # some of it is for other chats
-            if turned.editions:
+            if turned.versions:
                 self.edited.set()
         return turned
 

@@ -156,11 +156,11 @@ class _StoredCohorts:
         title = self.cohorts.cipher.open(row.title) if row.title else ""
         return BotMembership(row.standing, bool(row.may_write), title, row.brought_by)
 
-    def edition(self, number: int) -> ContentVersion | None:
-        return self.cohorts.editions.one(self.cursor, self.bot, number)
+    def version(self, number: int) -> ContentVersion | None:
+        return self.cohorts.versions.one(self.cursor, self.bot, number)
 
-    def editions(self, coach: int) -> Mapping[int, ContentVersion]:
-        return self.cohorts.editions.of_coach(self.cursor, self.bot, coach)
+    def versions(self, coach: int) -> Mapping[int, ContentVersion]:
+        return self.cohorts.versions.of_coach(self.cursor, self.bot, coach)
 
     def language(self, person: int) -> str:
         row = self.cohorts.statements.language.one(self.cursor, {"bot": self.bot, "person": person})
@@ -188,7 +188,7 @@ class CohortTables:
     def __init__(self, dialect: Dialect, cipher: Cipher, turning: PersonRepository) -> None:
         self.statements, self.cipher, self._turning = CohortStatements(dialect), cipher, turning
         self.dialect = dialect
-        self.editions = ContentVersionRepository(dialect, cipher)
+        self.versions = ContentVersionRepository(dialect, cipher)
 
     def cohort_respond(
         self, cursor: Cursor, update: int | None, key: Key, step: CohortStep, now: datetime
@@ -220,8 +220,8 @@ class CohortTables:
     def _keep_turn(self, cursor: Cursor, key: Key, cohort_turn: CohortTurn, now: datetime) -> None:
         for number, one in cohort_turn.cohorts.items():
             self._keep(cursor, key.bot, number, one)
-        for number, edition in cohort_turn.editions.items():
-            self.editions.keep(cursor, key.bot, number, edition, now)
+        for number, version in cohort_turn.versions.items():
+            self.versions.keep(cursor, key.bot, number, version, now)
         if cohort_turn.room is not None:
             self._keep_room(cursor, key, cohort_turn.room)
         for post in cohort_turn.posts:
@@ -281,8 +281,8 @@ class CohortTables:
             left = one.without(person)
             self._keep(cursor, bot, number, left)
             if left is not None:
-                self.editions.disown(cursor, bot, number, person, min(left.coaches))
-        self.editions.forget(cursor, bot, person)
+                self.versions.disown(cursor, bot, number, person, min(left.coaches))
+        self.versions.forget(cursor, bot, person)
 
     def migrate(self, cursor: Cursor, bot: int, chat: int, new: int) -> None:
         """Rewrite the id of a group that became a supergroup."""
@@ -299,10 +299,10 @@ class CohortTables:
         self.statements.clear_rolls.run(cursor, whose)
         if one is None:
             self.statements.drop.run(cursor, whose)
-            self.editions.clear(cursor, bot, number)
+            self.versions.clear(cursor, bot, number)
             return
         content = self.cipher.seal(one.to_json())
-        found = {"chat": one.chat, "poll": one.poll, "wake": one.wake, "edition": one.edition}
+        found = {"chat": one.chat, "poll": one.poll, "wake": one.wake, "edition": one.version}
         row = {"bot": bot, "number": number, "content": content, **found}
         self.statements.put.run(cursor, row)
         people = sorted({*one.coaches, *one.members})

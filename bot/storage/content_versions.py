@@ -17,44 +17,44 @@ from bot.core.coaching.content_version import ContentVersion
 from bot.runtime.ports import ContentCheck
 from bot.storage.compiled import CompiledStatement, Cursor
 from bot.storage.encryption import Cipher
-from bot.storage.schema import EPOCH, Utc, aware, edition
+from bot.storage.schema import EPOCH, Utc, aware, version
 from bot.storage.writer import Runner
 
 
-class EditionStatements:
+class ContentVersionStatements:
     """The statements for one kind of database."""
 
     def __init__(self, dialect: Dialect) -> None:
         upsert = sqlite.insert if dialect.name == "sqlite" else postgresql.insert
 
-        one = (edition.c.bot == bindparam("bot_"), edition.c.number == bindparam("number_"))
-        shown = select(edition.c.number, edition.c.content).order_by(edition.c.number)
-        self.one = CompiledStatement(select(edition.c.content).where(*one), dialect)
-        of_coach = (edition.c.bot == bindparam("bot_"), edition.c.coach == bindparam("coach_"))
-        of_cohort = (edition.c.bot == bindparam("bot_"), edition.c.cohort == bindparam("cohort_"))
+        one = (version.c.bot == bindparam("bot_"), version.c.number == bindparam("number_"))
+        shown = select(version.c.number, version.c.content).order_by(version.c.number)
+        self.one = CompiledStatement(select(version.c.content).where(*one), dialect)
+        of_coach = (version.c.bot == bindparam("bot_"), version.c.coach == bindparam("coach_"))
+        of_cohort = (version.c.bot == bindparam("bot_"), version.c.cohort == bindparam("cohort_"))
         self.of_coach = CompiledStatement(shown.where(*of_coach), dialect)
         self.of_cohort = CompiledStatement(shown.where(*of_cohort), dialect)
-        new = upsert(edition)
+        new = upsert(version)
         kept = new.on_conflict_do_update(
             index_elements=["bot", "number"],
             set_={name: new.excluded[name] for name in ("cohort", "coach", "content", "opens")},
         )
         self.put = CompiledStatement(kept, dialect)
-        self.drop = CompiledStatement(delete(edition).where(*one), dialect)
-        self.clear = CompiledStatement(delete(edition).where(*of_cohort), dialect)
-        self.forget = CompiledStatement(delete(edition).where(*of_coach), dialect)
+        self.drop = CompiledStatement(delete(version).where(*one), dialect)
+        self.clear = CompiledStatement(delete(version).where(*of_cohort), dialect)
+        self.forget = CompiledStatement(delete(version).where(*of_coach), dialect)
         self.open = CompiledStatement(
-            update(edition).where(*one).values(opens=bindparam("opens_", type_=Utc())), dialect
+            update(version).where(*one).values(opens=bindparam("opens_", type_=Utc())), dialect
         )
         chosen = (
-            select(edition.c.bot, edition.c.number)
-            .where(edition.c.opens <= bindparam("now", type_=Utc()))
-            .order_by(edition.c.opens)
+            select(version.c.bot, version.c.number)
+            .where(version.c.opens <= bindparam("now", type_=Utc()))
+            .order_by(version.c.opens)
             .limit(1)
             .with_for_update(skip_locked=True)
         )
         self.due = CompiledStatement(chosen, dialect)
-        leased = update(edition).where(edition.c.opens.is_not(None)).values(opens=EPOCH)
+        leased = update(version).where(version.c.opens.is_not(None)).values(opens=EPOCH)
         self.take_back = CompiledStatement(leased, dialect)
 
 
@@ -62,7 +62,7 @@ class ContentVersionRepository:
     """The editions of one database."""
 
     def __init__(self, dialect: Dialect, cipher: Cipher) -> None:
-        self._statements, self._cipher = EditionStatements(dialect), cipher
+        self._statements, self._cipher = ContentVersionStatements(dialect), cipher
 
     def one(self, cursor: Cursor, bot: int, number: int) -> ContentVersion | None:
         """Return an edition by its number."""

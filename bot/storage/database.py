@@ -93,12 +93,12 @@ class Database:
             if self._checkpoints and self._guard
             else Pool(self._engine, self._place, threads)
         )
-        self.versions = ContentVersions(self._runner, self._cohorts.editions)
+        self.versions = ContentVersions(self._runner, self._cohorts.versions)
         self.retention = SilentPeople(opened.engine.dialect, self._runner, self._turning, self._cohorts, self._emptied)
         self.keys = KeyRotation(self._runner, self._reading, cipher, opened.engine.dialect, opened.place)
         self.upkeep = Upkeep(
             self._runner, self._engine, self._place, self._guard, opened.unverified, cipher, statements,
-            self._outbox, self._schedules, self._cohorts.editions, self._reading,
+            self._outbox, self._schedules, self._cohorts.versions, self._reading,
         )  # fmt: skip
 
     @property

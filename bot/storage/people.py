@@ -172,7 +172,7 @@ class PersonRepository:
         known = person_of(row, cases, self.memory)
         if row.edition or row.trial:
             tried = self.memory.open(row.trial, Preview.from_json) if row.trial else None
-            known = known.but(edition=row.edition or 0, trial=tried)
+            known = known.but(version=row.edition or 0, trial=tried)
         return LoadedPerson(known, cases, row)
 
     def _keep(

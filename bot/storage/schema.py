@@ -211,7 +211,7 @@ room: Final = Table(
 )
 
 # What coaches changed of the content. It is to be checked from `opens` on: later while somebody checks it.
-edition: Final = Table(
+version: Final = Table(
     "edition",
     metadata,
     Column("bot", Id, primary_key=True, autoincrement=False),

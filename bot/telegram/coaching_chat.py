@@ -120,7 +120,7 @@ class CoachingChat:
         )
         after = person if answer.trial is None else person.but(trial=answer.trial)
         return CohortTurn(
-            after, calls, answer.toast, cohorts=answer.cohorts, editions=answer.editions, posts=told, speaker=key.person
+            after, calls, answer.toast, cohorts=answer.cohorts, versions=answer.versions, posts=told, speaker=key.person
         )
 
     def _after_own(self, incoming: IncomingUpdate, person: Person, now: datetime, more: Iterable[Call]) -> CohortTurn:

@@ -122,7 +122,7 @@ def cohort(**more: Any) -> Cohort:
 def walk(attack: Library) -> Walk:
     walk = Walk(attack)
     for members in ({}, {DANA: Member(NOW)}):
-        kept = {NUMBER: cohort(members=members, edition=9)}
+        kept = {NUMBER: cohort(members=members, version=9)}
         desk = walk.desk(kept_of(kept))
         for asked in (
             CommandGiven("start", f"c_{NUMBER}_{SECRET}"),
@@ -150,8 +150,8 @@ def test_a_new_topic_is_all_that_an_edition_adds_to_a_raised_hand(attack: Librar
     """A topic of an edition's own has its own words, which are what its coach sees; a shipped one keeps its own."""
     faq = {**attack.faq, "ours": ()}
     words = {**attack.catalogs["en"].messages, "faq.ours.question": "Our own exercise?"}
-    edition = replace(attack, faq=faq, catalogs={"en": Catalog("en", words)})
-    answer = Walk(edition).desk(kept_of({NUMBER: cohort(members={DANA: Member(NOW)})})).asked(CommandGiven("hand"))
+    version = replace(attack, faq=faq, catalogs={"en": Catalog("en", words)})
+    answer = Walk(version).desk(kept_of({NUMBER: cohort(members={DANA: Member(NOW)})})).asked(CommandGiven("hand"))
     (panel,) = answer.panels
     assert isinstance(panel, Panel)
     labels = [button.label for button in panel.buttons]
@@ -162,8 +162,8 @@ def test_a_new_topic_is_all_that_an_edition_adds_to_a_raised_hand(attack: Librar
 def test_what_the_shipped_content_hides_is_hidden_whatever_an_edition_makes_of_it(attack: Library) -> None:
     """An edition that calls a name a phrase would leave it in, above the words: Names are hidden."""
     facts = {name: replace(fact, phrase=True) for name, fact in attack.facts.by_name.items() if fact.kind == "text"}
-    edition = replace(attack, facts=replace(attack.facts, by_name={**attack.facts.by_name, **facts}))
-    desk = Walk(edition).desk(kept_of({NUMBER: cohort(members={DANA: Member(NOW)})}))
+    version = replace(attack, facts=replace(attack.facts, by_name={**attack.facts.by_name, **facts}))
+    desk = Walk(version).desk(kept_of({NUMBER: cohort(members={DANA: Member(NOW)})}))
     (listed,) = desk.pressed(ButtonPressed("review", (str(NUMBER),))).panels
     assert isinstance(listed, Panel)
     note = next(button for button in listed.buttons if button.about[0] == "note")
@@ -266,8 +266,8 @@ def test_the_notice_before_somebody_is_deleted_is_no_editions(attack: Library) -
 def test_an_edition_that_changes_a_protected_text_is_told_so(library: Library) -> None:
     words = {**library.catalogs["en"].messages, "cohort.review.how_k": "Names are hidden."}
     del words["cohort.leave"]
-    edition = replace(library, catalogs={"en": Catalog("en", words)}, protected=("privacy",))
-    found = list(protected_kept(edition, SourceLocations({}), library, SourceLocations({})))
+    version = replace(library, catalogs={"en": Catalog("en", words)}, protected=("privacy",))
+    found = list(protected_kept(version, SourceLocations({}), library, SourceLocations({})))
     assert [issue.code for issue in found] == ["protected-list", "protected-text", "protected-text"]
     text = str(found[2])
     assert "'cohort.review.how_k' is changed" in text

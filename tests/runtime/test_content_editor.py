@@ -82,9 +82,9 @@ class Course:
         job = await self.store.versions.claim(self.clock.now(), self.door_lease)
         assert job
         shipped = self.contents.live.talking.library
-        text = laid_over(shipped, job.edition.files)[file]
+        text = laid_over(shipped, job.version.files)[file]
         assert old in text
-        files = {**job.edition.files, file: text.replace(old, new)}
+        files = {**job.version.files, file: text.replace(old, new)}
         seal = seal_over(laid_over(shipped, files))
         found = CheckResult(job.number, files, changes=(MeaningChange("0 of 1"),), seal=seal)
         await self.handler.examined(Key(BOT, coach, 0, coach), found)
@@ -130,9 +130,9 @@ async def to_the_tone(course: Course, person: int) -> str:
 async def test_only_the_cohort_hears_what_was_published_and_undo_restores(course: Course) -> None:
     spring, autumn = await course.opens(COACH), await course.opens(RIVAL)
     await course.joins(spring, DANA)
-    edition = await course.is_fit(COACH, FEELING, "And the talk?")
+    version = await course.is_fit(COACH, FEELING, "And the talk?")
     assert "And the talk?" not in await to_the_tone(course, DANA), "not before it is published"
-    assert "talks with it" in await course.hears(COACH, ButtonPressed("publish", (spring, str(edition))))
+    assert "talks with it" in await course.hears(COACH, ButtonPressed("publish", (spring, str(version))))
     assert "And the talk?" in await to_the_tone(course, DANA)
     for other in (STAN, RIVAL):
         assert FEELING in await to_the_tone(course, other)
@@ -142,7 +142,7 @@ async def test_only_the_cohort_hears_what_was_published_and_undo_restores(course
     assert "had before" in await course.hears(COACH, ButtonPressed("undo", (spring, str(second))))
     assert "And the talk?" in await to_the_tone(course, DANA)
     assert "no longer good" in await course.hears(COACH, ButtonPressed("undo", (spring, str(second))))
-    assert "had before" in await course.hears(COACH, ButtonPressed("undo", (spring, str(edition))))
+    assert "had before" in await course.hears(COACH, ButtonPressed("undo", (spring, str(version))))
     assert FEELING in await to_the_tone(course, DANA)
     assert autumn != spring
 
@@ -227,8 +227,8 @@ async def test_renewed_content_lets_a_cohort_fall_back_and_its_coaches_are_told(
     await course.does(COACH, ButtonPressed("coach", (spring, str(SECOND))))
     await course.does(SECOND, CommandGiven("cohort"))
     await course.joins(spring, DANA)
-    edition = await course.is_fit(COACH, FEELING, "And the talk?")
-    await course.does(COACH, ButtonPressed("publish", (spring, str(edition))))
+    version = await course.is_fit(COACH, FEELING, "And the talk?")
+    await course.does(COACH, ButtonPressed("publish", (spring, str(version))))
     assert "And the talk?" in await to_the_tone(course, DANA)
     content = course.file.parent / "content"
     (content / "messages" / "en" / "faq.yaml").write_text(
@@ -238,9 +238,9 @@ async def test_renewed_content_lets_a_cohort_fall_back_and_its_coaches_are_told(
     assert FEELING in await to_the_tone(course, DANA), "until it is proved anew, the shipped content talks"
     job = await course.store.versions.claim(course.clock.now() + course.door_lease * 99999, course.door_lease)
     assert job
-    assert job.number == edition
+    assert job.number == version
     await course.waiting()
-    found = CheckResult(edition, job.edition.files, (Finding(TONE, 63, "it does not fit."),))
+    found = CheckResult(version, job.version.files, (Finding(TONE, 63, "it does not fit."),))
     await course.handler.examined(Key(BOT, COACH, 0, COACH), found)
     told = await course.waiting()
     assert {chat for chat, text in told if "does not fit any more" in text and "line 63" in text} == {COACH, SECOND}
@@ -253,8 +253,8 @@ async def test_a_protected_text_of_an_edition_from_before_the_rule_is_never_said
     spring = await course.opens(COACH)
     await course.joins(spring, DANA)
     words, lie = "Counts: not shared.", "Counts: nobody ever sees them."
-    edition = await course.is_fit(COACH, words, lie, "messages/en/cohort.yaml")
-    await course.does(COACH, ButtonPressed("publish", (spring, str(edition))))
+    version = await course.is_fit(COACH, words, lie, "messages/en/cohort.yaml")
+    await course.does(COACH, ButtonPressed("publish", (spring, str(version))))
     said = await course.hears(DANA, CommandGiven("cohort"))
     assert "in their own way" in said, "the edition does talk"
     assert words in said

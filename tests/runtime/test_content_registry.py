@@ -45,7 +45,7 @@ async def keep(store: Database, library: Library, number: int, text: str, seal: 
     one = ContentVersion(COACH, NOW, "published", 4, 0, files, seal=seal or seal_over(laid_over(library, files)))
 
     def step(known: Person | None, _repository: object) -> CohortTurn:
-        return CohortTurn(known or Person(), editions={number: one})
+        return CohortTurn(known or Person(), versions={number: one})
 
     await store.cohort_respond(number, Key(BOT, COACH, 0, COACH), step, NOW)
 

@@ -57,38 +57,38 @@ class Life:
         return found[0]
 
 
-def cohort(edition: int, *members: int) -> Cohort:
-    return Cohort("Spring", "en", {COACH: "Cleo"}, {one: Member(NOW) for one in members}, edition=edition)
+def cohort(version: int, *members: int) -> Cohort:
+    return Cohort("Spring", "en", {COACH: "Cleo"}, {one: Member(NOW) for one in members}, version=version)
 
 
 async def test_a_turn_finds_what_its_person_talks_with(store: Database) -> None:
     life = Life(store)
     for person in (DANA, STAN):
         await life.convenes(person)
-    await life.convenes(COACH, cohorts={4: cohort(90, DANA), 5: cohort(80, DANA)}, editions={90: SENT})
+    await life.convenes(COACH, cohorts={4: cohort(90, DANA), 5: cohort(80, DANA)}, versions={90: SENT})
     dana, stan = await life.met(DANA), await life.met(STAN)
     assert dana
     assert stan
-    assert (dana.edition, stan.edition) == (90, 0), "of several, what was sent last"
+    assert (dana.version, stan.version) == (90, 0), "of several, what was sent last"
     await life.convenes(COACH, cohorts={4: cohort(0, DANA)})
     dana = await life.met(DANA)
     assert dana
-    assert dana.edition == 80
+    assert dana.version == 80
     assert await store.versions.one(BOT, 90) == SENT
     assert await store.versions.one(BOT, 91) is None
 
 
 async def test_what_was_sent_is_claimed_once_until_its_lease_ends(store: Database) -> None:
     life = Life(store)
-    await life.convenes(COACH, editions={90: SENT, 91: replace(SENT, state="ready")})
+    await life.convenes(COACH, versions={90: SENT, 91: replace(SENT, state="ready")})
     job = await store.versions.claim(NOW, LEASE)
     assert job
-    assert (job.bot, job.number, job.edition) == (BOT, 90, SENT)
+    assert (job.bot, job.number, job.version) == (BOT, 90, SENT)
     assert await store.versions.claim(NOW, LEASE) is None
     assert await store.versions.claim(NOW + LEASE, LEASE), "whoever had it is gone"
     await store.versions.put_off(BOT, 90, NOW)
     assert await store.versions.claim(NOW, LEASE)
-    await life.convenes(COACH, editions={90: replace(SENT, state="refused")})
+    await life.convenes(COACH, versions={90: replace(SENT, state="refused")})
     assert await store.versions.claim(NOW + 9 * LEASE, LEASE) is None
 
 
@@ -120,7 +120,7 @@ async def test_what_is_published_stays_with_the_cohort_and_drafts_go_with_their_
     life = Life(store)
     two = replace(cohort(90, DANA), coaches={COACH: "Cleo", OTHER: "Otto"})
     published = replace(SENT, state="published")
-    await life.convenes(COACH, cohorts={4: two}, editions={90: published, 91: SENT})
+    await life.convenes(COACH, cohorts={4: two}, versions={90: published, 91: SENT})
     await store.turn(99, key(COACH), lambda _known: TurnResult(None), NOW)
     assert await store.versions.one(BOT, 90) == replace(published, coach=OTHER)
     assert await store.versions.one(BOT, 91) is None
@@ -130,6 +130,6 @@ async def test_what_is_published_stays_with_the_cohort_and_drafts_go_with_their_
 
 async def test_the_end_of_a_cohort_is_that_of_its_editions(store: Database) -> None:
     life = Life(store)
-    await life.convenes(COACH, cohorts={4: cohort(90)}, editions={90: SENT})
+    await life.convenes(COACH, cohorts={4: cohort(90)}, versions={90: SENT})
     await life.convenes(COACH, cohorts={4: None})
     assert await store.versions.one(BOT, 90) is None

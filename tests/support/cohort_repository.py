@@ -35,10 +35,10 @@ class Rolls:
     def room(self, chat: int) -> BotMembership | None:  # noqa: ARG002 - as the Protocol has it
         return None
 
-    def edition(self, number: int) -> None:  # noqa: ARG002 - as the Protocol has it
+    def version(self, number: int) -> None:  # noqa: ARG002 - as the Protocol has it
         return None
 
-    def editions(self, coach: int) -> Mapping[int, Any]:  # noqa: ARG002 - as the Protocol has it
+    def versions(self, coach: int) -> Mapping[int, Any]:  # noqa: ARG002 - as the Protocol has it
         return {}
 
     def channels(self, person: int) -> Mapping[int, BotMembership]:  # noqa: ARG002 - as the Protocol has it

@@ -111,7 +111,7 @@ def _rows(revision: str, people: int, cipher: Cipher) -> Iterator[tuple[str, dic
 
 
 def _trial() -> Preview:
-    return Preview(edition=1, cohort=1, at=NOW, ahead=timedelta(0), person=Person())
+    return Preview(version=1, cohort=1, at=NOW, ahead=timedelta(0), person=Person())
 
 
 def _person(revision: str, number: int, cipher: Cipher) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -54,7 +54,7 @@ class Person:
     """The id of the last reminder, once it is sent; 0: not known."""
     agenda: ReminderSchedule = NOTHING_PLANNED
     """What they will be reminded of, and what went out to whom."""
-    edition: int = 0
+    version: int = 0
     """The edition they talk with, by their cohort; 0: the shipped content. Found at every turn, kept nowhere."""
     trial: Preview | None = None
     """What a coach is trying out; nothing else of theirs is touched by it."""
@@ -81,7 +81,7 @@ class Preview:
     The invented person is kept here and nowhere else, so nobody's own case, reminder or history is touched.
     """
 
-    edition: int
+    version: int
     cohort: int
     person: Person
     at: datetime
@@ -95,7 +95,7 @@ class Preview:
         """Return the trial as plain JSON values."""
         person = self.person
         return {
-            "edition": self.edition,
+            "edition": self.version,
             "cohort": self.cohort,
             "at": self.at.isoformat(),
             "ahead": self.ahead.total_seconds(),

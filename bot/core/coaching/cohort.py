@@ -91,7 +91,7 @@ class Cohort:
     hands: tuple[tuple[int, str], ...] = ()
     """Who waits for a coach, and with which topic; the longest waiting first."""
     nudged: datetime | None = None
-    edition: int = 0
+    version: int = 0
     """The edition it talks with; 0: the shipped content."""
     past: tuple[int, ...] = ()
     """What it talked with before, the newest last, as far as it can be gone back to."""
@@ -178,7 +178,7 @@ class Cohort:
             "releases": [release.to_json() for release in self.releases],
             "hands": [list(hand) for hand in self.hands],
             "nudged": _text(self.nudged),
-            "edition": self.edition,
+            "edition": self.version,
             "past": list(self.past),
         }
 
@@ -251,10 +251,10 @@ class CohortRepository(Protocol):
     def room(self, chat: int) -> BotMembership | None:
         """Return what is known about a group."""
 
-    def edition(self, number: int) -> ContentVersion | None:
+    def version(self, number: int) -> ContentVersion | None:
         """Return an edition by its number."""
 
-    def editions(self, coach: int) -> Mapping[int, ContentVersion]:
+    def versions(self, coach: int) -> Mapping[int, ContentVersion]:
         """Return what somebody made of the content as a coach, published or not."""
 
     def channels(self, person: int) -> Mapping[int, BotMembership]:
@@ -287,7 +287,7 @@ class CohortTurn(TurnResult):
     cohorts: Mapping[int, Cohort | None] = field(default_factory=dict)
     posts: tuple[Post, ...] = ()
     room: BotMembership | None = None
-    editions: Mapping[int, ContentVersion | None] = field(default_factory=dict)
+    versions: Mapping[int, ContentVersion | None] = field(default_factory=dict)
     """Editions as they are now; one of None is gone."""
     speaker: int = 0
     """Whose turn it is."""

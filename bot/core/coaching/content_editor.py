@@ -75,43 +75,43 @@ class ContentEditor:
         fresh, gone = _fresh(self.context), dict.fromkeys(drafts)
         if not cohort:
             buttons = [Button(one.name, ("for", str(n), str(fresh))) for n, one in sorted(own.items())]
-            return CoachingReply((Panel.of(self.say("for_which"), buttons=buttons),), editions={**gone, fresh: state})
+            return CoachingReply((Panel.of(self.say("for_which"), buttons=buttons),), versions={**gone, fresh: state})
         sent = self._sent(state, cohort, own[cohort])
-        return CoachingReply((self._checking(sent),), editions={**gone, fresh: sent})
+        return CoachingReply((self._checking(sent),), versions={**gone, fresh: sent})
 
-    def _sent(self, edition: ContentVersion, number: int, cohort: Cohort) -> ContentVersion:
+    def _sent(self, version: ContentVersion, number: int, cohort: Cohort) -> ContentVersion:
         """Return an edition that is to be checked, on top of what its cohort talks with."""
-        base = self.context.repository.edition(cohort.edition) if cohort.edition else None
-        files = {**(base.files if base else {}), **edition.files}
-        return replace(edition, state="sent", cohort=number, base=cohort.edition, files=files, findings=(), changes=())
+        base = self.context.repository.version(cohort.version) if cohort.version else None
+        files = {**(base.files if base else {}), **version.files}
+        return replace(version, state="sent", cohort=number, base=cohort.version, files=files, findings=(), changes=())
 
     def _drafts(self) -> dict[int, ContentVersion]:
-        return {n: one for n, one in self.context.repository.editions(self.context.person).items() if one.draft}
+        return {n: one for n, one in self.context.repository.versions(self.context.person).items() if one.draft}
 
     # -- it was checked ------------------------------------------------------------------------------------------------
 
     def examined(self, found: CheckResult) -> CoachingReply:
         """Take in what checking came to, and tell the coach; what was thrown away meanwhile is not spoken of."""
-        edition = self.context.repository.edition(found.number)
-        cohort = self.context.repository.cohort(edition.cohort) if edition else None
-        if edition is None or cohort is None or (edition.draft and edition.coach not in cohort.coaches):
-            return CoachingReply(editions={found.number: None} if edition else {})
+        version = self.context.repository.version(found.number)
+        cohort = self.context.repository.cohort(version.cohort) if version else None
+        if version is None or cohort is None or (version.draft and version.coach not in cohort.coaches):
+            return CoachingReply(versions={found.number: None} if version else {})
         fits = not found.findings and not found.trouble
-        if edition.draft:
+        if version.draft:
             # A document that cannot be placed is asked for again; one that is gone is, too.
-            after = replace(edition, state="ready" if fits else "refused", files=found.files, papers=(),
+            after = replace(version, state="ready" if fits else "refused", files=found.files, papers=(),
                             findings=found.findings, changes=found.changes, seal=found.seal)  # fmt: skip
             panels = self._fit(found.number, after, cohort) if fits else self._unfit(after, cohort, found)
-            return CoachingReply(panels, editions={found.number: after})
-        if fits or cohort.edition != found.number:
-            return CoachingReply(editions={found.number: replace(edition, seal=found.seal)})
-        return self._fallen(edition, cohort, found)
+            return CoachingReply(panels, versions={found.number: after})
+        if fits or cohort.version != found.number:
+            return CoachingReply(versions={found.number: replace(version, seal=found.seal)})
+        return self._fallen(version, cohort, found)
 
-    def _fallen(self, edition: ContentVersion, cohort: Cohort, found: CheckResult) -> CoachingReply:
+    def _fallen(self, version: ContentVersion, cohort: Cohort, found: CheckResult) -> CoachingReply:
         """Let a cohort fall back on the shipped content; what it had becomes a draft of its coach's, or is gone."""
-        busy = any(one.draft for one in self.context.repository.editions(edition.coach).values())
-        draft = replace(edition, state="refused", base=0, findings=found.findings, changes=(), seal="")
-        after = replace(cohort, edition=0, past=())
+        busy = any(one.draft for one in self.context.repository.versions(version.coach).values())
+        draft = replace(version, state="refused", base=0, findings=found.findings, changes=(), seal="")
+        after = replace(cohort, version=0, past=())
         gone = dict.fromkeys((*cohort.past, found.number))
         told: dict[int, tuple[Shown, ...]] = {}
         for coach, name in cohort.coaches.items():
@@ -120,24 +120,24 @@ class ContentEditor:
                 key = "fallen" if found.findings else "fallen_short"
                 head = Block("title", one.say(key, name=cohort.name))
                 told[coach] = one._listed(head, one._findings(found.findings), one._source(found.findings))
-        editions = {**gone, found.number: None if busy else draft}
+        versions = {**gone, found.number: None if busy else draft}
         return CoachingReply(
-            cohorts={edition.cohort: after}, told=told, editions={n: e for n, e in editions.items() if n}
+            cohorts={version.cohort: after}, told=told, versions={n: e for n, e in versions.items() if n}
         )
 
     def _in_language_of(self, coach: int) -> ContentEditor:
         requester = replace(self.context.requester, language=self.context.repository.language(coach))
         return ContentEditor(replace(self.context, requester=requester))
 
-    def _fit(self, number: int, edition: ContentVersion, cohort: Cohort) -> tuple[Shown, ...]:
-        head = Block("title", self.say("fits", name=cohort.name, files=_names(self._changed(edition))))
-        lines = [_told(change, lines=1) for change in edition.changes]
-        text = "\n\n".join(_told(change) for change in edition.changes)
+    def _fit(self, number: int, version: ContentVersion, cohort: Cohort) -> tuple[Shown, ...]:
+        head = Block("title", self.say("fits", name=cohort.name, files=_names(self._changed(version))))
+        lines = [_told(change, lines=1) for change in version.changes]
+        text = "\n\n".join(_told(change) for change in version.changes)
         source = FileToHandOver("changes.txt", text, self.say("change_file"))
-        return self._listed(head, lines, source, self._buttons(number, edition, cohort))
+        return self._listed(head, lines, source, self._buttons(number, version, cohort))
 
-    def _unfit(self, edition: ContentVersion, cohort: Cohort, found: CheckResult) -> tuple[Shown, ...]:
-        buttons = self._buttons(found.number, edition, cohort)
+    def _unfit(self, version: ContentVersion, cohort: Cohort, found: CheckResult) -> tuple[Shown, ...]:
+        buttons = self._buttons(found.number, version, cohort)
         if found.trouble == "unnamed":
             files = ", ".join(meant(self.context.sources, found.about, ""))
             return (Panel.of(self.say("several", name=found.about, files=files), buttons=buttons),)
@@ -176,23 +176,23 @@ class ContentEditor:
                 return self._file(cohort, rest[0])
             case _:
                 which = int(rest[0]) if rest[0].isascii() and rest[0].isdecimal() and len(rest[0]) < 20 else 0
-                edition = self.context.repository.edition(which) if which else None
+                version = self.context.repository.version(which) if which else None
                 if verb == "undo":
                     return self._undo(number, cohort, which)
-                if edition is None or not edition.draft or edition.coach != self.context.person:
+                if version is None or not version.draft or version.coach != self.context.person:
                     return None
                 if verb == "for":
-                    return self._for(number, cohort, which, edition)
-                return self._with(verb, number, cohort, which, edition) if edition.cohort == number else None
+                    return self._for(number, cohort, which, version)
+                return self._with(verb, number, cohort, which, version) if version.cohort == number else None
 
     def _with(
-        self, verb: str, number: int, cohort: Cohort, which: int, edition: ContentVersion
+        self, verb: str, number: int, cohort: Cohort, which: int, version: ContentVersion
     ) -> CoachingReply | None:
         """Do something with a draft of this cohort."""
         if verb == "drop":
             panel = Panel.of(self.say("dropped", name=cohort.name), buttons=(self._back("bench", number),))
-            return CoachingReply((panel,), editions={which: None})
-        if edition.state != "ready":
+            return CoachingReply((panel,), versions={which: None})
+        if version.state != "ready":
             return None
         if verb == "try":
             # Counted from the instant, so that no button of an earlier trial counts by it.
@@ -203,37 +203,37 @@ class ContentEditor:
                 (panel,),
                 trial=Preview(which, number, replace(person, zone=self.context.requester.zone), self.context.now),
             )
-        return self._publish(number, cohort, which, edition)
+        return self._publish(number, cohort, which, version)
 
-    def _for(self, number: int, cohort: Cohort, which: int, edition: ContentVersion) -> CoachingReply | None:
-        if edition.state != "asked":
+    def _for(self, number: int, cohort: Cohort, which: int, version: ContentVersion) -> CoachingReply | None:
+        if version.state != "asked":
             return None
-        sent = self._sent(edition, number, cohort)
-        return CoachingReply((self._checking(sent),), editions={which: sent})
+        sent = self._sent(version, number, cohort)
+        return CoachingReply((self._checking(sent),), versions={which: sent})
 
-    def _publish(self, number: int, cohort: Cohort, which: int, edition: ContentVersion) -> CoachingReply:
-        if edition.base != cohort.edition:
-            own = {file: text for file, text in edition.files.items() if file in self._changed(edition)}
-            sent = self._sent(replace(edition, files=own), number, cohort)
-            return CoachingReply((Panel.of(self.say("meanwhile")),), editions={which: sent})
-        past = (*cohort.past, cohort.edition)
-        after = replace(cohort, edition=which, past=past[-PAST:])
-        kept = replace(edition, state="published", since=self.context.now, changes=())
+    def _publish(self, number: int, cohort: Cohort, which: int, version: ContentVersion) -> CoachingReply:
+        if version.base != cohort.version:
+            own = {file: text for file, text in version.files.items() if file in self._changed(version)}
+            sent = self._sent(replace(version, files=own), number, cohort)
+            return CoachingReply((Panel.of(self.say("meanwhile")),), versions={which: sent})
+        past = (*cohort.past, cohort.version)
+        after = replace(cohort, version=which, past=past[-PAST:])
+        kept = replace(version, state="published", since=self.context.now, changes=())
         gone = {one: None for one in past[:-PAST] if one}
         undo = Button(self.say("undo"), ("undo", str(number), str(which)))
         panel = Panel.of(self.say("is_published", name=cohort.name), buttons=(undo, self._back("bench", number)))
-        return CoachingReply((panel,), {number: after}, editions={**gone, which: kept})
+        return CoachingReply((panel,), {number: after}, versions={**gone, which: kept})
 
     def _undo(self, number: int, cohort: Cohort, which: int) -> CoachingReply | None:
-        if not which or cohort.edition != which:
+        if not which or cohort.version != which:
             return None
         past = cohort.past or (0,)
-        after = replace(cohort, edition=past[-1], past=past[:-1])
+        after = replace(cohort, version=past[-1], past=past[:-1])
         panel = Panel.of(self.say("undone", name=cohort.name), buttons=(self._back("bench", number),))
-        return CoachingReply((panel,), {number: after}, editions={which: None})
+        return CoachingReply((panel,), {number: after}, versions={which: None})
 
     def _editor(self, number: int, cohort: Cohort) -> Panel:
-        live = self.context.repository.edition(cohort.edition) if cohort.edition else None
+        live = self.context.repository.version(cohort.version) if cohort.version else None
         which, draft = next(iter(self._drafts().items()), (0, None))
         here = draft is not None and draft.cohort == number
         texts = [self.say("shipped") if live is None else self._published(live)]
@@ -244,7 +244,7 @@ class ContentEditor:
         texts.append(self.say("how"))
         buttons = self._buttons(which, draft, cohort) if draft is not None and here else ()
         if live is not None:
-            buttons = (*buttons, Button(self.say("undo"), ("undo", str(number), str(cohort.edition))))
+            buttons = (*buttons, Button(self.say("undo"), ("undo", str(number), str(cohort.version))))
         files = Button(self.say("files"), ("files", str(number)))
         buttons = (*buttons, files, self._back("show", number))
         return Panel.of(self.say("title", name=cohort.name), *texts, buttons=buttons)
@@ -270,19 +270,19 @@ class ContentEditor:
         if not (place.isascii() and place.isdecimal() and len(place) < 4 and int(place) < len(files)):
             return None
         file = files[int(place)]
-        base = self.context.repository.edition(cohort.edition) if cohort.edition else None
+        base = self.context.repository.version(cohort.version) if cohort.version else None
         text = (base.files if base else {}).get(file, self.context.sources[file])
         return CoachingReply((FileToHandOver(handed_out(file), text, self.say("file", file=file)),))
 
-    def _changed(self, edition: ContentVersion) -> list[str]:
+    def _changed(self, version: ContentVersion) -> list[str]:
         """Return the files that an edition changes of what it goes on from."""
-        base = self.context.repository.edition(edition.base) if edition.base else None
+        base = self.context.repository.version(version.base) if version.base else None
         before = {**self.context.sources, **(base.files if base else {})}
-        files = {file for file, text in edition.files.items() if text != before.get(file)}
-        return sorted(files | {paper.meant[0] for paper in edition.papers})
+        files = {file for file, text in version.files.items() if text != before.get(file)}
+        return sorted(files | {paper.meant[0] for paper in version.papers})
 
-    def _checking(self, edition: ContentVersion) -> Panel:
-        return Panel.of(self.say("checking", files=_names(self._changed(edition))))
+    def _checking(self, version: ContentVersion) -> Panel:
+        return Panel.of(self.say("checking", files=_names(self._changed(version))))
 
     def _back(self, where: str, number: int) -> Button:
         return Button(self.say("back"), (where, str(number)))
@@ -294,7 +294,7 @@ class ContentEditor:
 def _fresh(context: CoachingContext) -> int:
     """Return a number for a content version, higher than those before: microseconds since 1970."""
     number = (context.now - _EPOCH) // timedelta(microseconds=1)
-    while context.repository.edition(number) is not None:
+    while context.repository.version(number) is not None:
         number += 1
     return number
 

@@ -42,7 +42,7 @@ class CoachingReply:
     cohorts: Mapping[int, Cohort | None] = field(default_factory=dict)
     toast: str = ""
     told: Mapping[int, tuple[Shown, ...]] = field(default_factory=dict)
-    editions: Mapping[int, ContentVersion | None] = field(default_factory=dict)
+    versions: Mapping[int, ContentVersion | None] = field(default_factory=dict)
     trial: Preview | None = None
     """What begins to be tried."""
 

@@ -20,7 +20,7 @@ def exported(repository: CohortRepository, person: int) -> str:
         "coached": [_coached(one) for _, one in sorted(repository.coached(person).items())],
         "made": [
             {"sent": one.since.isoformat(), "state": one.state, "files": dict(one.files)}
-            for _, one in sorted(repository.editions(person).items())
+            for _, one in sorted(repository.versions(person).items())
         ],
         "channels": [
             {"title": room.title, "id": chat, "may_post": room.may_write}

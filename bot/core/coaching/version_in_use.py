@@ -10,7 +10,7 @@ from bot.core.chat.person import Key, Person
 from bot.core.coaching.cohort import ButtonPressed, Cohort, CohortRepository, PollResult
 
 
-def edition_of(key: Key, event: object, person: Person | None, repository: CohortRepository) -> int:
+def version_of(key: Key, event: object, person: Person | None, repository: CohortRepository) -> int:
     """Return the number of the edition; 0: the shipped content."""
     if isinstance(event, PollResult):
         return _common(list(repository.polling(event.poll).values()))
@@ -20,10 +20,10 @@ def edition_of(key: Key, event: object, person: Person | None, repository: Cohor
     if number.isascii() and number.isdecimal() and len(number) < 16:
         cohort = repository.cohort(int(number))
         if cohort is not None and key.person in {*cohort.coaches, *cohort.members}:
-            return cohort.edition
-    return person.edition if person else 0
+            return cohort.version
+    return person.version if person else 0
 
 
 def _common(cohorts: list[Cohort]) -> int:
     """Return the edition of the only cohort; several in one group have the shipped content in common."""
-    return cohorts[0].edition if len(cohorts) == 1 else 0
+    return cohorts[0].version if len(cohorts) == 1 else 0

@@ -129,7 +129,7 @@ def membership(number: int, cohort: Cohort, person: int, catalog: Catalog, bot: 
         verb = "take" if agreed else "give"
         about = (verb, str(number), str(member.turn), purpose)
         buttons.append(Button(catalog.say(f"cohort.options.{verb}_{purpose}"), about))
-    items += [catalog.say("cohort.bench.adapted")] if cohort.edition else []
+    items += [catalog.say("cohort.bench.adapted")] if cohort.version else []
     shown = [release for release in cohort.releases if release.person == person]
     items += [catalog.say("cohort.review.shown", day=catalog.shown(one.until.date())) for one in shown]
     buttons.append(Button(catalog.say("cohort.review.options.review"), ("review", str(number))))
