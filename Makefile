@@ -17,7 +17,7 @@ check: $(VENV)/.run  ## check the flows, rules and messages
 # Some machines forbid Python to keep what it compiled; the tests start it some hundred times.
 test: export PYTHONDONTWRITEBYTECODE :=
 test: $(VENV)/.test lint  ## the whole fast suite: style, types, floors, tests
-	@$(BIN)/python -m pytest -n 4 --dist worksteal
+	@$(BIN)/python -m pytest -n 3 --dist worksteal
 
 lint: $(VENV)/.test
 	@$(BIN)/ruff check .

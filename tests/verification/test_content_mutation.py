@@ -84,6 +84,7 @@ def test_nothing_is_made_of_content_with_faults(content: Path) -> None:
     assert "Did you mean 'skip'?" in err(done)
 
 
+@pytest.mark.slow
 def test_rows_that_exclude_each_other_can_change_places_and_it_is_proved(library: Library, content: Path) -> None:
     first, second = "  - id: R08", "  - id: R09"
     file = content / "flows/rules/etiquette.yaml"
@@ -96,6 +97,7 @@ def test_rows_that_exclude_each_other_can_change_places_and_it_is_proved(library
     assert not same(library, open_library(content))
 
 
+@pytest.mark.slow
 def test_two_questions_of_which_nobody_is_asked_both_can_change_places(library: Library, content: Path) -> None:
     """The neutral note names a field, every other one a topic; company and topic stand in one e-mail together."""
     field, me = "  - {id: field, ask: field}\n", "  - {id: me, ask: me}\n"
@@ -111,6 +113,7 @@ def test_two_questions_of_which_nobody_is_asked_both_can_change_places(library: 
     assert not same(library, open_library(content))
 
 
+@pytest.mark.slow
 def test_the_order_of_what_nobody_is_asked_to_shorten_changes_nothing(library: Library, content: Path) -> None:
     file = content / "flows/notes.yaml"
     text = file.read_text(encoding="utf-8")
