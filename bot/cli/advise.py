@@ -6,23 +6,30 @@ A line that cannot be read gets an `error`, and the others go on.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from datetime import date
 from typing import TextIO
 
+from bot.core.advice.calendar import in_calendar
 from bot.core.dialogue.advisor import Adviser, BadFacts
 
 MOST_REMEMBERED = 20_000  # situations whose answer is kept, so that a long batch stays small
 
 
-def answer_lines(adviser: Adviser, lines: TextIO, out: TextIO) -> None:
-    """Answer every line of `lines` on `out`."""
+AdviserOn = Callable[[date | None], Adviser]
+"""Returns who advises on a day, None being the day it is."""
+
+
+def answer_lines(adviser_on: AdviserOn, lines: TextIO, out: TextIO) -> None:
+    """Answer every line of `lines` on `out`; a line's own `today` goes before the day that was given for all."""
     written: dict[object, str] = {}
     for number, line in enumerate(lines):
         text = line.removeprefix("\ufeff") if number == 0 else line
         if text.strip():
-            out.write(_answer(adviser, text, written) + "\n")
+            out.write(_answer(adviser_on, text, written) + "\n")
 
 
-def _answer(adviser: Adviser, line: str, written: dict[object, str]) -> str:
+def _answer(adviser_on: AdviserOn, line: str, written: dict[object, str]) -> str:
     try:
         line.encode()  # whoever opened the input may have let bytes through that are no UTF-8
     except UnicodeEncodeError:
@@ -34,16 +41,29 @@ def _answer(adviser: Adviser, line: str, written: dict[object, str]) -> str:
     if not isinstance(given, dict):
         return _error('a line is an object such as {"outcome": "none"}')
     try:
+        today = _day(given.pop("today")) if "today" in given else None
+        adviser = adviser_on(today)
         situation = adviser.canonical(given)
     except BadFacts as bad:
         return _error(str(bad))
-    # Facts that cannot matter are dropped, so most lines are a situation that was worked out and written before.
-    found = written.get(situation)
+    # Lines that say the same in other words are worked out and written once.
+    found = written.get((today, situation))
     if found is None:
         if len(written) >= MOST_REMEMBERED:
             written.clear()
-        found = written[situation] = json.dumps(adviser.work_out(*situation).as_json(), ensure_ascii=False)
+        found = json.dumps(adviser.work_out(situation).as_json(), ensure_ascii=False)
+        written[today, situation] = found
     return found
+
+
+def _day(written: object) -> date:
+    try:
+        day = date.fromisoformat(written if isinstance(written, str) else "")
+    except ValueError:
+        raise BadFacts('today is a day such as "2026-11-24"') from None
+    if not in_calendar(day):
+        raise BadFacts(f"today={day} is beyond the calendar. Look at the year.")
+    return day
 
 
 def _once_each(pairs: list[tuple[str, object]]) -> dict[str, object]:

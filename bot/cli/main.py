@@ -8,7 +8,8 @@ from __future__ import annotations
 import gc
 import json
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from functools import cache
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -219,14 +220,20 @@ def advise(
     library = opened(content)
     where = checked_zone(zone) or local_zone()
     checked_language(library, language)
-    adviser = Adviser(library, checked_flow(library, flow), morning(today, where), language=language, zone=where)
+    begin = checked_flow(library, flow)
+
+    @cache
+    def adviser_on(day: date | None) -> Adviser:
+        now = morning(day.isoformat() if day else today, where)
+        return Adviser(library, begin, now, language=language, zone=where)
+
     if batch:
         from bot.cli.advise import answer_lines
 
         read_bytes_kindly("surrogateescape")
-        answer_lines(adviser, sys.stdin, sys.stdout)
+        answer_lines(adviser_on, sys.stdin, sys.stdout)
     else:
-        _advise_once(adviser, facts or [], as_json=as_json)
+        _advise_once(adviser_on(None), facts or [], as_json=as_json)
 
 
 def _advise_once(adviser: Adviser, facts: list[str], *, as_json: bool) -> None:

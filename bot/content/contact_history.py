@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -38,6 +38,10 @@ class SortEntry(ContentModel):
     then: Annotated[
         dict[Name, Value], Field(default_factory=dict, description="The facts that are answered by its being sent.")
     ]
+    fates: Annotated[
+        dict[Literal["accepted", "declined", "withdrawn"], dict[Name, Value]],
+        Field(default_factory=dict, description="The facts that are answered by what became of it."),
+    ]
     after: Annotated[
         dict[Name, Value],
         Field(default_factory=dict, description="What has to be true before the candidate may wish to send one."),
@@ -50,6 +54,9 @@ class LedgerFile(ContentModel):
     apart: Annotated[Days, Field(description="Business days between any two messages.")]
     at_most: Annotated[Positive, Field(description="How many messages in `within_days` days.")]
     within_days: Annotated[Positive, Field(description="The days in which `at_most` counts.")]
+    assumed_on: Annotated[
+        Name, Field(description="The date fact on whose day something went out of which nobody said when.")
+    ] = ""
     sorts: Annotated[dict[Name, SortEntry], Field(min_length=1, description="The sorts of message.")]
 
 
@@ -70,6 +77,8 @@ def read_ledger(source: SourceFile, file: LedgerFile, limits: Mapping[str, Limit
             )
         _check_facts(source, (*path, "then"), entry.then, references)
         _check_facts(source, (*path, "after"), entry.after, references)
+        for fate, answered in entry.fates.items():
+            _check_facts(source, (*path, "fates", fate), answered, references)
         sorts[id_] = Sort(
             id_,
             frozenset(entry.notes),
@@ -79,8 +88,9 @@ def read_ledger(source: SourceFile, file: LedgerFile, limits: Mapping[str, Limit
             entry.soon_after,
             entry.after,
             _monthly(source, (*path, "monthly"), entry.monthly, limits, references),
+            {str(fate): answered for fate, answered in entry.fates.items()},
         )
-    return Courtesy(sorts, file.apart, file.at_most, file.within_days)
+    return Courtesy(sorts, file.apart, file.at_most, file.within_days, file.assumed_on)
 
 
 def _check_facts(source: SourceFile, path: Path, given: Mapping[str, str], references: References) -> None:

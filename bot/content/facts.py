@@ -32,6 +32,10 @@ def read_facts(source: SourceFile, file: FactsFile) -> dict[str, Fact]:
     for name, fact in facts.items():
         if fact.derivation:
             _check_source(source, ("facts", name, "from", "fact"), fact.derivation.source, facts)
+            for value, other, _ in fact.derivation.not_before:
+                here = ("facts", name, "from", "not_before", value)
+                source.refer(source.key(*here), value, fact.values, "unknown-value", f"no value of '{name}'")
+                _check_source(source, (*here, other), other, facts)
     return {name: fact for name, fact in facts.items() if source.whole("facts", name, "values")}
 
 
@@ -71,6 +75,7 @@ def _fact(source: SourceFile, path: Path, name: str, entry: FactEntry) -> Fact:
             final=frozenset(entry.final),
             alike=tuple(map(frozenset, alike)),
             derivation=_derivation(source, (*path, "from"), entry) if isinstance(entry, ChoiceFact) else None,
+            from_history=isinstance(entry, ChoiceFact) and entry.bands == "history",
         )
     return Fact(name, "text", entry.scope, max_length=entry.max_length, phrase=entry.phrase)
 
@@ -117,7 +122,7 @@ def _shortcuts(source: SourceFile, path: Path, entries: Sequence[ShortcutEntry])
 
 def _derivation(source: SourceFile, path: Path, entry: ChoiceFact) -> Derivation | None:
     bands = entry.bands
-    if bands is None:
+    if bands is None or isinstance(bands, str):
         return None
     starts = (*path, "starts")
     for value in bands.starts:
@@ -131,7 +136,8 @@ def _derivation(source: SourceFile, path: Path, entry: ChoiceFact) -> Derivation
     if not missing and set(bands.starts) == set(entry.values):
         _ascending(source, starts, bands, entry.values)
     _within_bounds(source, path, bands)
-    return Derivation(bands.fact, bands.count, tuple(bands.starts.items()))
+    floors = tuple((value, name, days) for value, floor in bands.not_before.items() for name, days in floor.items())
+    return Derivation(bands.fact, bands.count, tuple(bands.starts.items()), floors)
 
 
 def _ascending(source: SourceFile, path: Path, bands: Bands, values: Sequence[str]) -> None:

@@ -59,6 +59,13 @@ class Bands(ContentModel):
         dict[str, Bounds],
         Field(default_factory=dict, description="How early and how late a value may be made to begin."),
     ]
+    not_before: Annotated[
+        dict[str, dict[str, Days]],
+        Field(
+            default_factory=dict,
+            description="A value that begins so many business days after another date fact at the soonest.",
+        ),
+    ]
 
 
 class ChoiceFact(_FiniteFact):
@@ -68,7 +75,10 @@ class ChoiceFact(_FiniteFact):
     values: Annotated[
         tuple[ValueName, ...], Field(min_length=2, description="What can be answered; conditions use these words.")
     ]
-    bands: Annotated[Bands | None, Field(alias="from", description="Not asked: worked out from a date.")] = None
+    bands: Annotated[
+        Bands | Literal["history"] | None,
+        Field(alias="from", description="Not asked: worked out from a date, or (history) from what went out."),
+    ] = None
     alike: Annotated[
         tuple[Annotated[tuple[Value, ...], Field(min_length=2)], ...],
         Field(description="Values that come to the same on purpose; any others have to make a difference."),

@@ -8,11 +8,10 @@ from bot.content.references import References
 from bot.content.rule_models import MomentEntry, OpensEntry
 from bot.content.source_file import SourceFile
 from bot.content.yaml_reader import Path
-from bot.core.advice.rules import Moment
+from bot.core.advice.rules import STARTS, Moment
 from bot.core.issues import nearest
 
 OPENING = "opening"
-STARTS = ("today", OPENING, "next_month")
 EARLIEST, LATEST = time(9), time(18)  # etiquette, section 7: reminders come between 09:00 and 18:00
 
 

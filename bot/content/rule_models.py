@@ -33,7 +33,12 @@ from bot.content.field_types import (
 # -- flows/rules/<name>.yaml and flows/reminders.yaml ----------------------------------------------------------------
 
 Start = Annotated[
-    str, Field(alias="from", description="today, opening (the day the note may go), next_month, or a date fact.")
+    str,
+    Field(
+        alias="from",
+        description="today, opening (the day the note may go), next_month, request_sent, status_sent, accepted, or a "
+        "date fact.",
+    ),
 ]
 Becomes = Annotated[
     dict[str, Value] | None,
@@ -112,6 +117,9 @@ class RuleEntry(ContentModel):
         Trust,
         Field(description="true: on the word of recruiters and coaches, beyond the source; judgement: on ours only."),
     ] = False
+    waits_for: Annotated[
+        Name, Field(description="What comes before the request, on a day nobody knows yet; names a message.")
+    ] = ""
     headline: Annotated[Name, Field(description="The last part of the message on top, if it has its own.")] = ""
     why: Annotated[str, Field(description="The reason, for whoever reads the rules.")] = ""
 
@@ -218,6 +226,9 @@ class ReminderEntry(ContentModel):
     ] = "ask"
     again: Annotated[AgainEntry | None, Field(description="When it comes more than once.")] = None
     asks: Annotated[tuple[str, ...], Field(description="The facts that are asked anew when somebody comes back.")] = ()
+    step: Annotated[
+        Name, Field(description="What of a plan it comes for: a sort of message (flows/ledger.yaml), look, or beside.")
+    ] = "look"
     cites: Cites = ()
     beyond: Beyond = False
 

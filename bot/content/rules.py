@@ -66,6 +66,7 @@ def read_reminders(source: SourceFile, file: RemindersFile, references: Referenc
             entry.overdue,
             Repeat(again.times, again.business_days, again.days) if again else None,
             entry.asks,
+            entry.step,
         )
     return found
 
@@ -147,6 +148,7 @@ class RulesReader:
             references.cites(source, (*path, "cites"), entry.cites),
             _SURE[entry.beyond],
             entry.headline or "advice",
+            entry.waits_for,
         )
 
     def _wanted(self, path: Path, entries: Sequence[WantedEntry], check: Check) -> tuple[Conditional, ...]:

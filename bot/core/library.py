@@ -10,6 +10,7 @@ from bot.core.advice.catalog import Catalog
 from bot.core.advice.contact_history import Courtesy
 from bot.core.advice.facts import Answers, Facts
 from bot.core.advice.notes import NoteBook, NoteKind
+from bot.core.advice.plan import Policy
 from bot.core.advice.policy import CompiledPolicy
 from bot.core.advice.rules import Manners, ReminderKind, Ruleset
 from bot.core.coaching.case_studies import CaseStudy
@@ -107,6 +108,14 @@ class Library:
     def outcomes(self) -> Mapping[str, CompiledPolicy]:
         """Each ruleset compiled to its decision diagram."""
         return {id_: CompiledPolicy(r, self.facts, self.notebook, self.reminders) for id_, r in self.rulesets.items()}
+
+    @cached_property
+    def policies(self) -> Mapping[str, Policy]:
+        """For each ruleset, all that an advice is worked out from."""
+        return {
+            id_: Policy(outcomes, self.facts, self.reminders, self.courtesy, self.manners)
+            for id_, outcomes in self.outcomes.items()
+        }
 
     @cached_property
     def routes(self) -> Mapping[str, Route]:

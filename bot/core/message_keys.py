@@ -11,6 +11,7 @@ from typing import get_args
 
 from bot.core.advice.catalog import COUNT
 from bot.core.advice.facts import Fact, Facts
+from bot.core.advice.plan import LOOK
 from bot.core.advice.policy import OVERRIDDEN
 from bot.core.advice.rules import Ruleset, Sure
 from bot.core.chat.preferences import QUIET, WEEKS
@@ -42,8 +43,14 @@ _FIXED: Mapping[str, Wanted] = {
     "misread.reserved": Wanted(frozenset({"text"})),
     "misread.too_long": Wanted(frozenset({"limit", "count"}), counted=True),
     "misread.many_days": Wanted(frozenset({"limit"})),
-    **{f"advice.{part}": Wanted() for part in ("beyond", "judgement", "dates", "changes")},
-    "advice.date": Wanted(frozenset({"day", "time", "what"})),
+    **{f"advice.{part}": Wanted() for part in ("beyond", "judgement", "changes")},
+    "plan.title": Wanted(),
+    "plan.closes": Wanted(frozenset({"day"})),
+    "plan.rest": Wanted(),
+    **{f"plan.{key}": Wanted(frozenset({"what"})) for key in ("today", "next_today")},
+    "plan.dated": Wanted(frozenset({"day", "what"})),
+    "plan.once": Wanted(frozenset({"when", "what"})),
+    "plan.next": Wanted(frozenset({"day", "time", "what"})),
     "advice.flip": Wanted(frozenset({"event", "then"})),
     "advice.flip_instead": Wanted(frozenset({"event", "then", "date"})),
     "why.title": Wanted(frozenset({"rule"})),
@@ -119,7 +126,7 @@ _FIXED: Mapping[str, Wanted] = {
 
 _OF_REMINDERS = ("pause", "resume", "move", "done", "unwanted", "no_holidays")
 _REMINDING: Mapping[str, Wanted] = {
-    **{f"remind.options.{what}": Wanted() for what in BESIDE_OPTIONS if what != "snooze"},
+    **{f"remind.options.{what}": Wanted() for what in ("sent", *BESIDE_OPTIONS) if what != "snooze"},
     **{key: Wanted(frozenset({COUNT}), counted=True) for key in ("remind.options.snooze", "desk.options.later")},
     **{
         f"remind.{key}": Wanted()
@@ -149,6 +156,7 @@ _REMINDING: Mapping[str, Wanted] = {
     "remind.planned": Wanted(frozenset({"day", "time", "zone"})),
     "remind.snoozed": Wanted(frozenset({"day"})),
     "remind.here": Wanted(frozenset({"time", "city"})),
+    "remind.dated": Wanted(frozenset({"day", "time", "what"})),
     "remind.quiet": Wanted(frozenset({"begin", "end"})),
     **{f"ledger.{reason}": Wanted(frozenset({"day", "date"})) for reason in ("withdrawn", "many", "apart")},
     "ledger.once": Wanted(frozenset({"day", COUNT}), counted=True),
@@ -203,10 +211,15 @@ def wanted(library: Library) -> dict[str, Wanted]:
                 found.update({f"question.{step.fact}.hints.{hint.say}": Wanted() for hint in step.hints})
         for name in flow.offers:
             found.update(_of_question(library.facts[name]))
+    for name in library.facts.from_history:
+        found[f"question.{name}.short"] = Wanted()
+        found.update({f"question.{name}.options.{value}": Wanted() for value in library.facts[name].values})
     for ruleset in library.rulesets.values():
         found.update(_of_rules(ruleset, library.facts))
     found.update({f"reminder.{kind}": Wanted() for kind in library.reminders})
+    found.update(_of_looks(library))
     found.update({f"nudge.{kind}": Wanted(frozenset({"who"})) for kind in library.reminders})
+    found.update({f"plan.{part}.{sort}": Wanted() for sort in library.courtesy.sorts for part in ("do", "done")})
     found.update({f"sent.{sort.id}": Wanted() for sort in library.courtesy.sorts.values() if sort.notes or sort.after})
     wishes = [sort.id for sort in library.courtesy.sorts.values() if sort.after]
     found.update({f"wish.{sort}.ask": Wanted() for sort in wishes})
@@ -214,6 +227,17 @@ def wanted(library: Library) -> dict[str, Wanted]:
     found.update({f"claim.{claim}": Wanted() for claim in library.claims})
     found.update(_of_notes(library))
     found.update(_of_flips(library))
+    return found
+
+
+def _of_looks(library: Library) -> dict[str, Wanted]:
+    """Return what the looks of a plan are called, and the answers with words of their own below their reminders."""
+    looks = [kind for kind in library.reminders.values() if kind.step == LOOK]
+    found = {f"plan.look.{kind.id}": Wanted() for kind in looks}
+    for kind in looks:
+        asked = library.facts.by_name.get(next(iter(kind.asks), ""))
+        keys = [f"remind.answer.{kind.id}.{value}" for value in (asked.values if asked else ())]
+        found.update({key: Wanted() for key in keys if any(c.has(key) for c in library.catalogs.values())})
     return found
 
 
@@ -236,7 +260,10 @@ def _of_rules(ruleset: Ruleset, facts: Facts) -> dict[str, Wanted]:
     for verdict in ruleset.verdicts.values():
         offers = Wanted(frozenset({"date"}) if verdict.open or verdict.id in dated else frozenset())
         headlines = {rule.headline for rule in ruleset.rules if rule.verdict == verdict.id}
+        if verdict.open:
+            headlines.add("later")
         found.update({f"verdict.{verdict.id}.{part}": offers for part in ("name", "advice", "then", *headlines)})
+    found.update({f"plan.waits.{rule.waits_for}": Wanted() for rule in ruleset.rules if rule.waits_for})
     return found
 
 
@@ -260,8 +287,9 @@ def _of_notes(library: Library) -> dict[str, Wanted]:
 def _of_flips(library: Library) -> dict[str, Wanted]:
     found: dict[str, Wanted] = {}
     for fact in library.facts.finite:
-        offers = Wanted(frozenset({"date"}) if fact.derivation else frozenset())
-        found.update({f"flip.{fact.name}.{value}": offers for value in fact.can_change})
+        offers = Wanted()
+        if not fact.derivation:
+            found.update({f"flip.{fact.name}.{value}": offers for value in fact.can_change})
         found.update({f"because.{fact.name}.{value}": Wanted() for value in came_true(fact)})
         if has_any(fact):
             found[f"flip.{fact.name}.any"] = offers

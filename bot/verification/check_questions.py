@@ -30,7 +30,7 @@ def facts_told(context: CheckContext) -> Iterator[Issue]:
     """Every fact that is read is asked in each conversation, or is assumed there; and each is there for something."""
     for part in context.parts:
         read = _read(context.library, part)
-        for fact in sorted(read.keys() - context.told):
+        for fact in sorted(read.keys() - context.told - context.library.facts.from_history):
             readers = [(kind, id_) for kind, id_, when in _conditions(part) if fact in when.reads]
             place = context.at("rules", part.ruleset.id, *readers[0], "when") if readers else context.at("fact", fact)
             what = f"'{fact}' is read by {_listed(read[fact])}, but no conversation asks for it."

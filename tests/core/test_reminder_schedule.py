@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 
 from bot.core.advice.calendar import DEFAULT_HOURS, Hours, instant, local_date, zone_named
-from bot.core.advice.judge import PersonCalendar
+from bot.core.advice.moments import PersonCalendar
 from bot.core.library import Library
 from bot.core.reminders import schedule as schedules
 from bot.core.reminders.due import DueNow, Spoken, collect_due

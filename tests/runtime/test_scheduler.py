@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from bot.core.advice.calendar import instant
-from bot.core.advice.judge import PersonCalendar
+from bot.core.advice.moments import PersonCalendar
 from bot.core.chat.person import Call, Person, TurnResult
 from bot.core.dialogue.session import FellDue, Session
 from bot.core.reminders import schedule as schedules

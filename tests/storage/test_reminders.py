@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from bot.core.advice.calendar import instant, rules_of
-from bot.core.advice.judge import PersonCalendar as Home
+from bot.core.advice.moments import PersonCalendar as Home
 from bot.core.chat.person import Person, TurnResult
 from bot.core.reminders import schedule as schedules
 from bot.core.reminders.schedule import ReminderSchedule

@@ -13,8 +13,10 @@ from typing import Literal
 
 from bot.core.advice.calendar import ONE_DAY, WorkingWeek, add_business_days
 
-WITHDRAWN = "withdrawn"
-"""The entry of a request that was taken back; it is no message."""
+WITHDRAWN, ACCEPTED, DECLINED = "withdrawn", "accepted", "declined"
+"""The entries of what became of a request; they are no messages."""
+FATES = (ACCEPTED, DECLINED, WITHDRAWN)
+REQUEST = "request"
 
 Entry = tuple[str, date]
 """What was sent (a sort of message), and the candidate's own day on which they said so."""
@@ -46,6 +48,8 @@ class Sort:
     """Sorts it may follow sooner than any other, with the business days that must lie between."""
     after: Mapping[str, str] = field(default_factory=dict)
     monthly: Monthly | None = None
+    fates: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """What is answered by what became of it (accepted, declined, withdrawn)."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,8 @@ class Courtesy:
     apart: int = 3
     at_most: int = 5
     within_days: int = 60
+    assumed_on: str = ""
+    """The date fact on whose day something went out that the candidate says is out, but not since when."""
 
     def of_note(self, kind: str) -> Sort | None:
         """Return the sort that a kind of note or mail is of."""
@@ -79,7 +85,7 @@ class Refusal:
 def refusal(courtesy: Courtesy, ledger: tuple[Entry, ...], what: str, day: date, week: WorkingWeek) -> Refusal | None:
     """Return why a message of the sort `what` should not go out on `day`; None where politeness allows it."""
     sort = courtesy.sorts[what]
-    messages = [(of, on) for of, on in ledger if of != WITHDRAWN]
+    messages = [(of, on) for of, on in ledger if of not in FATES]
     same = [on for of, on in messages if of == what]
     if len(same) >= sort.at_most and (again := _again(sort, same, ledger)) is None:
         return Refusal("once", same[-1], at_most=sort.at_most)
@@ -100,6 +106,15 @@ def _again(sort: Sort, same: list[date], ledger: tuple[Entry, ...]) -> date | No
     if not sort.again_after_days or len(withdrawn) < len(same) - sort.at_most + 1:
         return None
     return withdrawn[-1] + ONE_DAY * sort.again_after_days
+
+
+def classes(ledger: tuple[Entry, ...]) -> dict[str, str]:
+    """Return what a history comes to for the rules: each sort as sent, and the request as it stands."""
+    found = {what: "sent" for what, _ in ledger if what not in FATES}
+    last = next((what for what, _ in reversed(ledger) if what in (REQUEST, *FATES)), None)
+    if last is not None:
+        found[REQUEST] = "out" if last == REQUEST else last
+    return found
 
 
 def in_month(ledgers: Iterable[tuple[Entry, ...]], what: str, day: date) -> int:

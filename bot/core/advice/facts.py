@@ -24,6 +24,7 @@ Known = Mapping[str, str]
 NOT_SURE = "not_sure"
 """The answer of somebody who cannot tell; it counts as the fact's cautious value."""
 KNOWN_KEPT = 8192  # sets of answers whose meaning is remembered; they hold nothing that was typed
+NO_DATES: Mapping[str, date] = MappingProxyType({})
 NO_DATE = "none"
 """The answer to a date question when there is no such day."""
 ALSO_NOT_SURE = frozenset({NOT_SURE, "unknown", "unsure"})
@@ -37,16 +38,23 @@ class Derivation:
     source: str
     count: Literal["business_days", "days"]
     starts: tuple[tuple[str, int], ...]
+    not_before: tuple[tuple[str, str, int], ...] = ()
+    """Bands that never begin sooner than so many business days after another day: (band, date fact, days)."""
 
-    def band(self, day: date, today: date, week: WorkingWeek) -> str:
-        """Return the band of `day` as seen from `today`."""
+    def band(self, day: date, today: date, week: WorkingWeek, dates: Mapping[str, date] = NO_DATES) -> str:
+        """Return the band of `day` as seen from `today`; `dates` are the other days that are known."""
         gone = business_days_between(day, today, week) if self.count == "business_days" else (today - day).days
-        return next((value for value, start in reversed(self.starts) if gone >= start), self.starts[0][0])
+        reached = [value for value, start in self.starts if gone >= start]
+        floors = [(value, dates[source], days) for value, source, days in self.not_before if source in dates]
+        late = {value for value, floor, days in floors if today < add_business_days(floor, days, week)}
+        return next((value for value in reversed(reached) if value not in late), self.starts[0][0])
 
-    def first_day(self, day: date, value: str, week: WorkingWeek) -> date:
+    def first_day(self, day: date, value: str, week: WorkingWeek, dates: Mapping[str, date] = NO_DATES) -> date:
         """Return the first day on which something that happened on `day` falls into the band `value`."""
         start = dict(self.starts)[value]
-        return add_business_days(day, start, week) if self.count == "business_days" else day + start * (date.resolution)
+        first = add_business_days(day, start, week) if self.count == "business_days" else day + start * date.resolution
+        floors = [add_business_days(dates[s], n, week) for v, s, n in self.not_before if v == value and s in dates]
+        return max([first, *floors])
 
     def latest(self, value: str, today: date, week: WorkingWeek) -> date:
         """Return the latest day that is in the band `value` today; the cautious reading of a band without a date."""
@@ -111,6 +119,8 @@ class Fact:
     past: bool = True
     shortcuts: tuple[Shortcut, ...] = ()
     derivation: Derivation | None = None
+    from_history: bool = False
+    """Whether it says what went out (a sort of message) instead of being asked."""
 
     @property
     def finite(self) -> bool:
@@ -161,6 +171,11 @@ class Facts:
         return tuple(fact for fact in self.by_name.values() if fact.finite)
 
     @cached_property
+    def from_history(self) -> frozenset[str]:
+        """The facts that say what went out."""
+        return frozenset(fact.name for fact in self.by_name.values() if fact.from_history)
+
+    @cached_property
     def cautious(self) -> Mapping[str, str]:
         """What each finite fact counts as while nobody has answered it."""
         return {fact.name: fact.cautious for fact in self.finite if fact.cautious is not None}
@@ -192,8 +207,10 @@ class Facts:
     @cached_property
     def _settling(self) -> frozenset[str]:
         """The facts whose answers settle a finite one; what is typed into a note does not."""
-        sources = {fact.derivation.source for fact in self.derived if fact.derivation}
-        return frozenset(fact.name for fact in self.finite) | sources
+        derivations = [fact.derivation for fact in self.derived if fact.derivation]
+        sources = {derivation.source for derivation in derivations}
+        floors = {source for derivation in derivations for _, source, _ in derivation.not_before}
+        return frozenset(fact.name for fact in self.finite) | sources | floors
 
     @cached_property
     def meaning(self) -> Callable[[frozenset[tuple[str, str]], date, WorkingWeek], Known]:
@@ -210,7 +227,8 @@ class Facts:
             assert fact.derivation
             day = None if fact.name in known else self.date_of(answers, fact.derivation.source)
             if day:
-                known[fact.name] = fact.derivation.band(day, today, week)
+                floors = {s: at for _, s, _ in fact.derivation.not_before if (at := self.date_of(answers, s))}
+                known[fact.name] = fact.derivation.band(day, today, week, floors)
         return known
 
     def date_of(self, answers: Answers, name: str) -> date | None:

@@ -1,187 +1,86 @@
-"""Judging: answers and a day become one piece of advice, dated, with its reasons and what would change it.
+"""Judging: answers, what went out and a day become one piece of advice: a dated plan, its reasons, and what changes it.
 
-Law of this file: exactly one verdict for any answers; every date is worked out from an answer and `now`, never from
-the moment a reminder happens to be sent; a flip is shown only if judging again with it really gives that verdict.
+Exactly one verdict for any answers; every date hangs on an answer or on what went out, never on the moment of asking;
+what would change an advice is shown only if judging again with it really gives that verdict.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from datetime import date, datetime, time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
 
-from bot.core.advice.calendar import (
-    DEFAULT_WEEK,
-    WorkingWeek,
-    add_business_days,
-    business_day_from,
-    instant,
-    next_month,
-    zone_named,
-)
-from bot.core.advice.facts import Answers, Facts, Known
-from bot.core.advice.policy import CompiledPolicy, Outcome
-from bot.core.advice.rules import Moment, ReminderKind, Ruleset
-
-DEFAULT_TIME = time(10, 0)
-
-
-@dataclass(frozen=True)
-class PersonCalendar:
-    """Where and how somebody's days run: IANA zone and working week."""
-
-    zone: str = "UTC"
-    week: WorkingWeek = DEFAULT_WEEK
-
-
-@dataclass(frozen=True)
-class Dated:
-    """A reminder with its local day and wall time, and the UTC instant they mean."""
-
-    kind: str
-    day: date
-    wall: time
-    due: datetime
+from bot.core.advice.contact_history import Entry, classes
+from bot.core.advice.facts import Answers, Known
+from bot.core.advice.moments import Dated, Days, PersonCalendar
+from bot.core.advice.plan import Plan, Policy, first_allowed, make_plan, opening_of, with_implied
+from bot.core.advice.policy import Outcome
+from bot.core.advice.rules import Ruleset
 
 
 @dataclass(frozen=True)
 class Counterfactual:
-    """One answer that alone would lead to another verdict or an earlier day.
-
-    `opens` is the day a request could then go, if one could; `on` the day it comes true, where only time has to pass.
-    """
+    """One answer that alone would lead to another verdict or an earlier day; `opens` is the day of the request then."""
 
     fact: str
     value: str
     verdict: str
     rule: str
     opens: date | None
-    on: date | None = None
 
 
 @dataclass(frozen=True)
 class Advice:
-    """The verdict with everything that rides on it; `opens` is the day from which a request is right, if any."""
+    """The verdict with everything that rides on it; `opens` is the day of the request, if one is planned."""
 
     outcome: Outcome
-    opens: date | None
+    plan: Plan
     reasons: tuple[str, ...]
     cautions: tuple[str, ...]
     cites: tuple[str, ...]
-    reminders: tuple[Dated, ...]
     flips: tuple[Counterfactual, ...]
 
-
-@dataclass(frozen=True)
-class Days:
-    """The days that moments are counted from."""
-
-    now: datetime
-    place: PersonCalendar
-    dates: Mapping[str, date]
-    facts: Facts
-    opening: date | None = None
+    @property
+    def opens(self) -> date | None:
+        """The day of the request, if one is planned for a day."""
+        return self.plan.opens
 
     @property
-    def today(self) -> date:
-        """The local day of `now`."""
-        return self.now.astimezone(zone_named(self.place.zone)).date()
-
-    def start(self, moment: Moment) -> date | None:
-        """Return the day a moment is counted from, if it is known."""
-        if moment.start == "today":
-            return self.today
-        if moment.start == "opening":
-            return self.opening
-        if moment.start == "next_month":
-            return next_month(self.today)
-        return self.dates.get(moment.start)
-
-    def fall(self, moment: Moment) -> tuple[date, time] | None:
-        """Return the local day and wall time of a moment, moved to a business day and never before now."""
-        week = self.place.week
-        if moment.same_day_before and moment.same_day_at:
-            local = self.now.astimezone(zone_named(self.place.zone))
-            if week.works(local.date()) and local.time() < moment.same_day_before:
-                return local.date(), moment.same_day_at
-        start = self.start(moment)
-        if start is None:
-            return self.fall(moment.otherwise) if moment.otherwise else None
-        if moment.becomes:
-            fact, value = moment.becomes
-            derivation = self.facts[fact].derivation
-            assert derivation
-            start = derivation.first_day(start, value, week)
-        day = add_business_days(start + moment.days * date.resolution, moment.business_days, week)
-        return self._not_past(business_day_from(day, week), moment.at or DEFAULT_TIME)
-
-    def _not_past(self, day: date, wall: time) -> tuple[date, time]:
-        if instant(day, wall, self.place.zone) > self.now:
-            return day, wall
-        return add_business_days(max(day, self.today), 1, self.place.week), wall
-
-
-def opening_of(outcome: Outcome, outcomes: CompiledPolicy, days: Days) -> date | None:
-    """Return the day from which a request may go: today for an open verdict, else the rule's own moment, else none."""
-    rule = outcomes.ruleset.rule[outcome.rule]
-    if outcomes.ruleset.verdicts[outcome.verdict].open:
-        return days.today
-    if rule.opens is None:
-        return None
-    start = days.start(rule.opens)
-    if start is None:
-        return None
-    if rule.opens.becomes:
-        fact, value = rule.opens.becomes
-        derivation = days.facts[fact].derivation
-        assert derivation
-        return derivation.first_day(start, value, days.place.week)
-    return add_business_days(start, rule.opens.business_days, days.place.week)
-
-
-def date_reminders(
-    outcome: Outcome, opens: date | None, days: Days, kinds: Mapping[str, ReminderKind]
-) -> tuple[Dated, ...]:
-    """Return the reminders an outcome asks for, in order of time; one whose day is unknown is left out."""
-    here = replace(days, opening=opens)
-    found = []
-    for kind in outcome.remind:
-        moment = here.fall(kinds[kind].due)
-        if moment:
-            found.append(Dated(kind, *moment, instant(*moment, days.place.zone)))
-    return tuple(sorted(found, key=lambda reminder: reminder.due))
+    def reminders(self) -> tuple[Dated, ...]:
+        """The reminders that come for the steps of the plan, in order of time."""
+        return self.plan.reminders
 
 
 def judge(
-    outcomes: CompiledPolicy,
-    kinds: Mapping[str, ReminderKind],
-    facts: Facts,
+    policy: Policy,
     answers: Answers,
     assumed: Known,
     now: datetime,
     place: PersonCalendar,
+    ledger: tuple[Entry, ...] = (),
 ) -> Advice:
-    """Return the advice for `answers`; `assumed` are finite facts that count as known without having been answered.
+    """Return the advice for `answers` and what went out, oldest first.
 
-    What is neither counts as its cautious value, but no flip is built on it. Raises `NoRuleFits` at a gap in the rules.
+    `assumed` are finite facts that count as known without having been answered. What is neither counts as its cautious
+    value, but nothing is built on it that would change the advice. Raises `NoRuleFits` at a gap in the rules.
     """
-    today = now.astimezone(zone_named(place.zone)).date()
-    known = {**assumed, **facts.known(answers, today, place.week)}
+    outcomes, facts = policy.outcomes, policy.facts
+    days = Days(now, place, {n: day for n in answers if (day := facts.date_of(answers, n))}, facts)
+    known = {**assumed, **facts.known(answers, days.today, place.week)}
+    ledger = with_implied(policy.courtesy, facts, answers, ledger)
+    known |= {name: value for name, value in classes(ledger).items() if name in facts.from_history}
     outcome = outcomes.outcome({**facts.cautious, **known})
-    dates = {name: day for name in answers if (day := facts.date_of(answers, name))}
-    days = Days(now, place, dates, facts)
-    opens = opening_of(outcome, outcomes, days)
+    plan = make_plan(policy, answers, assumed, ledger, now, place)
     rule = outcomes.ruleset.rule[outcome.rule]
     remarks = [outcomes.ruleset.remark[r] for r in outcome.remarks]
     cautions = [claim for gate in outcome.gates for claim in outcomes.ruleset.gate[gate].cites]
     return Advice(
         outcome=outcome,
-        opens=opens,
+        plan=plan,
         reasons=reasons_of(outcome, outcomes.ruleset),
         cautions=cautions_of(outcome, outcomes.ruleset),
         cites=_unique((*rule.cites, *rule.reasons, *(r.claim for r in remarks), *cautions)),
-        reminders=date_reminders(outcome, opens, days, kinds),
-        flips=_flips(outcomes, known, outcome, opens, days),
+        flips=_flips(policy, known, outcome, plan, days, ledger),
     )
 
 
@@ -198,41 +97,46 @@ def cautions_of(outcome: Outcome, ruleset: Ruleset) -> tuple[str, ...]:
 
 
 def _flips(
-    outcomes: CompiledPolicy, known: Known, outcome: Outcome, opens: date | None, days: Days
+    policy: Policy, known: Known, outcome: Outcome, plan: Plan, days: Days, ledger: tuple[Entry, ...]
 ) -> tuple[Counterfactual, ...]:
-    """Return every single later answer that alone changes the verdict or the day, those that open the way first."""
-    found: list[Counterfactual] = []
-    if outcomes.ruleset.verdicts[outcome.verdict].closes:
+    """Return every single later answer that alone changes the verdict or the day, those that open the way first.
+
+    What only time brings, and what a step of the plan itself answers, is the plan's to tell.
+    """
+    verdicts = policy.outcomes.ruleset.verdicts
+    if verdicts[outcome.verdict].closes:
         return ()  # nothing is waited for any more
+    sorts = policy.courtesy.sorts
+    own = {name for step in plan.steps if step.do in sorts for name in sorts[step.do].then}
+    found: list[Counterfactual] = []
     for fact in days.facts.finite:
+        if fact.derivation or fact.name in own:
+            continue
         for value in fact.values:
             if value not in fact.can_change or known.get(fact.name) in (value, None, *fact.final):
                 continue
-            if fact.derivation and (
-                fact.derivation.source not in days.dates
-                or fact.values.index(value) < fact.values.index(known[fact.name])
-            ):
-                continue  # time does not run backwards, and nobody can say when it comes where the day is unknown
-            other = outcomes.certain({**known, fact.name: value})
-            if other is None or outcomes.ruleset.verdicts[other.verdict].closes:
+            other = policy.outcomes.certain({**known, fact.name: value})
+            if other is None or verdicts[other.verdict].closes:
                 continue  # nobody waits for the day on which they give up
-            flip = _flip(other, fact.name, value, outcomes, days)
-            if flip.on and opens and flip.on > opens:
-                continue  # the request is out by then
-            if other.verdict != outcome.verdict or (flip.opens and opens and flip.opens < opens):
-                found.append(flip)
-    opened = outcomes.ruleset.verdicts
-    return tuple(sorted(found, key=lambda f: (not opened[f.verdict].open, f.opens is None, f.opens or days.today)))
+            opens = _opens(policy, other, days, ledger)
+            if other.verdict != outcome.verdict or (opens and plan.opens and opens < plan.opens):
+                found.append(Counterfactual(fact.name, value, other.verdict, other.rule, opens))
+    return tuple(sorted(found, key=lambda f: (not verdicts[f.verdict].open, f.opens is None, f.opens or days.today)))
 
 
-def _flip(other: Outcome, fact: str, value: str, outcomes: CompiledPolicy, days: Days) -> Counterfactual:
-    """Date a flip: as from today, or, when only time has to pass, as from the day on which it has passed."""
-    derivation = days.facts[fact].derivation
-    on = None
-    if derivation:
-        on = derivation.first_day(days.dates[derivation.source], value, days.place.week)
-        days = replace(days, now=instant(on, DEFAULT_TIME, days.place.zone))
-    return Counterfactual(fact, value, other.verdict, other.rule, opening_of(other, outcomes, days), on)
+def _opens(policy: Policy, other: Outcome, days: Days, ledger: tuple[Entry, ...]) -> date | None:
+    """Return the day of the request after an outcome that would come today: what goes out before it counts."""
+    courtesy, today, week = policy.courtesy, days.today, days.place.week
+    base = opening_of(other, policy.outcomes, days)
+    sort = courtesy.of_note(other.note) if other.note else None
+    if base is None or sort is None or policy.outcomes.ruleset.rule[other.rule].waits_for:
+        return None
+    for kind in other.mails:
+        mail = courtesy.of_note(kind)
+        if mail and first_allowed(courtesy, ledger, mail.id, today, week) == today:
+            ledger = (*ledger, (mail.id, today))
+            break
+    return first_allowed(courtesy, ledger, sort.id, max(base, today), week)
 
 
 def _unique(items: Iterable[str]) -> tuple[str, ...]:

@@ -13,6 +13,9 @@ from typing import Literal
 
 from bot.core.advice.conditions import ALWAYS, Condition
 
+HISTORY_STARTS = ("request_sent", "status_sent", "accepted")
+"""The days of history that a moment may be counted from."""
+STARTS = ("today", "opening", "next_month", *HISTORY_STARTS)
 RemarkKind = Literal["reason", "caution"]
 Sure = Literal["article", "beyond", "judgement"]
 """On whose word a row stands: the article's, that of recruiters and coaches beyond it, or nobody's but our own."""
@@ -30,7 +33,8 @@ class Conditional:
 class Moment:
     """When something falls: counted from a day (`start`) in business days or days, then at a wall time.
 
-    `start` is `today`, `opening` (the day the note may go), `next_month` (its first day) or the name of a date fact.
+    `start` is `today`, `opening` (the day the note may go), `next_month` (its first day), `request_sent`, `status_sent`
+    or `accepted` (the day that happened), or the name of a date fact.
     With `becomes` it is the first day on which that derived fact has the value. `otherwise` serves if that is unknown.
     """
 
@@ -46,7 +50,7 @@ class Moment:
     @property
     def reads(self) -> frozenset[str]:
         """The date facts this moment is counted from, in either branch."""
-        own = frozenset() if self.start in ("today", "opening", "next_month") else frozenset({self.start})
+        own = frozenset() if self.start in STARTS else frozenset({self.start})
         return own | (self.otherwise.reads if self.otherwise else frozenset())
 
 
@@ -76,6 +80,8 @@ class Rule:
     cites: tuple[str, ...] = ()
     sure: Sure = "article"
     headline: str = "advice"
+    waits_for: str = ""
+    """What has to happen before the request, on a day that only the candidate will know."""
 
 
 @dataclass(frozen=True)
@@ -138,6 +144,8 @@ class ReminderKind:
     overdue: Literal["ask", "say", "drop"] = "ask"
     again: Repeat | None = None
     asks: tuple[str, ...] = ()
+    step: str = "look"
+    """What of a plan it comes for: a sort of message, or to look for news."""
 
 
 @dataclass(frozen=True)

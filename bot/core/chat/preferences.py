@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import date, time, timedelta
 
 from bot.core.advice.calendar import Hours, add_business_days, business_day_from, zone_named
-from bot.core.advice.judge import DEFAULT_TIME
+from bot.core.advice.moments import DEFAULT_TIME
 from bot.core.chat import reminders
 from bot.core.chat.person import Person
 from bot.core.chat.time_zones import CITIES, city, read_clock, read_span, zones_of
@@ -65,7 +65,7 @@ def _about(about: str) -> tuple[int, str]:
 def _dated(turn: ChatTurn, day: date, wall: time, what: str = "") -> str:
     """Write a day and a time, and what for."""
     if what:
-        return turn.catalog.say("advice.date", day=day, time=wall, what=what)
+        return turn.catalog.say("remind.dated", day=day, time=wall, what=what)
     return turn.catalog.say("remind.day", day=day, time=wall)
 
 

@@ -14,10 +14,12 @@ from typing import Final
 
 from bot.core.advice.calendar import add_business_days
 from bot.core.advice.catalog import COUNT
+from bot.core.advice.notes import Note
 from bot.core.chat import sent_messages
 from bot.core.chat.time_zones import city
 from bot.core.chat.turn import DONE, RESUME, Ask, ChatTurn, Converse, Conversed, FileToSend, Next
-from bot.core.dialogue.session import Block, Effect, Option, Outgoing, Remind, Session
+from bot.core.dialogue.render import answer_options, note_message
+from bot.core.dialogue.session import Block, Effect, Option, Outgoing, Picked, Remind, Session
 from bot.core.dialogue.view import SessionView
 from bot.core.reminders import schedule as schedules
 from bot.core.reminders.calendar_file import calendar_file
@@ -43,7 +45,25 @@ def handle_due(turn: ChatTurn) -> None:
     spoken = [said for said in due_now.spoken if said.case in turn.person.cases]
     if spoken:
         turn.person = turn.person.but(reminded=0)  # until it is sent, a thumb can only be for an older one
+        for said in spoken:
+            turn.effects += [] if said.overdue else _due_texts(turn, said)
         turn.effects.append(_due_message(turn, spoken))
+
+
+def _due_texts(turn: ChatTurn, said: Spoken) -> list[Outgoing]:
+    """Return the text that is to be sent today, where a reminder says so and everything for it was told."""
+    view = SessionView(turn.library, turn.case(said.case), turn.now)
+    planned = [kind for kind in said.kinds if turn.library.reminders[kind].due.start != "today"]
+    steps = {turn.library.reminders[kind].step for kind in planned}
+    due = [step for step in view.advice.plan.steps if step.do in steps and step.note and step.on == view.today]
+    kinds = [turn.library.notebook.kinds[step.note] for step in due if step.note]
+    texts = [view.compose(kind) for kind in kinds if all(view.session.facts.get(slot) for slot in kind.slots)]
+    catalog, advice = view.catalog, view.advice
+    return [
+        note_message(catalog, turn.library.notebook.kinds[text.kind], text, advice, today=view.today)
+        for text in texts
+        if isinstance(text, Note)
+    ]
 
 
 def _close_case(turn: ChatTurn, case: int) -> None:
@@ -68,14 +88,46 @@ def _due_message(turn: ChatTurn, spoken: list[Spoken]) -> Outgoing:
     names: list[str] = []
     for said in spoken:
         who = turn.who(said.case)
-        keys = ["remind.overdue"] if said.overdue else [f"nudge.{kind}" for kind in said.kinds]
+        kinds = _asked_first(turn, said)
+        keys = ["remind.overdue"] if said.overdue else [f"nudge.{kind}" for kind in kinds]
         names += ["overdue"] if said.overdue else said.kinds
         blocks += [Block("title", turn.catalog.say(key, who=who)) for key in keys]
-        again = ["snooze"] if may_put_off(turn, said.case) else []
-        for option in (_option(turn, what, said.case) for what in ("look", *again, "stop")):
+        for option in _due_options(turn, said):
             label = option.label if len(spoken) == 1 else turn.catalog.say("remind.of", who=who, what=option.label)
             options.append(Option(option.id, label))
     return Outgoing("reminder", f"reminder {' '.join(names)}", tuple(blocks), tuple(options))
+
+
+def _asked_first(turn: ChatTurn, said: Spoken) -> tuple[str, ...]:
+    """Return the kinds to ask about: what is due, or the step before it that was not said to be done yet."""
+    kinds, sorts = turn.library.reminders, turn.library.courtesy.sorts
+    first = SessionView(turn.library, turn.case(said.case), turn.now).advice.plan.steps[0]
+    steps = {kinds[kind].step for kind in said.kinds}
+    if said.overdue or first.do not in sorts or first.do in steps or not steps & sorts.keys():
+        return tuple(said.kinds)
+    return tuple(kind.id for kind in kinds.values() if kind.step == first.do)[:1] or tuple(said.kinds)
+
+
+def _due_options(turn: ChatTurn, said: Spoken) -> list[Option]:
+    """Return the answers to what a reminder asks, then what else can be done about the case."""
+    again = ["snooze"] if may_put_off(turn, said.case) else []
+    rest = [_option(turn, what, said.case) for what in ("look", *again, "stop")]
+    asked = _asked_first(turn, said)
+    kind = turn.library.reminders.get(asked[0]) if asked and not said.overdue else None
+    if kind is None:
+        return rest
+    if kind.step in turn.library.courtesy.sorts:
+        sent = Option(f"{BESIDE}sent-{kind.step}_{said.case}", turn.catalog.say("remind.options.sent"))
+        return [sent, *rest]
+    fact = turn.library.facts.by_name.get(next(iter(kind.asks), ""))
+    if fact is None:
+        return rest
+    answers = []
+    for option in answer_options(fact, turn.catalog):
+        key = f"remind.answer.{kind.id}.{option.id}"
+        label = turn.catalog.say(key) if turn.catalog.has(key) else option.label
+        answers.append(Option(f"{BESIDE}answer-{fact.name}-{option.id}_{said.case}", label))
+    return [*answers, *rest[1:]]
 
 
 def may_put_off(turn: ChatTurn, case: int) -> bool:
@@ -135,7 +187,7 @@ def after_conversation(turn: ChatTurn, conversed: Conversed) -> list[Effect]:
         counts = sent_messages.said_for_good(turn, case, before, session)
         agenda = schedules.recalled(agenda, case, counts, turn.today)
     asks = [(e.kind, e.day, e.wall) for e in said if isinstance(e, Remind)]
-    if any(isinstance(e, Outgoing) and e.kind == "advice" for e in said):
+    if turn.sent or any(isinstance(e, Outgoing) and e.kind == "advice" for e in said):
         agenda = schedules.replan(agenda, case, asks, turn.place, turn.today, keep=not (news or turn.sent))
         said = _with_day(turn, said, agenda.of(case)) if not agenda.paused else said
     turn.plan(agenda)
@@ -198,7 +250,7 @@ def _closes(turn: ChatTurn, session: Session) -> bool:
 def wanted(turn: ChatTurn, case: int) -> list[tuple[str, date, time]]:
     """Return what the advice about a case asks to come back for, as it stands."""
     view = SessionView(turn.library, turn.case(case), turn.now)
-    return [(r.kind, r.day, r.wall) for r in view.advice.reminders]
+    return [(r.kind, r.day, r.wall) for r in view.advice.reminders if r.certain]
 
 
 def agreed(turn: ChatTurn, case: int) -> ReminderSchedule:
@@ -235,11 +287,40 @@ def confirm(turn: ChatTurn, case: int) -> None:
 
 def handle(turn: ChatTurn, tap: str) -> Next | None:
     """Do what was tapped below a reminder; None when it makes no sense any more."""
-    what, _, number = tap.removeprefix(BESIDE).partition("_")
+    what, _, number = tap.removeprefix(BESIDE).rpartition("_")
     case = int(number) if number.isdecimal() and len(number) < 10 else 0
-    if what not in _TAPS or case not in turn.person.cases:
+    if case not in turn.person.cases:
         return None
-    return _TAPS[what](turn, case)
+    what, _, about = what.partition("-")
+    if what == "sent":
+        return _set_sent(turn, case, about)
+    if what == "answer":
+        return _answer(turn, case, *about.partition("-")[::2])
+    return _TAPS[what](turn, case) if what in _TAPS else None
+
+
+def _set_sent(turn: ChatTurn, case: int, sort: str) -> Next | None:
+    """Take the tap that what a reminder named has gone out, and say what comes next."""
+    if sort not in turn.library.courtesy.sorts:
+        return None
+    # What was to be done at once, and is asked about a day later, went out on the day it was told.
+    at_once = any(k.step == sort and k.due.start == "today" for k in turn.library.reminders.values())
+    day = turn.agenda.life(case, turn.today).since if at_once else turn.today
+    turn.plan(schedules.done(turn.agenda, case, turn.today))
+    turn.person = turn.person.but(asking="", current=case)
+    return sent_messages.confirm_sent(turn, sort, day if sort == "thank_you" else turn.today)
+
+
+def _answer(turn: ChatTurn, case: int, name: str, value: str) -> Next | None:
+    """Take the tapped answer to what a reminder asked, and go on with what else may have changed."""
+    fact = turn.library.facts.by_name.get(name)
+    if fact is None or not fact.accepts(value):
+        return None
+    session = _follow_up(turn, case).session
+    assert session is not None
+    if name not in turn.library.flows[session.flow].asks:
+        return None
+    return Converse(Picked(value, turn.person.turn, name), session.but(asking=name))
 
 
 def _agree(turn: ChatTurn, case: int) -> Next:
@@ -301,7 +382,7 @@ def _send_calendar_file(turn: ChatTurn, case: int) -> Next | None:
     return DONE
 
 
-def _follow_up(turn: ChatTurn, case: int) -> Next:
+def _follow_up(turn: ChatTurn, case: int) -> Converse:
     """Begin the follow-up: ask anew what may have changed, judge again, and hand the note over."""
     asked = [kind for kind in turn.agenda.life(case, turn.today).asked if kind in turn.library.reminders]
     names = {name for kind in asked for name in turn.library.reminders[kind].asks}

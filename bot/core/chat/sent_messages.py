@@ -5,15 +5,17 @@ The history is written by answers and taps alone; a text that politeness forbids
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 
 from bot.core.advice.catalog import COUNT
-from bot.core.advice.contact_history import WITHDRAWN, Entry, Refusal, Sort, entered, in_month, refusal
+from bot.core.advice.contact_history import ACCEPTED, WITHDRAWN, Entry, Refusal, Sort, entered, in_month, refusal
 from bot.core.chat.turn import RESUME, ChatTurn, Converse, Next
 from bot.core.dialogue.answers import choose
 from bot.core.dialogue.engine import advance
 from bot.core.dialogue.flow import END
-from bot.core.dialogue.session import Block, Effect, Option, Outgoing, Session, Settled, TimePassed
+from bot.core.dialogue.session import Block, Effect, Option, Outgoing, Session, Settled, StepDone, TimePassed
 from bot.core.dialogue.view import SessionView
 from bot.core.reminders import schedule as schedules
 from bot.core.reminders.schedule import ReminderSchedule
@@ -31,7 +33,7 @@ def handle(turn: ChatTurn, text: str) -> Next | None:
         return None
     turn.effects.append(Settled(found.label))
     if found.id.startswith(SENT):
-        return _confirm_sent(turn, found.id.removeprefix(SENT))
+        return confirm_sent(turn, found.id.removeprefix(SENT))
     return _may_send(turn, found.id.removeprefix(WISHED))
 
 
@@ -44,14 +46,14 @@ def _menu_options(turn: ChatTurn) -> list[Option]:
     return [*menu.options, *options(turn, turn.person.current, session)]
 
 
-def _confirm_sent(turn: ChatTurn, what: str) -> Next:
-    """Take the candidate's word that a message of this sort went out, and look again at what is right now."""
+def confirm_sent(turn: ChatTurn, what: str, day: date | None = None) -> Next:
+    """Take the candidate's word that a message of this sort went out, today or on `day`, and say what comes next."""
     sort, case = turn.library.courtesy.sorts.get(what), turn.person.current
     if sort is None or not case:
         return RESUME
-    session = record(turn, case, sort)
-    turn.say("remind.noted")
-    return Converse(session=session)
+    before = turn.case(case)
+    session = record(turn, case, sort, day)
+    return Converse(StepDone(sort.id, before.but(turn=turn.person.turn)), session)
 
 
 def _may_send(turn: ChatTurn, what: str) -> Next:
@@ -67,17 +69,17 @@ def _may_send(turn: ChatTurn, what: str) -> Next:
 # -- the history of a case ---------------------------------------------------------------------------------------------
 
 
-def record(turn: ChatTurn, case: int, sort: Sort) -> Session:
-    """Note that a message of this sort went out today; return the case with what that answers."""
+def record(turn: ChatTurn, case: int, sort: Sort, day: date | None = None) -> Session:
+    """Note that a message of this sort went out, today or on `day`; return the case with what that answers."""
     session = turn.case(case)
     agenda = schedules.told(turn.agenda, case, turn.library.manners, turn.today)
-    ledger = entered(agenda.ledgers.get(case, ()), sort.id, turn.today)
+    ledger = entered(agenda.ledgers.get(case, ()), sort.id, day or turn.today)
     agenda = schedules.recalled(agenda, case, said_for_good(turn, case, session, session), turn.today)
     turn.plan(replace(agenda, ledgers={**agenda.ledgers, case: ledger}))
     turn.sent = True
     for name, value in sort.then.items():
         session = session.with_answer(name, value)
-    return session
+    return turn.with_history(session, case)
 
 
 def record_answers(
@@ -92,7 +94,16 @@ def record_answers(
                 ledger = entered(ledger, sort.id, turn.today)
             elif sort.again_after_days and was == value and now == turn.library.facts[name].cautious:
                 ledger = entered(ledger, WITHDRAWN, turn.today)
+        accepted = sort.fates.get(ACCEPTED, {})
+        if accepted and before.facts != session.facts and _comes_true(accepted, before, session):
+            ledger = entered(ledger, ACCEPTED, turn.today)
     return replace(agenda, ledgers={**agenda.ledgers, case: ledger}) if ledger else agenda
+
+
+def _comes_true(facts: Mapping[str, str], before: Session, session: Session) -> bool:
+    """Tell whether all these facts are so now and were not before."""
+    old, new = before.facts, session.facts
+    return all(new.get(n) == v for n, v in facts.items()) and any(old.get(n) != v for n, v in facts.items())
 
 
 def said_for_good(turn: ChatTurn, case: int, before: Session, session: Session) -> dict[str, int]:
@@ -151,10 +162,10 @@ def _refusal_message(turn: ChatTurn, why: Refusal) -> Outgoing:
 def options(turn: ChatTurn, case: int, session: Session) -> list[Option]:
     """Return what may have gone out by now: what was handed over, for the candidate to say so."""
     view, ledger = SessionView(turn.library, session, turn.now), turn.agenda.ledgers.get(case, ())
-    outcome, verdicts = view.outcome, view.outcomes.ruleset.verdicts
-    ready = verdicts[outcome.verdict].open or outcome.overridden
-    kinds = (*outcome.mails, *([outcome.note] if outcome.note and ready else []))
-    sorts = dict.fromkeys(sort.id for kind in kinds if (sort := turn.library.courtesy.of_note(kind)))
+    outcome, sorts = view.outcome, dict.fromkeys(view.advice.plan.may_send)
+    if outcome.overridden and outcome.note and (own_choice := turn.library.courtesy.of_note(outcome.note)):
+        sorts[own_choice.id] = None
+    sorts = {sort: None for sort in sorts if turn.library.courtesy.sorts[sort].notes}
     own = [
         Option(f"{SENT}{sort}", turn.catalog.say(f"sent.{sort}")) for sort in sorts if (sort, turn.today) not in ledger
     ]

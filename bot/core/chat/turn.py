@@ -14,11 +14,12 @@ from datetime import date, datetime
 
 from bot.core.advice.calendar import local_date
 from bot.core.advice.catalog import Catalog
-from bot.core.advice.contact_history import Monthly, Sort, in_month
-from bot.core.advice.judge import PersonCalendar
+from bot.core.advice.contact_history import Monthly, Sort, classes, in_month
+from bot.core.advice.moments import PersonCalendar
 from bot.core.chat.person import Person
 from bot.core.chat.privacy import Operator
 from bot.core.dialogue.engine import advance
+from bot.core.dialogue.render import plan_lines
 from bot.core.dialogue.session import (
     Block,
     Effect,
@@ -157,10 +158,20 @@ class ChatTurn:
             session = session.but(zone=person.zone, working_days=person.working_days, holidays=person.holidays)
         if not self.agenda.ledgers:
             return session
+        session = self.with_history(session, number)
         for sort in self.library.courtesy.sorts.values():
             if sort.monthly and sort.monthly.leaves not in session.answers:
                 session = self._with_month(session, sort, sort.monthly)
         return session
+
+    def with_history(self, session: Session, number: int) -> Session:
+        """Return a conversation that knows what went out to this person."""
+        ledger, facts = self.agenda.ledgers.get(number, ()), self.library.facts.from_history
+        went_out = {name: value for name, value in classes(ledger).items() if name in facts}
+        carried = {**{n: a for n, a in session.carried.items() if n not in facts}, **went_out}
+        if session.ledger != ledger:
+            session = session.but(ledger=ledger)
+        return session if carried == session.carried else session.but(carried=carried)
 
     def _with_month(self, session: Session, sort: Sort, monthly: Monthly) -> Session:
         """Return a conversation that knows what the month leaves; what an earlier month left is told no more."""
@@ -180,9 +191,14 @@ class ChatTurn:
     def label(self, number: int) -> str:
         """Name a case: whom it is about, and how it stands."""
         view = SessionView(self.library, self.case(number), self.now)
-        judged = any(view.flow.step[step].kind == "judge" for step in view.position.crossed)
-        what = f"verdict.{view.outcome.verdict}.name" if judged else "desk.unfinished"
-        return self.catalog.say("change.line", what=self.who(number), answer=self.catalog.say(what, date=view.today))
+        return self.catalog.say("change.line", what=self.who(number), answer=self._stands(view))
+
+    def _stands(self, view: SessionView) -> str:
+        """Say how a case stands: its next step and its day, or its verdict where there is none."""
+        if not any(view.flow.step[step].kind == "judge" for step in view.position.crossed):
+            return self.catalog.say("desk.unfinished")
+        plan = replace(view.advice.plan, steps=view.advice.plan.ahead[:1])
+        return next(plan_lines(self.catalog, plan), self.catalog.say(f"verdict.{view.outcome.verdict}.name"))
 
     def keep(self, session: Session, before: Session) -> None:
         """Take `session`, which followed on `before`, as the current case's conversation; a new one if need be."""

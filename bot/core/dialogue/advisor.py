@@ -10,21 +10,35 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
+from typing import NamedTuple
 
-from bot.core.advice.facts import ALSO_NOT_SURE, NO_DATE, NOT_SURE, Fact
+from bot.core.advice.contact_history import Entry, classes
+from bot.core.advice.facts import ALSO_NOT_SURE, NO_DATE, NOT_SURE, Derivation, Fact
 from bot.core.advice.judge import Advice
 from bot.core.advice.notes import Note, NoteKind, Unfit
+from bot.core.advice.plan import with_implied
 from bot.core.advice.policy import OVERRIDDEN, settled
 from bot.core.advice.text import clean, units
 from bot.core.dialogue import render
 from bot.core.dialogue.answers import OLDEST_DAYS
 from bot.core.dialogue.dates import FARTHEST_DAYS
+from bot.core.dialogue.history import BadHistory, read_history
 from bot.core.dialogue.session import Outgoing, Session
 from bot.core.dialogue.view import SessionView
 from bot.core.issues import nearest
 from bot.core.library import Library
 
 Pairs = tuple[tuple[str, str], ...]
+
+
+class Read(NamedTuple):
+    """Facts as `canonical` reads them; hashable, so that the same situation is worked out once."""
+
+    answers: Pairs
+    assumed: Pairs
+    days: Pairs
+    ledger: tuple[Entry, ...]
+
 
 _JSON_NAMES = {dict: "an object", list: "a list", float: "a fraction", int: "a number", bool: "true or false"}
 # How a fact of each kind is written in JSON; any other is a text.
@@ -37,10 +51,15 @@ class BadFacts(ValueError):
 
 @dataclass(frozen=True)
 class Situation:
-    """Facts as they were read: `answers` to judge, `assumed` for those that matter and were not given."""
+    """Facts as they were read: `answers` to judge, `assumed` for those that matter and were not given.
+
+    `days` are date facts that follow from other answers; a plan counts from them, and no text may name them.
+    """
 
     answers: Mapping[str, str]
     assumed: Mapping[str, str]
+    days: Mapping[str, str]
+    ledger: tuple[Entry, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -86,7 +105,7 @@ class Answered:
         return {
             "verdict": outcome.verdict,
             "rule": outcome.rule,
-            "open": self.view.outcomes.ruleset.verdicts[outcome.verdict].open,
+            "open": advice.opens == self.view.today,
             "opens": advice.opens.isoformat() if advice.opens else None,
             "note": outcome.note,
             "text": note.text if note else None,
@@ -111,10 +130,21 @@ class Answered:
                     "verdict": f.verdict,
                     "rule": f.rule,
                     "opens": f.opens.isoformat() if f.opens else None,
-                    "on": f.on.isoformat() if f.on else None,
                 }
                 for f in advice.flips
             ],
+            "plan": [
+                {
+                    "on": step.on.isoformat() if step.on else None,
+                    "at": f"{step.at:%H:%M}" if step.at else None,
+                    "do": step.do,
+                    "remind": step.remind,
+                    "note": step.note,
+                    **({"after": step.after} if step.after else {}),
+                }
+                for step in advice.plan.steps
+            ],
+            "may_send": list(advice.plan.may_send),
             "assumed": dict(self.situation.assumed),
             "advice": "\n".join(block.text for block in self.message().blocks),
         }
@@ -133,18 +163,32 @@ class Adviser:
 
     def advise(self, given: Mapping[str, object]) -> Answered:
         """Return the advice for raw facts; raises `BadFacts`."""
-        return self.work_out(*self.canonical(given))
+        return self.work_out(self.canonical(given))
 
-    def canonical(self, given: Mapping[str, object]) -> tuple[Pairs, Pairs]:
-        """Read raw facts and keep those that matter: (answers, assumed); the same pair means the same advice."""
+    def canonical(self, given: Mapping[str, object]) -> Read:
+        """Read raw facts, a `history` among them, and keep those that matter; the same means the same advice."""
+        ledger: tuple[Entry, ...] = ()
+        if "history" in given:
+            before = {name: value for name, value in given.items() if name != "history"}
+            try:
+                told = read_history(given["history"], before, self.library.courtesy, self._view.today)
+            except BadHistory as bad:
+                raise BadFacts(str(bad)) from None
+            given, ledger = told.answers, told.ledger
+        return Read(*self._read(given, ledger), ledger)
+
+    def _read(self, given: Mapping[str, object], ledger: tuple[Entry, ...]) -> tuple[Pairs, Pairs, Pairs]:
         answers: dict[str, str] = {}
         for name, value in given.items():
             fact = self.library.facts.by_name.get(name)
             if fact is None:
                 raise BadFacts(f"There is no fact '{name}'. {nearest(name, self.library.facts.by_name)}")
+            if fact.from_history:
+                raise BadFacts(f"{name} follows from what went out: give it as history.")
             if value is not None:  # JSON's null: not given
                 answers[name] = self._value(fact, value)
         known = self._known(answers)
+        known |= {n: v for n, v in self._went_out(answers, ledger).items() if n in self.library.facts.from_history}
         assumed: dict[str, str] = {}
         kept: dict[str, str] = {}
         node = self._view.outcomes.root
@@ -158,7 +202,21 @@ class Adviser:
             kept[fact_name] = raw
             node = node.below[raw]
         self._keep_needed(settled(node.outcome).needs, answers, kept, assumed)
-        return tuple(kept.items()), tuple(assumed.items())
+        # What decides nothing today may decide a later step of the plan.
+        facts = self.library.facts
+        later = {n: facts[n].means(answer) for n, answer in answers.items() if n in known and n not in kept}
+        days = {n: answers[n] for n in self._dates if answers.get(n, NOT_SURE) != NOT_SURE}
+        days |= {n: day for n in self._derived if n not in days and (day := self._latest(n, kept))}
+        history = self.library.facts.from_history
+        kept = {n: v for n, v in kept.items() if n not in history}
+        return tuple((kept | later).items()), tuple(assumed.items()), tuple(days.items())
+
+    def _went_out(self, answers: Mapping[str, str], ledger: tuple[Entry, ...]) -> Mapping[str, str]:
+        return classes(with_implied(self.library.courtesy, self.library.facts, answers, ledger))
+
+    @cached_property
+    def _dates(self) -> tuple[str, ...]:
+        return tuple(fact.name for fact in self.library.facts.by_name.values() if fact.kind == "date")
 
     def _keep_needed(
         self, needs: Iterable[str], answers: Mapping[str, str], kept: dict[str, str], assumed: dict[str, str]
@@ -205,13 +263,18 @@ class Adviser:
             if fact.derivation is None:
                 continue
             day = facts.date_of(answers, fact.derivation.source)
-            if day and known[fact.name] != fact.derivation.band(day, self._view.today, week):
+            if day and fact.name in answers and answers[fact.name] != self._band_of(fact.derivation, day, answers):
                 raise BadFacts(
                     f"{fact.name}={known[fact.name]} and {fact.derivation.source}={day} contradict each other"
                 )
             if day is None and fact.name not in answers and (latest := self._latest(fact.derivation.source, known)):
                 known[fact.name] = fact.derivation.band(date.fromisoformat(latest), self._view.today, week)
         return known
+
+    def _band_of(self, derivation: Derivation, day: date, answers: Mapping[str, str]) -> str:
+        facts = self.library.facts
+        floors = {s: at for _, s, _ in derivation.not_before if (at := facts.date_of(answers, s))}
+        return derivation.band(day, self._view.today, self._place.week, floors)
 
     def _value(self, fact: Fact, value: object) -> str:
         if type(value) is str and value in fact.values:
@@ -256,12 +319,10 @@ class Adviser:
             raise BadFacts(f"{fact.name} is {units(cleaned)} characters long; at most {fact.max_length} fit")
         return cleaned or NOT_SURE
 
-    def work_out(self, answers: Pairs, assumed: Pairs) -> Answered:
+    def work_out(self, read: Read) -> Answered:
         """Return the advice for facts that `canonical` has read."""
-        situation = Situation(dict(answers), dict(assumed))
-        session = Session(
-            flow=self._start.flow, language=self._start.language, zone=self._start.zone, answers=situation.answers
-        )
+        situation = Situation(dict(read.answers), dict(read.assumed), dict(read.days), read.ledger)
+        session = self._start.but(answers={**situation.days, **situation.answers}, ledger=read.ledger)
         view = SessionView(self.library, session, self.now)
         blanks = {kind.id: (*kind.slots, *self._dates_in(kind)) for kind in view.kinds}
         lacking = {n for names in blanks.values() for n in names if self._lacks(situation, n)}

@@ -22,6 +22,12 @@ def because(view: SessionView, was: str) -> str:
     return view.catalog.say("because.corrected", answer=settled(found, value, view.catalog))
 
 
+def is_brought_by_time(view: SessionView, was: str) -> bool:
+    """Tell whether nothing but days made the verdict another than `was`: then a day that was named has come."""
+    found = _reason(view, was)
+    return found is not None and found.derivation is not None
+
+
 def came_true(fact: Fact) -> tuple[str, ...]:
     """Return the values of a fact that are worded as something that has happened."""
     return tuple(value for value in fact.values if value != fact.cautious) if fact.can_change else ()

@@ -15,7 +15,7 @@ from bot.core.advice.notes import Note, Unfit
 from bot.core.advice.policy import OVERRIDDEN
 from bot.core.dialogue import render
 from bot.core.dialogue.answers import choose, read
-from bot.core.dialogue.changes import because
+from bot.core.dialogue.changes import because, is_brought_by_time
 from bot.core.dialogue.dates import Misread
 from bot.core.dialogue.explain_text import why_message
 from bot.core.dialogue.flow import END, Step
@@ -35,8 +35,8 @@ from bot.core.dialogue.session import (
     Session,
     Settled,
     Started,
+    StepDone,
     TakenBack,
-    TimePassed,
     Turn,
     Why,
 )
@@ -121,9 +121,25 @@ class _TurnBuilder:
                 self.restart()
             case Cancelled():
                 return self.cancel()
-            case TimePassed():
-                pass
-        return True
+            case StepDone(sort, before):
+                self.step_done(sort, before)
+        return True  # time that passed changes no answer
+
+    def step_done(self, sort: str, before: Session) -> None:
+        """Say that a step is done and what comes next; the advice is said anew only if that is another plan."""
+        was, plan = SessionView(self.library, before, self.now).advice.plan, self.view.advice.plan
+        self.effects.extend(self.reminds(self.view.advice))
+        if not plan.follows(was, sort):
+            self.say(render.step_done_message(self.view, sort, news=True))
+            return
+        self.say(render.step_done_message(self.view, sort, news=False))
+        judged = {step: _fingerprint(self.view) for step in self.judged if step in before.said}
+        self.move(self.session.but(said={**self.session.said, **judged}))
+
+    @property
+    def judged(self) -> list[str]:
+        """The steps of the flow that say an advice."""
+        return [step.id for step in self.view.flow.steps if step.kind == "judge"]
 
     def start(self) -> None:
         if self.session.answers:
@@ -323,7 +339,7 @@ class _TurnBuilder:
         if before == mark:
             return False
         was = (before or "").partition("|")[0]
-        if verdict and was and was != verdict:
+        if verdict and was and was != verdict and not is_brought_by_time(self.view, was):
             self.say(self.changed(was, verdict))
         self.move(self.session.but(said={**self.session.said, step.id: mark}))
         return True
@@ -341,8 +357,13 @@ class _TurnBuilder:
     def advise(self, advice: Advice) -> Iterator[Effect]:
         ruleset, room = self.view.outcomes.ruleset, render.advice_room(self.library)
         yield render.advice_message(ruleset, self.library.facts, self.view.catalog, advice, room=room)
+        yield from self.reminds(advice)
+
+    def reminds(self, advice: Advice) -> Iterator[Remind]:
+        """Give the reminders that an advice asks for; what only follows from a step not done yet comes with that."""
         for reminder in advice.reminders:
-            yield Remind(reminder.kind, reminder.day, reminder.wall, reminder.due)
+            if reminder.certain:
+                yield Remind(reminder.kind, reminder.day, reminder.wall, reminder.due)
 
     def hand_over(self, notes: list[Note]) -> None:
         """Give the finished texts; before the note, what should be looked at first (G1, G3)."""

@@ -21,7 +21,7 @@ from bot.core.dialogue.flow import END, Flow, Step
 from bot.core.dialogue.machine import FlowMachine
 
 POSITIONS_KEPT = 8192  # folds remembered per flow; a position is a few hundred bytes and depends on no free text
-REMOTEST_DAY = 40  # calendar days back beyond which no band of any derived fact can change any more
+REMOTEST_DAY = 64  # calendar days back beyond which no band of any derived fact can change any more
 
 
 @dataclass(frozen=True)

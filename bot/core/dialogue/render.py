@@ -13,11 +13,13 @@ from bot.core.advice.catalog import Catalog
 from bot.core.advice.facts import Fact, Facts
 from bot.core.advice.judge import Advice, Counterfactual
 from bot.core.advice.notes import Note, NoteKind, Unfit
+from bot.core.advice.plan import LOOK, Plan, Step
 from bot.core.advice.rules import Rule, Ruleset
 from bot.core.dialogue.answers import options
 from bot.core.dialogue.dates import Misread
 from bot.core.dialogue.progress import Position
 from bot.core.dialogue.session import Block, Option, Outgoing
+from bot.core.dialogue.view import SessionView
 from bot.core.library import Library
 
 REASONS_SHOWN = 3  # "the two or three reasons that decided" (etiquette, decision 8)
@@ -108,7 +110,48 @@ def misread(catalog: Catalog, why: Misread) -> Outgoing:
 def verdict_line(catalog: Catalog, advice: Advice, part: str = "advice") -> str:
     """Return the verdict in one line, with its day where it has one."""
     days = {"date": advice.opens} if advice.opens else {}
+    if part == "advice" and is_for_later(advice) and catalog.has(f"verdict.{advice.outcome.verdict}.later"):
+        part = "later"
     return catalog.say(f"verdict.{advice.outcome.verdict}.{part}", **days)
+
+
+def is_for_later(advice: Advice) -> bool:
+    """Tell whether a request is planned, but not for today: something goes out before it, or is too fresh."""
+    return any(step.do == "request" and step.at is not None for step in advice.plan.steps)
+
+
+def plan_lines(catalog: Catalog, plan: Plan) -> Iterator[str]:
+    """Word the steps of a plan, a line each, without the end of the case."""
+    for step in plan.ahead:
+        what = step_name(catalog, step)
+        if step.on is None:
+            yield catalog.say("plan.once", when=catalog.say(f"plan.waits.{step.after}"), what=what)
+        elif step.at is None:
+            yield catalog.say("plan.today", what=what)
+        else:
+            yield catalog.say("plan.dated", day=step.on, what=what)
+
+
+def step_done_message(view: SessionView, sort: str, *, news: bool) -> Outgoing:
+    """Say that a step is done, and, unless the whole advice is said anew, what comes next and when."""
+    catalog, plan = view.catalog, view.advice.plan
+    blocks = [Block("title", catalog.say(f"plan.done.{sort}"))]
+    if news:
+        return Outgoing("notice", f"done {sort}", tuple(blocks))
+    following = next(iter(plan.ahead), None)
+    if following is None:
+        text = catalog.say("plan.rest")
+    elif following.on is None or following.at is None:
+        text = catalog.say("plan.next_today", what=step_name(catalog, following))
+    else:
+        what = step_name(catalog, following)
+        text = catalog.say("plan.next", day=following.on, time=following.at, what=what)
+    return Outgoing("notice", f"done {sort}", (*blocks, Block("text", text)))
+
+
+def step_name(catalog: Catalog, step: Step) -> str:
+    """Word what a step is: what to send, or what to look for."""
+    return catalog.say(f"plan.look.{step.remind}" if step.do == LOOK else f"plan.do.{step.do}")
 
 
 def advice_room(library: Library) -> int:
@@ -148,12 +191,11 @@ def _advice_blocks(
     blocks += sure_blocks(ruleset.rule[outcome.rule], catalog)
     blocks += [Block("caution", catalog.say(f"claim.{claim}")) for claim in advice.cautions]
     blocks += gate_blocks(ruleset, catalog, advice, before_note=False)
-    if advice.reminders:
-        blocks.append(Block("text", catalog.say("advice.dates")))
-        blocks += [
-            Block("item", catalog.say("advice.date", day=r.day, time=r.wall, what=catalog.say(f"reminder.{r.kind}")))
-            for r in advice.reminders
-        ]
+    if advice.plan.ahead:
+        blocks.append(Block("text", catalog.say("plan.title")))
+        blocks += [Block("item", line) for line in plan_lines(catalog, advice.plan)]
+    elif (end := advice.plan.steps[-1]).on is not None and end.at is not None:
+        blocks.append(Block("text", catalog.say("plan.closes", day=end.on)))
     if changes:
         blocks.append(Block("text", catalog.say("advice.changes")))
         blocks += [Block("item", line) for line in changes]
@@ -177,12 +219,12 @@ def gate_blocks(ruleset: Ruleset, catalog: Catalog, advice: Advice, *, before_no
 
 def flip_lines(facts: Facts, catalog: Catalog, advice: Advice) -> Iterator[str]:
     """Word what would change the advice; where every answer still possible has one result, they share a line."""
-    grouped: dict[tuple[str, str, date | None, date | None], list[Counterfactual]] = {}
+    grouped: dict[tuple[str, str, date | None], list[Counterfactual]] = {}
     for flip in advice.flips:
         if flip.opens and flip.opens == advice.opens:
             continue  # another way to the same day is no news
-        grouped.setdefault((flip.fact, flip.verdict, flip.opens, flip.on), []).append(flip)
-    for (name, _, _, _), flips in grouped.items():
+        grouped.setdefault((flip.fact, flip.verdict, flip.opens), []).append(flip)
+    for (name, _, _), flips in grouped.items():
         every = has_any(facts[name]) and len(flips) == len(facts[name].can_change)
         for flip in flips[:1] if every else flips:
             yield _flip_line(catalog, advice, flip, "any" if every else flip.value)
@@ -194,7 +236,7 @@ def has_any(fact: Fact) -> bool:
 
 
 def _flip_line(catalog: Catalog, advice: Advice, flip: Counterfactual, value: str) -> str:
-    event = catalog.say(f"flip.{flip.fact}.{value}", **({"date": flip.on} if flip.on else {}))
+    event = catalog.say(f"flip.{flip.fact}.{value}")
     then = catalog.say(f"verdict.{flip.verdict}.then", **({"date": flip.opens} if flip.opens else {}))
     if flip.opens and advice.opens and flip.opens < advice.opens:
         return catalog.say("advice.flip_instead", event=event, then=then, date=advice.opens)

@@ -12,8 +12,9 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from bot.core.advice.calendar import WorkingWeek
+from bot.core.advice.contact_history import Entry
 from bot.core.advice.facts import is_date
-from bot.core.advice.judge import PersonCalendar
+from bot.core.advice.moments import PersonCalendar
 
 FORMAT = 2
 """The layout of a stored session; the first, without `holidays`, is read as well."""
@@ -38,6 +39,8 @@ class Session:
     stage: Literal["open", "cancelled"] = "open"
     holidays: tuple[str, ...] = ()
     """Days off, as ISO dates."""
+    ledger: tuple[Entry, ...] = field(default=(), compare=False)
+    """What went out to this person, oldest first; the reminders' schedule keeps it, so it is not stored here."""
 
     @property
     def place(self) -> PersonCalendar:
@@ -70,7 +73,7 @@ class Session:
 
     def to_json(self) -> dict[str, Any]:
         """Return the session as plain JSON values."""
-        return {"format": FORMAT, **self.__dict__}
+        return {"format": FORMAT, **{name: value for name, value in self.__dict__.items() if name != "ledger"}}
 
     @classmethod
     def from_json(cls, stored: object) -> Session:
@@ -92,7 +95,7 @@ class Session:
         for name in ("working_days", "others", "holidays"):
             given[name] = tuple(given[name])
         session = object.__new__(cls)
-        session.__dict__.update(given)
+        session.__dict__.update(given, ledger=())
         return session
 
 
@@ -184,11 +187,19 @@ class TimePassed:
 
 
 @dataclass(frozen=True)
+class StepDone:
+    """A message of this sort went out; `before` is the session as it stood until then."""
+
+    sort: str
+    before: Session
+
+
+@dataclass(frozen=True)
 class FellDue:
     """Something on the candidate's agenda has fallen due; nobody said anything."""
 
 
-Event = Started | Said | Picked | Back | Why | Change | Restarted | Cancelled | TimePassed
+Event = Started | Said | Picked | Back | Why | Change | Restarted | Cancelled | TimePassed | StepDone
 
 
 # -- effects out ---------------------------------------------------------------------------------------------------

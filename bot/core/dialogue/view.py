@@ -34,6 +34,7 @@ class SessionView:
         view = SessionView(self.library, session, self.now)
         now = self.session
         same = session.answers is now.answers and session.carried is now.carried and session.place is now.place
+        same = same and session.ledger is now.ledger
         if same and (session.flow, session.language, session.others) == (now.flow, now.language, now.others):
             view.__dict__.update({name: value for name, value in self.__dict__.items() if name != "session"})
         return view
@@ -103,15 +104,8 @@ class SessionView:
     def advice(self) -> Advice:
         """The advice that the answers so far lead to."""
         facts = {name: answer for name, answer in self.session.facts.items() if name in self.given}
-        return judge(
-            self.outcomes,
-            self.library.reminders,
-            self.library.facts,
-            facts,
-            self.route.assumed,
-            self.now,
-            self.session.place,
-        )
+        policy = self.library.policies[self.flow.rules]
+        return judge(policy, facts, self.route.assumed, self.now, self.session.place, self.session.ledger)
 
     # -- texts -------------------------------------------------------------------------------------------------------
 

@@ -21,7 +21,7 @@ from bot.core.advice.calendar import (
     next_month,
     speakable_from,
 )
-from bot.core.advice.judge import PersonCalendar
+from bot.core.advice.moments import PersonCalendar
 from bot.core.advice.rules import Manners, ReminderKind
 from bot.core.reminders.schedule import CaseReminders, Reminder, ReminderSchedule, relocated
 

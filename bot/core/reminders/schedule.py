@@ -27,7 +27,7 @@ from bot.core.advice.calendar import (
     speakable_from,
 )
 from bot.core.advice.contact_history import Entry
-from bot.core.advice.judge import DEFAULT_TIME, PersonCalendar
+from bot.core.advice.moments import DEFAULT_TIME, PersonCalendar
 from bot.core.advice.rules import Manners
 
 CLOSING = time(12, tzinfo=UTC)

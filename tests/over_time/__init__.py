@@ -1,0 +1,1 @@
+"""What holds along a person's weeks."""
