@@ -216,7 +216,7 @@ def test_check_finds_nothing_in_the_shipped_content_and_says_what_it_looked_at()
     done = afterword("check")
     assert done.returncode == 0, out(done)
     assert out(done).startswith("No issues. 2 conversations, ")
-    assert "24 rules" in out(done)
+    assert "27 rules" in out(done)
 
 
 def test_check_answers_machines() -> None:

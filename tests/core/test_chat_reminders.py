@@ -52,14 +52,12 @@ def test_the_whole_arc_from_the_interview_to_keeping_warm(dana: Reminded) -> Non
     ]
     dana.say("I sent the thank-you")
     assert dana.names == [
-        "notice noted",
-        "notice changed",
-        "advice R20 wait_then_connect",
+        "done thank_you",
         "note K2 warm 177/200",
         "menu",
     ]
-    assert dana.until(WEDNESDAY) == [(WEDNESDAY, "reminder M2")]
-    assert dana.words == "Dana, Northwind: the few days are over. Let us see what is right now."
+    assert dana.until(WEDNESDAY) == [(WEDNESDAY, "note K2 warm 177/200"), (WEDNESDAY, "reminder M2")]
+    assert "the few days are over, so today is the day for your request. Has it gone out?" in dana.words
     dana.beside("look")
     assert dana.names == ["question outcome"]
     dana.say("Good news", "No", "No")
@@ -67,16 +65,14 @@ def test_the_whole_arc_from_the_interview_to_keeping_warm(dana: Reminded) -> Non
     assert "It was: wait a few days, then connect. Now: connect now, because they answered" in dana.words
     assert [name.split()[:2] for name in dana.names if name.startswith("note")] == [["note", "K3"]]
     dana.say("I sent the request")
-    assert "advice R04 leave_pending" in dana.names
+    assert dana.names == ["done request", "menu"]
     assert dana.until(dana.now + 20 * DAY) == [(WEDNESDAY + 14 * DAY, "reminder M7")]
-    dana.beside("look")
-    assert dana.names == ["question relation"]
-    dana.say("Yes, connected")
+    dana.beside("answer-relation-connected")
     assert "advice R01 keep_warm" in dana.names
     dana.say("May I write to them?")
     assert dana.names == ["notice allowed", "menu"]
     dana.say("I wrote to them")
-    assert dana.names == ["notice noted", "menu"]
+    assert dana.names == ["done message", "menu"]
     wrote = dana.now.date()
     assert [name for _, name in dana.until(dana.now + 120 * DAY)] == ["reminder M8"] * 3
     dana.ask("cases")
@@ -85,7 +81,7 @@ def test_the_whole_arc_from_the_interview_to_keeping_warm(dana: Reminded) -> Non
     assert "one is enough" in dana.words
     assert "I wrote to them" not in dana.labels
     assert dict(dana.person.agenda.ledgers) == {
-        1: (("thank_you", date(2026, 11, 23)), ("request", date(2026, 11, 25)), ("message", wrote))
+        1: (("thank_you", date(2026, 11, 23)), ("request", date(2026, 11, 25)), ("accepted", wrote), ("message", wrote))
     }
 
 
@@ -112,8 +108,7 @@ def test_whoever_is_still_interested_hears_that_the_days_are_over(dana: Reminded
     dana.until(WEDNESDAY)
     dana.beside("look")
     dana.say("Nothing yet", "No", "Yes")
-    assert dana.names[:2] == ["notice changed", "advice R22 connect_now"]
-    assert "Now: connect now, because the few days are over." in dana.words
+    assert dana.names[0] == "advice R22 connect_now", "the day that was told has come, so nothing has changed"
 
 
 def test_a_reminder_disturbs_no_conversation(dana: Reminded) -> None:
@@ -292,7 +287,7 @@ def test_a_second_request_is_declined_with_its_reason(dana: Reminded) -> None:
     dana.now += 2 * DAY
     dana.ask("cases")
     dana.say("1", "I sent the request")
-    assert "advice R04 leave_pending" in dana.names
+    assert "done request" in dana.names
     dana.now += 10 * DAY
     dana.ask("change")
     dana.say("Connected already", "No")

@@ -35,7 +35,7 @@ def test_two_interviews_stand_side_by_side(requester: Visitor) -> None:
     requester.say("No", "Badly")
     requester.ask("cases")
     first, second, new, _go_on = requester.labels
-    assert first == "Dana, Northwind: thank-you now, request later"
+    assert first == "Dana, Northwind: Today: send the thank-you email"
     assert second == "Person 2: not finished yet"
     assert new == "A new interview"
     requester.say("1")

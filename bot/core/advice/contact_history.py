@@ -114,6 +114,8 @@ def classes(ledger: tuple[Entry, ...]) -> dict[str, str]:
     last = next((what for what, _ in reversed(ledger) if what in (REQUEST, *FATES)), None)
     if last is not None:
         found[REQUEST] = "out" if last == REQUEST else last
+    if last == WITHDRAWN and sum(what == REQUEST for what, _ in ledger) > 1:
+        found[REQUEST] = DECLINED  # there is no third one
     return found
 
 

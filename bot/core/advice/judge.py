@@ -119,6 +119,8 @@ def _flips(
             if other is None or verdicts[other.verdict].closes:
                 continue  # nobody waits for the day on which they give up
             opens = _opens(policy, other, days, ledger)
+            if opens is None and (rule := policy.outcomes.ruleset.rule[other.rule]).opens and not rule.waits_for:
+                continue  # a request that is never right again is nothing to look forward to
             if other.verdict != outcome.verdict or (opens and plan.opens and opens < plan.opens):
                 found.append(Counterfactual(fact.name, value, other.verdict, other.rule, opens))
     return tuple(sorted(found, key=lambda f: (not verdicts[f.verdict].open, f.opens is None, f.opens or days.today)))

@@ -102,10 +102,12 @@ def _asked_first(turn: ChatTurn, said: Spoken) -> tuple[str, ...]:
     """Return the kinds to ask about: what is due, or the step before it that was not said to be done yet."""
     kinds, sorts = turn.library.reminders, turn.library.courtesy.sorts
     first = SessionView(turn.library, turn.case(said.case), turn.now).advice.plan.steps[0]
-    steps = {kinds[kind].step for kind in said.kinds}
-    if said.overdue or first.do not in sorts or first.do in steps or not steps & sorts.keys():
+    sends = [kind for kind in said.kinds if kinds[kind].step in sorts]
+    if said.overdue or first.do not in sorts or not sends:
         return tuple(said.kinds)
-    return tuple(kind.id for kind in kinds.values() if kind.step == first.do)[:1] or tuple(said.kinds)
+    asking = [kind for kind in sends if kinds[kind].step == first.do]
+    asking = asking or [kind.id for kind in kinds.values() if kind.step == first.do] or sends
+    return (asking[0], *(kind for kind in said.kinds if kind not in sends))
 
 
 def _due_options(turn: ChatTurn, said: Spoken) -> list[Option]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
-from bot.core.advice.catalog import Catalog
+from bot.core.advice.catalog import Catalog, placeholders
 from bot.core.advice.facts import Fact, Facts
 from bot.core.advice.judge import Advice, Counterfactual
 from bot.core.advice.notes import Note, NoteKind, Unfit
@@ -112,6 +112,8 @@ def verdict_line(catalog: Catalog, advice: Advice, part: str = "advice") -> str:
     days = {"date": advice.opens} if advice.opens else {}
     if part == "advice" and is_for_later(advice) and catalog.has(f"verdict.{advice.outcome.verdict}.later"):
         part = "later"
+    if not days and "date" in placeholders(catalog.text_of(f"verdict.{advice.outcome.verdict}.{part}")):
+        part = "name"  # a day is named only where the plan has one
     return catalog.say(f"verdict.{advice.outcome.verdict}.{part}", **days)
 
 
@@ -168,7 +170,7 @@ def advice_message(
     Where that takes more than `room` characters, what would change it is left out first, then the last reasons.
     """
     blocks: list[Block] = []
-    flips = list(flip_lines(facts, catalog, advice))[:FLIPS_SHOWN]
+    flips = list(flip_lines(facts, catalog, advice))
     shown = [(REASONS_SHOWN, count) for count in range(len(flips), -1, -1)]
     for reasons, count in (*shown, *((fewer, 0) for fewer in range(REASONS_SHOWN - 1, 0, -1))):
         blocks = _advice_blocks(ruleset, catalog, advice, advice.reasons[:reasons], flips[:count])
@@ -218,16 +220,24 @@ def gate_blocks(ruleset: Ruleset, catalog: Catalog, advice: Advice, *, before_no
 
 
 def flip_lines(facts: Facts, catalog: Catalog, advice: Advice) -> Iterator[str]:
-    """Word what would change the advice; where every answer still possible has one result, they share a line."""
+    """Word what would change the advice, `FLIPS_SHOWN` lines at most: one for each fact first, then its other answers.
+
+    Where every answer still possible has one result, they share a line.
+    """
     grouped: dict[tuple[str, str, date | None], list[Counterfactual]] = {}
     for flip in advice.flips:
         if flip.opens and flip.opens == advice.opens:
             continue  # another way to the same day is no news
         grouped.setdefault((flip.fact, flip.verdict, flip.opens), []).append(flip)
+    shown: list[tuple[int, str]] = []
+    seen: dict[str, int] = {}
     for (name, _, _), flips in grouped.items():
         every = has_any(facts[name]) and len(flips) == len(facts[name].can_change)
         for flip in flips[:1] if every else flips:
-            yield _flip_line(catalog, advice, flip, "any" if every else flip.value)
+            seen[name] = seen.get(name, 0) + 1
+            shown.append((seen[name], _flip_line(catalog, advice, flip, "any" if every else flip.value)))
+    first = sorted(range(len(shown)), key=lambda number: (shown[number][0], number))[:FLIPS_SHOWN]
+    yield from (shown[number][1] for number in sorted(first))
 
 
 def has_any(fact: Fact) -> bool:

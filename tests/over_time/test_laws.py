@@ -1,0 +1,101 @@
+"""The laws over time hold for somebody who does what is advised, and for somebody who does not."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, time
+from functools import cache
+
+import pytest
+
+from bot.cli.advise import answer_lines
+from bot.core.advice.calendar import instant
+from bot.core.dialogue.advisor import Adviser
+from bot.core.library import Library
+from tests.over_time.walker import Ask, asking, situations, walk, wander
+
+ZONE = "Europe/Berlin"
+
+
+def asked_of(library: Library) -> Ask:
+    """Return who answers as `advise --batch` does, at nine in the morning of each line's own day."""
+
+    @cache
+    def adviser_on(day: date | None) -> Adviser:
+        assert day is not None
+        return Adviser(library, "after_interview", instant(day, time(9), ZONE), language="en", zone=ZONE)
+
+    return asking(lambda lines, out: answer_lines(adviser_on, lines, out))
+
+
+def breaches(ask: Ask, count: int) -> list[str]:
+    """Return what is broken in so many situations, each walked to its end and twice at random."""
+    dice = random.Random(count)  # noqa: S311 - the same situations every time
+    found = []
+    for facts, today in situations(count, dice):
+        broken = [*walk(ask, facts, today), *wander(ask, facts, today, dice), *wander(ask, facts, today, dice)]
+        found += [f"{facts} told on {today}: {breach}" for breach in broken]
+    return found
+
+
+def test_no_law_is_broken_along_a_life(library: Library) -> None:
+    assert breaches(asked_of(library), 40) == []
+
+
+@pytest.mark.slow
+def test_no_law_is_broken_along_two_thousand_lives(library: Library) -> None:
+    assert breaches(asked_of(library), 2000) == []
+
+
+Fault = Callable[[Library], Library]
+
+
+def changed(library: Library, **changes: object) -> Library:
+    """Return the content with something of its courtesy or of its rules changed, compiled anew."""
+    return replace(library, **changes)  # type: ignore[arg-type]
+
+
+def without_row(row: str) -> Fault:
+    def fault(library: Library) -> Library:
+        rules = library.rulesets["etiquette"]
+        kept = tuple(rule for rule in rules.rules if rule.id != row)
+        return changed(library, rulesets={"etiquette": replace(rules, rules=kept)})
+
+    return fault
+
+
+def mailing(row: str, kind: str) -> Fault:
+    """Return the fault of a row that sends an e-mail whatever went out before."""
+
+    def fault(library: Library) -> Library:
+        rules = library.rulesets["etiquette"]
+        rows = tuple(
+            replace(rule, mails=(replace(library.rulesets["etiquette"].rule["R15"].mails[0], item=kind),))
+            if rule.id == row
+            else rule
+            for rule in rules.rules
+        )
+        return changed(library, rulesets={"etiquette": replace(rules, rules=rows)})
+
+    return fault
+
+
+def without_distance(library: Library) -> Library:
+    return changed(library, courtesy=replace(library.courtesy, apart=0))
+
+
+def forgetful(library: Library) -> Library:
+    """Return the fault of a thank-you that answers nothing, so that it is advised for ever."""
+    sorts = {**library.courtesy.sorts, "thank_you": replace(library.courtesy.sorts["thank_you"], then={}, at_most=9)}
+    return changed(library, courtesy=replace(library.courtesy, sorts=sorts))
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [without_distance, forgetful, mailing("R04", "E2")],
+    ids=["nothing lies between two messages", "a thank-you is forgotten", "a status mail beside a request"],
+)
+def test_the_walker_finds_a_fault(library: Library, fault: Fault) -> None:
+    assert breaches(asked_of(fault(library)), 25)
