@@ -19,11 +19,11 @@ Ask = Callable[[Mapping[str, Any]], Answer]
 
 MET = date(2026, 11, 17)  # a Tuesday
 DOMAINS: Mapping[str, tuple[str, ...]] = {
-    "relation": ("none", "none", "none", "pending", "they_invited", "connected"),
-    "experience": ("positive", "neutral", "negative"),
+    "relation": (*["none"] * 7, "pending", "they_invited", "connected"),
+    "experience": ("positive", "positive", "positive", "neutral", "negative"),
     "wants": ("yes", "no"),
-    "outcome": ("none", "none", "none", "positive", "constructive", "rejected", "offer"),
-    "role": ("hiring_manager", "panel_member", "recruiter_internal", "via_agency"),
+    "outcome": (*["none"] * 6, "positive", "constructive", "rejected", "offer"),
+    "role": ("hiring_manager", "hiring_manager", "hiring_manager", "panel_member", "recruiter_internal", "via_agency"),
     "invited": ("no", "no", "yes"),
     "tone": ("rapport", "ordinary", "reserved"),
     "thanks": ("sent", "not_sent", "no_address"),
@@ -121,7 +121,7 @@ def wander(ask: Ask, facts: Mapping[str, Any], today: date, dice: random.Random)
             case.sends(due[0])
         elif news < 0.55:
             told_now = dice.choice(
-                ({"outcome": dice.choice(DOMAINS["outcome"][3:])}, {"invited": "yes"}, {"tone": "ordinary"})
+                ({"outcome": dice.choice(DOMAINS["outcome"][6:])}, {"invited": "yes"}, {"tone": "ordinary"})
             )
             case.history.append({"on": case.today.isoformat(), "told": told_now})
         elif out and "sent" in out[0] and news < 0.75:
@@ -149,9 +149,18 @@ def of_one_day(told: Answer, case: Case) -> Iterator[str]:
     for (was, on), (then, day) in pairwise([*sent, *steps]):
         if business_days(on, day) < SOON.get((was, then), APART):
             yield f"P5 {was} on {on}, {then} on {day}"
+    if is_asked_while_out(case, [sort for sort, _ in steps]):
+        yield "P5 a status mail while a request is out"
     for sort in ("thank_you", "status", "reply"):
         if sum(what == sort for what, _ in [*sent, *steps]) > 1:
             yield f"P8 a second {sort}"
+
+
+def is_asked_while_out(case: Case, planned: list[str]) -> bool:
+    """Tell whether a status mail is planned while a request waits for its answer."""
+    fates = [entry for entry in case.history if entry.get("sent") == "request" or "request" in entry]
+    out = bool(fates) and "sent" in fates[-1]
+    return "status" in planned and (out or "request" in planned[: planned.index("status")])
 
 
 def of_today(told: Answer, today: str) -> Iterator[str]:
