@@ -12,7 +12,7 @@ from bot.core.advice.catalog import COUNT, PLACEHOLDER, Catalog, fill, patterns,
 from bot.core.advice.judge import Advice, cautions_of, reasons_of
 from bot.core.advice.moments import Dated
 from bot.core.advice.notes import NoteKind, Wording
-from bot.core.advice.plan import Plan, Step
+from bot.core.advice.plan import AdvicePlan, PlanStep
 from bot.core.advice.policy import Outcome, settled
 from bot.core.advice.rules import Ruleset
 from bot.core.advice.text import units
@@ -172,7 +172,7 @@ def _speakable(library: Library, catalog: Catalog) -> bool:
 def _longest_advice(library: Library, ruleset: Ruleset, catalog: Catalog, outcome: Outcome) -> Outgoing:
     day = LONGEST_DAY
     dates = tuple(Dated(kind, day, time(10), datetime.combine(day, time(10), UTC)) for kind in outcome.remind)
-    plan = Plan((Step("request", day, time(10)),), dates, ())
+    plan = AdvicePlan((PlanStep("request", day, time(10)),), dates, ())
     reasons, cautions = reasons_of(outcome, ruleset), cautions_of(outcome, ruleset)
     advice = Advice(outcome, plan, reasons, cautions, cites=(), flips=())
     return advice_message(ruleset, library.facts, catalog, advice, room=advice_room(library))

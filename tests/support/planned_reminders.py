@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 
 from bot.app.settings import Settings
 from bot.core.advice.calendar import instant
-from bot.core.advice.judge import PersonCalendar
+from bot.core.advice.moments import PersonCalendar
 from bot.core.chat.person import Key, Person, TurnResult
 from bot.core.dialogue.session import Session
 from bot.core.reminders import schedule as schedules

@@ -13,7 +13,7 @@ from datetime import date, datetime
 from bot.core.advice.contact_history import Entry, classes
 from bot.core.advice.facts import Answers, Known
 from bot.core.advice.moments import Dated, Days, PersonCalendar
-from bot.core.advice.plan import Plan, Policy, first_allowed, make_plan, opening_of, with_implied
+from bot.core.advice.plan import AdvicePlan, Policy, first_allowed, make_plan, opening_of, with_implied
 from bot.core.advice.policy import Outcome
 from bot.core.advice.rules import Ruleset
 
@@ -34,7 +34,7 @@ class Advice:
     """The verdict with everything that rides on it; `opens` is the day of the request, if one is planned."""
 
     outcome: Outcome
-    plan: Plan
+    plan: AdvicePlan
     reasons: tuple[str, ...]
     cautions: tuple[str, ...]
     cites: tuple[str, ...]
@@ -97,7 +97,7 @@ def cautions_of(outcome: Outcome, ruleset: Ruleset) -> tuple[str, ...]:
 
 
 def _flips(
-    policy: Policy, known: Known, outcome: Outcome, plan: Plan, days: Days, ledger: tuple[Entry, ...]
+    policy: Policy, known: Known, outcome: Outcome, plan: AdvicePlan, days: Days, ledger: tuple[Entry, ...]
 ) -> tuple[Counterfactual, ...]:
     """Return every single later answer that alone changes the verdict or the day, those that open the way first.
 

@@ -42,7 +42,7 @@ class Policy:
 
 
 @dataclass(frozen=True)
-class Step:
+class PlanStep:
     """One thing to do: send a sort of message, look for news, or close the case.
 
     `on` is None where the day hangs on something not known yet, named by `after`; `at` is None today. `note` is what
@@ -58,10 +58,10 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Plan:
+class AdvicePlan:
     """The steps in order, the reminders that come for them, and what may go out today."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[PlanStep, ...]
     reminders: tuple[Dated, ...]
     may_send: tuple[str, ...]
 
@@ -70,26 +70,26 @@ class Plan:
         """The day of the request, if one is planned for a day."""
         return next((step.on for step in self.steps if step.do == "request"), None)
 
-    def follows(self, was: Plan, sort: str) -> bool:
+    def follows(self, was: AdvicePlan, sort: str) -> bool:
         """Tell whether this is what remains of the plan `was` once its first step, a message of `sort`, is done."""
         first, *rest = was.steps
         return first.do == sort and [(s.do, s.on) for s in rest] == [(s.do, s.on) for s in self.steps]
 
     @property
-    def ahead(self) -> tuple[Step, ...]:
+    def ahead(self) -> tuple[PlanStep, ...]:
         """The steps without the end of the case."""
         return tuple(step for step in self.steps if step.do != CLOSE)
 
 
 def make_plan(
     policy: Policy, answers: Answers, assumed: Known, ledger: tuple[Entry, ...], now: datetime, place: PersonCalendar
-) -> Plan:
+) -> AdvicePlan:
     """Return the whole silent course from `now` to the end of the case."""
     return _Planner(policy, answers, assumed, ledger, now, place).plan()
 
 
 @dataclass(frozen=True)
-class _State:
+class _PlanState:
     """Where the walk stands: the answers and what went out by then, on a day."""
 
     answers: Answers
@@ -116,9 +116,9 @@ class _Planner:
         derived = {f.name for f in facts.derived if f.derivation and f.derivation.source in dated}
         own = {n: a for n, a in answers.items() if n not in derived and n != OVERRIDDEN}
         self._planned: list[Entry] = []
-        self._start = _State(own, with_implied(policy.courtesy, facts, own, ledger), self._today)
+        self._start = _PlanState(own, with_implied(policy.courtesy, facts, own, ledger), self._today)
         self._dates = {name: day for name in dated if (day := facts.date_of(answers, name))}
-        self._steps: list[Step] = []
+        self._steps: list[PlanStep] = []
         self._reminders: list[Dated | None] = []
         self._reminds: list[str] = []
         self._looked: set[tuple[str, date]] = set()
@@ -126,7 +126,7 @@ class _Planner:
         self._ends: list[date] = []
         self._beside: tuple[Dated, ...] = ()
 
-    def plan(self) -> Plan:
+    def plan(self) -> AdvicePlan:
         """Walk to the end."""
         state = self._start
         self._beside = tuple(self._beside_the_plan(self._outcome(state)))
@@ -148,22 +148,22 @@ class _Planner:
                 state = self._take(coming, state)
                 self._ends.clear()
         self._close(max(self._ends, default=state.day))
-        return Plan(tuple(self._steps), self._settled_reminders(), self._may_send())
+        return AdvicePlan(tuple(self._steps), self._settled_reminders(), self._may_send())
 
     # -- what the rules say ------------------------------------------------------------------------------------------
 
-    def _outcome(self, state: _State) -> Outcome:
+    def _outcome(self, state: _PlanState) -> Outcome:
         facts = self._policy.facts
         known = {**self._assumed, **facts.known(state.answers, state.day, self._week)}
         known |= {n: v for n, v in classes(state.ledger).items() if n in facts.from_history}
         return self._policy.outcomes.outcome({**facts.cautious, **known})
 
-    def _days(self, state: _State) -> Days:
+    def _days(self, state: _PlanState) -> Days:
         """Return the days that moments are counted from, as they are known in `state`."""
         at = self._now if state.day == self._today else instant(state.day, DEFAULT_TIME, self._place.zone)
         return Days(at, self._place, {**self._dates, **_sent_days(state.ledger)}, self._policy.facts)
 
-    def _coming(self, outcome: Outcome, state: _State) -> Iterator[tuple[date, int, str, str]]:
+    def _coming(self, outcome: Outcome, state: _PlanState) -> Iterator[tuple[date, int, str, str]]:
         """Give what comes next of each kind: its day, what goes first on one day, what to do, and its note or kind."""
         rule = self._policy.outcomes.ruleset.rule[outcome.rule]
         notes = [outcome.note] if outcome.note and not rule.waits_for else []
@@ -186,7 +186,7 @@ class _Planner:
         wall = self._policy.kinds[kind].due.at or DEFAULT_TIME
         return instant(day, wall, self._place.zone) <= self._now
 
-    def _looks(self, outcome: Outcome, state: _State) -> Iterator[tuple[str, date]]:
+    def _looks(self, outcome: Outcome, state: _PlanState) -> Iterator[tuple[str, date]]:
         """Give the days on which to look for news, past ones included."""
         days = self._days(state)
         for kind in outcome.remind:
@@ -201,7 +201,7 @@ class _Planner:
                     day = business_day_from(day, self._week)
                 yield kind, day
 
-    def _turning_day(self, outcome: Outcome, state: _State, until: date) -> date | None:
+    def _turning_day(self, outcome: Outcome, state: _PlanState, until: date) -> date | None:
         """Return the first day, `until` at the latest, on which time alone makes the rules say something else."""
         facts, found = self._policy.facts, set()
         for fact in facts.derived:
@@ -218,23 +218,23 @@ class _Planner:
 
     # -- steps -------------------------------------------------------------------------------------------------------
 
-    def _take(self, coming: tuple[date, int, str, str], state: _State) -> _State:
+    def _take(self, coming: tuple[date, int, str, str], state: _PlanState) -> _PlanState:
         day, _, do, what = coming
         if do == LOOK:
             self._looked.add((what, day))
-            self._add(Step(LOOK, day, remind=what), self._policy.kinds[what])
+            self._add(PlanStep(LOOK, day, remind=what), self._policy.kinds[what])
             return replace(state, day=day)
         kinds = self._policy.kinds
         kind = next((kinds[k] for k in self._reminds if k in kinds and kinds[k].step == do), None)
-        self._add(Step(do, day, remind=kind.id if kind else None, note=what), kind)
+        self._add(PlanStep(do, day, remind=kind.id if kind else None, note=what), kind)
         self._reminds = [k for k in self._reminds if k in kinds and kinds[k].step != do]
         self._planned.append((do, day))
         return self._sent(self._policy.courtesy.sorts[do], replace(state, day=day))
 
-    def _sent(self, sort: Sort, state: _State) -> _State:
+    def _sent(self, sort: Sort, state: _PlanState) -> _PlanState:
         return replace(state, answers={**state.answers, **sort.then}, ledger=entered(state.ledger, sort.id, state.day))
 
-    def _wait_for(self, outcome: Outcome, state: _State) -> None:
+    def _wait_for(self, outcome: Outcome, state: _PlanState) -> None:
         """Add the step whose day hangs on something that only the candidate will know (K10: once it is signed)."""
         waits = self._policy.outcomes.ruleset.rule[outcome.rule].waits_for
         if not waits or self._waited or not outcome.note:
@@ -244,9 +244,9 @@ class _Planner:
             kinds = self._policy.kinds
             kind = next((kinds[k] for k in outcome.remind if k in kinds and kinds[k].step == sort.id), None)
             self._waited = True
-            self._add(Step(sort.id, None, remind=kind.id if kind else None, note=outcome.note, after=waits), kind)
+            self._add(PlanStep(sort.id, None, remind=kind.id if kind else None, note=outcome.note, after=waits), kind)
 
-    def _add(self, step: Step, kind: ReminderKind | None) -> None:
+    def _add(self, step: PlanStep, kind: ReminderKind | None) -> None:
         dated = self._reminder(step, kind) if kind else None
         if step.on is not None and step.on > self._today:
             step = replace(step, at=(kind.due.at if kind else None) or DEFAULT_TIME)
@@ -255,9 +255,9 @@ class _Planner:
 
     def _close(self, day: date) -> None:
         day = max(day, self._today)
-        self._steps.append(Step(CLOSE, day, None if day == self._today else DEFAULT_TIME))
+        self._steps.append(PlanStep(CLOSE, day, None if day == self._today else DEFAULT_TIME))
 
-    def _end(self, outcome: Outcome, state: _State) -> date:
+    def _end(self, outcome: Outcome, state: _PlanState) -> date:
         """Return the day on which the case closes by itself, counted from the last thing that happened in it."""
         happened = [day for _, day in state.ledger] + [step.on for step in self._steps if step.on]
         happened += [day for _, day in self._looks(outcome, state)]
@@ -266,7 +266,7 @@ class _Planner:
 
     # -- reminders ---------------------------------------------------------------------------------------------------
 
-    def _reminder(self, step: Step, kind: ReminderKind) -> Dated:
+    def _reminder(self, step: PlanStep, kind: ReminderKind) -> Dated:
         """Return when a step is asked about: on its day, or, if that is today, once today is over."""
         wall = kind.due.at or DEFAULT_TIME
         entry = _AFTER_SENDING.get(kind.due.start)

@@ -31,13 +31,13 @@ def read_history(given: object, facts: Mapping[str, object], courtesy: Courtesy,
     """
     if not isinstance(given, list):
         raise BadHistory('history is a list such as [{"on": "2026-11-24", "sent": "thank_you"}]')
-    reader = _Reader(dict(facts), courtesy, today)
+    reader = _HistoryReader(dict(facts), courtesy, today)
     for number, entry in enumerate(given, start=1):
         reader.take(f"history entry {number}", entry)
     return Told(reader.answers, reader.ledger)
 
 
-class _Reader:
+class _HistoryReader:
     """Takes one entry after the other."""
 
     def __init__(self, answers: dict[str, object], courtesy: Courtesy, today: date) -> None:

@@ -13,7 +13,7 @@ from bot.core.advice.catalog import Catalog, placeholders
 from bot.core.advice.facts import Fact, Facts
 from bot.core.advice.judge import Advice, Counterfactual
 from bot.core.advice.notes import Note, NoteKind, Unfit
-from bot.core.advice.plan import LOOK, Plan, Step
+from bot.core.advice.plan import LOOK, AdvicePlan, PlanStep
 from bot.core.advice.rules import Rule, Ruleset
 from bot.core.dialogue.answers import options
 from bot.core.dialogue.dates import Misread
@@ -122,7 +122,7 @@ def is_for_later(advice: Advice) -> bool:
     return any(step.do == "request" and step.at is not None for step in advice.plan.steps)
 
 
-def plan_lines(catalog: Catalog, plan: Plan) -> Iterator[str]:
+def plan_lines(catalog: Catalog, plan: AdvicePlan) -> Iterator[str]:
     """Word the steps of a plan, a line each, without the end of the case."""
     for step in plan.ahead:
         what = step_name(catalog, step)
@@ -151,7 +151,7 @@ def step_done_message(view: SessionView, sort: str, *, news: bool) -> Outgoing:
     return Outgoing("notice", f"done {sort}", (*blocks, Block("text", text)))
 
 
-def step_name(catalog: Catalog, step: Step) -> str:
+def step_name(catalog: Catalog, step: PlanStep) -> str:
     """Word what a step is: what to send, or what to look for."""
     return catalog.say(f"plan.look.{step.remind}" if step.do == LOOK else f"plan.do.{step.do}")
 
