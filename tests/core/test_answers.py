@@ -72,7 +72,7 @@ def test_a_number_question_takes_the_number_itself(library: Library) -> None:
         ("friday", date(2026, 11, 20)),
         ("last Friday", date(2026, 11, 20)),
         ("monday", date(2026, 11, 16)),  # today is Monday: the last one is meant
-        ("24.11.", date(2025, 11, 24)),  # not tomorrow: the latest one that has been
+        ("24.1.", date(2026, 1, 24)),  # the coming one is farther off than "a little"
     ],
 )
 def test_a_day_is_read(library: Library, text: str, day: date) -> None:
@@ -160,3 +160,18 @@ def test_a_day_to_come_is_said_with_its_year_where_that_is_another(library: Libr
 def test_a_text_needs_a_letter_or_a_digit(library: Library, typed: str) -> None:
     found = read(library.facts["first"], typed, library.catalog("en"), date(2026, 11, 23), DEFAULT_WEEK)
     assert found == Misread("empty")
+
+
+@pytest.mark.parametrize(
+    ("fact", "text", "why", "shown"),
+    [
+        ("interviewed_on", "24.11.", "future", "Tuesday 24 November"),
+        ("interviewed_on", "1 Dec", "future", "Tuesday 1 December"),
+        ("decision_date", "22 Nov", "bygone", "Sunday 22 November"),
+        ("decision_date", "1 Nov", "bygone", "Sunday 1 November"),
+    ],
+)
+def test_a_day_a_little_on_the_wrong_side_is_said_and_not_put_into_another_year(
+    library: Library, fact: str, text: str, why: str, shown: str
+) -> None:
+    assert said(library, fact, text) == Misread(why, {"day": shown})

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, time, timedelta
 
-from bot.core.advice.calendar import Hours, add_business_days, business_day_from, zone_named
+from bot.core.advice.calendar import Hours, add_business_days, business_day_from, instant, local_date, zone_named
 from bot.core.advice.moments import DEFAULT_TIME
 from bot.core.chat import reminders
 from bot.core.chat.person import Person
@@ -212,13 +212,24 @@ def _read_day(turn: ChatTurn, question: str, text: str) -> Next:
     locale = turn.catalog.text_of("language.locale")
     day: date | Misread = turn.today if wall and not typed else parse_day(typed, turn.today, past=False, locale=locale)
     if isinstance(day, date):
-        due = schedules.due_at(day, wall or DEFAULT_TIME, turn.place, turn.agenda.hours)
-        if due > turn.now:
+        kept = _kept_time(turn, day, wall or DEFAULT_TIME)
+        if instant(day, wall or DEFAULT_TIME, turn.person.zone) > turn.now and kept:
             turn.close_question()
-            return _move(turn, *_about(question.partition("-")[2]), day, wall or DEFAULT_TIME)
+            return _move(turn, *_about(question.partition("-")[2]), *kept)
         day = Misread("passed", {"day": turn.catalog.shown(day)})
     turn.effects.append(misread(turn.catalog, day))
     return Ask(question)
+
+
+def _kept_time(turn: ChatTurn, day: date, wall: time) -> tuple[date, time]:
+    """Return the day and time at which a reminder meant for this one really comes: none is promised that cannot be."""
+    week = turn.place.week
+    due = schedules.due_at(day, wall, turn.place, turn.agenda.hours).astimezone(zone_named(turn.person.zone))
+    if not week.works(due.date()):
+        due_day = business_day_from(due.date(), week)
+        morning = schedules.due_at(due_day, time(0), turn.place, turn.agenda.hours)
+        due = morning.astimezone(zone_named(turn.person.zone))
+    return due.date(), due.time().replace(tzinfo=None)
 
 
 # -- where and when the candidate lives --------------------------------------------------------------------------------
@@ -273,7 +284,12 @@ def _read_zone(turn: ChatTurn, about: str, text: str) -> Next:
 
 
 def _set_zone(turn: ChatTurn, zone: str, case: int) -> Next:
-    """Take a zone as where the person lives; with `case` it was asked to remind of that."""
+    """Take a zone as where the person lives; with `case` it was asked to remind of that.
+
+    Days that were told by another clock ("today") move with it.
+    """
+    if not turn.agenda.zone_known:
+        _shift_days(turn, local_date(turn.now, zone) - turn.today)
     turn.person = replace(turn.person, zone=zone)
     turn.plan(schedules.relocated(replace(turn.agenda, zone_known=True), turn.place))
     if case in turn.person.cases:
@@ -281,6 +297,22 @@ def _set_zone(turn: ChatTurn, zone: str, case: int) -> Next:
     else:
         turn.say("remind.kept")
     return RESUME
+
+
+def _shift_days(turn: ChatTurn, by: timedelta) -> None:
+    """Move what the open case says of today or yesterday, as the day is another where the person lives."""
+    case, facts = turn.person.cases.get(turn.person.current), turn.library.facts.by_name
+    if not by or case is None:
+        return
+    near = {(turn.today - timedelta(days=n)).isoformat() for n in (0, 1)}
+    moved = {
+        name: (date.fromisoformat(answer) + by).isoformat()
+        for name, answer in case.answers.items()
+        if answer in near and name in facts and facts[name].kind == "date" and facts[name].past
+    }
+    if moved:
+        changed = case.but(answers={**case.answers, **moved})
+        turn.person = turn.person.but(cases={**turn.person.cases, turn.person.current: changed})
 
 
 def _read_days_off(turn: ChatTurn, text: str) -> Next:

@@ -17,6 +17,8 @@ from bot.core.advice.catalog import Catalog
 from bot.core.advice.text import clean
 
 FARTHEST_DAYS = 366  # a day later than in a year is taken for a slip of the keyboard
+A_LITTLE = timedelta(days=31)
+"""A day so near is meant as it stands, even where it lies on the wrong side of today."""
 MOST_DAYS_OFF = 60  # in a year; more would leave hardly a day to count by
 
 
@@ -58,7 +60,7 @@ _AFTER_WEEKDAY = re.compile(r"([^\W\d]+)[.,]{0,2}\s+(\S.*)")
 _AMBIGUOUS = (0, 0)  # month and day of a text that may mean two days
 
 
-def parse_day(text: str, today: date, *, past: bool, locale: str) -> date | Misread:
+def parse_day(text: str, today: date, *, past: bool, locale: str, near: bool = True) -> date | Misread:
     """Read a typed day: 20.11., 20/11, 2026-11-20, 20 Nov, Nov 20, friday; without a year the nearest fitting one."""
     typed = clean(text).casefold().rstrip("!")
     weekday = _weekday(typed, locale)
@@ -67,7 +69,7 @@ def parse_day(text: str, today: date, *, past: bool, locale: str) -> date | Misr
     told = _told(typed, locale)
     if isinstance(told, Misread):
         return told
-    found = _placed(told, today, past=past)
+    found = _placed(told, today, past=past, near=near)
     return found if found and told.fits(found) else Misread("no_such_day", {"text": clean(text)})
 
 
@@ -112,13 +114,19 @@ def _year(text: str | None) -> int:
     return int(text) if text else 0
 
 
-def _placed(told: _Told, today: date, *, past: bool) -> date | None:
-    """Return that day in its year; without one, the latest not after today, or the earliest not before it."""
+def _placed(told: _Told, today: date, *, past: bool, near: bool = False) -> date | None:
+    """Return that day in its year; without one, the nearest that makes sense for what is asked.
+
+    With `near`, one that lies a little on the wrong side is that day all the same, for the asker to say so; no year is
+    added to it in silence.
+    """
     if not told.day:
         return _nearest_weekday(told.weekday, today, past=past)
-    years = [told.year] if told.year else [today.year + n for n in ((0, -1) if past else (0, 1))]
-    found = [made for y in years if (made := _made(y, told.month, told.day))]
+    years = [told.year] if told.year else [today.year + n for n in (0, -1, 1)]
+    found = sorted((m for y in years if (m := _made(y, told.month, told.day))), key=lambda day: abs(day - today))
     fitting = [made for made in found if (made <= today if past else made >= today)]
+    if near and found and not told.year and abs(found[0] - today) <= A_LITTLE:
+        return found[0]
     return next(iter(fitting or found), None)
 
 
@@ -196,7 +204,9 @@ class _Spans:
     def read(self, part: str) -> tuple[date, date] | Misread:
         if len(part) > _LONGEST:
             return Misread("no_day")
-        day = days_away(part, self.today, self.catalog) or parse_day(part, self.today, past=False, locale=self.locale)
+        day = days_away(part, self.today, self.catalog) or parse_day(
+            part, self.today, past=False, locale=self.locale, near=False
+        )
         found = [self.between(*halves, part) for halves in self.halves(part.casefold())]
         found += [day if isinstance(day, Misread) else (day, day)]
         ways = {way for way in found if not isinstance(way, Misread)}
