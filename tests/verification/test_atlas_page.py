@@ -77,6 +77,8 @@ def test_everything_stands_in_it_once(library: Library, document: Document) -> N
 
 def test_every_row_has_a_conversation_that_ends_in_its_advice(library: Library, document: Document) -> None:
     for rule in library.rulesets["etiquette"].rules:
+        if rule.when.reads & library.facts.from_history:
+            continue  # no first talk leads there: something has to go out before
         text = document.texts[f"row-{rule.id}"]
         assert "Are you and this person connected" in text, rule.id
         if rule.notes:

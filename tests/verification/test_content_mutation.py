@@ -99,13 +99,15 @@ def test_rows_that_exclude_each_other_can_change_places_and_it_is_proved(library
 
 @pytest.mark.slow
 def test_two_questions_of_which_nobody_is_asked_both_can_change_places(library: Library, content: Path) -> None:
-    """The neutral note names a field, every other one a topic; company and topic stand in one e-mail together."""
+    """Another round is asked about after good news, interest only where nothing was heard."""
+    rounds = "  - {id: more_rounds, ask: more_rounds}\n"
+    interested = "  - id: interested\n    when: {outcome: none}\n    ask: interested\n"
     field, me = "  - {id: field, ask: field}\n", "  - {id: me, ask: me}\n"
     topic = "  - id: topic\n    ask: topic\n    hints:\n      - {say: ordinary, when: {tone: ordinary}}\n"
     company = "  - {id: company, ask: company}\n"
-    edited(content, "flows/follow_up.yaml", topic + field, field + topic)
+    edited(content, "flows/follow_up.yaml", rounds + interested, interested + rounds)
     assert same(library, open_library(content))
-    edited(content, "flows/follow_up.yaml", company + field + topic, field + company + topic)
+    edited(content, "flows/follow_up.yaml", company + topic + field, field + company + topic)
     assert not same(library, open_library(content))  # three are not where they were
     edited(content, "flows/follow_up.yaml", field + company + topic, topic + company + field)
     assert not same(library, open_library(content))
@@ -125,7 +127,7 @@ def test_the_order_of_what_nobody_is_asked_to_shorten_changes_nothing(library: L
 
 def test_what_is_compiled_of_equal_parts_is_taken_over_and_nothing_else(library: Library, content: Path) -> None:
     edited(content, "flows/reminders.yaml", "    again: {times: 3, days: 30}\n", "    again: {times: 4, days: 30}\n")
-    edited(content, "flows/follow_up.yaml", "  - {id: thanks, ask: thanks}\n", "")
+    edited(content, "flows/follow_up.yaml", "  - {id: invited, ask: invited}\n", "")
     now = open_library(content)
     now.take_over(library)
     assert now.outcomes["etiquette"] is library.outcomes["etiquette"]

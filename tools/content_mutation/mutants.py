@@ -232,7 +232,8 @@ def _facts(source: MutableFile, _: Domains) -> Iterator[Mutant]:
         for part in ("can_change", "not_sure", "final", "alike"):
             if part in fact:
                 yield source.drop((*here, part), f"{name}.{part}", f"{name} is without {part}")
-        for band in fact.get("from", {}).get("starts", {}):
+        derived = fact.get("from")
+        for band in derived.get("starts", {}) if isinstance(derived, dict) else ():
             path = (*here, "from", "starts", band)
             yield from source.shifts(path, f"{name}.{band}", f"the day from which {name} is {band}")
 
