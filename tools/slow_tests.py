@@ -73,6 +73,10 @@ PARTS: Final = (
             "tests/content", "tests/verification", "tests/test_check_cache.py"), AT_ONCE,
     ),
     Part(
+        "over-time", "Nobody who does what is advised is contradicted, along 2,000 lives and as many at random",
+        "two thousand cases walked to their end, three times", ("tests/over_time",),
+    ),
+    Part(
         "properties", "What holds of all inputs holds of all examples that are tried",
         "the fast suite tries a fifth of them", ("tests",), (*AT_ONCE, "--hypothesis-profile=all", "-m", "hypothesis"),
     ),
