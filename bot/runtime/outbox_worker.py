@@ -1,6 +1,6 @@
 """The outbox: what turns left to be sent is sent, oldest first per chat, and each call's end is written down.
 
-Law of this file: a call leaves the outbox only because Telegram took it, because it cannot be made (then it is parked
+A call leaves the outbox only because Telegram took it, because it cannot be made (then it is parked
 with a reason), or because its sender floods (parked, too). Telegram has no idempotency key, so a call whose answer got
 lost is made again: at most one duplicate for each such fault and for each kill, never a loss.
 """

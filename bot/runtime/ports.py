@@ -1,6 +1,6 @@
 """The ports: what the service asks of a store and of a messenger; nothing here does anything.
 
-Law of this file: Protocols and the values that cross them. One implementation of each is real; tests use the real one.
+Protocols and the values that cross them. One implementation of each is real; tests use the real one.
 """
 
 from __future__ import annotations

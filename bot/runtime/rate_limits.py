@@ -1,6 +1,6 @@
 """How fast: Telegram's flood limits for what is sent, and the flood guard for what comes in.
 
-Law of this file: arithmetic on seconds that are passed in; no clock, no waiting, no loop. The limits are those of the
+Arithmetic on seconds that are passed in; no clock, no waiting, no loop. The limits are those of the
 Bots FAQ (core.telegram.org/bots/faq), each kept a little below so that two clocks and a jittery line do not break it.
 """
 

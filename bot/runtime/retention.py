@@ -1,6 +1,6 @@
 """People who have been silent for long: told that they will be deleted, and deleted later.
 
-Law of this file: it decides nothing but when to look. Every hour it notes in the store that the bot runs, which is what
+It decides nothing but when to look. Every hour it notes in the store that the bot runs, which is what
 the days are counted by; one process walks in an hour, and a kill in between loses nothing but that walk.
 """
 

@@ -1,6 +1,6 @@
 """Reminders that are due: each is handled as an update is.
 
-Law of this file: it decides nothing but when to look. A claim that is not followed by a turn runs out and is made
+It decides nothing but when to look. A claim that is not followed by a turn runs out and is made
 again, so a kill loses nothing; the turn ends the claim in the transaction that fills the outbox, so it is made once.
 """
 

@@ -1,11 +1,11 @@
-"""The one door in: an event becomes a turn, and the turn is durable before anybody hears of it.
+"""The way in: an event becomes a turn, and the turn is durable before anybody hears of it.
 
 A reminder that is due is an event like any other.
 
-Law of this file: every update that knocks is kept exactly once, or put aside with a reason, or the caller hears NotKept
+Every update is kept exactly once, or put aside with a reason, or the caller hears NotKept
 and must bring it again. Nothing a person wrote is logged: kinds of events, numbers and classes of errors only.
 
-    knock ── done      the turn is committed
+    update ─ done      the turn is committed
           ├─ seen      it was committed before (None)
           ├─ muted     committed, but its answers are not sent: its sender floods
           ├─ parked    it always fails; put aside, counted as seen (None)
@@ -130,7 +130,7 @@ class UpdateHandler:
     """Takes updates in, one turn each; `edited` is set when a turn leaves an edition to be checked.
 
     `sending` is given what a turn leads to as soon as it is durable. Turns of one person run in the order in which they
-    knock; whoever awaits one knock before the next keeps it through troubles of the store as well.
+    come; whoever awaits one before the next keeps it through troubles of the store as well.
     """
 
     def __init__(
@@ -152,7 +152,7 @@ class UpdateHandler:
         self.edited = asyncio.Event()
 
     async def incoming(self, incoming: IncomingUpdate) -> TurnResult | None:
-        """Keep what the knock leads to and return it; None when it was seen before or had to be put aside.
+        """Keep what the update leads to and return it; None when it was seen before or had to be put aside.
 
         Raises `UpdateNotKept` when the store is in trouble; then nothing changed.
         """
@@ -179,7 +179,7 @@ class UpdateHandler:
         return turned
 
     async def _offered(self, incoming: IncomingUpdate, muted: bool) -> tuple[TurnResult | None, Taken]:
-        """Make the turn of a knock, and have what it leads to sent."""
+        """Make the turn of an update, and have what it leads to sent."""
         claim, waits = self._sending.offer(), False
         try:
             turned, how = await self._tried(incoming, muted, claim)

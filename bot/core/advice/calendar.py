@@ -1,6 +1,6 @@
 """Days that count: business days, wall time in a zone, the instant it means, and the hours in which to speak.
 
-Law of this file: wall time is stored and reasoned about as wall time; an instant (aware, UTC) is derived last.
+Wall time is stored and reasoned about as wall time; an instant (aware, UTC) is derived last.
 No clock here: `now` is always an argument.
 """
 

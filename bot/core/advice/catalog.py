@@ -1,6 +1,6 @@
 """Messages by language: looked up by key, filled by name, counted by CLDR plural, escaped where they are shown.
 
-Law of this file: a placeholder is a bare name in braces. No attribute, index, conversion or format can be written,
+A placeholder is a bare name in braces. No attribute, index, conversion or format can be written,
 and what a person typed is put in as it is: it is never read as a pattern.
 """
 

@@ -1,6 +1,6 @@
 """Conditions: `when: {fact: value}` in flows, rules and notes.
 
-Law of this file: a condition is data. It is a list of alternatives (`any`), each a set of allowed values per fact.
+A condition is data. It is a list of alternatives (`any`), each a set of allowed values per fact.
 It can be evaluated only when every fact it reads is known; otherwise it is a fault, never False.
 """
 

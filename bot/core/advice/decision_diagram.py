@@ -1,6 +1,6 @@
 """A decision diagram: one finite function from answers to outcomes, shared by dialogue, checker and explanations.
 
-Law of this file: a node stands in the diagram only if its fact can still change the outcome.
+A node stands in the diagram only if its fact can still change the outcome.
 So "may this question be skipped?" is "is its fact missing below this node?", exactly and without search.
 (Reduced, ordered, multi-valued; the binary case is Bryant, IEEE Trans. Computers C-35, 1986.)
 """

@@ -1,6 +1,6 @@
 """Ready-to-send texts: which kind, which words, and never one that does not fit.
 
-Law of this file: a text is taken whole from the ladder or not at all; no word is ever cut.
+A text is taken whole from the ladder or not at all; no word is ever cut.
 Where no wording fits, the result says which slot to shorten and by how much.
 """
 

@@ -1,6 +1,6 @@
 """What follows from answers, as one function: the ruleset, its gates and its notes, compiled to a decision diagram.
 
-Law of this file: an Outcome holds everything that answers can change and nothing that only the date or the wording can.
+An Outcome holds everything that answers can change and nothing that only the date or the wording can.
 """
 
 from __future__ import annotations

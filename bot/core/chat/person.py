@@ -1,6 +1,6 @@
 """Everything the bot keeps about one candidate in one chat, and what one turn of theirs leads to.
 
-Law of this file: values only. Who they are to Telegram is a `Key`; what they said is in their cases, one `Session` for
+Values only. Who they are to Telegram is a `Key`; what they said is in their cases, one `Session` for
 each person met at an interview.
 """
 

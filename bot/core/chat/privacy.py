@@ -1,6 +1,6 @@
 """What people are told about what is kept of them: what and why, who can see it, how long, and whom to ask.
 
-Law of this file: it says only what is true for this person and this operator; where the operator has not said who they
+It says only what is true for this person and this operator; where the operator has not said who they
 are, it says that.
 """
 

@@ -1,6 +1,6 @@
 """When somebody who has been silent for long is told that they will be deleted, and when they are.
 
-Law of this file: nobody is deleted who was not told at least `GRACE` before, or who has a step ahead. No clock alone
+Nobody is deleted who was not told at least `GRACE` before, or who has a step ahead. No clock alone
 decides: it counts for as much as the days on which the bot was seen running, so that one which jumped ahead for a
 while leads to nothing.
 """

@@ -1,6 +1,6 @@
 """Where somebody lives, told without effort: a tap, a city, or the time it is there.
 
-Law of this file: a zone is never guessed where two would do; the candidate taps the right one.
+A zone is never guessed where two would do; the candidate taps the right one.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The case of the week in a group: a coach begins it and closes its polls; how they came out moves it on.
 
-Law of this file: whose tap counts is looked up each time; whatever else is tapped or told changes nothing.
+Whose tap counts is looked up each time; whatever else is tapped or told changes nothing.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A cohort as it is kept, and what a turn that concerns one leads to.
 
-Law of this file: values only. A cohort holds who coaches it, who is in it and what each member agreed to; never an
+Values only. A cohort holds who coaches it, who is in it and what each member agreed to; never an
 answer, a note or a name that somebody typed about a case. Rights are bound to user ids in `coaches`, and to nothing
 else: no standing in a group gives any.
 """

@@ -1,6 +1,6 @@
 """An edition: what a coach changed of the content for one cohort, and what became of it.
 
-Law of this file: values only. An edition never changes its files: whoever sends another file makes another edition, so
+Values only. A version never changes its files: whoever sends another file makes another version, so
 what was checked, tried and published is the same to the byte.
 
     asked       for which cohort is not said yet

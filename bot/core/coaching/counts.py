@@ -1,6 +1,6 @@
 """The counts of a cohort as they are shown: in words, as a small picture, and as a table at the end of a course.
 
-Law of this file: whatever is shown is a cell of a digest, which was made so that it points at nobody; nothing is
+Whatever is shown is a cell of a digest, which was made so that it points at nobody; nothing is
 counted here.
 """
 

@@ -1,7 +1,4 @@
-"""What is due of a cohort when nobody did anything: a lesson, or the end of a note that was shown.
-
-Law of this file: one thing in each turn, and afterwards it is not due any more.
-"""
+"""What is due of a cohort when nobody did anything: a lesson, or the end of a note that was shown."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The case of the week: a group works through an invented interview, poll by poll, then reads what the rules say.
 
-Law of this file: all that is known of anybody is how many chose what, as everybody in the group sees it; the polls are
+All that is known of anybody is how many chose what, as everybody in the group sees it; the polls are
 anonymous. Nothing here is about anybody's own interview.
 """
 

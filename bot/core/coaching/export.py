@@ -1,6 +1,6 @@
 """What cohorts keep of somebody, as JSON that they can take along.
 
-Law of this file: only what is theirs: what they agreed to and showed as a member, what they did as a coach; of other
+Only what is theirs: what they agreed to and showed as a member, what they did as a coach; of other
 people nothing but the first names of a member's coaches.
 """
 

@@ -1,6 +1,6 @@
 """Questions that many ask, searched for by words: what somebody finds who types the bot's name in any chat.
 
-Law of this file: it looks into the content and nowhere else. The same words find the same, whoever searches.
+It looks into the content and nowhere else. The same words find the same, whoever searches.
 """
 
 from __future__ import annotations

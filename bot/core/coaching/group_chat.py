@@ -1,6 +1,6 @@
 """Cohorts in the group: the bot introduces itself, is set up, and leads to the private chat.
 
-Law of this file: nothing of anybody's is read here and nothing kept but where a cohort has its group, so nothing can
+Nothing of anybody's is read here and nothing kept but where a cohort has its group, so nothing can
 leak. Whoever is no person by their sender has no rights, and a group's administrator has none as such.
 """
 

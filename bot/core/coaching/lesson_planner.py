@@ -1,6 +1,6 @@
 """Lessons from the coach's side: choosing a channel, looking at each lesson, confirming; and posting what is due.
 
-Law of this file: nothing is posted that was not shown and confirmed before; a channel can be chosen only by the coach
+Nothing is posted that was not shown and confirmed before; a channel can be chosen only by the coach
 who brought the bot there. What is posted is the same whoever is in the cohort, and if nobody is.
 """
 

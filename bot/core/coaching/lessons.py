@@ -1,6 +1,6 @@
 """Lessons: a weekly series as the content declares it, and a coach's plan to post one in a channel.
 
-Law of this file: values and their moves. A plan knows a channel, days and texts; it knows nobody who reads them.
+Values and their moves. A plan knows a channel, days and texts; it knows nobody who reads them.
 """
 
 from __future__ import annotations

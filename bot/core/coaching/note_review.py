@@ -1,6 +1,6 @@
 """Note review: a member shows one note to the coaches, who comment on it.
 
-Law of this file: a member sees to the letter what would be shown before it is; coaches see the text and not whose it
+A member sees to the letter what would be shown before it is; coaches see the text and not whose it
 is, in messages that are known, so that it can be taken off their screens again.
 """
 

@@ -1,6 +1,6 @@
 """Office hours: members raise a hand with a topic, coaches call them one by one. And nudges, and who coaches.
 
-Law of this file: a hand says what about and nothing more; coaches see topics, not whose they are. A nudge goes to those
+A hand says what about and nothing more; coaches see topics, not whose they are. A nudge goes to those
 who agreed to nudges, once a week at most, and nobody is told who they are or how many.
 """
 

@@ -1,6 +1,6 @@
 """Notes that members released to their coaches. Values only.
 
-Law of this file: a note is here because its member said so, for this one; it goes when they say so, when they leave or
+A note is here because its member said so, for this one; it goes when they say so, when they leave or
 are forgotten, and after seven days in any case.
 """
 

@@ -1,6 +1,6 @@
 """Counts for a coach, made so that no digest, and no two of them together, point at one member.
 
-Law of this file: a member counts once in each question, and only by their own yes. What is shown follows five rules,
+A member counts once in each question, and only by their own yes. What is shown follows five rules,
 and none of them but the last looks at an answer:
 
     lot        whose answers are counted is drawn by lot, and somebody is always left out; nobody knows who

@@ -1,7 +1,7 @@
 """Which edition of the content something in a chat is about.
 
-Law of this file: a group talks with what its cohort talks with, and so does a button of a cohort's in private, for
-whoever is in it; everybody else with their own edition.
+A group talks with what its cohort talks with, and so does a button of a cohort's in private, for
+whoever is in it; everybody else with their own version.
 """
 
 from __future__ import annotations

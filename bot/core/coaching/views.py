@@ -1,6 +1,6 @@
 """What is shown of cohorts: panels with buttons, in private and in the group.
 
-Law of this file: it words and arranges; who may see what is decided in `private` and `public`. The buttons of a member
+It words and arranges; who may see what is decided in `private_chat` and `group_chat`. The buttons of a member
 carry the member's own turn, a coach's are checked against the coach's rights when they are tapped.
 """
 

@@ -1,6 +1,6 @@
 """Reading what somebody typed or tapped into an answer, or saying kindly why it cannot be one.
 
-Law of this file: strict where it matters, generous where it does no harm (labels, case).
+Strict where it matters, generous where it does no harm (labels, case).
 """
 
 from __future__ import annotations

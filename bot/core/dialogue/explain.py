@@ -1,6 +1,6 @@
 """Why an advice is what it is: the row that decided, the rows that did not, the claims, and what would change it.
 
-Law of this file: every flip is real, judged again with it, and minimal: no part of it alone would do.
+Every flip is real, judged again with it, and minimal: no part of it alone would do.
 """
 
 from __future__ import annotations

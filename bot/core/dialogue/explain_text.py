@@ -1,6 +1,6 @@
 """The answer to "Why?": an explanation in somebody's words, short enough for one message.
 
-Law of this file: it words what `explaining` found out and leaves nothing out that decided. Where room is short, the
+It words what `explain` found out and leaves nothing out that decided. Where room is short, the
 farthest changes go first, then the rows above that did not fit; the claims and how sure they are always stay.
 """
 

@@ -1,6 +1,6 @@
 """A conversation as declared in flows/<name>.yaml: steps from top to bottom, and where `next` says otherwise.
 
-Law of this file: routing only. A step names a fact, a ruleset or the notes; it holds no policy and no words.
+Routing only. A step names a fact, a ruleset or the notes; it holds no policy and no words.
 """
 
 from __future__ import annotations

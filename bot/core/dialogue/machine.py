@@ -1,6 +1,6 @@
 """A flow compiled to one shared `transitions` machine: the engine of the dialogue, and its only importer.
 
-Law of this file: the machine is built once per flow, holds no model and runs no callback but our own conditions;
+The machine is built once per flow, holds no model and runs no callback but our own conditions;
 each move happens on a throw-away cursor, so two people never share a state and nothing from YAML is ever called.
 """
 
