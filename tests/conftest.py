@@ -11,7 +11,6 @@ from hypothesis import HealthCheck, settings
 
 from bot.app.content import open_library
 from bot.core.library import Library
-from tests.support import postgres
 from tests.support.content import share_shipped_content
 from tests.support.examples import ALL, FEW
 
@@ -60,6 +59,8 @@ def folder_of_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def postgres_server(folder_of_run: Path) -> str:
     """Return the URL of this run's PostgreSQL, in which databases may be made."""
+    from tests.support import postgres  # not before: processes that take NOW from here need none of it
+
     return postgres.of_run(folder_of_run)
 
 
