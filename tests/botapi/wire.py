@@ -52,6 +52,15 @@ class Wire:
 
     async def download(self, request: web.Request) -> web.Response:
         """Hand out a file that somebody sent."""
+        if self.world.virtual is not None:
+            self.world.virtual.handled += 1
+        try:
+            return self._download(request)
+        finally:
+            if self.world.virtual is not None:
+                self.world.virtual.handled -= 1
+
+    def _download(self, request: web.Request) -> web.Response:
         with self.world.lock:
             document = self.world.documents.get(request.match_info["file"])
         if request.match_info["token"] != self.world.token or document is None:
@@ -63,6 +72,8 @@ class Wire:
         call = Call(request.match_info["method"], {}, self.world.now())
         with self.world.lock:
             self.world.calls.append(call)
+        if self.world.virtual is not None:
+            self.world.virtual.handled += 1
         try:
             return await self._judged(request, call)
         except Refused as refused:
@@ -75,6 +86,9 @@ class Wire:
         except Exception as bug:  # of this server: a 500 for the bot, a traceback in the log
             self._close(call, "bug", 500, repr(bug))
             raise
+        finally:
+            if self.world.virtual is not None:
+                self.world.virtual.handled -= 1
 
     async def _judged(self, request: web.Request, call: Call) -> web.StreamResponse:
         if request.match_info["token"] != self.world.token:

@@ -26,6 +26,7 @@ from bot.app.main import application
 from bot.app.settings import Settings
 from bot.runtime.clock import Timepieces
 from bot.storage.writer import Writer
+from bot.telegram.client import ConnectionPool
 from tests.botapi import BotApiServer
 from tests.support.bot_process import BotUnderTest
 from tests.support.command_line import afterword
@@ -129,7 +130,17 @@ def _on(time: VirtualTime, env: Mapping[str, str]) -> Any:
         done = await asyncio.to_thread(afterword, *asked, **env)
         return done.stdout, done.stderr
 
+    ask = ConnectionPool.do_request
+
+    async def asked(line: ConnectionPool, *given: Any, **more: Any) -> tuple[int, bytes]:
+        time.asked += 1
+        try:
+            return await ask(line, *given, **more)
+        finally:
+            time.asked -= 1
+
     with (
+        patch.object(ConnectionPool, "do_request", asked),
         patch.object(startup, "in_background", inline),
         patch.object(content_check_worker, "run", here),
         patch.object(Writer, "submit", counting(time, Writer.submit)),

@@ -27,6 +27,9 @@ LOOK_SECONDS: Final = 0.05
 TURN_SECONDS: Final = 1e-5
 """What one turn of the loop takes: without it, whoever waits for less than a clock can tell waits for ever."""
 
+GRACE_SECONDS: Final = 0.001
+"""Real seconds for what was written to a socket to be there to be read at its other end."""
+
 
 @dataclass
 class Waiter:
@@ -46,6 +49,10 @@ class VirtualTime:
         self.seconds = 0.0
         self.outside = 0
         """Pieces of work in threads that the loop waits for."""
+        self.asked = 0
+        """Requests that the bot waits for."""
+        self.handled = 0
+        """Requests that the server is at; where that is another number, something is on its way between them."""
         self.loop: VirtualLoop | None = None
         self._waiters: list[Waiter] = []
         self._children: list[asyncio.SubprocessTransport] = []
@@ -116,7 +123,9 @@ class VirtualTime:
         """Let `timeout` seconds go by if nothing can happen before; tell whether they have."""
         self._children = [one for one in self._children if one.get_returncode() is None]
         with self._lock:
-            if self.outside or self._children or not self._waiters or self.tell_waiters():
+            if self.outside or self.asked != self.handled or self._children or not self._waiters:
+                return False
+            if self.tell_waiters():
                 return False
             nearest = min(waiter.ends for waiter in self._waiters)
             due = nearest if timeout is None else min(nearest, self.seconds + timeout)
@@ -159,6 +168,8 @@ class _JumpingSelector(selectors.DefaultSelector):  # type: ignore[misc, valid-t
         """Return what is ready; nothing once `timeout` seconds of the story have gone by."""
         self._time.seconds += TURN_SECONDS
         found = super().select(0)
+        if not found and (timeout is None or timeout > 0):
+            found = super().select(GRACE_SECONDS)
         while not found and (timeout is None or timeout > 0):
             if self._time.jump(timeout):
                 return []
