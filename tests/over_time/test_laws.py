@@ -5,29 +5,12 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, time
-from functools import cache
 
 import pytest
 
-from bot.cli.advise import answer_lines
-from bot.core.advice.calendar import instant
-from bot.core.dialogue.advisor import Adviser
 from bot.core.library import Library
-from tests.over_time.walker import Ask, asking, situations, walk, wander
-
-ZONE = "Europe/Berlin"
-
-
-def asked_of(library: Library) -> Ask:
-    """Return who answers as `advise --batch` does, at nine in the morning of each line's own day."""
-
-    @cache
-    def adviser_on(day: date | None) -> Adviser:
-        assert day is not None
-        return Adviser(library, "after_interview", instant(day, time(9), ZONE), language="en", zone=ZONE)
-
-    return asking(lambda lines, out: answer_lines(adviser_on, lines, out))
+from tests.over_time.asking import asked_of
+from tests.over_time.walker import Ask, situations, walk, wander
 
 
 def breaches(ask: Ask, count: int) -> list[str]:
@@ -41,7 +24,7 @@ def breaches(ask: Ask, count: int) -> list[str]:
 
 
 def test_no_law_is_broken_along_a_life(library: Library) -> None:
-    assert breaches(asked_of(library), 25) == []
+    assert breaches(asked_of(library), 10) == []
 
 
 @pytest.mark.slow
@@ -98,4 +81,4 @@ def forgetful(library: Library) -> Library:
     ids=["nothing lies between two messages", "a thank-you is forgotten", "a status mail beside a request"],
 )
 def test_the_walker_finds_a_fault(library: Library, fault: Fault) -> None:
-    assert breaches(asked_of(fault(library)), 12)
+    assert breaches(asked_of(fault(library)), 8)
