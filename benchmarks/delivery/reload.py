@@ -58,7 +58,7 @@ def fill(file: Path, people: list[Person], count: int, now: datetime) -> None:
         db.execute("BEGIN")
         for id_ in range(2, count + 1):
             one = named(people[id_ % len(people)], id_)
-            wake = one.agenda.wake
+            wake = one.schedule.wake
             db.execute(
                 "INSERT INTO person (bot, person, language, zone, working_days, holidays, facts, since) "
                 "VALUES (7, ?, ?, ?, ?, ?, ?, ?)",
@@ -68,7 +68,7 @@ def fill(file: Path, people: list[Person], count: int, now: datetime) -> None:
             db.execute(
                 "INSERT INTO session (id, bot, chat, topic, person, current, turn, asking, panel, updated_at, agenda, "
                 "wake) VALUES (?, 7, ?, 0, ?, ?, ?, ?, 0, ?, ?, ?)",
-                (id_, id_, id_, one.current, one.turn, one.asking, at, cipher.seal(one.agenda.to_json()),
+                (id_, id_, id_, one.current, one.turn, one.asking, at, cipher.seal(one.schedule.to_json()),
                  int(wake.timestamp() * 1e6) if wake else None),
             )  # fmt: skip
             db.executemany(

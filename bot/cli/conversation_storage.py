@@ -16,7 +16,7 @@ from bot.core.dialogue.session import Session
 from bot.core.reminders.schedule import ReminderSchedule
 
 NOTHING_PLANNED: Final = ReminderSchedule(zone_known=True)
-"""The agenda of a newcomer, who lives where this machine or `--zone` says."""
+"""The schedule of a newcomer, who lives where this machine or `--zone` says."""
 Change = Callable[[Person | None], Person]
 """One turn as a function of the person as kept (None: never seen)."""
 
@@ -53,7 +53,9 @@ class InMemory:
 
 def _read_back(person: Person) -> Person:
     cases = {n: Session.from_json(json.loads(json.dumps(case.to_json()))) for n, case in person.cases.items()}
-    return person.but(cases=cases, agenda=ReminderSchedule.from_json(json.loads(json.dumps(person.agenda.to_json()))))
+    return person.but(
+        cases=cases, schedule=ReminderSchedule.from_json(json.loads(json.dumps(person.schedule.to_json())))
+    )
 
 
 @dataclass(frozen=True)
@@ -62,18 +64,18 @@ class Beside:
 
     number: int = 1
     cases: Mapping[int, Session] = field(default_factory=dict)
-    agenda: ReminderSchedule = NOTHING_PLANNED
+    schedule: ReminderSchedule = NOTHING_PLANNED
 
     @classmethod
     def of(cls, person: Person) -> Beside:
         """Return what there is beside somebody's open case, which has a new number where none is open."""
         others = {number: case for number, case in person.cases.items() if number != person.current}
-        return cls(person.current or max(others, default=0) + 1, others, person.agenda)
+        return cls(person.current or max(others, default=0) + 1, others, person.schedule)
 
     def to_json(self) -> dict[str, Any]:
         """Return it as plain JSON values."""
         cases = {str(number): case.to_json() for number, case in self.cases.items()}
-        return {"number": self.number, "cases": cases, "agenda": self.agenda.to_json()}
+        return {"number": self.number, "cases": cases, "agenda": self.schedule.to_json()}
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Beside:

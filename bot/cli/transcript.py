@@ -255,7 +255,7 @@ class Talk:
             {**self.beside.cases, self.beside.number: session},
             current=self.beside.number,
             turn=session.turn,
-            agenda=self.beside.agenda,
+            schedule=self.beside.schedule,
         )
         self.in_sight = sight_of(self.person)
         self.below: tuple[Option, ...] = ()
@@ -347,7 +347,7 @@ class Talk:
     def live(self, then: datetime) -> list[tuple[datetime, Turn]]:
         """Move the clock on, with everything that falls due on the way at its time; return what was said, and when."""
         turns = []
-        while (wake := self.person.agenda.wake) is not None and wake <= then:
+        while (wake := self.person.schedule.wake) is not None and wake <= then:
             self.now = max(self.now, wake)
             if (turn := self.hear(FellDue())).messages:
                 turns.append((self.now, turn))

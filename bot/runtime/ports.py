@@ -100,7 +100,7 @@ class OutboxClaim:
 
 @dataclass(frozen=True)
 class DueSchedule:
-    """A person's agenda that was claimed, due at `at`; `fence` is the claim's own number, higher for each later one."""
+    """A person's schedule that was claimed, due at `at`; `fence` numbers the claim, higher for each later one."""
 
     session: int
     key: Key
@@ -249,18 +249,18 @@ class Store(Protocol):
         """Lease the oldest waiting call of up to `limit` chats, answers before reminders, none before its time."""
 
     async def claim_due(self, now: datetime, lease: timedelta, limit: int) -> Sequence[DueSchedule]:
-        """Lease up to `limit` agendas that want to be rung, those due longest first; none whose chat is shut."""
+        """Lease up to `limit` schedules that want to be rung, those due longest first; none whose chat is shut."""
 
     async def collect_due(
         self, due: DueSchedule, step: Step, now: datetime
     ) -> TurnResult | MissingContentVersion | None:
-        """Run `step` on the person of a claimed agenda, as `turn` does; None when somebody else has the claim."""
+        """Run `step` on the person of a claimed schedule, as `turn` does; None when somebody else has the claim."""
 
     async def park_due(self, due: DueSchedule, reason: str, now: datetime) -> bool:
-        """Put an agenda aside that cannot be rung, with a reason for the operator."""
+        """Put a schedule aside that cannot be rung, with a reason for the operator."""
 
     async def next_due(self) -> datetime | None:
-        """Return the instant from which some agenda or cohort is due; None when nothing is planned."""
+        """Return the instant from which some schedule or cohort is due; None when nothing is planned."""
 
     async def sent(
         self,

@@ -18,14 +18,14 @@ from bot.runtime.ports import Clock, DueSchedule, Store
 from bot.runtime.update_handler import UpdateHandler
 
 LEASE: Final = timedelta(seconds=60)
-"""How long a claimed agenda is ours; after a kill it waits so long, on PostgreSQL (a file is taken over at once)."""
+"""How long a claimed schedule is ours; after a kill it waits so long, on PostgreSQL (a file is taken over at once)."""
 AT_ONCE: Final = 50
-"""Agendas claimed at once. Their turns take milliseconds each, and answers of live people queue in between."""
+"""Schedules claimed at once. Their turns take milliseconds each, and answers of live people queue in between."""
 LOOK_SECONDS: Final = 15.0
 """How long to sleep at most: a turn may plan something sooner, a lease of another process may run out, and a machine
 that was asleep, or a clock that was set, is noticed."""
 STALE: Final = 0.5
-"""The part of a lease after which a claimed agenda is left to run out rather than handled."""
+"""The part of a lease after which a claimed schedule is left to run out rather than handled."""
 PAUSES: Final = (0.2, 1.0, 5.0)
 """Seconds between two tries to reach a store in trouble; the last one repeats."""
 
@@ -33,7 +33,7 @@ log = structlog.get_logger("afterword.reminders")
 
 
 class Scheduler:
-    """Rings agendas that are due."""
+    """Rings schedules that are due."""
 
     def __init__(
         self,

@@ -189,7 +189,7 @@ class UpdateHandler:
         return turned, how
 
     async def collect_due(self, due: DueSchedule) -> TurnResult | None:
-        """Let a claimed agenda take its turn; None when its claim has gone to somebody else, or it was put aside.
+        """Let a claimed schedule take its turn; None when its claim has gone to somebody else, or it was put aside.
 
         Raises `UpdateNotKept` when the store is in trouble; nothing changed, and it is due again when its claim ends.
         """

@@ -161,24 +161,24 @@ class Database:
         return await self._runner.submit(lambda c: self._outbox.claim(c, worker, now, lease, limit), rank="mark")
 
     async def claim_due(self, now: datetime, lease: timedelta, limit: int) -> Sequence[DueSchedule]:
-        """Lease the agendas that are due longest; see `Store.claim_due`."""
+        """Lease the schedules that are due longest; see `Store.claim_due`."""
         aware(now)
         return await self._runner.submit(lambda c: self._schedules.claim(c, now, lease, limit))
 
     async def collect_due(
         self, due: DueSchedule, step: Step, now: datetime
     ) -> TurnResult | MissingContentVersion | None:
-        """Run the turn of an agenda that is due; see `Store.collect_due`."""
+        """Run the turn of a schedule that is due; see `Store.collect_due`."""
         aware(now)
         return await self._runner.submit(lambda c: self._schedules.collect_due(c, due, step, now), due.key)
 
     async def park_due(self, due: DueSchedule, reason: str, now: datetime) -> bool:
-        """Put an agenda aside that cannot be rung; False when it is somebody else's by now."""
+        """Put a schedule aside that cannot be rung; False when it is somebody else's by now."""
         aware(now)
         return await self._runner.submit(lambda c: self._schedules.park(c, due, reason, now))
 
     async def next_due(self) -> datetime | None:
-        """Return from when on some agenda or cohort is due; None when nothing is planned."""
+        """Return from when on some schedule or cohort is due; None when nothing is planned."""
         return await self._runner.submit(self._next_due)
 
     def _next_due(self, cursor: Cursor) -> datetime | None:

@@ -88,7 +88,7 @@ class LoadedPerson:
     row: Any
 
 
-_OF_SESSION: Final = ("current", "turn", "asking", "run", "panel", "reminded", "agenda")
+_OF_SESSION: Final = ("current", "turn", "asking", "run", "panel", "reminded", "schedule")  # as `Person` calls them
 HEARD_APART: Final = timedelta(days=1)
 _OPEN: Final = attrgetter("language", "zone", "working_days", "holidays")
 
@@ -122,7 +122,7 @@ class PersonRepository:
     def collect_due(
         self, cursor: Cursor, due: DueSchedule, step: Step, now: datetime
     ) -> TurnResult | MissingContentVersion | None:
-        """Run the turn of an agenda that is due; None when its claim has gone to somebody else, or its person has."""
+        """Run the turn of a schedule that is due; None when its claim has gone to somebody else, or its person has."""
         self.lock(cursor, due.key.bot, due.key.person)
         if self.statements.held.one(cursor, {"id_": due.session, "fence_": due.fence}) is None:
             return None
@@ -229,24 +229,24 @@ class PersonRepository:
             # When they were heard last: whoever is silent for long is told so, and a reminder is no word of theirs.
             "updated_at": now if heard or row is None or row.id is None else row.updated_at,
             "told_at": None if heard or row is None else row.told_at,
-            "agenda": self._agenda(row, old, new),
-            "wake": new.agenda.wake,
+            "agenda": self._schedule(row, old, new),
+            "wake": new.schedule.wake,
         }
         if session is None:
             whose = {"bot": key.bot, "chat": key.chat, "topic": key.topic, "person": key.person}
-            return int(self.statements.add_session.one(cursor, whose | values | {"opens": new.agenda.wake}).id)
+            return int(self.statements.add_session.one(cursor, whose | values | {"opens": new.schedule.wake}).id)
         assert old is not None
-        if row.wake != new.agenda.wake or row.blocked_at is not None:
+        if row.wake != new.schedule.wake or row.blocked_at is not None:
             self.statements.put_wake.run(cursor, values | {"id_": session})
         elif any(getattr(old, name) != getattr(new, name) for name in _OF_SESSION) or (heard and _unnoted(row, now)):
             self.statements.put_session.run(cursor, values | {"id_": session})
         return session
 
-    def _agenda(self, row: Any, old: Person | None, new: Person) -> bytes | None:
-        """Return the agenda sealed, as it was where it is the same; none for whoever has nothing on it."""
-        if old is not None and row is not None and old.agenda == new.agenda:
+    def _schedule(self, row: Any, old: Person | None, new: Person) -> bytes | None:
+        """Return the schedule sealed, as it was where it is the same; none for whoever has nothing on it."""
+        if old is not None and row is not None and old.schedule == new.schedule:
             return cast("bytes | None", row.agenda)
-        return None if new.agenda == ReminderSchedule() else self.memory.seal(new.agenda, new.agenda.to_json())
+        return None if new.schedule == ReminderSchedule() else self.memory.seal(new.schedule, new.schedule.to_json())
 
     def _keep_cases(self, cursor: Cursor, session: int, old: Cases, new: Mapping[int, Session], now: datetime) -> None:
         changed, dropped = changes(old, new)
@@ -357,7 +357,7 @@ def changes(old: Cases, new: Mapping[int, Session]) -> tuple[dict[int, Session],
 
 def person_of(row: Any, cases: Mapping[int, Session], memory: SealedCache) -> Person:
     """Return the person that a joined row holds."""
-    language, zone, days, off, facts, session, current, turn, asking, run, panel, reminded, agenda, *_ = row
+    language, zone, days, off, facts, session, current, turn, asking, run, panel, reminded, schedule, *_ = row
     own: dict[str, Any] = {
         "language": language,
         "zone": zone,
@@ -376,7 +376,7 @@ def person_of(row: Any, cases: Mapping[int, Session], memory: SealedCache) -> Pe
         run=memory.open(run, tuple) if run else (),
         panel=panel,
         reminded=reminded,
-        agenda=memory.open(agenda, ReminderSchedule.from_json) if agenda else ReminderSchedule(),
+        schedule=memory.open(schedule, ReminderSchedule.from_json) if schedule else ReminderSchedule(),
     )
 
 

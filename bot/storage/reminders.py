@@ -28,7 +28,7 @@ Page = tuple[int, int]
 
 @dataclass(frozen=True)
 class ReminderRepository:
-    """The agendas of one database."""
+    """The schedules of one database."""
 
     statements: Statements
     cipher: Cipher
@@ -79,16 +79,16 @@ class ReminderRepository:
     def collect_due(
         self, cursor: Cursor, due: DueSchedule, step: Step, now: datetime
     ) -> TurnResult | MissingContentVersion | None:
-        """Run the turn of a claimed agenda."""
+        """Run the turn of a claimed schedule."""
         return self.turning.collect_due(cursor, due, step, now)
 
     def next_at(self, cursor: Cursor) -> datetime | None:
-        """Return from when on some agenda may be claimed."""
+        """Return from when on some schedule may be claimed."""
         at: datetime | None = self.statements.next_due.one(cursor).at
         return at
 
     def park(self, cursor: Cursor, due: DueSchedule, reason: str, now: datetime) -> bool:
-        """Put an agenda aside: nobody rings it before it is released, or its person does something."""
+        """Put a schedule aside: nobody rings it before it is released, or its person does something."""
         if self.statements.held.one(cursor, {"id_": due.session, "fence_": due.fence}) is None:
             return False
         self.statements.reopen.run(cursor, {"id_": due.session, "opens_": None})
@@ -107,14 +107,14 @@ class ReminderRepository:
         return True
 
     def join(self, cursor: Cursor, old: int, new: int, after: int) -> None:
-        """Give the agenda of one session to another, whose case numbers are counted on from `after`."""
-        theirs, own = (self._agenda(cursor, session) for session in (old, new))
+        """Give the schedule of one session to another, whose case numbers are counted on from `after`."""
+        theirs, own = (self._schedule(cursor, session) for session in (old, new))
         if theirs != ReminderSchedule():
             both = own.joined(theirs, after)
-            self.statements.put_agenda.run(
+            self.statements.put_schedule.run(
                 cursor, {"id_": new, "agenda_": self.cipher.seal(both.to_json()), "wake_": both.wake}
             )
 
-    def _agenda(self, cursor: Cursor, session: int) -> ReminderSchedule:
-        sealed = self.statements.agenda_of.one(cursor, {"id_": session}).agenda
+    def _schedule(self, cursor: Cursor, session: int) -> ReminderSchedule:
+        sealed = self.statements.schedule_of.one(cursor, {"id_": session}).agenda
         return ReminderSchedule.from_json(self.cipher.open(sealed)) if sealed else ReminderSchedule()

@@ -132,7 +132,7 @@ class Statements:
     def _sessions(self) -> None:
         kept: dict[str, Any] = {name: bindparam(name) for name in (*OF_SESSION, "updated_at", "told_at")}
         this = session.c.id == bindparam("id_")
-        # Whoever speaks can be written to, whatever was heard before: their agenda opens again, too. SQLite has one
+        # Whoever speaks can be written to, whatever was heard before: their schedule opens again, too. SQLite has one
         # writer, so what was heard was read in this turn, and an index is not written for nothing.
         reopened = case((session.c.blocked_at.is_not(None), bindparam("wake", type_=Utc())), else_=session.c.opens)
         heard: dict[str, Any] = {} if self._dialect.name == "sqlite" else {"blocked_at": null(), "opens": reopened}
@@ -153,7 +153,7 @@ class Statements:
         self.put_person = self._made(self._kept(person, *OF_PERSON))
         new = [column.name for column in session.c if column.name not in ("id", "blocked_at", "told_at", "fence")]
         self.add_session = self._made(insert(session).returning(session.c.id), *new)
-        # Sessions with their agenda, and cases, go with the person (ON DELETE CASCADE).
+        # Sessions with their schedule, and cases, go with the person (ON DELETE CASCADE).
         self.forget = tuple(
             self._made(delete(table).where(table.c.bot == bindparam("bot_"), table.c.person == bindparam("person_")))
             for table in (person, outbox, parked)
@@ -228,8 +228,8 @@ class Statements:
         )
         this = session.c.id == bindparam("id_")
         self.reopen = self._made(update(session).where(this).values(opens=bindparam("opens_")))
-        self.agenda_of = self._made(select(session.c.agenda).where(this))
-        self.put_agenda = self._made(
+        self.schedule_of = self._made(select(session.c.agenda).where(this))
+        self.put_schedule = self._made(
             update(session)
             .where(this)
             .values(agenda=bindparam("agenda_"), wake=bindparam("wake_"), opens=bindparam("wake_"))
@@ -246,7 +246,7 @@ class Statements:
 
     def _claims_taken_back(self) -> None:
         claimed = session.c.opens > session.c.wake
-        # Claims end soon: the index finds them among very many agendas. One made by a clock that was ahead does not.
+        # Claims end soon: the index finds them among very many schedules. One made by a clock that was ahead does not.
         self.take_back_due = self._made(
             update(session)
             .where(claimed, session.c.opens <= bindparam("until", type_=Utc()))

@@ -36,7 +36,7 @@ from bot.storage.writer import Runner
 T = TypeVar("T")
 
 LONGEST_CLAIM: Final = timedelta(minutes=10)
-"""No agenda is claimed for as long; one that seems to be was claimed by a clock that was ahead."""
+"""No schedule is claimed for as long; one that seems to be was claimed by a clock that was ahead."""
 
 
 CHECK_BYTES: Final = 8192
@@ -74,7 +74,7 @@ class Upkeep:
     async def look_through(self, now: Callable[[], datetime]) -> Sequence[str]:
         """Look through everything, page by page while people talk, for what a start is to put right.
 
-        Claims end that a clock made which was ahead, and every agenda is worked out anew in whose zone the clocks now
+        Claims end that a clock made which was ahead, and every schedule is worked out anew in whose zone the clocks now
         run by other rules; these zones are returned. To be called once after `take_over`.
         """
         if self.file is not None:

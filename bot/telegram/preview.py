@@ -99,7 +99,7 @@ class _Playing:
         """Move the clock ahead; what falls due on the way is said at its time, and then what is open is asked."""
         ahead = min(self.trial.ahead + timedelta(days=days), FARTHEST)
         then = self.now + ahead
-        while (wake := self.trial.person.agenda.wake) is not None and wake <= then:
+        while (wake := self.trial.person.schedule.wake) is not None and wake <= then:
             self.take(FellDue(), max(wake, self.now + self.trial.ahead))
         self.trial = replace(self.trial, ahead=ahead)
         self.take(TimePassed())

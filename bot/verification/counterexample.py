@@ -119,7 +119,7 @@ class PlayedTalk:
             self.session.zone,
             cases={1: self.session},
             current=1,
-            agenda=ReminderSchedule(zone_known=True),
+            schedule=ReminderSchedule(zone_known=True),
         )
         self.catalog = self.library.catalog(self.language)
 

@@ -63,20 +63,20 @@ class Traits:
 
     def of_person(self, person: Person) -> Iterator[Hashable]:
         """Yield what of a person beside their conversations decides whether they can go on, each for itself."""
-        today, agenda = local_date(self.now, person.zone), person.agenda
-        place = (person.language, person.working_days, agenda.hours, agenda.zone_known, agenda.paused)
+        today, schedule = local_date(self.now, person.zone), person.schedule
+        place = (person.language, person.working_days, schedule.hours, schedule.zone_known, schedule.paused)
         yield "place", place, any(day >= today.isoformat() for day in person.holidays), person.zone in ("", "UTC")
         yield "asks", person.language, person.asking.partition("-")[0], min(len(person.cases), 2)
         yield from (("own", person.language, answer) for answer in self._answers(person.facts, today, person))
-        for reminder in agenda.planned:
-            life = agenda.lives.get(reminder.case)
+        for reminder in schedule.planned:
+            life = schedule.lives.get(reminder.case)
             lived = life and (life.consent, life.said, life.counts.get(reminder.kind), life.snoozed)
-            when = (_days(reminder.day, today, 1), reminder.due <= self.now, _days(agenda.said_on, today, 1) >= 0)
-            yield "planned", person.language, reminder.kind, reminder.case in person.cases, lived, when, agenda.paused
-        for number, life in agenda.lives.items():
+            when = (_days(reminder.day, today, 1), reminder.due <= self.now, _days(schedule.said_on, today, 1) >= 0)
+            yield "planned", person.language, reminder.kind, reminder.case in person.cases, lived, when, schedule.paused
+        for number, life in schedule.lives.items():
             closes = life.closes and life.closes <= today
             yield "life", person.language, number in person.cases, life.consent, life.asked, life.snoozed, closes
-        for ledger in agenda.ledgers.values():
+        for ledger in schedule.ledgers.values():
             yield "sent", person.language, tuple([(what, _days(day, today, 0)) for what, day in ledger])
 
     def _answers(self, answers: Mapping[str, str], today: date, person: Person) -> list[tuple[Hashable, ...]]:

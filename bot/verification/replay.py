@@ -89,7 +89,7 @@ def survey(
     replays = _Replays(new, flow, now, was) if sound else None
     for row, person in people:
         chats, conversations = chats + 1, conversations + len(person.cases)
-        reminders += len(person.agenda.planned)
+        reminders += len(person.schedule.planned)
         for case, move in replays.moves(person) if replays else _Replay(new, flow, person, now).moves(was):
             moves.setdefault(move, []).append(f"{row}.{case}" if case else f"{row}")
     return Survey(chats, conversations, reminders, {move: tuple(moves[move]) for move in sorted(moves)})
@@ -165,14 +165,14 @@ class _Replay:
 
     def reminders(self) -> Iterator[tuple[int, Move]]:
         """Return the reminders whose kind is gone."""
-        for reminder in self.person.agenda.planned:
+        for reminder in self.person.schedule.planned:
             if reminder.kind not in self.library.reminders:
                 yield reminder.case, Move("reminder", reminder.kind, "")
 
     def visits(self) -> Iterator[tuple[int, Move]]:
         """Let the person do whatever can be done next, in each of their cases, and hear what is planned."""
-        agenda = self.person.agenda
-        due = [(replace(self.person, asking=""), FellDue(), max(r.due, self.now)) for r in agenda.planned]
+        schedule = self.person.schedule
+        due = [(replace(self.person, asking=""), FellDue(), max(r.due, self.now)) for r in schedule.planned]
         opened = [replace(self.person, current=number, asking="") for number in self.person.cases]
         different = [person for person in opened if (person.current, "") != (self.person.current, self.person.asking)]
         asked = [(person, entry, self.now) for person in (self.person, *different) for entry in VISITS]

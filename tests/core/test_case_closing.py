@@ -37,7 +37,7 @@ def test_after_forty_five_days_without_news_the_names_go_and_nobody_hears_of_it(
     assert dana.until(dana.now + 2 * DAY) == []
     assert names(dana) == set()
     assert dana.person.cases[1].facts["outcome"] == "none", "the answers stay"
-    assert dana.person.agenda.wake is None
+    assert dana.person.schedule.wake is None
 
 
 def test_a_closed_case_that_is_taken_up_again_closes_again(dana: Reminded) -> None:
@@ -79,7 +79,7 @@ def test_what_is_still_to_come_keeps_the_case_open(dana: Reminded) -> None:
 def down_until(dana: Reminded, then: datetime) -> None:
     """Let time pass with nobody there to ring anything, and let the bot come back."""
     dana.now = then
-    if (wake := dana.person.agenda.wake) is not None and wake <= then:
+    if (wake := dana.person.schedule.wake) is not None and wake <= then:
         dana.visit(FellDue())
 
 
@@ -93,7 +93,7 @@ def test_a_reminder_that_fell_due_while_the_bot_was_down_asks_once_however_long_
     assert names(dana) == {"first", "topic", "company"}
     assert dana.until(dana.now + 2 * DAY) == []
     assert names(dana) == set(), "it was asked, and time has passed"
-    assert dana.person.agenda.wake is None
+    assert dana.person.schedule.wake is None
 
 
 def test_back_in_the_night_the_bot_waits_with_the_question_and_closes_nothing_before(dana: Reminded) -> None:
@@ -128,12 +128,12 @@ def test_a_thumb_below_the_question_for_the_thank_you_says_that_it_went_out(dana
     assert dana.names[0] == "reminder done"
     assert dana.names[-1] == "question account", "the open question is asked anew, and has new buttons"
     assert dana.person.turn == turn + 1
-    assert dana.person.agenda.ledgers == {1: (("thank_you", date(2026, 11, 23)),)}
+    assert dana.person.schedule.ledgers == {1: (("thank_you", date(2026, 11, 23)),)}
     assert dana.person.cases[1].facts["thanks"] == "sent"
-    assert "M1" not in [r.kind for r in dana.person.agenda.planned]
+    assert "M1" not in [r.kind for r in dana.person.schedule.planned]
     thumb(dana, 41)
     assert dana.names == [], "it is done already"
-    assert [r.kind for r in dana.person.agenda.planned] == ["M2"], "the few days go on"
+    assert [r.kind for r in dana.person.schedule.planned] == ["M2"], "the few days go on"
 
 
 def test_a_thumb_below_anything_else_means_nothing(dana: Reminded) -> None:
@@ -149,9 +149,9 @@ def test_a_thumb_below_anything_else_means_nothing(dana: Reminded) -> None:
 
 def test_a_thumb_below_a_question_for_news_only_ends_it(dana: Reminded) -> None:
     dana.until(dana.now + 2 * DAY)
-    assert dana.person.agenda.lives[1].asked == ("M2",)
+    assert dana.person.schedule.lives[1].asked == ("M2",)
     dana.person = replace(dana.person, reminded=50)
     thumb(dana, 50)
     assert dana.names == ["reminder done"]
-    assert dana.person.agenda.ledgers == {}
-    assert dana.person.agenda.lives[1].asked == ()
+    assert dana.person.schedule.ledgers == {}
+    assert dana.person.schedule.lives[1].asked == ()

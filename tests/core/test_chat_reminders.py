@@ -80,7 +80,7 @@ def test_the_whole_arc_from_the_interview_to_keeping_warm(dana: Reminded) -> Non
     assert dana.names == ["notice once", "menu"]
     assert "one is enough" in dana.words
     assert "I wrote to them" not in dana.labels
-    assert dict(dana.person.agenda.ledgers) == {
+    assert dict(dana.person.schedule.ledgers) == {
         1: (("thank_you", date(2026, 11, 23)), ("request", date(2026, 11, 25)), ("accepted", wrote), ("message", wrote))
     }
 
@@ -174,7 +174,7 @@ def test_another_day_and_time_can_be_asked_for(dana: Reminded) -> None:
 def test_one_tap_stops_a_case_and_another_deletes_it(dana: Reminded) -> None:
     dana.beside("yes")
     dana.beside("stop")
-    assert dana.person.agenda.planned == ()
+    assert dana.person.schedule.planned == ()
     dana.beside("delete")
     assert dict(dana.person.cases) == {}
     assert dana.beside("look").toast == "That is settled already."
@@ -214,15 +214,15 @@ def test_reminders_are_listed_moved_and_taken_off(dana: Reminded) -> None:
     ]
     dana.say("2")
     dana.say("Another day or time", "27 Nov")
-    assert [(r.kind, r.day.day) for r in dana.person.agenda.planned] == [("M1", 23), ("M2", 27)]
+    assert [(r.kind, r.day.day) for r in dana.person.schedule.planned] == [("M1", 23), ("M2", 27)]
     dana.ask("reminders")
     dana.say("1", "It is done")
-    assert [r.kind for r in dana.person.agenda.planned] == ["M2"]
+    assert [r.kind for r in dana.person.schedule.planned] == ["M2"]
     dana.say("Pause all")
-    assert dana.person.agenda.wake > dana.now + 40 * DAY, "nothing but the end of the case is left to ring for"
+    assert dana.person.schedule.wake > dana.now + 40 * DAY, "nothing but the end of the case is left to ring for"
     dana.ask("reminders")
     dana.say("Remind me again")
-    assert dana.person.agenda.wake < dana.now + 40 * DAY
+    assert dana.person.schedule.wake < dana.now + 40 * DAY
 
 
 def test_settings_hold_the_zone_the_quiet_hours_and_the_working_days(dana: Reminded) -> None:
@@ -230,10 +230,10 @@ def test_settings_hold_the_zone_the_quiet_hours_and_the_working_days(dana: Remin
     dana.ask("settings")
     assert dana.labels[1:4] == ["Your time: Berlin", "Quiet hours: 21:00 to 08:00", "Working days: Monday to Friday"]
     dana.say("Quiet hours: 21:00 to 08:00", "18:00 to 12:00")
-    assert [r.due.astimezone(zone_named("Europe/Berlin")).hour for r in dana.person.agenda.planned] == [17, 12]
+    assert [r.due.astimezone(zone_named("Europe/Berlin")).hour for r in dana.person.schedule.planned] == [17, 12]
     dana.ask("settings")
     dana.say("Your time: Berlin", "new york")
-    assert [r.due.astimezone(zone_named("America/New_York")).hour for r in dana.person.agenda.planned] == [17, 12]
+    assert [r.due.astimezone(zone_named("America/New_York")).hour for r in dana.person.schedule.planned] == [17, 12]
     dana.ask("settings")
     dana.say("Working days: Monday to Friday", "Sunday to Thursday")
     assert dana.person.working_days == (1, 2, 3, 4, 7)
@@ -248,7 +248,7 @@ def test_own_quiet_hours_and_working_days_can_be_typed(dana: Reminded) -> None:
     dana.say("8 to 18")
     assert dana.names == ["notice no_quiet", "desk quiet"]
     dana.say("16:30 to 11")
-    assert [r.due.astimezone(zone_named("Europe/Berlin")).hour for r in dana.person.agenda.planned] == [11, 11]
+    assert [r.due.astimezone(zone_named("Europe/Berlin")).hour for r in dana.person.schedule.planned] == [11, 11]
     dana.ask("settings")
     dana.say("Working days: Monday to Friday", "mon, wed-fri")
     assert dana.person.working_days == (1, 3, 4, 5)
@@ -260,13 +260,15 @@ def test_own_quiet_hours_and_working_days_can_be_typed(dana: Reminded) -> None:
 
 def test_the_free_notes_of_the_month_are_counted_over_everybody(dana: Reminded) -> None:
     """Four requests went out this month: the fifth note says that it is the last, a sixth has other ways."""
-    agenda = replace(dana.person.agenda, ledgers={9: tuple(("request", date(2026, 11, day)) for day in (2, 3, 4, 5))})
-    dana.person = replace(dana.person, agenda=agenda)
+    schedule = replace(
+        dana.person.schedule, ledgers={9: tuple(("request", date(2026, 11, day)) for day in (2, 3, 4, 5))}
+    )
+    dana.person = replace(dana.person, schedule=schedule)
     dana.say(*SLOTS)
     assert "notice last" in dana.names
     assert "G3" not in dana.words
-    used = (*agenda.ledgers[9], ("request", date(2026, 11, 6)))
-    dana.person = replace(dana.person, agenda=replace(dana.person.agenda, ledgers={9: used}))
+    used = (*schedule.ledgers[9], ("request", date(2026, 11, 6)))
+    dana.person = replace(dana.person, schedule=replace(dana.person.schedule, ledgers={9: used}))
     dana.ask("cases")
     dana.say("1")
     assert "no personalised notes left this month" in dana.words
@@ -291,7 +293,7 @@ def test_a_second_request_is_declined_with_its_reason(dana: Reminded) -> None:
     dana.now += 10 * DAY
     dana.ask("change")
     dana.say("Connected already", "No")
-    assert [what for what, _ in dana.person.agenda.ledgers[1]] == ["thank_you", "request", WITHDRAWN]
+    assert [what for what, _ in dana.person.schedule.ledgers[1]] == ["thank_you", "request", WITHDRAWN]
     assert "notice withdrawn" in dana.names
     assert not any(name.startswith("note") for name in dana.names)
     assert "from Monday 28 December on" in dana.words

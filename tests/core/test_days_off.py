@@ -255,7 +255,7 @@ def test_days_that_are_over_still_were_none_and_a_span_may_have_begun(dana: Remi
 
 
 def planned(dana: Reminded) -> list[tuple[str, int]]:
-    return [(r.kind, r.day.day) for r in dana.person.agenda.planned]
+    return [(r.kind, r.day.day) for r in dana.person.schedule.planned]
 
 
 def test_a_reminder_in_the_list_is_put_off_by_working_days(dana: Reminded) -> None:
@@ -264,9 +264,9 @@ def test_a_reminder_in_the_list_is_put_off_by_working_days(dana: Reminded) -> No
     dana.beside("yes")
     dana.ask("reminders")
     dana.say("2", "In 2 business days")
-    assert [(r.kind, r.day.day) for r in dana.person.agenda.planned] == [("M1", 23), ("M2", 30)]
+    assert [(r.kind, r.day.day) for r in dana.person.schedule.planned] == [("M1", 23), ("M2", 30)]
     assert "Monday 30 November" in dana.words
     dana.say("2", "In 2 business days")
     dana.say("2")
     assert "In 2 business days" not in dana.labels, "twice at most"
-    assert [(r.kind, f"{r.day:%m-%d}") for r in dana.person.agenda.planned] == [("M1", "11-23"), ("M2", "12-02")]
+    assert [(r.kind, f"{r.day:%m-%d}") for r in dana.person.schedule.planned] == [("M1", "11-23"), ("M2", "12-02")]

@@ -73,9 +73,9 @@ def moves(zone: str) -> Callable[[Library, Story], Story]:
 
 def restarts(library: Library, story: Story) -> Story:
     del library
-    agenda = ReminderSchedule.from_json(json.loads(json.dumps(story.person.agenda.to_json())))
+    schedule = ReminderSchedule.from_json(json.loads(json.dumps(story.person.schedule.to_json())))
     cases = {n: Session.from_json(json.loads(json.dumps(c.to_json()))) for n, c in story.person.cases.items()}
-    return replace(story, person=replace(story.person, agenda=agenda, cases=cases))
+    return replace(story, person=replace(story.person, schedule=schedule, cases=cases))
 
 
 EVENTS: dict[str, Callable[[Library, Story], Story]] = {
@@ -92,11 +92,11 @@ EVENTS: dict[str, Callable[[Library, Story], Story]] = {
 
 def lives(library: Library, story: Story, until: datetime) -> Story:
     """Let time pass, and hold every message against the limits."""
-    while (wake := story.person.agenda.wake) is not None and wake <= until:
+    while (wake := story.person.schedule.wake) is not None and wake <= until:
         now = max(wake, story.now)
         served = serve(library, "after_interview", story.person, FellDue(), now)
         assert served.person is not None
-        assert served.messages or served.person.agenda.wake != wake
+        assert served.messages or served.person.schedule.wake != wake
         zone = served.person.zone
         story = replace(story, person=served.person, now=now)
         if served.messages:
@@ -115,7 +115,7 @@ def explore(library: Library, story: Story, depth: int) -> int:
     for event in EVENTS.values():
         after = lives(library, event(library, story), story.now + 4 * DAY)
         for what in ("thank_you", "request", "status"):
-            assert sum(of == what for of, _ in after.person.agenda.ledgers.get(1, ())) <= 1
+            assert sum(of == what for of, _ in after.person.schedule.ledgers.get(1, ())) <= 1
         count += 1 + explore(library, after, depth - 1)
     return count
 

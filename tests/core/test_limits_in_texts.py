@@ -59,7 +59,7 @@ def test_a_reminder_is_put_off_by_as_many_days_as_its_button_says(
     dana.until(WEDNESDAY)
     assert dana.labels[2] == label, "below the reminder"
     dana.beside("snooze")
-    assert [r.day.day for r in dana.person.agenda.planned if r.kind == "M2"] == [on]
+    assert [r.day.day for r in dana.person.schedule.planned if r.kind == "M2"] == [on]
     dana.ask("reminders")
     dana.say("1")
     assert dana.labels[1] == label, "and in the list"

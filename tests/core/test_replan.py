@@ -21,7 +21,7 @@ def asked_about(library: Library, *answers: str) -> Reminded:
 
 
 def days(reminded: Reminded) -> list[tuple[str, date]]:
-    return [(reminder.kind, reminder.day) for reminder in reminded.person.agenda.planned]
+    return [(reminder.kind, reminder.day) for reminder in reminded.person.schedule.planned]
 
 
 @pytest.fixture

@@ -169,7 +169,7 @@ async def told(running: Running) -> None:
 async def test_a_clock_in_2029_for_75_seconds_changes_nothing(running: Running, machine: Machine) -> None:
     await told(running)
     before = await running.person()
-    assert before.agenda.planned
+    assert before.schedule.planned
     assert before.cases[1].facts["first"] == "Dana"
     machine.leaps(YEARS)
     for _ in range(5):
@@ -181,7 +181,7 @@ async def test_a_clock_in_2029_for_75_seconds_changes_nothing(running: Running, 
     while await running.reminders.round():
         pass
     after = await running.person()
-    assert after.agenda.planned == before.agenda.planned
+    assert after.schedule.planned == before.schedule.planned
     assert after.cases[1].facts == before.cases[1].facts
     assert await running.said() == []
     await running.handler.incoming(IncomingUpdate(1, Key(BOT, 5, 0, 5), Said("No")))
@@ -190,7 +190,7 @@ async def test_a_clock_in_2029_for_75_seconds_changes_nothing(running: Running, 
 
 async def test_what_is_due_by_the_time_that_passes_is_said_during_a_leap(running: Running, machine: Machine) -> None:
     await told(running)
-    due = (await running.person()).agenda.planned[0].due
+    due = (await running.person()).schedule.planned[0].due
     machine.passes(due - timedelta(minutes=1) - machine.wall.at)
     running.clock.now()
     machine.leaps(YEARS)

@@ -131,7 +131,7 @@ async def test_a_reminder_that_falls_due_is_no_word_of_theirs(life: Running) -> 
     await life.says(DANA)
     until = life.clock.at + 100 * DAY
     planned = ReminderSchedule(lives={1: CaseReminders(since=life.clock.at.date(), closes=until.date())})
-    await life.becomes(DANA, lambda dana: replace(dana, agenda=planned, cases={1: Session("after_interview")}))
+    await life.becomes(DANA, lambda dana: replace(dana, schedule=planned, cases={1: Session("after_interview")}))
     await life.passes(101)
     (due,) = await life.store.claim_due(life.clock.at, HOUR, 5)
     assert await life.handler.collect_due(due) is not None
@@ -144,7 +144,7 @@ async def test_nobody_is_told_or_deleted_while_a_step_is_ahead(life: Running) ->
     reminder = Reminder(1, "M4", far.date(), far.time(), far)
     case = Session("after_interview", answers={"decision_date": far.date().isoformat()})
     states: list[Callable[[Person], Person]] = [
-        lambda one: replace(one, agenda=ReminderSchedule((reminder,))),
+        lambda one: replace(one, schedule=ReminderSchedule((reminder,))),
         lambda one: replace(one, cases={1: case}, current=1),
     ]
     for person, state in enumerate(states, 20):

@@ -32,15 +32,15 @@ def talks(incoming: IncomingUpdate, person: Person | None, now: datetime) -> Tur
         assert person is not None
         if person.language == "boom":
             raise LookupError("nobody may log this")
-        due = [r for r in person.agenda.planned if r.due <= now]
-        left = person.agenda.with_planned(r for r in person.agenda.planned if r.due > now)
+        due = [r for r in person.schedule.planned if r.due <= now]
+        left = person.schedule.with_planned(r for r in person.schedule.planned if r.due > now)
         calls = tuple(Call("message", {"text": f"{r.kind}"}, reminder=True) for r in due)
-        return TurnResult(replace(person, agenda=left), calls)
+        return TurnResult(replace(person, schedule=left), calls)
     heard: Any = incoming.event
-    agenda = schedules.consented(ReminderSchedule(), 1, "yes", date(2026, 11, 23))
-    agenda = schedules.replan(agenda, 1, [("M2", WEDNESDAY, time(10))], PersonCalendar("UTC"), date(2026, 11, 23))
+    schedule = schedules.consented(ReminderSchedule(), 1, "yes", date(2026, 11, 23))
+    schedule = schedules.replan(schedule, 1, [("M2", WEDNESDAY, time(10))], PersonCalendar("UTC"), date(2026, 11, 23))
     language = "boom" if heard == "boom" else "en"
-    return TurnResult(Person(language=language, cases={1: Session("f")}, current=1, turn=1, agenda=agenda))
+    return TurnResult(Person(language=language, cases={1: Session("f")}, current=1, turn=1, schedule=schedule))
 
 
 def wired(store: Database, clock: SetClock) -> tuple[UpdateHandler, Scheduler]:

@@ -26,7 +26,7 @@ ANNAS = Person(
     cases={1: case(tone="rapport"), 2: case(outcome="none")},
     current=2,
     turn=7,
-    agenda=ReminderSchedule(planned=(Reminder(1, "M2", DUE.date(), DUE.time(), DUE),), zone_known=True),
+    schedule=ReminderSchedule(planned=(Reminder(1, "M2", DUE.date(), DUE.time(), DUE),), zone_known=True),
 )
 
 

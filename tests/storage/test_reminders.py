@@ -37,8 +37,8 @@ def ten(day: int) -> datetime:
     return instant(date(2026, 11, day), TEN, "Europe/Berlin")
 
 
-def rings(agenda: ReminderSchedule) -> Step:
-    return becomes(says("ring", reminder=True), agenda=agenda)
+def rings(schedule: ReminderSchedule) -> Step:
+    return becomes(says("ring", reminder=True), schedule=schedule)
 
 
 async def claim_due(store: Database, now: datetime, limit: int = 10) -> list[DueSchedule]:
@@ -46,14 +46,14 @@ async def claim_due(store: Database, now: datetime, limit: int = 10) -> list[Due
 
 
 async def test_an_agenda_comes_back_as_it_was(store: Database) -> None:
-    await turn(store, ANNA, becomes(agenda=on(25, 27)))
-    assert (await look(store, ANNA)).agenda == on(25, 27)
+    await turn(store, ANNA, becomes(schedule=on(25, 27)))
+    assert (await look(store, ANNA)).schedule == on(25, 27)
     await turn(store, ANNA, lambda p: TurnResult(replace(p or Person(), turn=5)))
-    assert (await look(store, ANNA)).agenda == on(25, 27)
+    assert (await look(store, ANNA)).schedule == on(25, 27)
 
 
 async def test_it_is_claimed_when_it_is_due_and_not_before(store: Database) -> None:
-    await turn(store, ANNA, becomes(agenda=on(25)))
+    await turn(store, ANNA, becomes(schedule=on(25)))
     assert await store.next_due() == ten(25)
     assert await claim_due(store, ten(25) - timedelta(seconds=1)) == []
     (due,) = await claim_due(store, ten(25))
@@ -62,7 +62,7 @@ async def test_it_is_claimed_when_it_is_due_and_not_before(store: Database) -> N
 
 
 async def test_ringing_keeps_the_turn_and_the_next_time(store: Database) -> None:
-    await turn(store, ANNA, becomes(agenda=on(25, 27)))
+    await turn(store, ANNA, becomes(schedule=on(25, 27)))
     (due,) = await claim_due(store, ten(25))
     assert await store.collect_due(due, rings(on(27)), ten(25)) is not None
     assert (await store.depth()).waiting == 1
@@ -71,7 +71,7 @@ async def test_ringing_keeps_the_turn_and_the_next_time(store: Database) -> None
 
 
 async def test_a_claim_that_ran_out_is_somebody_elses(store: Database) -> None:
-    await turn(store, ANNA, becomes(agenda=on(25)))
+    await turn(store, ANNA, becomes(schedule=on(25)))
     (frozen,) = await claim_due(store, ten(25))
     (rescued,) = await claim_due(store, ten(25) + LEASE)
     assert await store.collect_due(frozen, rings(on()), ten(25)) is None
@@ -81,15 +81,15 @@ async def test_a_claim_that_ran_out_is_somebody_elses(store: Database) -> None:
 
 
 async def test_a_turn_that_plans_anew_can_be_claimed_anew(store: Database) -> None:
-    await turn(store, ANNA, becomes(agenda=on(25)))
+    await turn(store, ANNA, becomes(schedule=on(25)))
     await claim_due(store, ten(25))
-    await turn(store, ANNA, becomes(agenda=on(26)))
+    await turn(store, ANNA, becomes(schedule=on(26)))
     (due,) = await claim_due(store, ten(26))
     assert due.at == ten(26)
 
 
 async def test_a_turn_that_leaves_the_agenda_alone_leaves_its_claim_alone(store: Database) -> None:
-    await turn(store, ANNA, becomes(agenda=on(25)))
+    await turn(store, ANNA, becomes(schedule=on(25)))
     (due,) = await claim_due(store, ten(25))
     await turn(store, ANNA, lambda p: TurnResult(replace(p or Person(), turn=5)))
     assert await claim_due(store, ten(25)) == []
@@ -98,7 +98,7 @@ async def test_a_turn_that_leaves_the_agenda_alone_leaves_its_claim_alone(store:
 
 async def test_many_workers_share_what_is_due(store: Database) -> None:
     keys = [replace(ANNA, person=n, chat=n) for n in range(1, 41)]
-    await asyncio.gather(*(turn(store, key, becomes(agenda=on(25))) for key in keys))
+    await asyncio.gather(*(turn(store, key, becomes(schedule=on(25))) for key in keys))
     claims = await asyncio.gather(*(claim_due(store, ten(25), 7) for _ in range(8)))
     claimed = [due.key.person for claim in claims for due in claim]
     while more := await claim_due(store, ten(25), 7):  # what others had locked for a moment
@@ -107,7 +107,7 @@ async def test_many_workers_share_what_is_due(store: Database) -> None:
 
 
 async def test_nobody_rings_where_the_chat_is_shut(store: Database) -> None:
-    await turn(store, ANNA, becomes(agenda=on(25)))
+    await turn(store, ANNA, becomes(schedule=on(25)))
     await store.blocked(ANNA.bot, ANNA.chat, "blocked", NOW)
     assert await claim_due(store, ten(25)) == []
     await store.unblocked(ANNA.bot, ANNA.chat)
@@ -115,7 +115,7 @@ async def test_nobody_rings_where_the_chat_is_shut(store: Database) -> None:
 
 
 async def test_one_that_cannot_be_rung_is_put_aside_and_can_be_released(store: Database) -> None:
-    await turn(store, ANNA, becomes(agenda=on(25)))
+    await turn(store, ANNA, becomes(schedule=on(25)))
     (due,) = await claim_due(store, ten(25))
     assert await store.park_due(due, "KeyError (ABC)", ten(25))
     assert not await store.park_due(replace(due, fence=9), "KeyError (ABC)", ten(25))
@@ -127,7 +127,7 @@ async def test_one_that_cannot_be_rung_is_put_aside_and_can_be_released(store: D
 
 
 async def test_forgetting_somebody_forgets_their_agenda(store: Database) -> None:
-    await turn(store, ANNA, becomes(agenda=on(25)))
+    await turn(store, ANNA, becomes(schedule=on(25)))
     (due,) = await claim_due(store, ten(25))
     await turn(store, ANNA, lambda _: TurnResult(None))
     assert await store.next_due() is None
@@ -136,7 +136,7 @@ async def test_forgetting_somebody_forgets_their_agenda(store: Database) -> None
 
 async def test_a_new_process_takes_up_what_the_killed_one_held(sqlite: Place, opening: Opening) -> None:
     store = await opening(sqlite)
-    await turn(store, ANNA, becomes(agenda=on(25)))
+    await turn(store, ANNA, becomes(schedule=on(25)))
     await claim_due(store, ten(25))
     await store.upkeep.take_over(ten(25))
     assert len(await claim_due(store, ten(25))) == 1
@@ -148,7 +148,7 @@ async def test_what_was_claimed_by_a_clock_that_was_ahead_is_taken_up_as_well(
     monkeypatch.setattr(reminders, "SOME", 1)
     store = await opening(sqlite)
     for key in (BEN, ANNA):
-        await turn(store, key, becomes(agenda=on(25)))
+        await turn(store, key, becomes(schedule=on(25)))
     await store.upkeep.look_through(lambda: ten(25))  # notes the rules of their zones, which ring nobody from now on
     assert len(await claim_due(store, ten(25) + timedelta(days=400))) == 2
     await store.upkeep.take_over(ten(25))
@@ -165,8 +165,8 @@ async def test_where_the_clocks_run_by_new_rules_agendas_are_rung_at_once_and_on
 ) -> None:
     """New rules may bring an instant forward: whoever waited for the old one would be late."""
     monkeypatch.setattr(reminders, "SOME", 1)
-    await turn(store, ANNA, becomes(zone="Europe/Berlin", agenda=on(25)))
-    await turn(store, BEN, becomes(zone="Asia/Tokyo", agenda=on(25)))
+    await turn(store, ANNA, becomes(zone="Europe/Berlin", schedule=on(25)))
+    await turn(store, BEN, becomes(zone="Asia/Tokyo", schedule=on(25)))
     assert await store.upkeep.look_through(lambda: ten(22)) == ["Asia/Tokyo", "Europe/Berlin"], (
         "nothing was noted so far"
     )
@@ -186,10 +186,10 @@ async def test_where_the_clocks_run_by_new_rules_agendas_are_rung_at_once_and_on
 async def test_agendas_are_joined_with_their_cases_when_a_group_moves(store: Database) -> None:
     new = GROUP - 1
     here, there = replace(ANNA, chat=GROUP), replace(ANNA, chat=new)
-    await turn(store, there, becomes(agenda=on(26), cases={1: case()}, current=1))
-    await turn(store, here, becomes(agenda=on(25), cases={1: case()}, current=1))
+    await turn(store, there, becomes(schedule=on(26), cases={1: case()}, current=1))
+    await turn(store, here, becomes(schedule=on(25), cases={1: case()}, current=1))
     await store.migrate(ANNA.bot, GROUP, new)
-    joined = (await look(store, there)).agenda
+    joined = (await look(store, there)).schedule
     assert [(r.case, r.kind) for r in joined.planned] == [(2, "M25"), (1, "M26")]
     assert await store.next_due() == ten(25)
 
@@ -201,7 +201,7 @@ async def test_a_worker_that_freezes_in_a_transaction_lets_go_of_whom_it_holds(
     monkeypatch.setattr(dialects, "FROZEN_SECONDS", 1)
     place, thaw, later = Place(emptied(shared)), threading.Event(), ten(25) + LEASE
     frozen, other = await opening(place), await opening(place)
-    await turn(other, ANNA, becomes(agenda=on(25)))
+    await turn(other, ANNA, becomes(schedule=on(25)))
     (due,) = await claim_due(frozen, ten(25))
 
     def stands_still(person: Person | None) -> TurnResult:
@@ -223,7 +223,7 @@ async def test_a_worker_that_freezes_in_a_transaction_lets_go_of_whom_it_holds(
 
 async def test_what_is_planned_is_not_readable_in_the_file(sqlite: Place, opening: Opening) -> None:
     store = await opening(sqlite)
-    await turn(store, BEN, becomes(agenda=on(25)))
+    await turn(store, BEN, becomes(schedule=on(25)))
     with store._engine.connect() as connection:
         kept = connection.execute(text("SELECT agenda FROM session")).scalar_one()
     assert b"M25" not in kept

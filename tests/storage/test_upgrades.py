@@ -68,7 +68,7 @@ def kept(of: dict[str, int]) -> dict[str, int]:
 async def goes_on(store: Database, library: Library, number: int, *, reminders: bool) -> None:
     """See that somebody is whole, and that their next answer is taken as one to the question they were asked."""
     key = Key(BOT, FIRST + number, 0, FIRST + number)
-    whole = await look(store, key, lambda p: (len(p.cases), p.facts, [r.due for r in p.agenda.planned]))
+    whole = await look(store, key, lambda p: (len(p.cases), p.facts, [r.due for r in p.schedule.planned]))
     due = [DUE] if reminders and has_reminder(number) else []
     assert whole == (2 if number % 3 == 1 else 1, {"account": "free"}, due)
     incoming = IncomingUpdate(10_000 + number, key, Said("Well"), {"language": "en", "message": 0})

@@ -71,6 +71,6 @@ def _answer(library: Library, flow: str, dice: Random, person: Person, at: datet
         e for e in serve(library, flow, person, CommandGiven("no such command"), at).effects if isinstance(e, Outgoing)
     ]
     options = [option.id for option in asked[-1].options if option.id not in RARE or dice.random() < 0.05]
-    if (fact is None and person.agenda == Person().agenda) or dice.random() < 0.1:
+    if (fact is None and person.schedule == Person().schedule) or dice.random() < 0.1:
         options += [f"m_{what}_{person.current}" for what in ("yes", "yes", "no", "stop")]
     return Picked(dice.choice(options), person.turn) if options else Said(dice.choice(ZONES))

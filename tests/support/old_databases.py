@@ -122,11 +122,11 @@ def _person(revision: str, number: int, cipher: Cipher) -> Iterator[tuple[str, d
         "holidays": "", "facts": cipher.seal({"account": "free"}), "since": NOW,
     }  # fmt: skip
     planned = (Reminder(1, "M2", DUE.date(), DUE.time(), DUE),) if has_reminder(number) else ()
-    agenda = ReminderSchedule(planned=planned, lives={1: CaseReminders(NOW.date(), consent="yes")}, zone_known=True)
+    schedule = ReminderSchedule(planned=planned, lives={1: CaseReminders(NOW.date(), consent="yes")}, zone_known=True)
     yield "session", {
         "id": row, "bot": BOT, "chat": who, "topic": 0, "person": who, "current": 1, "turn": 1, "asking": "",
         "run": cipher.seal([]), "panel": 0, "reminded": 0, "updated_at": NOW,
-        "agenda": cipher.seal(agenda.to_json()), "wake": agenda.wake, "opens": agenda.wake, "fence": 0,
+        "agenda": cipher.seal(schedule.to_json()), "wake": schedule.wake, "opens": schedule.wake, "fence": 0,
     }  # fmt: skip
     for case in (1, 2)[: 1 + (number % 3 == 1)]:
         content = cipher.seal(_case(revision))

@@ -30,10 +30,10 @@ FIRST = 5000  # the id of the first person
 
 def one_planned(due: datetime) -> Person:
     """Return somebody who is to be reminded of one case."""
-    agenda = schedules.consented(ReminderSchedule(zone_known=True), 1, "yes", WEDNESDAY)
-    agenda = schedules.replan(agenda, 1, [("M2", due.date(), due.time())], PersonCalendar("UTC"), WEDNESDAY)
+    schedule = schedules.consented(ReminderSchedule(zone_known=True), 1, "yes", WEDNESDAY)
+    schedule = schedules.replan(schedule, 1, [("M2", due.date(), due.time())], PersonCalendar("UTC"), WEDNESDAY)
     case = Session("after_interview", answers={"relation": "none", "experience": "positive"})
-    return Person(cases={1: case}, current=1, turn=1, agenda=agenda)
+    return Person(cases={1: case}, current=1, turn=1, schedule=schedule)
 
 
 async def fill(telegram: BotApiServer, bot: RunningBot, people: int, minutes: int = MINUTES) -> None:

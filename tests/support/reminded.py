@@ -22,11 +22,11 @@ class Reminded(Visitor):
     def __init__(self, library: Library, *, at_home: bool = True) -> None:
         super().__init__(library)
         if at_home:
-            self.person = replace(self.person, agenda=ReminderSchedule(zone_known=True))
+            self.person = replace(self.person, schedule=ReminderSchedule(zone_known=True))
 
     def visit(self, entry: object) -> CommandResult:
-        kept = ReminderSchedule.from_json(json.loads(json.dumps(self.person.agenda.to_json())))
-        assert kept == self.person.agenda
+        kept = ReminderSchedule.from_json(json.loads(json.dumps(self.person.schedule.to_json())))
+        assert kept == self.person.schedule
         return super().visit(entry)  # type: ignore[arg-type]
 
     def beside(self, what: str, case: int = 1) -> CommandResult:
@@ -35,7 +35,7 @@ class Reminded(Visitor):
     def until(self, then: datetime) -> list[tuple[datetime, str]]:
         """Let time pass; return when something was said, and what."""
         heard = []
-        while (wake := self.person.agenda.wake) is not None and wake <= then:
+        while (wake := self.person.schedule.wake) is not None and wake <= then:
             self.now = max(self.now, wake)
             self.visit(FellDue())
             heard += [(self.now, name) for name in self.names]

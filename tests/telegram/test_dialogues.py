@@ -50,7 +50,7 @@ def test_a_transcript_plays_identically_in_the_terminal_and_in_telegram(library:
     talk = Talk(library, transcript.start, transcript.now)
     phone = Phone(library, transcript.now)
     phone.person = replace(
-        newcomer(library, "en"), zone=transcript.start.zone, agenda=ReminderSchedule(zone_known=True)
+        newcomer(library, "en"), zone=transcript.start.zone, schedule=ReminderSchedule(zone_known=True)
     )
     phone.ask("start")
     same(talk.begin(), *shown(phone, 0))

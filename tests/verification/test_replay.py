@@ -101,8 +101,8 @@ def test_a_conversation_and_a_reminder_that_are_gone_leave_nobody_stuck(
 ) -> None:
     def held(person: Person) -> Person:
         cases = {case: session.but(flow="weekly") for case, session in person.cases.items()}
-        kinds = tuple(replace(r, kind="M99") if r.kind == "M1" else r for r in person.agenda.planned)
-        return replace(person, cases=cases, agenda=replace(person.agenda, planned=kinds))
+        kinds = tuple(replace(r, kind="M99") if r.kind == "M1" else r for r in person.schedule.planned)
+        return replace(person, cases=cases, schedule=replace(person.schedule, planned=kinds))
 
     found = survey(library, FLOW, [(row, held(person)) for row, person in people], NOW, library)
     assert {move.what: len(whose) for move, whose in found.moves.items()} == {"flow": len(people) + 1, "reminder": 1}

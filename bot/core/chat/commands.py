@@ -365,7 +365,7 @@ def exported(person: Person) -> str:
         "working_days": list(person.working_days),
         "days_off": list(person.holidays),
         "about_you": dict(person.facts),
-        "reminders": person.agenda.to_json(),
+        "reminders": person.schedule.to_json(),
         "cases": {str(number): person.cases[number].to_json() for number in sorted(person.cases)},
     }
     return json.dumps(kept, ensure_ascii=False, indent=2)

@@ -52,7 +52,7 @@ class Person:
     """The id of the message that holds the newest buttons, once it is sent; 0: not known."""
     reminded: int = 0
     """The id of the last reminder, once it is sent; 0: not known."""
-    agenda: ReminderSchedule = NOTHING_PLANNED
+    schedule: ReminderSchedule = NOTHING_PLANNED
     """What they will be reminded of, and what went out to whom."""
     version: int = 0
     """The edition they talk with, by their cohort; 0: the shipped content. Found at every turn, kept nowhere."""
@@ -109,7 +109,7 @@ class Preview:
             "turn": person.turn,
             "asking": person.asking,
             "run": list(person.run),
-            "agenda": person.agenda.to_json(),
+            "agenda": person.schedule.to_json(),
         }
 
     @classmethod
@@ -126,7 +126,7 @@ class Preview:
             stored["turn"],
             stored["asking"],
             tuple(stored["run"]),
-            agenda=ReminderSchedule.from_json(stored["agenda"]),
+            schedule=ReminderSchedule.from_json(stored["agenda"]),
         )
         at = datetime.fromisoformat(stored["at"])
         return cls(stored["edition"], stored["cohort"], person, at, timedelta(seconds=stored["ahead"]))

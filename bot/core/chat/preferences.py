@@ -34,7 +34,7 @@ def options(turn: ChatTurn, question: str) -> list[Option] | None:
     name, _, about = question.partition("-")
     match name:
         case "reminders" | "idle":
-            coming, paused = reminders.coming(turn), turn.agenda.paused
+            coming, paused = reminders.coming(turn), turn.schedule.paused
             rows = [Option(f"{r.case}-{r.kind}", _dated(turn, r.day, r.wall, reminders.line(turn, r))) for r in coming]
             toggle = [turn.option("resume" if paused else "pause")] if rows or paused else []
             return [*rows, *toggle, turn.option("go_on")]
@@ -80,8 +80,8 @@ def _zone_options(turn: ChatTurn, zones: tuple[str, ...]) -> list[Option]:
 
 def setting_options(turn: ChatTurn) -> list[Option]:
     """Return the settings of reminders, each with what it is now."""
-    say, hours, own = turn.catalog.say, turn.agenda.hours, turn.person.working_days
-    zone = city(turn.person.zone) if turn.agenda.zone_known else say("remind.unknown")
+    say, hours, own = turn.catalog.say, turn.schedule.hours, turn.person.working_days
+    zone = city(turn.person.zone) if turn.schedule.zone_known else say("remind.unknown")
     shown = say("remind.quiet", begin=hours.quiet_from, end=hours.quiet_until)
     days = next((name for name, days in WEEKS.items() if days == tuple(sorted(own))), "")
     week = say(f"desk.options.{days}") if days else turn.catalog.weekdays(own)
@@ -116,7 +116,7 @@ def handle_choice(turn: ChatTurn, question: str, id_: str) -> Next | None:
         return Ask(id_.removeprefix("set_"))
     match name:
         case "reminders" | "idle" if id_ in ("pause", "resume"):
-            turn.plan(replace(turn.agenda, paused=id_ == "pause"))
+            turn.plan(replace(turn.schedule, paused=id_ == "pause"))
             turn.say(f"remind.{id_}d")
             return RESUME
         case "reminders":
@@ -170,35 +170,35 @@ def _change_reminder(turn: ChatTurn, how: str, case: int, kind: str) -> Next:
     if how == "later":
         _put_off(turn, case, kind)
     else:
-        turn.plan(schedules.settled(turn.agenda, case, kind))
+        turn.plan(schedules.settled(turn.schedule, case, kind))
         turn.say("remind.settled")
     return list_reminders(turn)
 
 
 def _put_off(turn: ChatTurn, case: int, kind: str) -> None:
     """Put one reminder to come off by some business days; the others stay as they are."""
-    agenda = schedules.delayed(turn.agenda, case, kind, turn.library.manners, turn.place, turn.today)
-    if agenda is None:
+    schedule = schedules.delayed(turn.schedule, case, kind, turn.library.manners, turn.place, turn.today)
+    if schedule is None:
         turn.say("remind.over")
         return
-    turn.plan(agenda)
-    turn.say("remind.snoozed", day=next(r.day for r in agenda.of(case) if r.kind == kind))
+    turn.plan(schedule)
+    turn.say("remind.snoozed", day=next(r.day for r in schedule.of(case) if r.kind == kind))
 
 
 def _move(turn: ChatTurn, case: int, kind: str, day: date, wall: time) -> Next:
     """Remind of a case when the candidate chose: of this `kind`, or of whatever else would come before."""
     if case not in turn.person.cases:
         return RESUME
-    agenda, kinds = turn.agenda, [kind]
+    schedule, kinds = turn.schedule, [kind]
     if not kind:
-        agenda = reminders.agreed(turn, case)
-        chosen = schedules.due_at(day, wall, turn.place, agenda.hours)
-        planned = agenda.of(case)
+        schedule = reminders.agreed(turn, case)
+        chosen = schedules.due_at(day, wall, turn.place, schedule.hours)
+        planned = schedule.of(case)
         kinds = [r.kind for r in planned if r.due <= chosen] or [r.kind for r in planned[:1]]
     for moving in kinds:
-        agenda = schedules.moved(agenda, case, moving, day, wall, turn.place)
-    turn.plan(agenda)
-    if not turn.agenda.zone_known:
+        schedule = schedules.moved(schedule, case, moving, day, wall, turn.place)
+    turn.plan(schedule)
+    if not turn.schedule.zone_known:
         return Ask(f"zone-{case}")
     reminders.confirm(turn, case)
     return RESUME
@@ -224,10 +224,10 @@ def _read_day(turn: ChatTurn, question: str, text: str) -> Next:
 def _kept_time(turn: ChatTurn, day: date, wall: time) -> tuple[date, time]:
     """Return the day and time at which a reminder meant for this one really comes: none is promised that cannot be."""
     week = turn.place.week
-    due = schedules.due_at(day, wall, turn.place, turn.agenda.hours).astimezone(zone_named(turn.person.zone))
+    due = schedules.due_at(day, wall, turn.place, turn.schedule.hours).astimezone(zone_named(turn.person.zone))
     if not week.works(due.date()):
         due_day = business_day_from(due.date(), week)
-        morning = schedules.due_at(due_day, time(0), turn.place, turn.agenda.hours)
+        morning = schedules.due_at(due_day, time(0), turn.place, turn.schedule.hours)
         due = morning.astimezone(zone_named(turn.person.zone))
     return due.date(), due.time().replace(tzinfo=None)
 
@@ -235,15 +235,15 @@ def _kept_time(turn: ChatTurn, day: date, wall: time) -> tuple[date, time]:
 # -- where and when the candidate lives --------------------------------------------------------------------------------
 
 
-def _reschedule(turn: ChatTurn, agenda: ReminderSchedule) -> Next:
+def _reschedule(turn: ChatTurn, schedule: ReminderSchedule) -> Next:
     """Work all instants out anew, and go on."""
-    turn.plan(schedules.relocated(agenda, turn.place))
+    turn.plan(schedules.relocated(schedule, turn.place))
     turn.say("remind.kept")
     return RESUME
 
 
 def _set_hours(turn: ChatTurn, hours: Hours) -> Next:
-    return _reschedule(turn, replace(turn.agenda, hours=hours))
+    return _reschedule(turn, replace(turn.schedule, hours=hours))
 
 
 def _read_hours(turn: ChatTurn, text: str) -> Next:
@@ -288,10 +288,10 @@ def _set_zone(turn: ChatTurn, zone: str, case: int) -> Next:
 
     Days that were told by another clock ("today") move with it.
     """
-    if not turn.agenda.zone_known:
+    if not turn.schedule.zone_known:
         _shift_days(turn, local_date(turn.now, zone) - turn.today)
     turn.person = replace(turn.person, zone=zone)
-    turn.plan(schedules.relocated(replace(turn.agenda, zone_known=True), turn.place))
+    turn.plan(schedules.relocated(replace(turn.schedule, zone_known=True), turn.place))
     if case in turn.person.cases:
         reminders.confirm(turn, case)
     else:
@@ -353,11 +353,11 @@ def _recount(turn: ChatTurn, person: Person) -> None:
     now = {case: _advised(turn, case) for case in cases}
     planned = [
         replace(r, day=now[r.case][r.kind]) if r.kind in now.get(r.case, {}) and was[r.case].get(r.kind) == r.day else r
-        for r in turn.agenda.planned
+        for r in turn.schedule.planned
     ]
     week = turn.place.week
     planned = [replace(r, day=business_day_from(r.day, week)) if before.works(r.day) else r for r in planned]
-    turn.plan(schedules.relocated(replace(turn.agenda, planned=tuple(planned)), turn.place))
+    turn.plan(schedules.relocated(replace(turn.schedule, planned=tuple(planned)), turn.place))
 
 
 def _advised(turn: ChatTurn, case: int) -> dict[str, date]:

@@ -38,8 +38,8 @@ FOLLOW_UP = "follow_up"
 
 def handle_due(turn: ChatTurn) -> None:
     """Say what is due, and close the cases whose day has come."""
-    due_now = collect_due(turn.agenda, turn.library.reminders, turn.library.manners, turn.now, turn.place)
-    turn.plan(due_now.agenda)
+    due_now = collect_due(turn.schedule, turn.library.reminders, turn.library.manners, turn.now, turn.place)
+    turn.plan(due_now.schedule)
     for case in due_now.closed:
         _close_case(turn, case)
     spoken = [said for said in due_now.spoken if said.case in turn.person.cases]
@@ -134,7 +134,7 @@ def _due_options(turn: ChatTurn, said: Spoken) -> list[Option]:
 
 def may_put_off(turn: ChatTurn, case: int) -> bool:
     """Tell whether reminders of a case were not put off too often yet."""
-    return turn.agenda.life(case, turn.today).snoozed < turn.library.manners.snoozes
+    return turn.schedule.life(case, turn.today).snoozed < turn.library.manners.snoozes
 
 
 def _option(turn: ChatTurn, what: str, case: int) -> Option:
@@ -148,7 +148,7 @@ def _option(turn: ChatTurn, what: str, case: int) -> Option:
 
 def handle_thumb_up(turn: ChatTurn, message: int) -> Next:
     """Take the last reminder as done, if that is the message; what it may have led to is a tap away."""
-    cases = [n for n in turn.agenda.spoken if n in turn.person.cases and turn.agenda.life(n, turn.today).asked]
+    cases = [n for n in turn.schedule.spoken if n in turn.person.cases and turn.schedule.life(n, turn.today).asked]
     if message != turn.person.reminded or not cases:
         return DONE
     for case in cases:
@@ -165,13 +165,13 @@ def handle_thumb_up(turn: ChatTurn, message: int) -> Next:
 
 def _set_done(turn: ChatTurn, case: int) -> None:
     """Take what was said last about a case as done; where that is a message that went out, the history has it."""
-    asked = [kind for kind in turn.agenda.life(case, turn.today).asked if kind in turn.library.reminders]
-    turn.plan(schedules.done(turn.agenda, case, turn.today))
+    asked = [kind for kind in turn.schedule.life(case, turn.today).asked if kind in turn.library.reminders]
+    turn.plan(schedules.done(turn.schedule, case, turn.today))
     for sort in turn.library.courtesy.sorts.values():
         if any(sort.then and sort.then.keys() == set(turn.library.reminders[kind].asks) for kind in asked):
             session = sent_messages.record(turn, case, sort)
             turn.person = turn.person.but(cases={**turn.person.cases, case: session})
-            turn.plan(schedules.replan(turn.agenda, case, wanted(turn, case), turn.place, turn.today))
+            turn.plan(schedules.replan(turn.schedule, case, wanted(turn, case), turn.place, turn.today))
 
 
 # -- what follows from a turn of the conversation ----------------------------------------------------------------------
@@ -180,20 +180,20 @@ def _set_done(turn: ChatTurn, case: int) -> None:
 def after_conversation(turn: ChatTurn, conversed: Conversed) -> list[Effect]:
     """Note what is new, plan what the advice asks for, and return what was said with what belongs to it."""
     case, before, session, said = turn.person.current, conversed.before, conversed.session, conversed.said
-    agenda, news = turn.agenda, _is_news(turn, before, session)
+    schedule, news = turn.schedule, _is_news(turn, before, session)
     if not news and session.answers:
-        agenda = schedules.reopened(agenda, case, turn.library.manners, turn.today)
+        schedule = schedules.reopened(schedule, case, turn.library.manners, turn.today)
     if news:
-        agenda = schedules.told(agenda, case, turn.library.manners, turn.today)
-        agenda = sent_messages.record_answers(turn, agenda, case, before, session)
+        schedule = schedules.told(schedule, case, turn.library.manners, turn.today)
+        schedule = sent_messages.record_answers(turn, schedule, case, before, session)
         counts = sent_messages.said_for_good(turn, case, before, session)
-        agenda = schedules.recalled(agenda, case, counts, turn.today)
+        schedule = schedules.recalled(schedule, case, counts, turn.today)
     asks = [(e.kind, e.day, e.wall) for e in said if isinstance(e, Remind)]
     if turn.sent or any(isinstance(e, Outgoing) and e.kind == "advice" for e in said):
-        agenda = schedules.replan(agenda, case, asks, turn.place, turn.today, keep=not (news or turn.sent))
-        said = _with_day(turn, said, agenda.of(case)) if not agenda.paused else said
-    turn.plan(agenda)
-    offers = asks if agenda.life(case, turn.today).consent == "unasked" else []
+        schedule = schedules.replan(schedule, case, asks, turn.place, turn.today, keep=not (news or turn.sent))
+        said = _with_day(turn, said, schedule.of(case)) if not schedule.paused else said
+    turn.plan(schedule)
+    offers = asks if schedule.life(case, turn.today).consent == "unasked" else []
     return [shown for effect in said for shown in _with_more(turn, case, session, effect, offers)]
 
 
@@ -209,7 +209,7 @@ def _is_news(turn: ChatTurn, before: Session, session: Session) -> bool:
 
 def _with_day(turn: ChatTurn, said: list[Effect], planned: tuple[Reminder, ...]) -> list[Effect]:
     """Return what is said, and with the advice the day of the next reminder where that was not planned before."""
-    if not planned or planned[0] in turn.agenda.of(turn.person.current):
+    if not planned or planned[0] in turn.schedule.of(turn.person.current):
         return said
     text = turn.catalog.say("remind.anew", day=planned[0].day, time=planned[0].wall)
     return [
@@ -257,13 +257,13 @@ def wanted(turn: ChatTurn, case: int) -> list[tuple[str, date, time]]:
 
 def agreed(turn: ChatTurn, case: int) -> ReminderSchedule:
     """Return the schedule with everything that the advice about a case asks for, to which the candidate agreed."""
-    agenda = schedules.consented(turn.agenda, case, "yes", turn.today)
-    return schedules.replan(agenda, case, wanted(turn, case), turn.place, turn.today)
+    schedule = schedules.consented(turn.schedule, case, "yes", turn.today)
+    return schedules.replan(schedule, case, wanted(turn, case), turn.place, turn.today)
 
 
 def coming(turn: ChatTurn) -> list[Reminder]:
     """Return what is planned and can be named: the content may have been edited meanwhile."""
-    return [r for r in turn.agenda.planned if r.case in turn.person.cases and r.kind in turn.library.reminders]
+    return [r for r in turn.schedule.planned if r.case in turn.person.cases and r.kind in turn.library.reminders]
 
 
 def line(turn: ChatTurn, reminder: Reminder) -> str:
@@ -274,7 +274,7 @@ def line(turn: ChatTurn, reminder: Reminder) -> str:
 
 def confirm(turn: ChatTurn, case: int) -> None:
     """Say what was agreed upon, with the day in the candidate's own time."""
-    planned = turn.agenda.of(case)
+    planned = turn.schedule.of(case)
     if not planned:
         turn.say("remind.nothing")
         return
@@ -307,8 +307,8 @@ def _set_sent(turn: ChatTurn, case: int, sort: str) -> Next | None:
         return None
     # What was to be done at once, and is asked about a day later, went out on the day it was told.
     at_once = any(k.step == sort and k.due.start == "today" for k in turn.library.reminders.values())
-    day = turn.agenda.life(case, turn.today).since if at_once else turn.today
-    turn.plan(schedules.done(turn.agenda, case, turn.today))
+    day = turn.schedule.life(case, turn.today).since if at_once else turn.today
+    turn.plan(schedules.done(turn.schedule, case, turn.today))
     turn.person = turn.person.but(asking="", current=case)
     return sent_messages.confirm_sent(turn, sort, day if sort == "thank_you" else turn.today)
 
@@ -328,7 +328,7 @@ def _answer(turn: ChatTurn, case: int, name: str, value: str) -> Next | None:
 def _agree(turn: ChatTurn, case: int) -> Next:
     """Remind of a case, as its advice says."""
     turn.plan(agreed(turn, case))
-    if not turn.agenda.zone_known:
+    if not turn.schedule.zone_known:
         return Ask(f"zone-{case}")
     confirm(turn, case)
     return DONE
@@ -339,14 +339,14 @@ def _ask_day(_: ChatTurn, case: int) -> Next:
 
 
 def _decline(turn: ChatTurn, case: int) -> Next:
-    turn.plan(schedules.consented(turn.agenda, case, "no", turn.today))
+    turn.plan(schedules.consented(turn.schedule, case, "no", turn.today))
     turn.say("remind.declined")
     return DONE
 
 
 def _stop(turn: ChatTurn, case: int) -> Next:
     """Stop all reminders of a case at once."""
-    turn.plan(schedules.consented(turn.agenda, case, "no", turn.today))
+    turn.plan(schedules.consented(turn.schedule, case, "no", turn.today))
     text = Block("text", turn.catalog.say("remind.stopped", who=turn.who(case)))
     options = (_option(turn, "yes", case), _option(turn, "delete", case))
     turn.effects.append(Outgoing("reminder", "reminder stopped", (text,), options))
@@ -357,14 +357,14 @@ def _delete(turn: ChatTurn, case: int) -> Next:
     """Forget a case altogether."""
     left = {number: session for number, session in turn.person.cases.items() if number != case}
     current = 0 if turn.person.current == case else turn.person.current
-    turn.person = replace(turn.person, cases=left, current=current, agenda=schedules.dropped(turn.agenda, case))
+    turn.person = replace(turn.person, cases=left, current=current, schedule=schedules.dropped(turn.schedule, case))
     turn.say("remind.deleted")
     return DONE
 
 
 def _snooze(turn: ChatTurn, case: int) -> Next | None:
     """Put off what was said about a case."""
-    put_off = schedules.snoozed(turn.agenda, case, turn.library.manners, turn.place, turn.today)
+    put_off = schedules.snoozed(turn.schedule, case, turn.library.manners, turn.place, turn.today)
     if put_off is None:
         return None
     turn.plan(put_off)
@@ -386,7 +386,7 @@ def _send_calendar_file(turn: ChatTurn, case: int) -> Next | None:
 
 def _follow_up(turn: ChatTurn, case: int) -> Converse:
     """Begin the follow-up: ask anew what may have changed, judge again, and hand the note over."""
-    asked = [kind for kind in turn.agenda.life(case, turn.today).asked if kind in turn.library.reminders]
+    asked = [kind for kind in turn.schedule.life(case, turn.today).asked if kind in turn.library.reminders]
     names = {name for kind in asked for name in turn.library.reminders[kind].asks}
     turn.person = replace(turn.person, asking="", current=case)
     session, facts = turn.case(case), turn.library.facts

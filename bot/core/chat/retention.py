@@ -31,7 +31,7 @@ Step = Literal["none", "tell", "delete"]
 class Silence:
     """How long somebody has been silent: when they were last heard, when they were told (None: they were not).
 
-    `wake` is when their agenda wants to be rung next; `enrolled`: they coach a cohort, or are in one. `ran` are the
+    `wake` is when their schedule wants to be rung next; `enrolled`: they coach a cohort, or are in one. `ran` are the
     days, in UTC, on which the bot was seen running, as far as they are remembered.
     """
 
@@ -54,7 +54,7 @@ def step_for(library: Library, person: Person, silence: Silence, retention: int,
     if silence.enrolled or has_step_ahead(library, person, silence.wake, now):
         return "none"
     if silence.told is None or not silence.heard < silence.told <= now:
-        return "tell" if speakable_from(now, person.zone, person.agenda.hours) <= now else "none"
+        return "tell" if speakable_from(now, person.zone, person.schedule.hours) <= now else "none"
     between = sum(1 for day in silence.ran if silence.told.date() < day < now.date())
     return "delete" if now - silence.told >= GRACE and between >= RAN_SINCE else "none"
 

@@ -58,7 +58,7 @@ def confirm_sent(turn: ChatTurn, what: str, day: date | None = None) -> Next:
 
 def _may_send(turn: ChatTurn, what: str) -> Next:
     """Answer whether a message of this sort may go out, and if not, why it would be one too many."""
-    why = _refused(turn, what, turn.agenda.ledgers.get(turn.person.current, ()))
+    why = _refused(turn, what, turn.schedule.ledgers.get(turn.person.current, ()))
     if why is None:
         turn.say(f"wish.{what}.allowed", **{COUNT: turn.library.courtesy.sorts[what].at_most})
     else:
@@ -72,10 +72,10 @@ def _may_send(turn: ChatTurn, what: str) -> Next:
 def record(turn: ChatTurn, case: int, sort: Sort, day: date | None = None) -> Session:
     """Note that a message of this sort went out, today or on `day`; return the case with what that answers."""
     session = turn.case(case)
-    agenda = schedules.told(turn.agenda, case, turn.library.manners, turn.today)
-    ledger = entered(agenda.ledgers.get(case, ()), sort.id, day or turn.today)
-    agenda = schedules.recalled(agenda, case, said_for_good(turn, case, session, session), turn.today)
-    turn.plan(replace(agenda, ledgers={**agenda.ledgers, case: ledger}))
+    schedule = schedules.told(turn.schedule, case, turn.library.manners, turn.today)
+    ledger = entered(schedule.ledgers.get(case, ()), sort.id, day or turn.today)
+    schedule = schedules.recalled(schedule, case, said_for_good(turn, case, session, session), turn.today)
+    turn.plan(replace(schedule, ledgers={**schedule.ledgers, case: ledger}))
     turn.sent = True
     for name, value in sort.then.items():
         session = session.with_answer(name, value)
@@ -83,10 +83,10 @@ def record(turn: ChatTurn, case: int, sort: Sort, day: date | None = None) -> Se
 
 
 def record_answers(
-    turn: ChatTurn, agenda: ReminderSchedule, case: int, before: Session, session: Session
+    turn: ChatTurn, schedule: ReminderSchedule, case: int, before: Session, session: Session
 ) -> ReminderSchedule:
     """Note what an answer says went out, or was taken back, since the last answer to the same question."""
-    ledger = agenda.ledgers.get(case, ())
+    ledger = schedule.ledgers.get(case, ())
     for sort in turn.library.courtesy.sorts.values():
         for name, value in sort.then.items():
             was, now = before.facts.get(name), session.facts.get(name)
@@ -97,7 +97,7 @@ def record_answers(
         accepted = sort.fates.get(ACCEPTED, {})
         if accepted and before.facts != session.facts and _comes_true(accepted, before, session):
             ledger = entered(ledger, ACCEPTED, turn.today)
-    return replace(agenda, ledgers={**agenda.ledgers, case: ledger}) if ledger else agenda
+    return replace(schedule, ledgers={**schedule.ledgers, case: ledger}) if ledger else schedule
 
 
 def _comes_true(facts: Mapping[str, str], before: Session, session: Session) -> bool:
@@ -111,7 +111,7 @@ def said_for_good(turn: ChatTurn, case: int, before: Session, session: Session) 
 
     Such a day has passed: only when it is another can its reminder come again.
     """
-    counts, kinds = turn.agenda.life(case, turn.today).counts, turn.library.reminders
+    counts, kinds = turn.schedule.life(case, turn.today).counts, turn.library.reminders
     days = {kind: kinds[kind].due.reads for kind in counts if kind in kinds}
     old, new = before.facts, session.facts
     same = [kind for kind, names in days.items() if names and all(old.get(n) == new.get(n) for n in names)]
@@ -123,7 +123,7 @@ def said_for_good(turn: ChatTurn, case: int, before: Session, session: Session) 
 
 def check_note(turn: ChatTurn, case: int, session: Session, note: Outgoing) -> list[Effect]:
     """Hand over a text unless it would be one too many; then say why, and from when on it would be right."""
-    sort, ledger = turn.library.courtesy.of_note(note.name.split()[1]), turn.agenda.ledgers.get(case, ())
+    sort, ledger = turn.library.courtesy.of_note(note.name.split()[1]), turn.schedule.ledgers.get(case, ())
     if sort is None:
         return [note]
     allowed = _with_last_of_month(turn, session, sort, note)
@@ -142,7 +142,7 @@ def _with_last_of_month(turn: ChatTurn, session: Session, sort: Sort, note: Outg
     monthly, facts = sort.monthly, session.facts
     if monthly is None or any(facts.get(name) != value for name, value in monthly.when.items()):
         return [note]
-    if in_month(turn.agenda.ledgers.values(), sort.id, turn.today) != monthly.at_most - 1:
+    if in_month(turn.schedule.ledgers.values(), sort.id, turn.today) != monthly.at_most - 1:
         return [note]
     return [Outgoing("notice", "notice last", (Block("caution", turn.catalog.say("ledger.last")),)), note]
 
@@ -161,7 +161,7 @@ def _refusal_message(turn: ChatTurn, why: Refusal) -> Outgoing:
 
 def options(turn: ChatTurn, case: int, session: Session) -> list[Option]:
     """Return what may have gone out by now: what was handed over, for the candidate to say so."""
-    view, ledger = SessionView(turn.library, session, turn.now), turn.agenda.ledgers.get(case, ())
+    view, ledger = SessionView(turn.library, session, turn.now), turn.schedule.ledgers.get(case, ())
     outcome, sorts = view.outcome, dict.fromkeys(view.advice.plan.may_send)
     if outcome.overridden and outcome.note and (own_choice := turn.library.courtesy.of_note(outcome.note)):
         sorts[own_choice.id] = None

@@ -106,14 +106,14 @@ class ChatTurn:
         return place_of(self.person.zone, self.person.working_days, self.person.holidays)
 
     @property
-    def agenda(self) -> ReminderSchedule:
+    def schedule(self) -> ReminderSchedule:
         """What the person will be reminded of, and what went out."""
-        return self.person.agenda
+        return self.person.schedule
 
-    def plan(self, agenda: ReminderSchedule) -> None:
-        """Take `agenda` as the person's."""
-        if agenda != self.person.agenda:
-            self.person = self.person.but(agenda=agenda)
+    def plan(self, schedule: ReminderSchedule) -> None:
+        """Take `schedule` as the person's."""
+        if schedule != self.person.schedule:
+            self.person = self.person.but(schedule=schedule)
 
     # -- saying --------------------------------------------------------------------------------------------------------
 
@@ -156,7 +156,7 @@ class ChatTurn:
         own = (person.zone, person.working_days, person.holidays)
         if (session.zone, session.working_days, session.holidays) != own:
             session = session.but(zone=person.zone, working_days=person.working_days, holidays=person.holidays)
-        if not self.agenda.ledgers:
+        if not self.schedule.ledgers:
             return session
         session = self.with_history(session, number)
         for sort in self.library.courtesy.sorts.values():
@@ -166,7 +166,7 @@ class ChatTurn:
 
     def with_history(self, session: Session, number: int) -> Session:
         """Return a conversation that knows what went out to this person."""
-        ledger, facts = self.agenda.ledgers.get(number, ()), self.library.facts.from_history
+        ledger, facts = self.schedule.ledgers.get(number, ()), self.library.facts.from_history
         went_out = {name: value for name, value in classes(ledger).items() if name in facts}
         carried = {**{n: a for n, a in session.carried.items() if n not in facts}, **went_out}
         if session.ledger != ledger:
@@ -175,7 +175,7 @@ class ChatTurn:
 
     def _with_month(self, session: Session, sort: Sort, monthly: Monthly) -> Session:
         """Return a conversation that knows what the month leaves; what an earlier month left is told no more."""
-        sent = in_month(self.agenda.ledgers.values(), sort.id, self.today)
+        sent = in_month(self.schedule.ledgers.values(), sort.id, self.today)
         known = {name: answer for name, answer in session.carried.items() if name != monthly.leaves}
         if sent:
             known[monthly.leaves] = str(max(0, monthly.at_most - sent))

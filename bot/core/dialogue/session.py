@@ -196,7 +196,7 @@ class StepDone:
 
 @dataclass(frozen=True)
 class FellDue:
-    """Something on the candidate's agenda has fallen due; nobody said anything."""
+    """Something on the candidate's schedule has fallen due; nobody said anything."""
 
 
 Event = Started | Said | Picked | Back | Why | Change | Restarted | Cancelled | TimePassed | StepDone

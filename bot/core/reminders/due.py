@@ -1,6 +1,6 @@
 """When reminders fall due: what is said, in one message a day, and how each of them ends.
 
-Law of this file: pure; the same agenda rung at the same instant says the same. Nothing is said before its time, outside
+Pure: the same schedule at the same instant says the same. Nothing is said before its time, outside
 the hours to speak, or about a case that has closed. What was agreed to is never dropped for being late: it is asked
 once whether it still matters, and a case closes GRACE after that at the earliest.
 """
@@ -42,98 +42,100 @@ class Spoken:
 
 @dataclass(frozen=True)
 class DueNow:
-    """What came of ringing an agenda: what is said, in one message, how each reminder ended, which cases closed."""
+    """What came of ringing a schedule: what is said, in one message, how each reminder ended, which cases closed."""
 
-    agenda: ReminderSchedule
+    schedule: ReminderSchedule
     spoken: tuple[Spoken, ...] = ()
     ended: tuple[tuple[Reminder, Ending], ...] = ()
     closed: tuple[int, ...] = ()
 
 
 def collect_due(
-    agenda: ReminderSchedule, kinds: Kinds, manners: Manners, now: datetime, place: PersonCalendar
+    schedule: ReminderSchedule, kinds: Kinds, manners: Manners, now: datetime, place: PersonCalendar
 ) -> DueNow:
-    """Return what is to be said at the instant `now`, and the agenda afterwards."""
-    agenda = relocated(agenda, place)  # the zone's rules may be others than when the instant was worked out
+    """Return what is to be said at the instant `now`, and the schedule afterwards."""
+    schedule = relocated(schedule, place)  # the zone's rules may be others than when the instant was worked out
     today = local_date(now, place.zone)
-    due_now = _due_now(agenda, kinds, manners, now, place, today)
-    after, closed = _closing(due_now.agenda, kinds, manners, today)
-    return replace(due_now, agenda=after, closed=closed)
+    due_now = _due_now(schedule, kinds, manners, now, place, today)
+    after, closed = _closing(due_now.schedule, kinds, manners, today)
+    return replace(due_now, schedule=after, closed=closed)
 
 
 def _due_now(
-    agenda: ReminderSchedule, kinds: Kinds, manners: Manners, now: datetime, place: PersonCalendar, today: date
+    schedule: ReminderSchedule, kinds: Kinds, manners: Manners, now: datetime, place: PersonCalendar, today: date
 ) -> DueNow:
-    due = [r for r in agenda.planned if r.due <= now]
-    if agenda.paused or not due:
-        return DueNow(agenda)
-    begin = speakable_from(now, place.zone, agenda.hours)
+    due = [r for r in schedule.planned if r.due <= now]
+    if schedule.paused or not due:
+        return DueNow(schedule)
+    begin = speakable_from(now, place.zone, schedule.hours)
     if begin > now:
-        return DueNow(_put_off(agenda, due, begin))
-    if agenda.said_on is not None and agenda.said_on >= today:
-        next_day = add_business_days(agenda.said_on, 1, place.week)
-        moved = [r.on(next_day, place, agenda.hours) for r in due]
-        return DueNow(agenda.with_planned([*(r for r in agenda.planned if r not in due), *moved]))
-    return _said(agenda, kinds, manners, today, place, due)
+        return DueNow(_put_off(schedule, due, begin))
+    if schedule.said_on is not None and schedule.said_on >= today:
+        next_day = add_business_days(schedule.said_on, 1, place.week)
+        moved = [r.on(next_day, place, schedule.hours) for r in due]
+        return DueNow(schedule.with_planned([*(r for r in schedule.planned if r not in due), *moved]))
+    return _said(schedule, kinds, manners, today, place, due)
 
 
 def _closing(
-    agenda: ReminderSchedule, kinds: Kinds, manners: Manners, today: date
+    schedule: ReminderSchedule, kinds: Kinds, manners: Manners, today: date
 ) -> tuple[ReminderSchedule, tuple[int, ...]]:
     """Close the cases whose day has come; one with reminders to come, or late, closes after the last of them.
 
     While they rest by the candidate's own word they keep no case open.
     """
     ended = []
-    for case, life in agenda.lives.items():
+    for case, life in schedule.lives.items():
         if life.closes is None or life.closes > today:
             continue
         left = [
             r
-            for r in agenda.of(case)
-            if not (_expired(r, agenda, kinds, manners, today) or (agenda.paused and _rests(r, life, manners, today)))
+            for r in schedule.of(case)
+            if not (
+                _expired(r, schedule, kinds, manners, today) or (schedule.paused and _rests(r, life, manners, today))
+            )
         ]
-        agenda = agenda.with_planned([*(r for r in agenda.planned if r.case != case), *left])
+        schedule = schedule.with_planned([*(r for r in schedule.planned if r.case != case), *left])
         closes = max(max(r.day for r in left), today) + GRACE if left else None
-        agenda = agenda.with_life(case, replace(life, closes=closes))
+        schedule = schedule.with_life(case, replace(life, closes=closes))
         ended += [] if left else [case]
-    return agenda, tuple(ended)
+    return schedule, tuple(ended)
 
 
-def _put_off(agenda: ReminderSchedule, due: list[Reminder], until: datetime) -> ReminderSchedule:
-    return replace(agenda, planned=tuple(replace(r, due=until) if r in due else r for r in agenda.planned))
+def _put_off(schedule: ReminderSchedule, due: list[Reminder], until: datetime) -> ReminderSchedule:
+    return replace(schedule, planned=tuple(replace(r, due=until) if r in due else r for r in schedule.planned))
 
 
 def _said(
-    agenda: ReminderSchedule, kinds: Kinds, manners: Manners, today: date, place: PersonCalendar, due: list[Reminder]
+    schedule: ReminderSchedule, kinds: Kinds, manners: Manners, today: date, place: PersonCalendar, due: list[Reminder]
 ) -> DueNow:
     """Say what is due in one message, and with it what would be due later in the day."""
-    with_it = [r for r in agenda.planned if r.day <= today and not _expired(r, agenda, kinds, manners, today)]
-    later = {r: _later(r, kinds, today, place, agenda.hours) for r in with_it if _skipped(r, kinds, today)}
+    with_it = [r for r in schedule.planned if r.day <= today and not _expired(r, schedule, kinds, manners, today)]
+    later = {r: _later(r, kinds, today, place, schedule.hours) for r in with_it if _skipped(r, kinds, today)}
     heard = [r for r in with_it if r not in later]
     gone = [r for r in due if r not in with_it]
-    rest = [r for r in agenda.planned if r not in with_it and r not in gone] + list(later.values())
+    rest = [r for r in schedule.planned if r not in with_it and r not in gone] + list(later.values())
     ended: list[tuple[Reminder, Ending]] = [(r, "merged" if n else "said") for n, r in enumerate(heard)]
     ended += [*((r, "moved") for r in later), *((r, "expired") for r in gone)]
     if not heard:
-        return DueNow(agenda.with_planned(rest), ended=tuple(ended))
-    spoken, lives = [], dict(agenda.lives)
+        return DueNow(schedule.with_planned(rest), ended=tuple(ended))
+    spoken, lives = [], dict(schedule.lives)
     for case in dict.fromkeys(r.case for r in heard):
         said = [r for r in heard if r.case == case]
-        life = agenda.life(case, today)
+        life = schedule.life(case, today)
         live = [r for r in said if not _overdue(r, life, kinds, manners, today)]
         of_these = tuple(r.kind for r in live or said)
         spoken.append(Spoken(case, of_these, overdue=not live))
         counts = {**life.counts, **{r.kind: life.counts.get(r.kind, 0) + 1 for r in said}}
         closes = life.closes and max(life.closes, today + GRACE)
         lives[case] = replace(life, said=life.said + 1, counts=counts, asked=of_these, closes=closes)
-        rest += [again for r in live if (again := _again(r, kinds, counts[r.kind], today, place, agenda.hours))]
-    after = replace(agenda, lives=lives, said_on=today, spoken=tuple(said.case for said in spoken))
+        rest += [again for r in live if (again := _again(r, kinds, counts[r.kind], today, place, schedule.hours))]
+    after = replace(schedule, lives=lives, said_on=today, spoken=tuple(said.case for said in spoken))
     return DueNow(after.with_planned(rest), tuple(spoken), tuple(ended))
 
 
-def _expired(reminder: Reminder, agenda: ReminderSchedule, kinds: Kinds, manners: Manners, today: date) -> bool:
-    kind, life = kinds.get(reminder.kind), agenda.life(reminder.case, today)
+def _expired(reminder: Reminder, schedule: ReminderSchedule, kinds: Kinds, manners: Manners, today: date) -> bool:
+    kind, life = kinds.get(reminder.kind), schedule.life(reminder.case, today)
     return (
         kind is None  # the content was edited meanwhile
         or life.consent != "yes"

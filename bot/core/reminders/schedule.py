@@ -88,7 +88,7 @@ class ReminderSchedule:
 
     @property
     def wake(self) -> datetime | None:
-        """The instant at which the agenda wants to be rung; None: there is nothing to come."""
+        """The instant at which the schedule wants to be rung; None: there is nothing to come."""
         planned = [] if self.paused else [r.due for r in self.planned]
         closing = [datetime.combine(life.closes, CLOSING) for life in self.lives.values() if life.closes]
         return min(planned + closing, default=None)
@@ -102,18 +102,18 @@ class ReminderSchedule:
         return self.lives.get(case) or CaseReminders(today)
 
     def with_life(self, case: int, life: CaseReminders) -> ReminderSchedule:
-        """Return the agenda with this life of a case; itself where it is so already, as after most answers of a day."""
+        """Return the schedule with this life of a case; itself where it is so already, as mostly."""
         return self if self.lives.get(case) == life else replace(self, lives={**self.lives, case: life})
 
     def with_planned(self, planned: Iterable[Reminder]) -> ReminderSchedule:
-        """Return the agenda with other reminders to come; of two of one kind and case the earlier is kept."""
+        """Return the schedule with other reminders to come; of two of one kind and case the earlier is kept."""
         first: dict[tuple[int, str], Reminder] = {}
         for reminder in sorted(planned, key=lambda r: (r.due, r.case, r.kind)):
             first.setdefault((reminder.case, reminder.kind), reminder)
         return replace(self, planned=tuple(first.values()))
 
     def joined(self, other: ReminderSchedule, after: int) -> ReminderSchedule:
-        """Return the agenda with what `other` holds, its case numbers counted on from `after`."""
+        """Return the schedule with what `other` holds, its case numbers counted on from `after`."""
         both = replace(
             self,
             lives={**self.lives, **{number + after: life for number, life in other.lives.items()}},
@@ -126,7 +126,7 @@ class ReminderSchedule:
     # -- storing -----------------------------------------------------------------------------------------------------
 
     def to_json(self) -> dict[str, Any]:
-        """Return the agenda as plain JSON values."""
+        """Return the schedule as plain JSON values."""
         hours = self.hours
         return {
             "planned": [
@@ -152,7 +152,7 @@ class ReminderSchedule:
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> ReminderSchedule:
-        """Read an agenda back; raises ValueError, TypeError or LookupError for what is none."""
+        """Read a schedule back; raises ValueError, TypeError or LookupError for what is none."""
         quiet_from, quiet_until = map(time.fromisoformat, stored["quiet"])
         planned = (
             Reminder(int(case), kind, date.fromisoformat(day), time.fromisoformat(wall), datetime.fromisoformat(due))
@@ -192,24 +192,26 @@ def _life_of(
 # -- by the candidate's own word ---------------------------------------------------------------------------------------
 
 
-def relocated(agenda: ReminderSchedule, place: PersonCalendar) -> ReminderSchedule:
-    """Return the agenda with every instant worked out anew: the zone, its rules or the quiet hours have changed."""
-    hours = agenda.hours
-    planned = [replace(r, due=due_at(r.day, r.wall, place, hours)) for r in agenda.planned]
-    return agenda if tuple(planned) == agenda.planned else agenda.with_planned(planned)
+def relocated(schedule: ReminderSchedule, place: PersonCalendar) -> ReminderSchedule:
+    """Return the schedule with every instant worked out anew: the zone, its rules or the quiet hours have changed."""
+    hours = schedule.hours
+    planned = [replace(r, due=due_at(r.day, r.wall, place, hours)) for r in schedule.planned]
+    return schedule if tuple(planned) == schedule.planned else schedule.with_planned(planned)
 
 
-def told(agenda: ReminderSchedule, case: int, manners: Manners, today: date) -> ReminderSchedule:
+def told(schedule: ReminderSchedule, case: int, manners: Manners, today: date) -> ReminderSchedule:
     """Note that the candidate told something new about a case: limits count from here on."""
-    return agenda.with_life(case, CaseReminders(today, agenda.life(case, today).consent, closes=_end(manners, today)))
+    return schedule.with_life(
+        case, CaseReminders(today, schedule.life(case, today).consent, closes=_end(manners, today))
+    )
 
 
-def reopened(agenda: ReminderSchedule, case: int, manners: Manners, today: date) -> ReminderSchedule:
+def reopened(schedule: ReminderSchedule, case: int, manners: Manners, today: date) -> ReminderSchedule:
     """Give a case that has closed, and is taken up again, a day on which it closes anew."""
-    life = agenda.life(case, today)
+    life = schedule.life(case, today)
     if life.closes is not None:
-        return agenda
-    return agenda.with_life(case, replace(life, closes=_end(manners, today)))
+        return schedule
+    return schedule.with_life(case, replace(life, closes=_end(manners, today)))
 
 
 def _end(manners: Manners, today: date) -> date:
@@ -217,14 +219,14 @@ def _end(manners: Manners, today: date) -> date:
     return today + ONE_DAY * (manners.close_after_days + 1)
 
 
-def consented(agenda: ReminderSchedule, case: int, consent: Consent, today: date) -> ReminderSchedule:
+def consented(schedule: ReminderSchedule, case: int, consent: Consent, today: date) -> ReminderSchedule:
     """Note whether the candidate wants to be reminded of a case; a no drops whatever is planned about it."""
-    agenda = agenda.with_life(case, replace(agenda.life(case, today), consent=consent))
-    return agenda if consent == "yes" else agenda.with_planned(r for r in agenda.planned if r.case != case)
+    schedule = schedule.with_life(case, replace(schedule.life(case, today), consent=consent))
+    return schedule if consent == "yes" else schedule.with_planned(r for r in schedule.planned if r.case != case)
 
 
 def replan(
-    agenda: ReminderSchedule,
+    schedule: ReminderSchedule,
     case: int,
     wanted: Iterable[tuple[str, date, time]],
     place: PersonCalendar,
@@ -237,76 +239,76 @@ def replan(
     Nothing is planned without consent, and no kind a second time that was said since something new was told. With
     `keep` what is planned of a kind that is wanted stays as it is: the candidate may have moved it or put it off.
     """
-    life, others = agenda.life(case, today), [r for r in agenda.planned if r.case != case]
+    life, others = schedule.life(case, today), [r for r in schedule.planned if r.case != case]
     if life.consent != "yes":
-        return agenda.with_planned(others)
-    kept = {r.kind: r for r in agenda.of(case)} if keep else {}
+        return schedule.with_planned(others)
+    kept = {r.kind: r for r in schedule.of(case)} if keep else {}
     new = [
-        kept.get(kind) or Reminder(case, kind, day, wall, due_at(day, wall, place, agenda.hours))
+        kept.get(kind) or Reminder(case, kind, day, wall, due_at(day, wall, place, schedule.hours))
         for kind, day, wall in wanted
         if kind in kept or kind not in life.counts
     ]
-    return agenda.with_planned([*others, *new])
+    return schedule.with_planned([*others, *new])
 
 
-def recalled(agenda: ReminderSchedule, case: int, counts: Mapping[str, int], today: date) -> ReminderSchedule:
+def recalled(schedule: ReminderSchedule, case: int, counts: Mapping[str, int], today: date) -> ReminderSchedule:
     """Note that some kinds were said so often already, whatever was told since."""
-    return agenda.with_life(case, replace(agenda.life(case, today), counts=counts))
+    return schedule.with_life(case, replace(schedule.life(case, today), counts=counts))
 
 
 def snoozed(
-    agenda: ReminderSchedule, case: int, manners: Manners, place: PersonCalendar, today: date
+    schedule: ReminderSchedule, case: int, manners: Manners, place: PersonCalendar, today: date
 ) -> ReminderSchedule | None:
     """Put off what was said last about a case, and nothing else; None when that was done too often already."""
-    life = agenda.life(case, today)
+    life = schedule.life(case, today)
     if life.snoozed >= manners.snoozes or not life.asked or life.consent != "yes":
         return None
     day = add_business_days(today, manners.snooze_business_days, place.week)
-    due = due_at(day, DEFAULT_TIME, place, agenda.hours)
+    due = due_at(day, DEFAULT_TIME, place, schedule.hours)
     put_off = [Reminder(case, kind, day, DEFAULT_TIME, due) for kind in life.asked]
-    others = [r for r in agenda.planned if r.case != case or r.kind not in life.asked]
-    after = agenda.with_life(case, replace(life, snoozed=life.snoozed + 1, asked=()))
+    others = [r for r in schedule.planned if r.case != case or r.kind not in life.asked]
+    after = schedule.with_life(case, replace(life, snoozed=life.snoozed + 1, asked=()))
     return after.with_planned([*others, *put_off])
 
 
 def delayed(
-    agenda: ReminderSchedule, case: int, kind: str, manners: Manners, place: PersonCalendar, today: date
+    schedule: ReminderSchedule, case: int, kind: str, manners: Manners, place: PersonCalendar, today: date
 ) -> ReminderSchedule | None:
     """Put off one reminder to come, and nothing else; None when this case was put off too often already."""
-    life, mine = agenda.life(case, today), [r for r in agenda.of(case) if r.kind == kind]
+    life, mine = schedule.life(case, today), [r for r in schedule.of(case) if r.kind == kind]
     if life.snoozed >= manners.snoozes or not mine:
         return None
     later = [
-        r.on(add_business_days(max(r.day, today), manners.snooze_business_days, place.week), place, agenda.hours)
+        r.on(add_business_days(max(r.day, today), manners.snooze_business_days, place.week), place, schedule.hours)
         for r in mine
     ]
-    after = agenda.with_life(case, replace(life, snoozed=life.snoozed + 1))
-    return after.with_planned([*(r for r in agenda.planned if r not in mine), *later])
+    after = schedule.with_life(case, replace(life, snoozed=life.snoozed + 1))
+    return after.with_planned([*(r for r in schedule.planned if r not in mine), *later])
 
 
-def settled(agenda: ReminderSchedule, case: int, kind: str) -> ReminderSchedule:
+def settled(schedule: ReminderSchedule, case: int, kind: str) -> ReminderSchedule:
     """Drop one reminder: it is done, or not wanted."""
-    return agenda.with_planned(r for r in agenda.planned if (r.case, r.kind) != (case, kind))
+    return schedule.with_planned(r for r in schedule.planned if (r.case, r.kind) != (case, kind))
 
 
-def done(agenda: ReminderSchedule, case: int, today: date) -> ReminderSchedule:
+def done(schedule: ReminderSchedule, case: int, today: date) -> ReminderSchedule:
     """Take what was said last about a case as done: it waits for no answer, and does not come again."""
-    life = agenda.life(case, today)
-    after = agenda.with_life(case, replace(life, asked=()))
-    return after.with_planned(r for r in agenda.planned if r.case != case or r.kind not in life.asked)
+    life = schedule.life(case, today)
+    after = schedule.with_life(case, replace(life, asked=()))
+    return after.with_planned(r for r in schedule.planned if r.case != case or r.kind not in life.asked)
 
 
 def moved(
-    agenda: ReminderSchedule, case: int, kind: str, day: date, wall: time, place: PersonCalendar
+    schedule: ReminderSchedule, case: int, kind: str, day: date, wall: time, place: PersonCalendar
 ) -> ReminderSchedule:
     """Move one reminder to the day and wall time that the candidate chose."""
-    due = due_at(day, wall, place, agenda.hours)
-    hit = [replace(r, day=day, wall=wall, due=due) for r in agenda.planned if (r.case, r.kind) == (case, kind)]
-    return settled(agenda, case, kind).with_planned([*settled(agenda, case, kind).planned, *hit])
+    due = due_at(day, wall, place, schedule.hours)
+    hit = [replace(r, day=day, wall=wall, due=due) for r in schedule.planned if (r.case, r.kind) == (case, kind)]
+    return settled(schedule, case, kind).with_planned([*settled(schedule, case, kind).planned, *hit])
 
 
-def dropped(agenda: ReminderSchedule, case: int) -> ReminderSchedule:
+def dropped(schedule: ReminderSchedule, case: int) -> ReminderSchedule:
     """Forget a case."""
-    lives = {number: life for number, life in agenda.lives.items() if number != case}
-    ledgers = {number: ledger for number, ledger in agenda.ledgers.items() if number != case}
-    return replace(agenda, lives=lives, ledgers=ledgers).with_planned(r for r in agenda.planned if r.case != case)
+    lives = {number: life for number, life in schedule.lives.items() if number != case}
+    ledgers = {number: ledger for number, ledger in schedule.ledgers.items() if number != case}
+    return replace(schedule, lives=lives, ledgers=ledgers).with_planned(r for r in schedule.planned if r.case != case)
