@@ -49,7 +49,7 @@ def test_what_fell_due_meanwhile_stands_below_the_welcome(tmp_path: Path) -> Non
     kept = tmp_path / "talk.db"
     assert afterword(*kept_in(kept), typed=f"{SCRIPT}:remind yes\n").returncode == 0
     shown = out(afterword(*kept_in(kept, "--now", "2026-11-26T11:00")))
-    assert shown.index("Welcome back") < shown.index("the few days are over. Let us see") < shown.index("What next?")
+    assert shown.index("Welcome back") < shown.index("has your thank-you gone out?") < shown.index("What next?")
 
 
 # -- the key -----------------------------------------------------------------------------------------------------------

@@ -177,6 +177,7 @@ def test_facts_that_cannot_matter_are_ignored() -> None:
     assert one == other
 
 
+@pytest.mark.timeout(180)  # each of them is walked to its end
 def test_all_25920_combinations_through_the_batch() -> None:
     """Exactly one row each, as the plain table has it."""
     from tests.support.etiquette_table import DOMAINS, VERDICTS, table

@@ -60,7 +60,7 @@ def test_t1_a_thank_you_that_went_out_as_told_leads_to_the_day_that_was_promised
     assert names(dana)[0] == "done thank_you"
     assert "Next, Friday 20 November at 10:00: send the request." in words(dana)
     assert "Today is a good day" not in words(dana)
-    assert [(r.kind, r.day) for r in dana.talk.person.agenda.planned] == [("M2", date(2026, 11, 20))]
+    assert [(r.kind, r.day) for r in dana.talk.person.schedule.planned] == [("M2", date(2026, 11, 20))]
 
 
 def test_t1_the_day_of_the_request_brings_the_note_and_takes_yes_for_an_answer(dana: Candidate) -> None:
@@ -132,11 +132,11 @@ def test_t10_where_one_morning_is_left_one_message_asks_both(library: Library) -
 
 def test_t12_whether_a_request_was_accepted_is_asked_only_once_it_is_out(dana: Candidate) -> None:
     dana.type(":remind yes")
-    assert "M7" not in [reminder.kind for reminder in dana.talk.person.agenda.planned]
+    assert "M7" not in [reminder.kind for reminder in dana.talk.person.schedule.planned]
     dana.type("I sent the thank-you")
     dana.talk.wait("3d")
     dana.type("I sent the request")
-    assert [reminder.kind for reminder in dana.talk.person.agenda.planned] == ["M7"]
+    assert [reminder.kind for reminder in dana.talk.person.schedule.planned] == ["M7"]
 
 
 def test_t13_without_an_address_no_mail_is_named(library: Library) -> None:

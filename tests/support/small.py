@@ -19,7 +19,7 @@ OWN: Final = Path(__file__).parent / "small_content"
 OF_CONTENT: Final = (
     "verdict", "gate", "remark", "question", "note", "nudge", "claim", "faq", "lesson", "series", "case", "reminder",
     "flip", "because", "word.format", "heading.signed", "heading.E1", "heading.E2", "heading.E3", "atlas.sample",
-    "sent", "wish.message", "cohort.review.mask",
+    "sent", "wish.message", "plan.do", "plan.done", "plan.look", "plan.waits", "remind.answer", "cohort.review.mask",
 )  # fmt: skip
 """The messages that belong to the shipped content and not to the engine."""
 

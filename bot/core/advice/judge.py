@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from bot.core.advice.calendar import local_date
 from bot.core.advice.contact_history import Entry, classes
 from bot.core.advice.facts import Answers, Known
 from bot.core.advice.moments import Dated, Days, PersonCalendar
@@ -65,7 +66,8 @@ def judge(
     value, but nothing is built on it that would change the advice. Raises `NoRuleFits` at a gap in the rules.
     """
     outcomes, facts = policy.outcomes, policy.facts
-    days = Days(now, place, {n: day for n in answers if (day := facts.date_of(answers, n))}, facts)
+    dates = {name: day for name in answers if (day := facts.date_of(answers, name))}
+    days = Days(now, place, dates, facts, local_date(now, place.zone))
     known = {**assumed, **facts.known(answers, days.today, place.week)}
     ledger = with_implied(policy.courtesy, facts, answers, ledger)
     known |= {name: value for name, value in classes(ledger).items() if name in facts.from_history}

@@ -46,17 +46,13 @@ class Dated:
 
 @dataclass(frozen=True)
 class Days:
-    """The days that moments are counted from, as seen at `now`."""
+    """The days that moments are counted from, as seen at `now`; `today` is the local day, or a later one of a plan."""
 
     now: datetime
     place: PersonCalendar
     dates: Mapping[str, date]
     facts: Facts
-
-    @property
-    def today(self) -> date:
-        """The local day of `now`."""
-        return self.now.astimezone(zone_named(self.place.zone)).date()
+    today: date
 
     def start(self, moment: Moment) -> date | None:
         """Return the day a moment is counted from, if it is known."""

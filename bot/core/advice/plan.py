@@ -90,9 +90,9 @@ def make_plan(
 
 @dataclass(frozen=True)
 class _PlanState:
-    """Where the walk stands: the answers and what went out by then, on a day."""
+    """Where the walk stands: what is known and what went out by then, on a day; what days bring is left out."""
 
-    answers: Answers
+    known: Known
     ledger: tuple[Entry, ...]
     day: date
 
@@ -116,8 +116,10 @@ class _Planner:
         derived = {f.name for f in facts.derived if f.derivation and f.derivation.source in dated}
         own = {n: a for n, a in answers.items() if n not in derived and n != OVERRIDDEN}
         self._planned: list[Entry] = []
-        self._start = _PlanState(own, with_implied(policy.courtesy, facts, own, ledger), self._today)
         self._dates = {name: day for name in dated if (day := facts.date_of(answers, name))}
+        known = {n: v for n, v in facts.known(own, self._today, self._week).items() if n not in derived}
+        self._start = _PlanState(known, with_implied(policy.courtesy, facts, own, ledger), self._today)
+        self._brought: dict[date, Known] = {}
         self._steps: list[PlanStep] = []
         self._reminders: list[Dated | None] = []
         self._reminds: list[str] = []
@@ -137,8 +139,9 @@ class _Planner:
                 self._ends = [state.day]
                 break
             self._wait_for(outcome, state)
-            coming = min(self._coming(outcome, state), default=None)
-            self._ends.append(self._end(outcome, state))
+            looks = tuple(self._looks(outcome, state))
+            coming = min(self._coming(outcome, state, looks), default=None)
+            self._ends.append(self._end(state, looks))
             turn = self._turning_day(outcome, state, coming[0] if coming else max(self._ends))
             if turn is not None:
                 state = replace(state, day=turn)
@@ -154,16 +157,28 @@ class _Planner:
 
     def _outcome(self, state: _PlanState) -> Outcome:
         facts = self._policy.facts
-        known = {**self._assumed, **facts.known(state.answers, state.day, self._week)}
+        if state.day not in self._brought:
+            self._brought[state.day] = self._bring(state.day)
+        known = {**facts.cautious, **self._assumed, **state.known, **self._brought[state.day]}
         known |= {n: v for n, v in classes(state.ledger).items() if n in facts.from_history}
-        return self._policy.outcomes.outcome({**facts.cautious, **known})
+        return self._policy.outcomes.outcome(known)
+
+    def _bring(self, day: date) -> Known:
+        """Return what time alone makes of the facts that follow from a date."""
+        return {
+            fact.name: fact.derivation.band(self._dates[fact.derivation.source], day, self._week, self._dates)
+            for fact in self._policy.facts.derived
+            if fact.derivation and fact.derivation.source in self._dates
+        }
 
     def _days(self, state: _PlanState) -> Days:
         """Return the days that moments are counted from, as they are known in `state`."""
-        at = self._now if state.day == self._today else instant(state.day, DEFAULT_TIME, self._place.zone)
-        return Days(at, self._place, {**self._dates, **_sent_days(state.ledger)}, self._policy.facts)
+        dates = {**self._dates, **_sent_days(state.ledger)}
+        return Days(self._now, self._place, dates, self._policy.facts, state.day)
 
-    def _coming(self, outcome: Outcome, state: _PlanState) -> Iterator[tuple[date, int, str, str]]:
+    def _coming(
+        self, outcome: Outcome, state: _PlanState, looks: tuple[tuple[str, date], ...]
+    ) -> Iterator[tuple[date, int, str, str]]:
         """Give what comes next of each kind: its day, what goes first on one day, what to do, and its note or kind."""
         rule = self._policy.outcomes.ruleset.rule[outcome.rule]
         notes = [outcome.note] if outcome.note and not rule.waits_for else []
@@ -177,14 +192,14 @@ class _Planner:
                 day = business_day_from(day, self._week)
             if day is not None:
                 yield day, order, sort.id, kind
-        for kind, day in self._looks(outcome, state):
+        for kind, day in looks:
             if day >= state.day and (kind, day) not in self._looked and not self._is_over(kind, day):
                 yield day, 9, LOOK, kind
 
     def _is_over(self, kind: str, day: date) -> bool:
         """Tell whether the hour to look has come: from then on it was asked about."""
         wall = self._policy.kinds[kind].due.at or DEFAULT_TIME
-        return instant(day, wall, self._place.zone) <= self._now
+        return day <= self._today and instant(day, wall, self._place.zone) <= self._now
 
     def _looks(self, outcome: Outcome, state: _PlanState) -> Iterator[tuple[str, date]]:
         """Give the days on which to look for news, past ones included."""
@@ -232,7 +247,7 @@ class _Planner:
         return self._sent(self._policy.courtesy.sorts[do], replace(state, day=day))
 
     def _sent(self, sort: Sort, state: _PlanState) -> _PlanState:
-        return replace(state, answers={**state.answers, **sort.then}, ledger=entered(state.ledger, sort.id, state.day))
+        return _PlanState({**state.known, **sort.then}, entered(state.ledger, sort.id, state.day), state.day)
 
     def _wait_for(self, outcome: Outcome, state: _PlanState) -> None:
         """Add the step whose day hangs on something that only the candidate will know (K10: once it is signed)."""
@@ -257,10 +272,10 @@ class _Planner:
         day = max(day, self._today)
         self._steps.append(PlanStep(CLOSE, day, None if day == self._today else DEFAULT_TIME))
 
-    def _end(self, outcome: Outcome, state: _PlanState) -> date:
+    def _end(self, state: _PlanState, looks: tuple[tuple[str, date], ...]) -> date:
         """Return the day on which the case closes by itself, counted from the last thing that happened in it."""
         happened = [day for _, day in state.ledger] + [step.on for step in self._steps if step.on]
-        happened += [day for _, day in self._looks(outcome, state)]
+        happened += [day for _, day in looks]
         happened += [day for name, day in self._dates.items() if name in self._policy.facts.by_name]
         return max(happened, default=self._today) + ONE_DAY * self._policy.manners.close_after_days
 
@@ -276,7 +291,7 @@ class _Planner:
         elif step.on > self._today or step.do == LOOK:
             day = step.on
         elif kind.due.same_day_before:
-            fallen = Days(self._now, self._place, self._dates, self._policy.facts).fall(kind.due)
+            fallen = Days(self._now, self._place, self._dates, self._policy.facts, self._today).fall(kind.due)
             day, wall = fallen or (add_business_days(self._today, 1, self._week), wall)
         else:
             day = add_business_days(self._today, 1, self._week)
@@ -308,7 +323,7 @@ class _Planner:
             sort.id
             for sort in courtesy.sorts.values()
             if sort.after
-            and all(state.answers.get(name) == value for name, value in sort.after.items())
+            and all(state.known.get(name) == value for name, value in sort.after.items())
             and refusal(courtesy, state.ledger, sort.id, self._today, self._week) is None
         ]
         return tuple(dict.fromkeys([*today, *own]))

@@ -170,10 +170,12 @@ def advice_message(
     Where that takes more than `room` characters, what would change it is left out first, then the last reasons.
     """
     blocks: list[Block] = []
-    flips = list(flip_lines(facts, catalog, advice))
+    flips, plan = list(flip_lines(facts, catalog, advice)), list(_plan_blocks(catalog, advice.plan))
     shown = [(REASONS_SHOWN, count) for count in range(len(flips), -1, -1)]
     for reasons, count in (*shown, *((fewer, 0) for fewer in range(REASONS_SHOWN - 1, 0, -1))):
-        blocks = _advice_blocks(ruleset, catalog, advice, advice.reasons[:reasons], flips[:count])
+        blocks = [*_said(ruleset, catalog, advice, advice.reasons[:reasons]), *plan]
+        if count:
+            blocks += [Block("text", catalog.say("advice.changes")), *(Block("item", line) for line in flips[:count])]
         if length(blocks) <= room:
             break
     return Outgoing("advice", f"advice {advice.outcome.rule} {advice.outcome.verdict}", tuple(blocks))
@@ -184,24 +186,24 @@ def length(blocks: Iterable[Block]) -> int:
     return sum(len(block.text) + 1 for block in blocks)
 
 
-def _advice_blocks(
-    ruleset: Ruleset, catalog: Catalog, advice: Advice, reasons: Iterable[str], changes: Sequence[str]
-) -> list[Block]:
+def _said(ruleset: Ruleset, catalog: Catalog, advice: Advice, reasons: Iterable[str]) -> list[Block]:
+    """Word the verdict with its reasons and cautions."""
     outcome = advice.outcome
     blocks = [Block("title", verdict_line(catalog, advice, ruleset.rule[outcome.rule].headline))]
     blocks += [Block("item", catalog.say(f"claim.{claim}")) for claim in reasons]
     blocks += sure_blocks(ruleset.rule[outcome.rule], catalog)
     blocks += [Block("caution", catalog.say(f"claim.{claim}")) for claim in advice.cautions]
     blocks += gate_blocks(ruleset, catalog, advice, before_note=False)
-    if advice.plan.ahead:
-        blocks.append(Block("text", catalog.say("plan.title")))
-        blocks += [Block("item", line) for line in plan_lines(catalog, advice.plan)]
-    elif (end := advice.plan.steps[-1]).on is not None and end.at is not None:
-        blocks.append(Block("text", catalog.say("plan.closes", day=end.on)))
-    if changes:
-        blocks.append(Block("text", catalog.say("advice.changes")))
-        blocks += [Block("item", line) for line in changes]
     return blocks
+
+
+def _plan_blocks(catalog: Catalog, plan: AdvicePlan) -> Iterator[Block]:
+    """Word a plan, or, where nothing is to be done, when the case ends."""
+    if plan.ahead:
+        yield Block("text", catalog.say("plan.title"))
+        yield from (Block("item", line) for line in plan_lines(catalog, plan))
+    elif (end := plan.steps[-1]).on is not None and end.at is not None:
+        yield Block("text", catalog.say("plan.closes", day=end.on))
 
 
 def sure_blocks(rule: Rule, catalog: Catalog) -> Iterator[Block]:
