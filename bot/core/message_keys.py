@@ -140,7 +140,6 @@ _REMINDING: Mapping[str, Wanted] = {
             "paused",
             "resumed",
             "kept",
-            "noted",
             "calendar",
             "unknown",
             "no_holidays",

@@ -121,7 +121,7 @@ class _Layout:
     def note(self, message: Outgoing) -> Iterator[Call]:
         """Show a note or mail: what it is, then each text to be copied in its own message, under its label if any."""
         head = [block for block in message.blocks if block.role in ("title", "count")]
-        yield Call("message", self.shown(_joined(map(_html, head)), []))
+        yield Call("message", self.shown(_joined(map(_html, head)), []), reminder=self.unasked)
         label = ""
         for block in message.blocks:
             if block.role != "copy":
@@ -132,7 +132,7 @@ class _Layout:
             if len(text) <= COPY_LIMIT:
                 button = [[{"text": self.catalog.say("telegram.copy"), "copy_text": {"text": text}}]]
             shown = escape(text) if button else f"<pre>{escape(text)}</pre>"
-            yield Call("message", self.shown(label + shown, button))
+            yield Call("message", self.shown(label + shown, button), reminder=self.unasked)
             label = ""
 
     def text(self, message: Outgoing) -> str:

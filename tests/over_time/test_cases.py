@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from bot.core.dialogue.session import Session
+from bot.core.chat.commands import CommandGiven, newcomer, serve
+from bot.core.dialogue.session import Said, Session, Started
 from bot.core.library import Library
 from tests.over_time.asking import asked_of
 from tests.over_time.walker import Answer
@@ -72,6 +73,54 @@ def test_t1_the_day_of_the_request_brings_the_note_and_takes_yes_for_an_answer(d
     dana.type(":remind yes, sent")
     assert names(dana)[0] == "done request"
     assert "Next, Friday 4 December at 10:00: see whether they accepted." in words(dana)
+
+
+def test_yes_sent_counts_once_however_often_it_is_tapped(dana: Candidate) -> None:
+    """The button stays on the screen; a second tap, days later, is no second request."""
+    dana.type(":remind yes", "I sent the thank-you")
+    dana.talk.wait("3d")
+    dana.type(":remind yes, sent")
+    before = dana.talk.person.schedule.ledgers
+    dana.talk.wait("2d")
+    dana.type(":remind yes, sent")
+    assert dana.talk.person.schedule.ledgers == before
+    assert names(dana)[0] == "notice toast"
+
+
+def test_t10_yes_to_a_thank_you_of_saturday_brings_the_request_on_monday(library: Library) -> None:
+    start = Session(flow="after_interview", zone="Europe/Berlin")
+    talk = Candidate(library, start, datetime(2026, 11, 21, 9, tzinfo=UTC))
+    talk.answer(relation="No", experience="Well", outcome="Nothing yet", role="The hiring manager", invited="No",
+                tone="Warm and lively", interviewed_on="17 Nov", thanks="Not yet", account="Free",
+                profile="Yes, up to date")  # fmt: skip
+    talk.type(":remind yes")
+    talk.talk.wait("until 2026-11-23 10:30")
+    talk.type(":remind yes, sent")
+    assert "Next, today: send the request." in words(talk)
+    assert [what for what, _ in talk.talk.person.schedule.ledgers[1]] == ["thank_you"]
+
+
+def test_d5_no_time_is_promised_that_cannot_be_kept(dana: Candidate) -> None:
+    """Saturday night is neither a working day nor an hour to speak."""
+    dana.type(":remind another day or time", "Sat 22:30")
+    assert "Monday 23 November at 09:00" in words(dana)
+    assert next((r.day, r.wall.hour) for r in dana.talk.person.schedule.of(1)) == (date(2026, 11, 23), 9)
+
+
+def test_d1_a_day_told_as_today_moves_with_the_zone_once_that_is_known(library: Library) -> None:
+    """Thursday evening in Los Angeles is Friday by the clock of nobody knows where."""
+    friday = datetime(2026, 3, 13, 3, tzinfo=UTC)
+    person, served = newcomer(library, "en"), None
+    for entry in (Started(), *map(Said, ("No", "Well", "Nothing yet", "The hiring manager", "No", "Warm and lively",
+                                         "Today", "Yes, sent")),
+                  CommandGiven("settings"), Said("Your time: not told yet"), Said("Los Angeles")):  # fmt: skip
+        served = serve(library, "after_interview", person, entry, friday)
+        assert served.person is not None
+        person = served.person
+    assert served is not None
+    assert person.cases[1].facts["interviewed_on"] == "2026-03-12"
+    said = [block.text for message in served.messages for block in message.blocks]
+    assert "Wait a little: connect from Tuesday 17 March." in said
 
 
 def test_t2_a_request_that_waits_is_not_sent_again(library: Library) -> None:

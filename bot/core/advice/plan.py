@@ -84,7 +84,7 @@ class AdvicePlan:
 def make_plan(
     policy: Policy, answers: Answers, assumed: Known, ledger: tuple[Entry, ...], now: datetime, place: PersonCalendar
 ) -> AdvicePlan:
-    """Return the whole silent course from `now` to the end of the case."""
+    """Return the whole silent course from `now` to the end of the case; the ledger is that of `with_implied`."""
     return _Planner(policy, answers, assumed, ledger, now, place).plan()
 
 
@@ -118,7 +118,7 @@ class _Planner:
         self._planned: list[Entry] = []
         self._dates = {name: day for name in dated if (day := facts.date_of(answers, name))}
         known = {n: v for n, v in facts.known(own, self._today, self._week).items() if n not in derived}
-        self._start = _PlanState(known, with_implied(policy.courtesy, facts, own, ledger), self._today)
+        self._start = _PlanState(known, ledger, self._today)
         self._brought: dict[date, Known] = {}
         self._steps: list[PlanStep] = []
         self._reminders: list[Dated | None] = []

@@ -212,10 +212,10 @@ def _read_day(turn: ChatTurn, question: str, text: str) -> Next:
     locale = turn.catalog.text_of("language.locale")
     day: date | Misread = turn.today if wall and not typed else parse_day(typed, turn.today, past=False, locale=locale)
     if isinstance(day, date):
-        kept = _kept_time(turn, day, wall or DEFAULT_TIME)
-        if instant(day, wall or DEFAULT_TIME, turn.person.zone) > turn.now and kept:
+        meant = wall or DEFAULT_TIME
+        if instant(day, meant, turn.person.zone) > turn.now:
             turn.close_question()
-            return _move(turn, *_about(question.partition("-")[2]), *kept)
+            return _move(turn, *_about(question.partition("-")[2]), *_kept_time(turn, day, meant))
         day = Misread("passed", {"day": turn.catalog.shown(day)})
     turn.effects.append(misread(turn.catalog, day))
     return Ask(question)

@@ -92,7 +92,7 @@ def _due_message(turn: ChatTurn, spoken: list[Spoken]) -> Outgoing:
         keys = ["remind.overdue"] if said.overdue else [f"nudge.{kind}" for kind in kinds]
         names += ["overdue"] if said.overdue else said.kinds
         blocks += [Block("title", turn.catalog.say(key, who=who)) for key in keys]
-        for option in _due_options(turn, said):
+        for option in _due_options(turn, said, kinds):
             label = option.label if len(spoken) == 1 else turn.catalog.say("remind.of", who=who, what=option.label)
             options.append(Option(option.id, label))
     return Outgoing("reminder", f"reminder {' '.join(names)}", tuple(blocks), tuple(options))
@@ -110,11 +110,10 @@ def _asked_first(turn: ChatTurn, said: Spoken) -> tuple[str, ...]:
     return (asking[0], *(kind for kind in said.kinds if kind not in sends))
 
 
-def _due_options(turn: ChatTurn, said: Spoken) -> list[Option]:
+def _due_options(turn: ChatTurn, said: Spoken, asked: tuple[str, ...]) -> list[Option]:
     """Return the answers to what a reminder asks, then what else can be done about the case."""
     again = ["snooze"] if may_put_off(turn, said.case) else []
     rest = [_option(turn, what, said.case) for what in ("look", *again, "stop")]
-    asked = _asked_first(turn, said)
     kind = turn.library.reminders.get(asked[0]) if asked and not said.overdue else None
     if kind is None:
         return rest
@@ -303,14 +302,16 @@ def handle(turn: ChatTurn, tap: str) -> Next | None:
 
 def _set_sent(turn: ChatTurn, case: int, sort: str) -> Next | None:
     """Take the tap that what a reminder named has gone out, and say what comes next."""
-    if sort not in turn.library.courtesy.sorts:
-        return None
+    plan = SessionView(turn.library, turn.case(case), turn.now).advice.plan
+    if sort not in turn.library.courtesy.sorts or all(step.do != sort for step in plan.steps):
+        return None  # it was told already, or is not to be sent any more
     # What was to be done at once, and is asked about a day later, went out on the day it was told.
-    at_once = any(k.step == sort and k.due.start == "today" for k in turn.library.reminders.values())
-    day = turn.schedule.life(case, turn.today).since if at_once else turn.today
+    life, kinds = turn.schedule.life(case, turn.today), turn.library.reminders
+    asked = [kinds[kind].due.start for kind in life.asked if kind in kinds and kinds[kind].step == sort]
+    day = life.since if all(start == "today" for start in asked) else turn.today
     turn.plan(schedules.done(turn.schedule, case, turn.today))
     turn.person = turn.person.but(asking="", current=case)
-    return sent_messages.confirm_sent(turn, sort, day if sort == "thank_you" else turn.today)
+    return sent_messages.confirm_sent(turn, sort, day)
 
 
 def _answer(turn: ChatTurn, case: int, name: str, value: str) -> Next | None:

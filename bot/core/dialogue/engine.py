@@ -127,7 +127,9 @@ class _TurnBuilder:
 
     def step_done(self, sort: str, before: Session) -> None:
         """Say that a step is done and what comes next; the advice is said anew only if that is another plan."""
-        was, plan = SessionView(self.library, before, self.now).advice.plan, self.view.advice.plan
+        sent = next((day for what, day in reversed(self.session.ledger) if what == sort), self.view.today)
+        then = self.now - (self.view.today - sent)  # what it followed is what was planned on the day it went out
+        was, plan = SessionView(self.library, before, then).advice.plan, self.view.advice.plan
         self.effects.extend(self.reminds(self.view.advice))
         if not plan.follows(was, sort):
             self.say(render.step_done_message(self.view, sort, news=True))
