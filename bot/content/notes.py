@@ -113,6 +113,7 @@ def read_notes(source: SourceFile, file: NotesFile, limits: Mapping[str, Limit],
             frozenset(entry.given.values()) | ({by} if by else frozenset()),
             references.cites(source, (*path, "cites"), entry.cites),
             entry.beyond,
+            entry.outcome_in,
         )
     swaps = tuple(
         _swap(source, ("instead", number), entry, conditions, references) for number, entry in enumerate(file.instead)

@@ -289,6 +289,12 @@ class NoteEntry(ContentModel):
     )
     heading: Annotated[Name, Field(description="The last part of the message above the note, if it has its own.")] = ""
     never: Annotated[Switch, Field(description="true: the messages list words that must not occur.")] = False
+    outcome_in: Annotated[
+        tuple[Positive, ...],
+        Field(
+            description="The sentences, counted from 1, that say how the interview came out; a member can hide them."
+        ),
+    ] = ()
     cites: Cites = ()
     beyond: Beyond = False
 

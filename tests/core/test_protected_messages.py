@@ -160,7 +160,7 @@ def test_a_new_topic_is_all_that_an_edition_adds_to_a_raised_hand(attack: Librar
 
 
 def test_what_the_shipped_content_hides_is_hidden_whatever_an_edition_makes_of_it(attack: Library) -> None:
-    """An edition that calls a name a phrase would leave it in, above the words: Names are hidden."""
+    """An edition that calls a name a phrase would leave it in, above the words that say it is hidden."""
     facts = {name: replace(fact, phrase=True) for name, fact in attack.facts.by_name.items() if fact.kind == "text"}
     version = replace(attack, facts=replace(attack.facts, by_name={**attack.facts.by_name, **facts}))
     desk = Walk(version).desk(kept_of({NUMBER: cohort(members={DANA: Member(NOW)})}))
@@ -169,7 +169,7 @@ def test_what_the_shipped_content_hides_is_hidden_whatever_an_edition_makes_of_i
     note = next(button for button in listed.buttons if button.about[0] == "note")
     (preview,) = desk.pressed(ButtonPressed("note", note.about[1:])).panels
     assert isinstance(preview, Panel)
-    assert "Names are hidden." in _text(preview)
+    assert "Hidden: the names" in _text(preview)
     assert "Maria" not in _text(preview)
     assert "Sam" not in _text(preview)
 
@@ -264,13 +264,13 @@ def test_the_notice_before_somebody_is_deleted_is_no_editions(attack: Library) -
 
 
 def test_an_edition_that_changes_a_protected_text_is_told_so(library: Library) -> None:
-    words = {**library.catalogs["en"].messages, "cohort.review.how_k": "Names are hidden."}
+    words = {**library.catalogs["en"].messages, "cohort.review.names_shown": "The names are hidden."}
     del words["cohort.leave"]
     version = replace(library, catalogs={"en": Catalog("en", words)}, protected=("privacy",))
     found = list(protected_kept(version, SourceLocations({}), library, SourceLocations({})))
     assert [issue.code for issue in found] == ["protected-list", "protected-text", "protected-text"]
     text = str(found[2])
-    assert "'cohort.review.how_k' is changed" in text
+    assert "'cohort.review.names_shown' is changed" in text
     assert "before they agree" in text
     assert 'Put it back as it was: "The names are in it.' in text
     assert not list(protected_kept(library, SourceLocations({}), library, SourceLocations({})))

@@ -141,7 +141,7 @@ async def test_only_the_cohort_hears_what_was_published_and_undo_restores(course
     assert "Well, the talk?" in await to_the_tone(course, DANA)
     assert "had before" in await course.hears(COACH, ButtonPressed("undo", (spring, str(second))))
     assert "And the talk?" in await to_the_tone(course, DANA)
-    assert "no longer good" in await course.hears(COACH, ButtonPressed("undo", (spring, str(second))))
+    assert "out of date" in await course.hears(COACH, ButtonPressed("undo", (spring, str(second))))
     assert "had before" in await course.hears(COACH, ButtonPressed("undo", (spring, str(version))))
     assert FEELING in await to_the_tone(course, DANA)
     assert autumn != spring
@@ -162,7 +162,7 @@ async def test_forged_buttons_and_foreign_files_change_and_reveal_nothing(course
         aim = dice.choice((spring, autumn if verb not in ("bench", "files", "file") else spring))
         said = await course.hears(stranger, ButtonPressed(verb, (aim, which)[: dice.choice((2, 2, 1))]))
         assert "talk?" not in said
-        assert aim == autumn or "no longer good" in said, (number, stranger, verb)
+        assert aim == autumn or "out of date" in said, (number, stranger, verb)
     for data in ("leave", "wait:7", "begin", "1:x", "wait:x", ""):
         assert "This trial is over" in await course.hears(STAN, PreviewTapped(data))
     assert course.rows("cohort", "edition", "trial") == kept
@@ -178,7 +178,7 @@ async def test_another_coach_of_the_cohort_cannot_publish_what_is_not_theirs(cou
     spring = await course.opens(COACH)
     await course.does(COACH, ButtonPressed("coach", (spring, str(SECOND))))
     draft = await course.is_fit(COACH, FEELING, "One?")
-    assert "no longer good" in await course.hears(SECOND, ButtonPressed("publish", (spring, str(draft))))
+    assert "out of date" in await course.hears(SECOND, ButtonPressed("publish", (spring, str(draft))))
     theirs = await course.is_fit(SECOND, FEELING, "Two?")
     await course.does(SECOND, ButtonPressed("publish", (spring, str(theirs))))
     said = await course.hears(COACH, ButtonPressed("publish", (spring, str(draft))))
@@ -192,9 +192,9 @@ async def test_what_was_checked_for_one_cohort_is_not_published_for_another(cour
     (draft,) = [row[1] for row in course.rows("edition")[0]]
     await course.does(COACH, ButtonPressed("for", (spring, str(draft))))
     said = await course.hears(COACH, ButtonPressed("publish", (spring, str(draft))))
-    assert "no longer good" in said, "it is not checked yet"
+    assert "out of date" in said, "it is not checked yet"
     draft = await course.is_fit(COACH, FEELING, "One?")
-    assert "no longer good" in await course.hears(COACH, ButtonPressed("publish", (other, str(draft))))
+    assert "out of date" in await course.hears(COACH, ButtonPressed("publish", (other, str(draft))))
     assert "talks with it" in await course.hears(COACH, ButtonPressed("publish", (spring, str(draft))))
 
 
@@ -270,9 +270,9 @@ def test_an_edition_that_changes_a_protected_text_is_refused_with_its_line(
     monkeypatch.setattr(checks, "findings", lambda _proof: [])  # what else is proved takes seconds, and is tested
     content = copied(tmp_path / "content")
     file = content / "messages" / "en" / "review.yaml"
-    text = file.read_text(encoding="utf-8").replace("The names are in it. Whose note it is, I do not say,", "Hidden,")
+    text = file.read_text(encoding="utf-8").replace("The names are in it.", "Hidden, all of it.")
     file.write_text(text, encoding="utf-8")
     (issue,) = check(content, default_folders()[0].parent)[1]
-    line = next(n for n, one in enumerate(text.split("\n"), 1) if "Hidden," in one)
+    line = next(n for n, one in enumerate(text.split("\n"), 1) if "Hidden, all" in one)
     assert (issue.place.file, issue.place.line, issue.code) == ("messages/en/review.yaml", line, "protected-text")
     assert check(content)[1] == [], "it is the operator's own content otherwise"

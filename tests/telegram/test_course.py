@@ -10,74 +10,10 @@ from pathlib import Path
 import pytest
 
 from tests.botapi import BotApiServer, Group, Person
-from tests.support.story import COACH, NAME, SLOW_MACHINE, asks, bot_for, invited, joins, nothing_was_refused, taps
+from tests.support.course_story import FINISHED, Course
+from tests.support.story import NAME, SLOW_MACHINE, asks, nothing_was_refused, taps
 
 pytestmark = pytest.mark.waits
-
-FINISHED = {
-    "relation": "none", "experience": "positive", "outcome": "none", "role": "hiring_manager", "invited": "no",
-    "tone": "rapport", "interviewed_on": "2026-11-25", "thanks": "not_sent", "account": "free", "profile": "ready",
-    "first": "Zoë", "job": "Data Analyst", "company": "Northwind", "topic": "what Zoë does with event billing",
-    "me": "Dana Okafor",
-}  # fmt: skip
-"""Dana's interview, of which there is a note."""
-
-
-class Course:
-    """The people, the group and the bot; `practice` and `office` are the group's topics."""
-
-    def __init__(self, telegram: BotApiServer, folder: Path) -> None:
-        self.telegram = telegram
-        self.bot = bot_for(telegram, folder, COACHES=str(COACH), AFTERWORD_NOW="2026-11-26T10:00+00:00")
-        self.coach = telegram.person(COACH, first_name="Cleo")
-        self.dana, self.emil, self.fay = (telegram.person(first_name=name) for name in ("Dana", "Emil", "Fay"))
-        self.stan = telegram.person(first_name="Stan", started=True)
-        self.group = telegram.group(forum=True)
-        self.practice, self.office = self.group.topic("Practice"), self.group.topic("Office")
-
-    @property
-    def members(self) -> tuple[Person, ...]:
-        return self.dana, self.emil, self.fay
-
-    def gathers(self) -> None:
-        """Let the coach open the cohort, the members join, and the group be set up in its topic."""
-        payload = invited(self.coach)
-        for member in self.members:
-            joins(member, payload)
-            self.group.add(member)
-        self.group.add(self.stan, "administrator")
-        asks(self.coach, f"/setup{NAME}", "has its group here", group=self.group, topic=self.practice)
-
-    def restarts(self) -> None:
-        """End the bot's process without warning, and start it again."""
-        self.telegram.wait_until_drained(SLOW_MACHINE)
-        self.bot.kill()
-        self.bot.start()
-
-    def sleeps(self, until: str) -> None:
-        """Stop the bot and start it again as if it were that instant."""
-        self.telegram.wait_until_drained(SLOW_MACHINE)
-        self.bot.restart(until)
-
-    def dana_shows_again(self) -> None:
-        """Let Dana show her note, its names hidden."""
-        asks(self.dana, "/cohort", "You are in")
-        taps(self.dana, "Show a note to my coaches", "Which text shall the coaches")
-        taps(self.dana, "Note to Zoë", "Names are hidden")
-        taps(self.dana, "Show it like this", "Your coaches can read this:")
-
-    def sees_polls(self, *, closed: list[bool]) -> None:
-        """Wait until the group has these polls, some of them closed."""
-
-        def polls() -> list[bool]:
-            return [message.poll.closed for message in self.group.screen if message.poll]
-
-        self.telegram.wait(lambda: polls() == closed, SLOW_MACHINE, f"polls {closed}")
-
-    def closes(self, who: Person, *expected: str) -> str:
-        """Let somebody close the open poll; return what the group sees then."""
-        who.taps("Close this poll", chat=self.group, timeout=SLOW_MACHINE)
-        return who.expects(*expected, chat=self.group, timeout=SLOW_MACHINE).text
 
 
 @pytest.fixture
@@ -203,41 +139,41 @@ def test_a_note_is_shown_to_the_coach_and_taken_back(course: Course) -> None:
     """A member looks at what would be shown, shows it without names, hears the coach's comment, and takes it back."""
     coach, dana, emil = course.coach, course.dana, course.emil
     asks(emil, "/cohort", "You are in")
-    taps(emil, "Show a note to my coaches", "There is no finished text yet")
+    taps(emil, "Show a note to my coaches", "There's no finished text yet")
     asks(dana, "/cohort", "You are in")
-    taps(dana, "Show a note to my coaches", "Which text shall the coaches of “Spring course” see?")
-    text = taps(dana, "Note to Zoë", "This is what they would see:", "[their name]")
+    taps(dana, "Show a note to my coaches", "Which text should the coaches of “Spring course” see?")
+    text = taps(dana, "Note to Zoë", "This is what they'd see:", "[their name]")
     assert not re.search("Zoë|Northwind|Okafor", text)
-    taps(dana, "Keep the names", "The names are in it", "Zoë")
-    taps(dana, "Hide the names", "Names are hidden")
+    taps(dana, "Show the names", "The names are in it", "Zoë")
+    taps(dana, "Hide the names", "Hidden: the names")
     hidden = taps(dana, "Show it like this", "Your coaches can read this:", "event billing")
-    coach.expects("A member of “Spring course” shows you a note", timeout=SLOW_MACHINE)
+    coach.expects("Somebody in “Spring course” shows you a note", timeout=SLOW_MACHINE)
     assert "event billing" not in str([message.texts for message in coach.screen]), "not before it is asked for"
     text = taps(coach, "Read it", "A member's note", "event billing")
     assert not re.search("Zoë|Northwind|Okafor|Dana", text)
     note = coach.screen[-1]
-    asks(coach, coach.copies("Comment") + "Say one thing <less>.", "I have passed it on.")
+    asks(coach, coach.copies("Comment") + "Say one thing <less>.", "Passed on.")
     dana.expects("Cleo on your note:", "Say one thing <less>.", timeout=SLOW_MACHINE)
     emil.forges(note.keyboard[1][0]["callback_data"], emil.screen[-1], timeout=SLOW_MACHINE)
-    assert emil.toast == "That button is no longer good."
+    assert emil.toast == "That button is out of date."
     asks(dana, "/cohort", "You are in")
     assert hidden in taps(dana, "Show a note to my coaches", "Your coaches can read this:")
-    taps(dana, "Take it back", "It is off their screens as well")
-    coach.expects("This note is not shown any more", timeout=SLOW_MACHINE)
+    taps(dana, "Take it back", "It's off their screens too")
+    coach.expects("This note isn't shown any more", timeout=SLOW_MACHINE)
     assert "event billing" not in str([message.text for message in coach.screen])
     course.dana_shows_again()
-    coach.expects("A member of “Spring course” shows you a note", timeout=SLOW_MACHINE)
+    coach.expects("Somebody in “Spring course” shows you a note", timeout=SLOW_MACHINE)
     taps(coach, "Read it", "A member's note")
     course.sleeps("2026-12-03T12:00:00+00:00")
-    coach.expects("This note is not shown any more", timeout=SLOW_MACHINE)
+    coach.expects("This note isn't shown any more", timeout=SLOW_MACHINE)
     taps(dana, "‹ Back", "You are in")
-    taps(dana, "Show a note to my coaches", "Which text shall the coaches")
+    taps(dana, "Show a note to my coaches", "Which text should the coaches")
     course.dana_shows_again()
-    coach.expects("A member of “Spring course” shows you a note", timeout=SLOW_MACHINE)
+    coach.expects("Somebody in “Spring course” shows you a note", timeout=SLOW_MACHINE)
     taps(coach, "Read it", "A member's note")
     asks(dana, "/forget", "Shall I delete everything")
     taps(dana, "Yes, delete everything", "Everything is deleted")
-    coach.expects("This note is not shown any more", timeout=SLOW_MACHINE)
+    coach.expects("This note isn't shown any more", timeout=SLOW_MACHINE)
     nothing_was_refused(course.telegram, course.bot.kills)
 
 
@@ -269,7 +205,7 @@ def test_office_hours_a_nudge_and_another_coach(course: Course) -> None:
     taps(coach, "Coaches", "Who coaches")
     taps(coach, "Remove Stan", "They have no rights")
     stan.taps("Remove Cleo", timeout=SLOW_MACHINE)
-    assert stan.toast == "That button is no longer good."
+    assert stan.toast == "That button is out of date."
     asks(coach, "/cohort", "You coach")
     taps(coach, "Coaches", "Who coaches")
     coach.taps("Remove Cleo", timeout=SLOW_MACHINE)

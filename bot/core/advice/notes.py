@@ -45,6 +45,8 @@ class NoteKind:
     reads: frozenset[str] = frozenset()
     cites: tuple[str, ...] = ()
     beyond: bool = False
+    outcome_in: tuple[int, ...] = ()
+    """The sentences, counted from 1, that say how the interview came out."""
 
     @property
     def is_mail(self) -> bool:

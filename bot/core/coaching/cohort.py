@@ -34,11 +34,27 @@ NOBODY: Final = frozenset({ANONYMOUS, 777000, 136817688})
 
 @dataclass(frozen=True)
 class Member:
-    """Somebody in a cohort; `turn` counts what they decided, so that an old button decides nothing."""
+    """Somebody in a cohort; `turn` counts what they decided, so that an old button decides nothing.
+
+    `turns` counts it for each purpose, so that two decisions made on one screen do not undo each other.
+    """
 
     since: datetime
     agreed: Mapping[str, datetime] = field(default_factory=dict)
     turn: int = 0
+    turns: Mapping[str, int] = field(default_factory=dict)
+
+    def turn_of(self, purpose: str) -> int:
+        """Return how often they decided about a purpose."""
+        return self.turns.get(purpose, self.turn)
+
+    def deciding(self, purpose: str, *, yes: bool, now: datetime) -> Member:
+        """Return the member after they agreed to a purpose, or took that back."""
+        agreed = {one: since for one, since in self.agreed.items() if one != purpose}
+        if yes:
+            agreed[purpose] = now
+        turns = {one: self.turn_of(one) + (one == purpose) for one in PURPOSES}
+        return replace(self, agreed=agreed, turn=self.turn + 1, turns=turns)
 
 
 @dataclass(frozen=True)
@@ -353,6 +369,7 @@ def _member_json(member: Member) -> dict[str, Any]:
         "since": member.since.isoformat(),
         "agreed": {purpose: since.isoformat() for purpose, since in member.agreed.items()},
         "turn": member.turn,
+        "turns": dict(member.turns),
     }
 
 
@@ -361,6 +378,7 @@ def _member(stored: Mapping[str, Any]) -> Member:
         datetime.fromisoformat(stored["since"]),
         {purpose: datetime.fromisoformat(since) for purpose, since in stored["agreed"].items()},
         stored["turn"],
+        stored.get("turns", {}),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from bot.core.coaching.cohort import PURPOSES
-from bot.core.coaching.note_review import is_name
+from bot.core.coaching.note_text import PARTS, is_name
 from bot.core.coaching.statistics import OTHERS, QUESTIONS
 from bot.core.coaching.undelivered import WHY
 from bot.core.library import Library
@@ -25,6 +25,7 @@ GIVEN: Final[Mapping[str, tuple[str, ...]]] = {
     **dict.fromkeys(("leave", "has_left", "end", "is_ended", "was_ended"), ("name",)),
     **dict.fromkeys(("stranger", "name_coach", "digest.people"), ("number",)),
     "name_it": ("limit",),
+    "not_done": ("what",),
     "invite": ("name", "day"),
     "digest.title": ("name", "day"),
     "digest.line": ("what", "number"),
@@ -85,11 +86,14 @@ HOURS: Final[Mapping[str, tuple[str, ...]]] = {
     "called": ("name", "topic"),
 }  # fmt: skip
 REVIEW: Final[Mapping[str, tuple[str, ...]]] = {
-    **dict.fromkeys(("nothing", "preview", "how_m", "how_k", "send_m", "send_k", "as_k", "as_m", "out", "take_back",
-                     "is_back", "read", "reading", "comment", "away", "commented", "no_note", "gone",
-                     "options.review", "options.notes"), ()),
+    **dict.fromkeys(("nothing", "preview", "how", "hidden_names", "names_shown", "readable_outcome", "send",
+                     "show_names", "hide_names", "out", "take_back", "is_back", "read", "reading", "comment", "away",
+                     "commented", "no_note", "gone", "options.review", "options.notes"), ()),
     **dict.fromkeys(("which", "news", "some", "none", "answer"), ("name",)),
     **dict.fromkeys(("note", "mail"), ("who",)),
+    **dict.fromkeys(("hidden", "hide_part", "show_part"), ("what",)),
+    "readable": ("what", "answer"),
+    "tells": ("words",),
     "unnamed": ("number",),
     **dict.fromkeys(("until", "one", "shown"), ("day",)),
     "comment_how": ("command", "day"),
@@ -152,11 +156,18 @@ def asked_for(library: Library) -> Iterator[tuple[str, tuple[str, ...]]]:
     yield from ((f"cohort.bench.{key}", blanks) for key, blanks in CONTENT_EDITOR.items())
     yield from ((f"cohort.review.{key}", blanks) for key, blanks in REVIEW.items())
     yield from ((f"privacy.cohort.{key}", blanks) for key, blanks in PRIVACY.items())
-    yield from ((f"cohort.review.mask.{fact}", ()) for fact in library.facts.texts if is_name(library, fact))
+    yield from _of_reviews(library)
     for series in library.series.values():
         yield f"series.{series.id}.title", ()
         for lesson in series.lessons:
             yield from ((f"lesson.{lesson.id}.title", ()), (f"lesson.{lesson.id}.text", measures))
+
+
+def _of_reviews(library: Library) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Give what stands for the parts of a note; those of an edition's own are spoken of as `other`."""
+    yield from ((f"cohort.review.mask.{fact}", ()) for fact in library.facts.texts if is_name(library, fact))
+    for part in (*PARTS, "other"):
+        yield from ((f"cohort.review.{sort}.{part}", ()) for sort in ("mask", "part"))
 
 
 def _of_cases(library: Library) -> Iterator[tuple[str, tuple[str, ...]]]:

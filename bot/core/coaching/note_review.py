@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from hashlib import blake2b
 from typing import Final
 
-from bot.core.advice.notes import Note
+from bot.core.advice.notes import Note, NoteKind
 from bot.core.advice.text import clean, units
 from bot.core.coaching.cohort import Cohort, CohortRepository
 from bot.core.coaching.context import CoachingReply, CoachingScreen
-from bot.core.coaching.releases import KEPT, LONGEST_COMMENT, Release, masked
+from bot.core.coaching.note_text import NAMES, NoteText
+from bot.core.coaching.releases import KEPT, LONGEST_COMMENT, Release
 from bot.core.coaching.views import Button, Edited, Panel, Shown
 from bot.core.dialogue.session import Block
 from bot.core.dialogue.view import SessionView
@@ -39,10 +41,10 @@ class Review(CoachingScreen):
         match verb, rest:
             case "review", _:
                 return CoachingReply((self.released(mine) if mine else self.offered(),))
-            case "note", [case, kind, how, *_] if mine is None:
-                return self.preview(case, kind, how)
-            case "send", [case, kind, how, seal, *_] if mine is None:
-                return self.sent(case, kind, how, seal)
+            case "note", [case, kind, hidden, *_] if mine is None:
+                return self.preview(case, kind, hidden)
+            case "send", [case, kind, hidden, seal, *_] if mine is None:
+                return self.sent(case, kind, hidden, seal)
             case "back", [number, *_] if mine is not None and str(mine.number) == number:
                 return self.taken_back(mine)
         return None
@@ -54,32 +56,52 @@ class Review(CoachingScreen):
             who = view.session.facts.get("first") or self.say("unnamed", number=case)
             for kind, note in self._texts(view).items():
                 label = self.say("mail" if note.subject else "note", who=who)
-                buttons.append(Button(label, ("note", str(self.number), str(case), kind, "m")))
+                buttons.append(Button(label, ("note", str(self.number), str(case), kind, NAMES)))
         title = self.say("which", name=self.cohort.name) if buttons else self.say("nothing")
         return Panel.of(title, buttons=(*buttons[:MOST], self.back()))
 
-    def preview(self, case: str, kind: str, how: str) -> CoachingReply | None:
-        """Show a text as coaches would see it."""
-        text = self._text(case, kind, how)
-        if not text:
+    def preview(self, case: str, kind: str, hidden: str) -> CoachingReply | None:
+        """Show a text as coaches would see it, what in it they can read, and what may tell whose it is."""
+        found = self._text(case, kind, hidden)
+        if found is None:
             return None
         about = (str(self.number), case, kind)
-        other = "k" if how == "m" else "m"
-        buttons = (
-            Button(self.say(f"send_{how}"), ("send", *about, how, _seal(text))),
-            Button(self.say(f"as_{other}"), ("note", *about, other)),
-            self.back("review"),
+        names = NAMES in found.hidden
+        lines = [self.say("hidden_names" if names else "names_shown")]
+        buttons = [Button(self.say("send"), ("send", *about, hidden, _seal(found.text)))]
+        for code, part in found.parts.items():
+            away = code in found.hidden
+            what = self._named("part", part)
+            lines.append(self.say("hidden", what=what) if away else self._readable(found, part, what))
+            buttons.append(Button(self.say("show_part" if away else "hide_part", what=what),
+                                  ("note", *about, _toggled(hidden, code))))  # fmt: skip
+        buttons.append(
+            Button(self.say("show_names" if names else "hide_names"), ("note", *about, _toggled(hidden, NAMES)))
         )
-        lines = (Block("title", self.say("preview")), *_quoted(text), Block("aside", self.say(f"how_{how}")))
-        return CoachingReply((Panel(lines, buttons),))
+        tells = [Block("caution", self.say("tells", words=", ".join(words)))] if (words := found.telling_words) else []
+        items = tuple(Block("item", line) for line in lines)
+        blocks = (Block("title", self.say("preview")), *_quoted(found.text), *items, *tells)
+        panel = Panel((*blocks, Block("aside", self.say("how"))), (*buttons, self.back("review")))
+        return CoachingReply((panel,))
 
-    def sent(self, case: str, kind: str, how: str, seal: str) -> CoachingReply | None:
+    def _readable(self, found: NoteText, part: str, what: str) -> str:
+        if part == "outcome":
+            return self.say("readable_outcome")
+        return self.say("readable", what=what, answer=found.answer(part))
+
+    def _named(self, sort: str, part: str) -> str:
+        """Name a part of a note, or what stands for it; one that an edition added has no name of its own."""
+        own = f"cohort.review.{sort}.{part}"
+        return self.context.catalog.say(own if self.context.catalog.has(own) else f"cohort.review.{sort}.other")
+
+    def sent(self, case: str, kind: str, hidden: str, seal: str) -> CoachingReply | None:
         """Release a text, if it is to the letter what was shown."""
-        text = self._text(case, kind, how)
-        if not text:
+        found = self._text(case, kind, hidden)
+        if found is None:
             return None
+        text = found.text
         if _seal(text) != seal:
-            return self.preview(case, kind, how)
+            return self.preview(case, kind, hidden)
         number = max((one.number for one in self.cohort.releases), default=0) + 1
         release = Release(number, self.context.person, text, self.context.now + KEPT)
         after = replace(self.cohort, releases=(*self.cohort.releases, release))
@@ -121,22 +143,20 @@ class Review(CoachingScreen):
         made = {kind.id: view.compose(kind) for kind in view.kinds if all(view.slots(kind).values())}
         return {kind: note for kind, note in made.items() if isinstance(note, Note)}
 
-    def _text(self, case: str, kind: str, how: str) -> str:
-        """Return a text, its names hidden (`m`) or kept (`k`); empty where there is none."""
+    def _text(self, case: str, kind: str, hidden: str) -> NoteText | None:
+        """Return a text with the parts in `hidden` left out (`-`: none); None where there is no such text."""
         known = case.isascii() and case.isdecimal() and len(case) < 10
-        view = self._scenes().get(int(case)) if known and how in ("m", "k") else None
+        view = self._scenes().get(int(case)) if known else None
         note = self._texts(view).get(kind) if view else None
         if view is None or note is None:
-            return ""
-        text = f"{note.subject}\n\n{note.text}" if note.subject else note.text
-        if how == "k":
-            return text
-        names = [
-            (answer, self.say(f"mask.{fact}"))
-            for fact, answer in view.session.facts.items()
-            if is_name(self.context.library, fact)
-        ]
-        return masked(text, names)
+            return None
+        masks = partial(self._named, "mask")
+        found = NoteText(self.context.library, view, self._kind(view, kind), note, frozenset(hidden.strip("-")), masks)
+        return found if found.hidden <= {NAMES, *found.parts} and hidden else None
+
+    @staticmethod
+    def _kind(view: SessionView, kind: str) -> NoteKind:
+        return next(one for one in view.kinds if one.id == kind)
 
     # -- the coach -----------------------------------------------------------------------------------------------------
 
@@ -197,13 +217,6 @@ class Review(CoachingScreen):
         return replace(self.cohort, releases=tuple(found))
 
 
-def is_name(library: Library, fact: str) -> bool:
-    """Tell whether a fact is what somebody or something is called: a text that is no phrase."""
-    facts = [one.facts.by_name.get(fact) for one in (library, library.shipped) if one is not None]
-    # What the shipped content hides is hidden, whatever an edition makes of the fact.
-    return any(known is not None and known.kind == "text" and not known.phrase for known in facts)
-
-
 def gone(library: Library, repository: CohortRepository, release: Release) -> dict[int, tuple[Shown, ...]]:
     """Return what takes the place of a note on the screens of the coaches, by coach."""
     found: dict[int, tuple[Shown, ...]] = {}
@@ -211,6 +224,11 @@ def gone(library: Library, repository: CohortRepository, release: Release) -> di
         words = library.catalog(repository.language(coach)).say("cohort.review.gone")
         found[coach] = (*found.get(coach, ()), Edited(message, Panel.of(words)))
     return found
+
+
+def _toggled(hidden: str, code: str) -> str:
+    """Return the parts that are hidden with one more, or one less; `-` where none is."""
+    return "".join(sorted(set(hidden.strip("-")) ^ {code})) or "-"
 
 
 def _seal(text: str) -> str:

@@ -111,7 +111,7 @@ class OfficeHours(CoachingScreen):
         )
 
     def _nudge(self, person: int) -> Panel:
-        theirs, turn = self.context.catalog_of(person), str(self.cohort.members[person].turn)
+        theirs, turn = self.context.catalog_of(person), str(self.cohort.members[person].turn_of("nudges"))
         look = Button(theirs.say("cohort.options.own_case"), link=deep_link(self.context.requester.bot, "practice"))
         stop = Button(theirs.say("cohort.options.take_nudges"), ("take", str(self.number), turn, "nudges"))
         return Panel.of(theirs.say("cohort.hours.nudge", name=self.cohort.name), buttons=(look, stop))

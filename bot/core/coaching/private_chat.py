@@ -65,17 +65,24 @@ class CohortScreen(CoachingScreen):
         if verb == "leave":
             return CoachingReply((views.leaving(self.number, self.cohort, member, self.context.catalog),))
         if verb == "left":
+            if rest[0] != str(member.turn):
+                return self.not_done("left")
             left = self.context.said("cohort.has_left", name=self.cohort.name)
             return replace(left, cohorts={self.number: self.cohort.without_member(person)})
         purpose = rest[1] if len(rest) > 1 else ""
         if purpose not in PURPOSES:
             return self.context.stale()
-        agreed = {one: since for one, since in member.agreed.items() if one != purpose}
-        if verb == "give":
-            agreed[purpose] = self.context.now
-        after = self.cohort.with_member(person, replace(member, agreed=agreed, turn=member.turn + 1))
+        if rest[0] != str(member.turn_of(purpose)):
+            as_asked = (verb == "give") == (purpose in member.agreed)
+            return self.shown() if as_asked else self.not_done(f"{verb}_{purpose}")
+        decided = member.deciding(purpose, yes=verb == "give", now=self.context.now)
+        after = self.cohort.with_member(person, decided)
         after = after.uncounted(person) if (verb, purpose) == ("take", "counts") else after
         return replace(self, cohort=after).kept()
+
+    def not_done(self, option: str) -> CoachingReply:
+        """Say what a button of before their last decision did not do, and show how things stand."""
+        return replace(self.shown(), toast=self.say("not_done", what=self.say(f"options.{option}")))
 
     def pressed(self, verb: str, rest: list[str]) -> CoachingReply:
         """Do what a coach's button says."""
@@ -280,14 +287,14 @@ class PrivateCoaching:
         return CohortScreen(self.context, int(number), joined).kept()
 
     def as_member(self, verb: str, number: int, cohort: Cohort, rest: list[str]) -> CoachingReply:
-        """Let a member decide for themselves; a button of before their last decision decides nothing."""
+        """Let a member decide for themselves."""
         person = self.context.person
         member = cohort.members.get(person)
         if member is not None and verb in office_hours.MEMBER_VERBS:
             return OfficeHours(self.context, number, cohort).as_member(verb, rest) or self.context.stale()
         if member is not None and verb in MEMBER_VERBS:
             return Review(self.context, number, cohort).as_member(verb, rest) or self.context.stale()
-        if member is None or rest[0] != str(member.turn):
+        if member is None:
             return self.context.stale()
         return CohortScreen(self.context, number, cohort).decided(verb, member, rest)
 

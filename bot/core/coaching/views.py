@@ -127,7 +127,7 @@ def membership(number: int, cohort: Cohort, person: int, catalog: Catalog, bot: 
         agreed = purpose in member.agreed
         items.append(catalog.say(f"cohort.purpose.{purpose}.{'given' if agreed else 'open'}"))
         verb = "take" if agreed else "give"
-        about = (verb, str(number), str(member.turn), purpose)
+        about = (verb, str(number), str(member.turn_of(purpose)), purpose)
         buttons.append(Button(catalog.say(f"cohort.options.{verb}_{purpose}"), about))
     items += [catalog.say("cohort.bench.adapted")] if cohort.version else []
     shown = [release for release in cohort.releases if release.person == person]
