@@ -10,6 +10,7 @@ import asyncio
 import gc
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,12 +23,14 @@ from bot.app.content_registry import ContentRefused, ContentRegistry, LoadedCont
 from bot.app.operator import OWN
 from bot.app.server import Reloaded
 from bot.app.subprocess_runner import run
-from bot.core.chat.person import Person, PreviewTapped, TurnResult
+from bot.core.chat.person import COHORT_ASKS, Person, PreviewTapped, TurnResult
 from bot.core.chat.retention import Silence
-from bot.core.coaching.cohort import Cohort, CohortRepository, CohortTurn
+from bot.core.coaching.cohort import Cohort, CohortRepository, CohortTurn, Replied
+from bot.core.coaching.note_review import is_note
 from bot.core.coaching.version_in_use import version_of
+from bot.core.dialogue.session import Said
 from bot.core.library import FALLBACK_LANGUAGE
-from bot.runtime.ports import Clock, IncomingUpdate, MissingContentVersion, Store
+from bot.runtime.ports import Clock, CohortsNeeded, IncomingUpdate, MissingContentVersion, Store, UnmadeTurn
 from bot.runtime.update_handler import UpdateHandler
 from bot.telegram.bot_profile import prepare
 from bot.telegram.client import ApiBot
@@ -64,11 +67,11 @@ class ContentReloader:
 
     # One look at the registry for each turn: it talks with one content from its beginning to its end.
 
-    def respond(
-        self, incoming: IncomingUpdate, person: Person | None, now: datetime, /
-    ) -> TurnResult | MissingContentVersion:
+    def respond(self, incoming: IncomingUpdate, person: Person | None, now: datetime, /) -> TurnResult | UnmadeTurn:
         """Return what an update leads to; see `Application.respond`."""
         trial = person.trial if person else None
+        if person and isinstance(incoming.event, Said) and person.asking.startswith(COHORT_ASKS):
+            return CohortsNeeded()
         talks = self.registry.of(incoming.key.bot, person.version if person else 0)
         if isinstance(talks, MissingContentVersion):
             return talks
@@ -95,8 +98,13 @@ class ContentReloader:
 
     def cohort_respond(
         self, incoming: IncomingUpdate, person: Person | None, repository: CohortRepository, now: datetime, dice: str, /
-    ) -> CohortTurn | MissingContentVersion:
+    ) -> CohortTurn | UnmadeTurn:
         """Return what an update that concerns cohorts leads to; see `Application.cohort_respond`."""
+        if isinstance(incoming.event, Replied) and not is_note(repository, incoming.key.person, incoming.event.message):
+            incoming = replace(incoming, event=Said(incoming.event.text))
+            turned = self.respond(incoming, person, now)
+            if not isinstance(turned, CohortsNeeded):
+                return turned if isinstance(turned, UnmadeTurn) else CohortTurn(**vars(turned))
         talks = self.registry.of(incoming.key.bot, version_of(incoming.key, incoming.event, person, repository))
         if isinstance(talks, MissingContentVersion):
             return talks
@@ -104,7 +112,7 @@ class ContentReloader:
 
     def cohort_due(
         self, name: str, bot: int, number: int, cohort: Cohort, repository: CohortRepository, now: datetime, /
-    ) -> CohortTurn | MissingContentVersion:
+    ) -> CohortTurn | UnmadeTurn:
         """Return what is due of a cohort; see `Application.cohort_due`."""
         talks = self.registry.of(bot, cohort.version)
         if isinstance(talks, MissingContentVersion):

@@ -38,23 +38,31 @@ class IncomingUpdate:
     """Whether it concerns cohorts, so that its turn may read and change them."""
 
 
+class UnmadeTurn:
+    """What stands for a turn that was not made, and changed nothing."""
+
+
 @dataclass(frozen=True)
-class MissingContentVersion:
-    """What stands for a turn that was not made: it needs a content version that has to be loaded first."""
+class MissingContentVersion(UnmadeTurn):
+    """It needs a content version that has to be loaded first."""
 
     bot: int
     number: int
 
 
-Step = Callable[[Person | None], TurnResult | MissingContentVersion]
+class CohortsNeeded(UnmadeTurn):
+    """It concerns cohorts, as nobody could tell before the person was read: it is made anew with them at hand."""
+
+
+Step = Callable[[Person | None], TurnResult | UnmadeTurn]
 """One turn as a pure function of the person as stored (None: never seen)."""
 
 
-CohortStep = Callable[[Person | None, CohortRepository], CohortTurn | MissingContentVersion]
+CohortStep = Callable[[Person | None, CohortRepository], CohortTurn | UnmadeTurn]
 """One turn as a function of the person as stored, and of what is kept of cohorts."""
 
 
-CohortDueStep = Callable[[int, int, Cohort, CohortRepository], CohortTurn | MissingContentVersion]
+CohortDueStep = Callable[[int, int, Cohort, CohortRepository], CohortTurn | UnmadeTurn]
 """What is due of a cohort, as a function of the bot, the cohort's number, itself and what else is kept."""
 
 
@@ -225,7 +233,7 @@ class Store(Protocol):
 
     async def turn(
         self, update: int, key: Key, step: Step, now: datetime, claim: OutboxClaim | None = None
-    ) -> TurnResult | MissingContentVersion | None:
+    ) -> TurnResult | UnmadeTurn | None:
         """Run `step` on the person stored under `key` and keep what it leads to; None when `update` was seen before.
 
         With `claim` the first call of the turn is claimed at once, if it is the oldest of its chat.
@@ -236,13 +244,13 @@ class Store(Protocol):
 
     async def cohort_respond(
         self, update: int | None, key: Key, step: CohortStep, now: datetime
-    ) -> CohortTurn | MissingContentVersion | None:
+    ) -> CohortTurn | UnmadeTurn | None:
         """Run a turn that concerns cohorts, as `turn` does; in a group nothing of the person is read or kept.
 
         `update` None: it is nothing of Telegram's.
         """
 
-    async def cohort_due(self, step: CohortDueStep, now: datetime) -> CohortTurn | MissingContentVersion | None:
+    async def cohort_due(self, step: CohortDueStep, now: datetime) -> CohortTurn | UnmadeTurn | None:
         """Run the turn of the cohort that is due longest, and keep what it leads to; None when none is due."""
 
     async def claim(self, worker: str, now: datetime, lease: timedelta, limit: int) -> Sequence[ClaimedCall]:
@@ -251,9 +259,7 @@ class Store(Protocol):
     async def claim_due(self, now: datetime, lease: timedelta, limit: int) -> Sequence[DueSchedule]:
         """Lease up to `limit` schedules that want to be rung, those due longest first; none whose chat is shut."""
 
-    async def collect_due(
-        self, due: DueSchedule, step: Step, now: datetime
-    ) -> TurnResult | MissingContentVersion | None:
+    async def collect_due(self, due: DueSchedule, step: Step, now: datetime) -> TurnResult | UnmadeTurn | None:
         """Run `step` on the person of a claimed schedule, as `turn` does; None when somebody else has the claim."""
 
     async def park_due(self, due: DueSchedule, reason: str, now: datetime) -> bool:
@@ -329,9 +335,7 @@ class Application(Protocol):
     A turn that needs a content version which is not loaded gives that back instead of being made.
     """
 
-    def respond(
-        self, incoming: IncomingUpdate, person: Person | None, now: datetime, /
-    ) -> TurnResult | MissingContentVersion:
+    def respond(self, incoming: IncomingUpdate, person: Person | None, now: datetime, /) -> TurnResult | UnmadeTurn:
         """Return what an update leads to; the person is None where they were never seen."""
 
     def apologise(self, incoming: IncomingUpdate, person: Person | None, error_id: str, now: datetime, /) -> TurnResult:
@@ -339,12 +343,12 @@ class Application(Protocol):
 
     def cohort_respond(
         self, incoming: IncomingUpdate, person: Person | None, repository: CohortRepository, now: datetime, dice: str, /
-    ) -> CohortTurn | MissingContentVersion:
+    ) -> CohortTurn | UnmadeTurn:
         """Return what an update that concerns cohorts leads to; `dice`: a fresh secret of 64 hexadecimal digits."""
 
     def cohort_due(
         self, name: str, bot: int, number: int, cohort: Cohort, repository: CohortRepository, now: datetime, /
-    ) -> CohortTurn | MissingContentVersion:
+    ) -> CohortTurn | UnmadeTurn:
         """Return what is due of a cohort; `name` is the bot's username. What was due must not be due any more then."""
 
     def silent(self, person: Person, silence: Silence, now: datetime, /) -> TurnResult | None:

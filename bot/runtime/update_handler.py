@@ -34,6 +34,7 @@ from bot.runtime.ports import (
     Application,
     Clock,
     CohortDueStep,
+    CohortsNeeded,
     CohortStep,
     DueSchedule,
     IncomingUpdate,
@@ -46,6 +47,7 @@ from bot.runtime.ports import (
     Step,
     Store,
     Taken,
+    UnmadeTurn,
     UpdateNotKept,
 )
 from bot.runtime.rate_limits import FloodGuard, GroupGuard
@@ -66,7 +68,7 @@ class _GaveUp(Exception):
         self.error = error
 
 
-Keep = Callable[[datetime], Awaitable[TurnResult | MissingContentVersion | None]]
+Keep = Callable[[datetime], Awaitable[TurnResult | UnmadeTurn | None]]
 """Hands a step to the store, at an instant."""
 
 
@@ -87,7 +89,7 @@ class _Steps:
     def own(self, incoming: IncomingUpdate, muted: bool, now: datetime) -> Step:
         """Make the turn of one person."""
 
-        def step(person: Person | None) -> TurnResult | MissingContentVersion:
+        def step(person: Person | None) -> TurnResult | UnmadeTurn:
             with _step_failing():
                 turned = self.app.respond(incoming, person, now)
             return _unshown(turned) if muted and isinstance(turned, TurnResult) else turned
@@ -97,10 +99,10 @@ class _Steps:
     def shared(self, incoming: IncomingUpdate, muted: bool, now: datetime) -> CohortStep:
         """Make a turn that concerns cohorts."""
 
-        def step(person: Person | None, repository: CohortRepository) -> CohortTurn | MissingContentVersion:
+        def step(person: Person | None, repository: CohortRepository) -> CohortTurn | UnmadeTurn:
             with _step_failing():
                 turned = self.app.cohort_respond(incoming, person, repository, now, token_hex(32))
-            if isinstance(turned, MissingContentVersion):
+            if isinstance(turned, UnmadeTurn):
                 return turned
             return _unposted(turned) if muted else _bounded(turned, self.groups, incoming.update, self.seconds())
 
@@ -109,9 +111,7 @@ class _Steps:
     def due(self, now: datetime) -> CohortDueStep:
         """Make the turn of a cohort that has something due."""
 
-        def step(
-            bot: int, number: int, cohort: Cohort, repository: CohortRepository
-        ) -> CohortTurn | MissingContentVersion:
+        def step(bot: int, number: int, cohort: Cohort, repository: CohortRepository) -> CohortTurn | UnmadeTurn:
             with _step_failing():
                 return self.app.cohort_due(self.name, bot, number, cohort, repository, now)
 
@@ -292,12 +292,14 @@ class UpdateHandler:
     async def _tried(
         self, incoming: IncomingUpdate, muted: bool, claim: OutboxClaim | None
     ) -> tuple[TurnResult | None, Taken]:
-        def keep(now: datetime) -> Awaitable[TurnResult | MissingContentVersion | None]:
-            if incoming.shared:
-                return self._store.cohort_respond(
-                    incoming.update, incoming.key, self._steps.shared(incoming, muted, now), now
-                )
-            return self._store.turn(incoming.update, incoming.key, self._steps.own(incoming, muted, now), now, claim)
+        async def keep(now: datetime) -> TurnResult | UnmadeTurn | None:
+            if not incoming.shared:
+                own = self._steps.own(incoming, muted, now)
+                turned = await self._store.turn(incoming.update, incoming.key, own, now, claim)
+                if not isinstance(turned, CohortsNeeded):
+                    return turned
+            shared = self._steps.shared(incoming, muted, now)
+            return await self._store.cohort_respond(incoming.update, incoming.key, shared, now)
 
         try:
             turned = await self._made(keep)
@@ -318,6 +320,7 @@ class UpdateHandler:
             try:
                 turned = await keep(now)
                 if not isinstance(turned, MissingContentVersion):
+                    assert not isinstance(turned, UnmadeTurn), "nothing else is lacking"
                     return turned
                 failure = LookupError("other content versions pushed out the one that was loaded")
                 await self._kept(self._app.load(self._store, turned))

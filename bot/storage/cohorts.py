@@ -19,7 +19,7 @@ from bot.core.chat.person import Call, Key, Person, TurnResult
 from bot.core.coaching.cohort import BotMembership, Cohort, CohortRepository, CohortTurn
 from bot.core.coaching.content_version import ContentVersion
 from bot.core.dialogue.session import Session
-from bot.runtime.ports import CohortDueStep, CohortStep, MissingContentVersion
+from bot.runtime.ports import CohortDueStep, CohortStep, UnmadeTurn
 from bot.storage.compiled import CompiledStatement, Cursor
 from bot.storage.content_versions import ContentVersionRepository
 from bot.storage.encryption import Cipher
@@ -192,7 +192,7 @@ class CohortTables:
 
     def cohort_respond(
         self, cursor: Cursor, update: int | None, key: Key, step: CohortStep, now: datetime
-    ) -> CohortTurn | MissingContentVersion | None:
+    ) -> CohortTurn | UnmadeTurn | None:
         """Run a turn that concerns cohorts; None when the update was seen before."""
         self._turning.lock(cursor, key.bot, EVERYBODY)
         repository = _StoredCohorts(self, cursor, key.bot)
@@ -200,19 +200,19 @@ class CohortTables:
             if update is not None and not self._turning.first_seen(cursor, key.bot, update, now):
                 return None
             cohort_turn = step(None, repository)
-            if update is not None and isinstance(cohort_turn, MissingContentVersion):
+            if update is not None and isinstance(cohort_turn, UnmadeTurn):
                 self._turning.not_seen(cursor, key.bot, update)
         else:
-            made: list[CohortTurn | MissingContentVersion] = []
+            made: list[CohortTurn | UnmadeTurn] = []
 
-            def own(person: Person | None) -> TurnResult | MissingContentVersion:
+            def own(person: Person | None) -> TurnResult | UnmadeTurn:
                 made.append(step(person, repository))
                 return made[0]
 
             if self._turning.turn(cursor, update, key, own, now) is None:
                 return None
             cohort_turn = made[0]
-        if isinstance(cohort_turn, MissingContentVersion):
+        if isinstance(cohort_turn, UnmadeTurn):
             return cohort_turn
         self._keep_turn(cursor, key, cohort_turn, now)
         return cohort_turn
@@ -233,9 +233,7 @@ class CohortTables:
         title = self.cipher.seal(here.title) if here.title else None
         self.statements.put_room.run(cursor, {"bot": key.bot, "chat": key.chat, "title": title, **standing})
 
-    def cohort_due(
-        self, cursor: Cursor, step: CohortDueStep, now: datetime
-    ) -> CohortTurn | MissingContentVersion | None:
+    def cohort_due(self, cursor: Cursor, step: CohortDueStep, now: datetime) -> CohortTurn | UnmadeTurn | None:
         """Run the turn of the cohort that is due longest; None when none is."""
         row = self.statements.due.one(cursor, {"now": now})
         if row is None:
@@ -246,7 +244,7 @@ class CohortTables:
         if one is None or one.wake is None or one.wake > now:
             return CohortTurn(None)  # another process was quicker
         cohort_turn = step(row.bot, row.number, one, repository)
-        if isinstance(cohort_turn, MissingContentVersion):
+        if isinstance(cohort_turn, UnmadeTurn):
             return cohort_turn
         for number, changed in cohort_turn.cohorts.items():
             self._keep(cursor, row.bot, number, changed)

@@ -22,12 +22,12 @@ from bot.runtime.ports import (
     CohortDueStep,
     CohortStep,
     DueSchedule,
-    MissingContentVersion,
     OutboxClaim,
     Parked,
     QueueDepth,
     Retry,
     Step,
+    UnmadeTurn,
 )
 from bot.runtime.refusals import KINDS, Kind, kept
 from bot.storage import dialects
@@ -122,7 +122,7 @@ class Database:
 
     async def turn(
         self, update: int, key: Key, step: Step, now: datetime, claim: OutboxClaim | None = None
-    ) -> TurnResult | MissingContentVersion | None:
+    ) -> TurnResult | UnmadeTurn | None:
         """Run `step` and keep what it leads to; see `Store.turn`."""
         aware(now)
         with _only_if_kept(claim):
@@ -133,7 +133,7 @@ class Database:
 
     def _turned(
         self, cursor: Cursor, update: int, key: Key, step: Step, now: datetime, claim: OutboxClaim | None
-    ) -> TurnResult | MissingContentVersion | None:
+    ) -> TurnResult | UnmadeTurn | None:
         turned = self._turning.turn(cursor, update, key, step, now, claim)
         if not isinstance(turned, TurnResult):
             return turned
@@ -145,12 +145,12 @@ class Database:
 
     async def cohort_respond(
         self, update: int | None, key: Key, step: CohortStep, now: datetime
-    ) -> CohortTurn | MissingContentVersion | None:
+    ) -> CohortTurn | UnmadeTurn | None:
         """Run a turn that concerns cohorts; see `Store.cohort_respond`."""
         aware(now)
         return await self._runner.submit(lambda c: self._cohorts.cohort_respond(c, update, key, step, now), key)
 
-    async def cohort_due(self, step: CohortDueStep, now: datetime) -> CohortTurn | MissingContentVersion | None:
+    async def cohort_due(self, step: CohortDueStep, now: datetime) -> CohortTurn | UnmadeTurn | None:
         """Run the turn of the cohort that is due longest; see `Store.cohort_due`."""
         aware(now)
         return await self._runner.submit(lambda c: self._cohorts.cohort_due(c, step, now))
@@ -165,9 +165,7 @@ class Database:
         aware(now)
         return await self._runner.submit(lambda c: self._schedules.claim(c, now, lease, limit))
 
-    async def collect_due(
-        self, due: DueSchedule, step: Step, now: datetime
-    ) -> TurnResult | MissingContentVersion | None:
+    async def collect_due(self, due: DueSchedule, step: Step, now: datetime) -> TurnResult | UnmadeTurn | None:
         """Run the turn of a schedule that is due; see `Store.collect_due`."""
         aware(now)
         return await self._runner.submit(lambda c: self._schedules.collect_due(c, due, step, now), due.key)

@@ -17,7 +17,7 @@ from typing import Any, Final, cast
 from bot.core.chat.person import Call, CallKind, Key, Person, Preview, TurnResult
 from bot.core.dialogue.session import Session
 from bot.core.reminders.schedule import ReminderSchedule
-from bot.runtime.ports import ClaimedCall, DueSchedule, MissingContentVersion, OutboxClaim, Step
+from bot.runtime.ports import ClaimedCall, DueSchedule, OutboxClaim, Step, UnmadeTurn
 from bot.storage.compiled import Cursor
 from bot.storage.encryption import Cipher, Sealed, SealedCache
 from bot.storage.statements import Statements
@@ -106,7 +106,7 @@ class PersonRepository:
 
     def turn(
         self, cursor: Cursor, update: int | None, key: Key, step: Step, now: datetime, claim: OutboxClaim | None = None
-    ) -> TurnResult | MissingContentVersion | None:
+    ) -> TurnResult | UnmadeTurn | None:
         """Run one turn in the transaction of `cursor`; None when the update was seen before.
 
         `update` None: nothing of Telegram's, such as what checking came to.
@@ -115,13 +115,13 @@ class PersonRepository:
         if update is not None and not self.first_seen(cursor, key.bot, update, now):
             return None
         turned = self._turned(cursor, key, step, now, claim, heard=update is not None)
-        if update is not None and isinstance(turned, MissingContentVersion):
+        if update is not None and isinstance(turned, UnmadeTurn):
             self.not_seen(cursor, key.bot, update)
         return turned
 
     def collect_due(
         self, cursor: Cursor, due: DueSchedule, step: Step, now: datetime
-    ) -> TurnResult | MissingContentVersion | None:
+    ) -> TurnResult | UnmadeTurn | None:
         """Run the turn of a schedule that is due; None when its claim has gone to somebody else, or its person has."""
         self.lock(cursor, due.key.bot, due.key.person)
         if self.statements.held.one(cursor, {"id_": due.session, "fence_": due.fence}) is None:
@@ -137,11 +137,11 @@ class PersonRepository:
         claim: OutboxClaim | None = None,
         *,
         heard: bool = False,
-    ) -> TurnResult | MissingContentVersion:
+    ) -> TurnResult | UnmadeTurn:
         """Make a turn; `heard`: it is the person's own, and not of something that fell due."""
         found = self.load(cursor, key)
         turned = step(found.person)
-        if isinstance(turned, MissingContentVersion):
+        if isinstance(turned, UnmadeTurn):
             return turned
         if turned.person is None:
             self.forget(cursor, key.bot, key.person)

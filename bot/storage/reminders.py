@@ -13,7 +13,7 @@ from typing import Final
 
 from bot.core.chat.person import Key, TurnResult
 from bot.core.reminders.schedule import ReminderSchedule
-from bot.runtime.ports import DueSchedule, MissingContentVersion, Step
+from bot.runtime.ports import DueSchedule, Step, UnmadeTurn
 from bot.runtime.refusals import kind_of
 from bot.storage.compiled import Cursor
 from bot.storage.encryption import Cipher
@@ -78,7 +78,7 @@ class ReminderRepository:
 
     def collect_due(
         self, cursor: Cursor, due: DueSchedule, step: Step, now: datetime
-    ) -> TurnResult | MissingContentVersion | None:
+    ) -> TurnResult | UnmadeTurn | None:
         """Run the turn of a claimed schedule."""
         return self.turning.collect_due(cursor, due, step, now)
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.core.chat.commands import CommandGiven, UnsupportedMessage
-from bot.core.chat.person import Call, Key, Person
-from bot.core.coaching.cohort import ButtonPressed, Cohort, CohortRepository, CohortTurn, Post, Undelivered
+from bot.core.chat.person import COHORT_ASKS, Call, Key, Person
+from bot.core.coaching.cohort import ButtonPressed, Cohort, CohortRepository, CohortTurn, Post, Replied, Undelivered
 from bot.core.coaching.content_version import CheckResult, FileUploaded
 from bot.core.coaching.context import CoachingContext, CoachingReply, Requester
 from bot.core.coaching.due import due_of
@@ -20,6 +20,7 @@ from bot.core.coaching.private_chat import PrivateCoaching
 from bot.core.coaching.speaker import Speaker
 from bot.core.coaching.undelivered import told
 from bot.core.coaching.views import Ballot, Button, Closing, Edited, FileToHandOver, Plot, Shown
+from bot.core.dialogue.session import Said
 from bot.core.library import Library
 from bot.runtime.ports import IncomingUpdate
 from bot.telegram.group_updates import BUTTON, PLAYED
@@ -110,15 +111,27 @@ class CoachingChat:
                 return self._after_own(replace(incoming, event=CommandGiven("start")), person, now, ())
             case FileUploaded() if not repository.coached(key.person):
                 return self._after_own(replace(incoming, event=UnsupportedMessage("other")), person, now, ())
+            case Said() | Replied() as wrote:
+                written = _written(coaching, person, wrote)
+                if written is None:
+                    plain = replace(incoming, event=Said(wrote.text))
+                    return self._after_own(plain, person.but(asking=_own_question(person)), now, ())
+                answer = written
             case event:
                 answer = _answered(coaching, event)
-        calls = tuple(_calls(answer.panels, incoming.extra["message"]))
+        return self._told(key, person, answer, extra["message"])
+
+    def _told(self, key: Key, person: Person, answer: CoachingReply, message: int) -> CohortTurn:
+        """Return the turn that says an answer, to whom it is about as well."""
+        calls = tuple(_calls(answer.panels, message))
         told = tuple(
             Post(Key(key.bot, other, 0, other), _unasked(call))
             for other, panels in answer.told.items()
             for call in _calls(panels)
         )
-        after = person if answer.trial is None else person.but(trial=answer.trial)
+        asking = answer.asking or _own_question(person)
+        after = person if asking == person.asking else person.but(asking=asking)
+        after = after if answer.trial is None else after.but(trial=answer.trial)
         return CohortTurn(
             after, calls, answer.toast, cohorts=answer.cohorts, versions=answer.versions, posts=told, speaker=key.person
         )
@@ -134,6 +147,19 @@ class CoachingChat:
             return ()
         caption = coaching.context.catalog.say("cohort.export")
         return (Call("document", {"document": {"name": EXPORT, "text": text}, "caption": caption}),)
+
+
+def _own_question(person: Person) -> str:
+    """Return what somebody is asked in their own conversation, if that is what they are asked."""
+    return "" if person.asking.startswith(COHORT_ASKS) else person.asking
+
+
+def _written(coaching: PrivateCoaching, person: Person, wrote: Said | Replied) -> CoachingReply | None:
+    """Take plain words of a coach's; None where they belong to their own conversation."""
+    found = coaching.replied(wrote) if isinstance(wrote, Replied) else None
+    if found is None and person.asking.startswith(COHORT_ASKS):
+        found = coaching.written(person.asking, wrote.text)
+    return found
 
 
 def _answered(coaching: PrivateCoaching, event: object) -> CoachingReply:

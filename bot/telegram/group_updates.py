@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from bot.core.chat.commands import CommandGiven
 from bot.core.chat.person import Key
-from bot.core.coaching.cohort import NOBODY, NOWHERE, ButtonPressed, MembershipChanged, PollResult
+from bot.core.coaching.cohort import NOBODY, NOWHERE, ButtonPressed, MembershipChanged, PollResult, Replied
 from bot.core.coaching.content_version import FileUploaded
 from bot.core.coaching.group_chat import COMMANDS
 from bot.core.coaching.speaker import OUTSIDE
@@ -39,7 +39,7 @@ CHANNEL_BOT: Final = 136817688
 def concerns_cohorts(entry: object) -> bool:
     """Tell whether something said or tapped in private does."""
     match entry:
-        case ButtonPressed() | FileUploaded():
+        case ButtonPressed() | FileUploaded() | Replied():
             return True
         case CommandGiven("start", argument):
             return argument.startswith(PAYLOADS)

@@ -13,7 +13,7 @@ from typing import Any
 from bot.core.chat.commands import CommandGiven, Entry, LocationShared, ThumbUp, UnsupportedMessage
 from bot.core.chat.person import Key, PreviewTapped
 from bot.core.chat.time_zones import nearest
-from bot.core.coaching.cohort import ButtonPressed
+from bot.core.coaching.cohort import ButtonPressed, Replied
 from bot.core.coaching.content_version import FileUploaded
 from bot.core.dialogue.session import Picked, Said
 from bot.runtime.ports import IncomingUpdate
@@ -22,7 +22,7 @@ from bot.telegram.dispatcher import ChatNews, ParsedUpdate
 from bot.telegram.inline_query import read_search
 
 Json = Mapping[str, Any]
-Heard = Entry | ButtonPressed | FileUploaded | PreviewTapped
+Heard = Entry | ButtonPressed | FileUploaded | PreviewTapped | Replied
 """What is done in a private chat."""
 
 STRANGE = {
@@ -73,7 +73,7 @@ def _incoming(me: Json, update: dict[str, Any], entry: Heard, message: Json, per
     topic = message.get("message_thread_id", 0) if message.get("is_topic_message") else 0
     extra: dict[str, Any] = {"language": str(person.get("language_code", ""))}
     shared = group_updates.concerns_cohorts(entry)
-    if shared:
+    if shared or isinstance(entry, Said):
         extra |= {"name": str(person.get("first_name", "")), "bot": str(me.get("username", "")), "message": 0}
     if isinstance(entry, Picked | ButtonPressed | PreviewTapped):
         extra["message"] = message.get("message_id", 0)
@@ -106,7 +106,8 @@ def _entry(message: Json) -> Heard:
         return UnsupportedMessage(next((what for part, what in STRANGE.items() if part in message), "other"))
     first: Json = next(iter(message.get("entities", ())), {})
     if first.get("type") != "bot_command" or first.get("offset") != 0:
-        return Said(text)
+        above = message.get("reply_to_message", {})
+        return Replied(text, int(above["message_id"])) if above.get("from", {}).get("is_bot") else Said(text)
     end = int(first["length"])  # a command is ASCII, so its UTF-16 units are its characters
     return CommandGiven(text[1:end].partition("@")[0].lower(), text[end:].strip())
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from bot.core.chat.commands import CommandGiven
 from bot.core.chat.person import Key, Person, TurnResult
-from bot.core.coaching.cohort import ButtonPressed, CohortRepository, CohortTurn, MembershipChanged, PollResult
+from bot.core.coaching.cohort import ButtonPressed, CohortRepository, CohortTurn, MembershipChanged, PollResult, Replied
 from bot.core.dialogue.session import Session
 from bot.core.library import Library
 from bot.runtime.update_handler import IncomingUpdate
@@ -132,7 +132,8 @@ class Course:
         news = await self.does(person, send)
         read = next(one for one in tappable(news) if one.verb == "read")
         await self.does(COACH, read, message=900 + self.updates)
-        await self.does(COACH, CommandGiven("cohort", f"comment {self.number} {read.about[1]} Say one thing less"))
+        await self.does(COACH, Replied("Say one thing less", 900 + self.updates - 1))
+        await self.taps(COACH, "post", "comment", read.about[1])
         return True
 
     async def holds(self) -> None:

@@ -70,3 +70,68 @@ def test_a_preview_says_what_of_a_note_can_be_read_and_each_part_is_hidden_by_on
     text = taps(coach, "Read it", "A member's note", "[our topic]", "[how it came out]")
     assert not [word for word in ("Robin", "Zoë", "Globex", "Northwind", "Analyst", "feedback") if word in text]
     nothing_was_refused(course.telegram)
+
+
+def shows_a_note(course: Course) -> None:
+    """Let Dana show her note, and the coach open it."""
+    asks(course.dana, "/cohort", "You are in")
+    taps(course.dana, "Show a note to my coaches", "Which text should the coaches")
+    taps(course.dana, "Note to Zoë", "This is what they'd see:")
+    taps(course.dana, "Show it like this", "Your coaches can read this:")
+    course.coach.expects("shows you a note", timeout=SLOW_MACHINE)
+    taps(course.coach, "Read it", "A member's note", "or just reply to this message")
+
+
+def test_a_coach_comments_in_plain_words_and_looks_at_them_first(course: Course) -> None:
+    """No command and no number is typed; what is written goes only by a tap, and is not taken for an interview."""
+    coach, dana = course.coach, course.dana
+    shows_a_note(course)
+    note = coach.screen[-1]
+    taps(coach, "Comment", "What would you like to say about it?")
+    asks(coach, "Too long. Say one thing.", "This is what they'll read:", "Too long. Say one thing.")
+    asks(coach, "Say one thing.", "This is what they'll read:", "Say one thing.")
+    assert "Say one thing" not in dana.sees(), "nothing goes before the tap"
+    taps(coach, "Send it", "Passed on.")
+    text = dana.expects("Cleo on your note:", timeout=SLOW_MACHINE).text
+    assert text.endswith("Say one thing.")
+    coach.says("And thank her.", reply_to=note)
+    coach.expects("This is what they'll read:", "And thank her.", timeout=SLOW_MACHINE)
+    taps(coach, "Never mind", "I've dropped that")
+    coach.says("And thank her!", reply_to=note)
+    coach.expects("And thank her!", timeout=SLOW_MACHINE)
+    taps(coach, "Send it", "Passed on.")
+    dana.expects("Cleo on your note:", "And thank her!", timeout=SLOW_MACHINE)
+    asks(coach, "/start", "connected on LinkedIn")
+    coach.says("No", reply_to=coach.screen[-1])
+    coach.expects("How did the interview", timeout=SLOW_MACHINE)
+    nothing_was_refused(course.telegram)
+
+
+def test_a_comment_on_a_note_that_was_taken_back_reaches_nobody(course: Course) -> None:
+    coach, dana = course.coach, course.dana
+    shows_a_note(course)
+    taps(coach, "Comment", "What would you like to say about it?")
+    asks(coach, "Say one thing.", "This is what they'll read:")
+    taps(dana, "Take it back", "off their screens")
+    taps(coach, "Send it", "isn't shown any more")
+    assert "on your note" not in dana.sees()
+    nothing_was_refused(course.telegram)
+
+
+def test_a_lesson_is_put_into_own_words_and_one_without_a_text_is_refused(course: Course) -> None:
+    coach = course.coach
+    channel = course.telegram.channel(title="Spring letters")
+    channel.chat.bot_status = "left"
+    channel.adds_bot(coach)
+    course.telegram.wait_until_drained(SLOW_MACHINE)
+    asks(coach, "/cohort", "You coach")
+    taps(coach, "Channel and lessons", "Which channel?")
+    taps(coach, "Spring letters", "Which series")
+    taps(coach, "The weeks after the interview", "Nothing is posted before you confirm")
+    coach.taps(coach.screen[-1].labels[0], timeout=SLOW_MACHINE)
+    taps(coach, "In my own words", "Write the lesson here")
+    asks(coach, "x", "That's a title without a text.")
+    asks(coach, "Why at all?\nBecause you liked them.", "This is how it will be posted:", "Because you liked them.")
+    taps(coach, "Use this", "Why at all?", "Because you liked them.")
+    taps(coach, "Back to my words", "One contact")
+    nothing_was_refused(course.telegram)

@@ -96,8 +96,9 @@ def test_lessons_are_posted_on_their_days(course: Course) -> None:
     taps(coach, "A day later", "Tuesday 1 December at 09:00")
     taps(coach, "‹ Back", "Nothing is posted")
     taps(coach, "Monday 7 December, 09:00 · 2. The thank-you goes first", "It asks for nothing")
-    command = coach.copies("In my own words")
-    asks(coach, command + "Thank them today\nThen tell us in class <how>.", "Then tell us in class <how>.")
+    taps(coach, "In my own words", "Write the lesson here")
+    asks(coach, "Thank them today\nThen tell us in class <how>.", "This is how it will be posted", "Then tell us")
+    taps(coach, "Use this", "Thank them today", "Then tell us in class <how>.")
     taps(coach, "‹ Back", "Nothing is posted")
     taps(coach, "Monday 14 December, 09:00 · 3. A few days of nothing", "Count to 3, in working days")
     taps(coach, "Leave it out", "Count to 3")
@@ -152,7 +153,9 @@ def test_a_note_is_shown_to_the_coach_and_taken_back(course: Course) -> None:
     text = taps(coach, "Read it", "A member's note", "event billing")
     assert not re.search("Zoë|Northwind|Okafor|Dana", text)
     note = coach.screen[-1]
-    asks(coach, coach.copies("Comment") + "Say one thing <less>.", "Passed on.")
+    taps(coach, "Comment", "What would you like to say about it?")
+    asks(coach, "Say one thing <less>.", "This is what they'll read:", "Say one thing <less>.")
+    taps(coach, "Send it", "Passed on.")
     dana.expects("Cleo on your note:", "Say one thing <less>.", timeout=SLOW_MACHINE)
     emil.forges(note.keyboard[1][0]["callback_data"], emil.screen[-1], timeout=SLOW_MACHINE)
     assert emil.toast == "That button is out of date."

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Final
 
 from bot.core.chat import preferences, reminders, sent_messages
-from bot.core.chat.person import Person
+from bot.core.chat.person import COHORT_ASKS, Person
 from bot.core.chat.privacy import Operator, privacy_lines
 from bot.core.chat.reminders import BESIDE
 from bot.core.chat.retention import KEEP
@@ -135,6 +135,8 @@ def handle(turn: ChatTurn, entry: Entry) -> CommandResult:
 
 def _handle_entry(turn: ChatTurn, entry: Event | CommandGiven | UnsupportedMessage | LocationShared) -> Next:
     """Take what makes buttons out of date that were open before."""
+    if turn.person.asking.startswith(COHORT_ASKS):  # they did something else instead of writing
+        turn.close_question()
     match entry:
         case CommandGiven():
             return _handle_command(turn, entry)

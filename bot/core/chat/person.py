@@ -25,6 +25,8 @@ class Key:
     person: int
 
 
+COHORT_ASKS: Final = "cohort-"
+"""How `Person.asking` begins where what somebody types next is meant for a cohort."""
 IDLE: Final = timedelta(hours=2)
 """After so long a preview is over: whoever comes back then means their own conversation."""
 NOTHING_PLANNED = ReminderSchedule()

@@ -76,6 +76,15 @@ class Digest:
 
 
 @dataclass(frozen=True)
+class Draft:
+    """What a coach has written and not sent yet: `kind` and `about` say what it is for."""
+
+    kind: str
+    about: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Cohort:
     """A coach's group of members; `chat` and `topic` are where its group is (0: none)."""
 
@@ -107,6 +116,8 @@ class Cohort:
     hands: tuple[tuple[int, str], ...] = ()
     """Who waits for a coach, and with which topic; the longest waiting first."""
     nudged: datetime | None = None
+    drafts: Mapping[int, Draft] = field(default_factory=dict)
+    """What coaches have written and not sent yet, by coach."""
     version: int = 0
     """The edition it talks with; 0: the shipped content."""
     past: tuple[int, ...] = ()
@@ -151,7 +162,15 @@ class Cohort:
     def without(self, person: int) -> Cohort | None:
         """Return the cohort with nothing left of somebody; None when nobody is left who coaches it."""
         coaches = {one: name for one, name in self.coaches.items() if one != person}
-        return replace(self.without_member(person), coaches=coaches) if coaches else None
+        return replace(self.without_member(person).without_draft(person), coaches=coaches) if coaches else None
+
+    def with_draft(self, coach: int, draft: Draft) -> Cohort:
+        """Return the cohort with what a coach has just written."""
+        return replace(self, drafts={**self.drafts, coach: draft})
+
+    def without_draft(self, coach: int) -> Cohort:
+        """Return the cohort without what a coach had written and not sent."""
+        return replace(self, drafts={one: draft for one, draft in self.drafts.items() if one != coach})
 
     def moved(self, chat: int) -> Cohort:
         """Return the cohort with its group under another id; messages have other ids there."""
@@ -194,6 +213,7 @@ class Cohort:
             "releases": [release.to_json() for release in self.releases],
             "hands": [list(hand) for hand in self.hands],
             "nudged": _text(self.nudged),
+            "drafts": {str(coach): list(vars(draft).values()) for coach, draft in self.drafts.items()},
             "edition": self.version,
             "past": list(self.past),
         }
@@ -203,28 +223,29 @@ class Cohort:
         """Read a cohort back; raises ValueError for a layout of another version."""
         if stored.get("format") != FORMAT:
             raise ValueError(f"a cohort of format {stored.get('format')!r} is not of this version ({FORMAT})")
+        # What came later than the first version of this layout may be missing.
         return cls(
-            stored["name"],
-            stored["language"],
-            {int(person): name for person, name in stored["coaches"].items()},
-            {int(person): _member(member) for person, member in stored["members"].items()},
-            stored["chat"],
-            stored["topic"],
-            stored["code"],
-            _instant(stored["code_until"]),
-            _digest(stored["digest"]) if stored["digest"] else None,
-            tuple(map(_digest, stored.get("digests", ()))),
-            frozenset(stored["counted"]),
-            stored["gone"],
-            # What came later than the first version of this layout may be missing.
-            Exercise.from_json(exercise) if (exercise := stored.get("exercise")) else None,
-            tuple(stored.get("played", ())),
-            Plan.from_json(plan) if (plan := stored.get("plan")) else None,
-            tuple(map(Release.from_json, stored.get("releases", ()))),
-            tuple((person, topic) for person, topic in stored.get("hands", ())),
-            _instant(stored.get("nudged")),
-            stored.get("edition", 0),
-            tuple(stored.get("past", ())),
+            name=stored["name"],
+            language=stored["language"],
+            coaches={int(person): name for person, name in stored["coaches"].items()},
+            members={int(person): _member(member) for person, member in stored["members"].items()},
+            chat=stored["chat"],
+            topic=stored["topic"],
+            code=stored["code"],
+            code_until=_instant(stored["code_until"]),
+            digest=_digest(stored["digest"]) if stored["digest"] else None,
+            digests=tuple(map(_digest, stored.get("digests", ()))),
+            counted=frozenset(stored["counted"]),
+            gone=stored["gone"],
+            exercise=Exercise.from_json(exercise) if (exercise := stored.get("exercise")) else None,
+            played=tuple(stored.get("played", ())),
+            plan=Plan.from_json(plan) if (plan := stored.get("plan")) else None,
+            releases=tuple(map(Release.from_json, stored.get("releases", ()))),
+            hands=tuple((person, topic) for person, topic in stored.get("hands", ())),
+            nudged=_instant(stored.get("nudged")),
+            drafts={int(coach): Draft(*draft) for coach, draft in stored.get("drafts", {}).items()},
+            version=stored.get("edition", 0),
+            past=tuple(stored.get("past", ())),
         )
 
 
@@ -340,6 +361,14 @@ class ButtonPressed:
     verb: str
     about: tuple[str, ...] = ()
     polled: PollResult | None = None
+
+
+@dataclass(frozen=True)
+class Replied:
+    """Somebody writes in reply to a message of the bot's, in private."""
+
+    text: str
+    message: int
 
 
 @dataclass(frozen=True)

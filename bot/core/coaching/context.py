@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from bot.core.advice.catalog import Catalog
-from bot.core.chat.person import Preview
+from bot.core.chat.person import COHORT_ASKS, Preview
 from bot.core.coaching.cohort import Cohort, CohortRepository
 from bot.core.coaching.content_version import ContentVersion
 from bot.core.coaching.views import Button, Panel, Shown
@@ -45,6 +45,8 @@ class CoachingReply:
     versions: Mapping[int, ContentVersion | None] = field(default_factory=dict)
     trial: Preview | None = None
     """What begins to be tried."""
+    asking: str = ""
+    """What the next thing that the requester types is meant for; see `asks_for`."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,11 @@ class CoachingContext:
     def stale(self) -> CoachingReply:
         """Refuse a button that is old, forged or somebody else's, in the words for an old one."""
         return CoachingReply(toast=self.catalog.say("cohort.stale"))
+
+
+def asks_for(kind: str, number: int, about: str = "") -> str:
+    """Return how `Person.asking` says that what is typed next is something (`kind`) for cohort `number`."""
+    return f"{COHORT_ASKS}{kind}-{number}-{about}"
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,9 @@ from dataclasses import replace
 from typing import Final
 
 from bot.core.advice.catalog import Catalog, fill
-from bot.core.advice.text import clean, units
 from bot.core.coaching.cohort import Cohort
 from bot.core.coaching.context import CoachingReply, CoachingScreen
-from bot.core.coaching.lessons import LONGEST, Plan, Slot, drafted, moved
+from bot.core.coaching.lessons import Plan, Slot, drafted, moved
 from bot.core.coaching.views import Button, Panel, channel_link
 from bot.core.dialogue.session import Block
 from bot.core.library import Library
@@ -95,16 +94,16 @@ class LessonPlanner(CoachingScreen):
         return CoachingReply((self.lesson(after, number, slot),), {self.number: cohort})
 
     def worded(self, number: str, text: str) -> CoachingReply:
-        """Put a lesson into the coach's own words; the first line is its title."""
-        plan = self.cohort.plan
-        known = number.isascii() and number.isdecimal() and len(number) < 4
-        slot = _slot(plan, str(int(number) - 1)) if plan is not None and known else None
-        words = "\n".join(line for line in map(clean, text.splitlines()) if line)
-        if plan is None or slot is None or slot.state == "posted" or not words:
-            return CoachingReply((Panel.of(self.say("no_lesson")),))
-        if (over := units(words) - LONGEST) > 0:
-            return CoachingReply((Panel.of(self.say("too_long", limit=LONGEST, count=over)),))
-        return self.with_slot(plan, int(number) - 1, replace(slot, words=words))
+        """Put a lesson that can still be changed into the coach's own words; the first line is its title."""
+        plan, slot = self.cohort.plan, self.open_slot(number)
+        assert plan is not None, "a lesson is worded only where there is one"
+        assert slot is not None, "a lesson is worded only where it can be changed"
+        return self.with_slot(plan, int(number), replace(slot, words=text))
+
+    def open_slot(self, number: str) -> Slot | None:
+        """Return a lesson that can still be changed."""
+        slot = _slot(self.cohort.plan, number) if self.cohort.plan else None
+        return slot if slot and slot.state != "posted" else None
 
     def kept(self, plan: Plan) -> CoachingReply:
         """Keep a plan and show it."""
@@ -176,13 +175,11 @@ class LessonPlanner(CoachingScreen):
         buttons.append(Button(self.say(key), (verb, number, turn, str(k))))
         if slot.words:
             buttons.append(Button(self.say("shipped"), ("plain", number, turn, str(k))))
-        command = f"/cohort words {number} {k + 1}"
-        buttons.append(Button(self.say("own"), copy=f"{command} "))
+        buttons.append(Button(self.say("own"), ("words", number, str(k))))
         shown = (*lesson_blocks(self.context.library, self.context.library.catalog(self.cohort.language), plan, slot),)
         day, wall = self.context.catalog.shown(slot.day), self.context.catalog.shown(slot.wall)
         when = self.say("when", day=day, time=wall, channel=plan.title)
-        asides = (Block("aside", when), Block("aside", self.say("own_how", command=command)))
-        return Panel((*shown, *asides), (*buttons, self.back("lessons")))
+        return Panel((*shown, Block("aside", when)), (*buttons, self.back("lessons")))
 
     def ask_stop(self, plan: Plan) -> Panel:
         """Ask once more before a series is stopped."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from bot.core.coaching.cohort import PURPOSES
+from bot.core.coaching.drafts import LIMITS
 from bot.core.coaching.note_text import PARTS, is_name
 from bot.core.coaching.statistics import OTHERS, QUESTIONS
 from bot.core.coaching.undelivered import WHY
@@ -63,7 +64,7 @@ CASES: Final[Mapping[str, tuple[str, ...]]] = {
 
 LESSONS: Final[Mapping[str, tuple[str, ...]]] = {
     **dict.fromkeys(("no_channel", "add", "refresh", "choose", "confirm", "stop", "stopped", "deny", "practice",
-                     "earlier", "later", "sooner", "after", "leave_out", "take_in", "own", "shipped", "no_lesson",
+                     "earlier", "later", "sooner", "after", "leave_out", "take_in", "own", "shipped",
                      "past", "options.lessons"), ()),
     "title": ("name",),
     **dict.fromkeys(("draft", "plan"), ("channel", "zone")),
@@ -72,8 +73,6 @@ LESSONS: Final[Mapping[str, tuple[str, ...]]] = {
     **dict.fromkeys(("posted", "missed", "left_out"), ("day", "what")),
     "rests": ("claims",),
     "when": ("day", "time", "channel"),
-    "own_how": ("command",),
-    "too_long": ("limit", "count"),
     "unposted": ("what", "channel"),
 }  # fmt: skip
 
@@ -88,7 +87,7 @@ HOURS: Final[Mapping[str, tuple[str, ...]]] = {
 REVIEW: Final[Mapping[str, tuple[str, ...]]] = {
     **dict.fromkeys(("nothing", "preview", "how", "hidden_names", "names_shown", "readable_outcome", "send",
                      "show_names", "hide_names", "out", "take_back", "is_back", "read", "reading", "comment", "away",
-                     "commented", "no_note", "gone", "options.review", "options.notes"), ()),
+                     "commented", "gone", "options.review", "options.notes"), ()),
     **dict.fromkeys(("which", "news", "some", "none", "answer"), ("name",)),
     **dict.fromkeys(("note", "mail"), ("who",)),
     **dict.fromkeys(("hidden", "hide_part", "show_part"), ("what",)),
@@ -96,8 +95,7 @@ REVIEW: Final[Mapping[str, tuple[str, ...]]] = {
     "tells": ("words",),
     "unnamed": ("number",),
     **dict.fromkeys(("until", "one", "shown"), ("day",)),
-    "comment_how": ("command", "day"),
-    "too_long": ("limit", "count"),
+    "comment_how": ("day",),
 }  # fmt: skip
 
 
@@ -166,6 +164,11 @@ def asked_for(library: Library) -> Iterator[tuple[str, tuple[str, ...]]]:
 def _of_reviews(library: Library) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Give what stands for the parts of a note; those of an edition's own are spoken of as `other`."""
     yield from ((f"cohort.review.mask.{fact}", ()) for fact in library.facts.texts if is_name(library, fact))
+    yield from ((f"cohort.draft.{key}", ()) for key in ("again", "cancel", "dropped"))
+    yield "cohort.draft.too_long", ("limit", "count")
+    for kind in LIMITS:
+        parts = ("ask", "too_little", "preview", "send", "gone")
+        yield from ((f"cohort.draft.{kind}.{part}", ()) for part in parts)
     for part in (*PARTS, "other"):
         yield from ((f"cohort.review.{sort}.{part}", ()) for sort in ("mask", "part"))
 

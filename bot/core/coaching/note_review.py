@@ -13,11 +13,10 @@ from hashlib import blake2b
 from typing import Final
 
 from bot.core.advice.notes import Note, NoteKind
-from bot.core.advice.text import clean, units
 from bot.core.coaching.cohort import Cohort, CohortRepository
 from bot.core.coaching.context import CoachingReply, CoachingScreen
 from bot.core.coaching.note_text import NAMES, NoteText
-from bot.core.coaching.releases import KEPT, LONGEST_COMMENT, Release
+from bot.core.coaching.releases import KEPT, Release
 from bot.core.coaching.views import Button, Edited, Panel, Shown
 from bot.core.dialogue.session import Block
 from bot.core.dialogue.view import SessionView
@@ -164,7 +163,7 @@ class Review(CoachingScreen):
         """Do what a coach's button says; None where it is out of date."""
         if verb == "notes":
             return CoachingReply((self.waiting(),))
-        release = self._release(rest[0])
+        release = self.release(rest[0])
         if release is None:
             return None
         coach, message = self.context.person, self.context.requester.message
@@ -187,34 +186,38 @@ class Review(CoachingScreen):
 
     def reading(self, release: Release) -> Panel:
         """Show a coach a note."""
-        number = str(self.number)
-        command = f"/cohort comment {number} {release.number}"
-        buttons = (
-            Button(self.say("comment"), copy=f"{command} "),
-            Button(self.say("away"), ("away", number, str(release.number))),
-        )
-        how = self.say("comment_how", command=command, day=self.context.catalog.shown(release.until.date()))
+        about = (str(self.number), str(release.number))
+        buttons = (Button(self.say("comment"), ("comment", *about)), Button(self.say("away"), ("away", *about)))
+        how = self.say("comment_how", day=self.context.catalog.shown(release.until.date()))
         return Panel((Block("title", self.say("reading")), *_quoted(release.text), Block("aside", how)), buttons)
 
     def commented(self, number: str, text: str) -> CoachingReply:
-        """Send a coach's comment to the member whose note it is about."""
-        release = self._release(number)
-        words = " ".join(clean(text).split())
-        if release is None or not words:
-            return CoachingReply((Panel.of(self.say("no_note")),))
-        if (over := units(words) - LONGEST_COMMENT) > 0:
-            return CoachingReply((Panel.of(self.say("too_long", limit=LONGEST_COMMENT, count=over)),))
+        """Send a coach's comment to the member whose note it is about, which must be shown still."""
+        release = self.release(number)
+        assert release is not None, "a comment is sent only where its note is shown"
         theirs = self.context.catalog_of(release.person)
         title = theirs.say("cohort.review.answer", name=self.context.requester.name)
-        panel = Panel((Block("title", title), Block("text", words)))
+        panel = Panel((Block("title", title), *_quoted(text)))
         return CoachingReply((Panel.of(self.say("commented")),), told={release.person: (panel,)})
 
-    def _release(self, number: str) -> Release | None:
+    def release(self, number: str) -> Release | None:
+        """Return a note that is shown still."""
         return next((one for one in self.cohort.releases if one.person and str(one.number) == number), None)
 
     def _with(self, release: Release) -> Cohort:
         found = (release if one.number == release.number else one for one in self.cohort.releases)
         return replace(self.cohort, releases=tuple(found))
+
+
+def is_note(repository: CohortRepository, coach: int, message: int) -> bool:
+    """Tell whether a message shows a coach a note."""
+    return note_in(repository.coached(coach), coach, message) is not None
+
+
+def note_in(coached: Mapping[int, Cohort], coach: int, message: int) -> tuple[int, Release] | None:
+    """Return the note that stands in a message of a coach's, with the number of its cohort."""
+    shown = ((number, one) for number, cohort in coached.items() for one in cohort.releases if one.person)
+    return next(((number, one) for number, one in shown if (coach, message) in one.seen), None)
 
 
 def gone(library: Library, repository: CohortRepository, release: Release) -> dict[int, tuple[Shown, ...]]:

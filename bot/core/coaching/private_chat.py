@@ -13,13 +13,15 @@ from typing import Final
 
 from bot.core.advice.text import units
 from bot.core.chat.commands import CommandGiven
-from bot.core.coaching import content_editor, counts, office_hours, views
-from bot.core.coaching.cohort import PURPOSES, ButtonPressed, Cohort, Member, sealed
+from bot.core.chat.person import COHORT_ASKS
+from bot.core.coaching import content_editor, counts, drafts, office_hours, views
+from bot.core.coaching.cohort import PURPOSES, ButtonPressed, Cohort, Member, Replied, sealed
 from bot.core.coaching.content_editor import ContentEditor
 from bot.core.coaching.context import CoachingContext, CoachingReply, CoachingScreen
+from bot.core.coaching.drafts import DraftScreen
 from bot.core.coaching.export import exported
 from bot.core.coaching.lesson_planner import VERBS, LessonPlanner
-from bot.core.coaching.note_review import COACH_VERBS, MEMBER_VERBS, Review, gone
+from bot.core.coaching.note_review import COACH_VERBS, MEMBER_VERBS, Review, gone, note_in
 from bot.core.coaching.office_hours import OfficeHours
 from bot.core.coaching.statistics import contribution, due, taken
 from bot.core.coaching.views import Button, Panel, Shown, deep_link
@@ -171,10 +173,6 @@ class PrivateCoaching:
             return self.new(" ".join(rest.split()))
         if word == "coach":
             return self.name_coach(rest.strip())
-        if word == "comment":
-            return self.commented(rest)
-        if word == "words":
-            return self.worded(rest)
         return self.overview()
 
     def invited(self, payload: str) -> CoachingReply:
@@ -235,28 +233,29 @@ class PrivateCoaching:
             buttons=[Button(cohort.name, ("coach", str(n), number)) for n, cohort in sorted(own.items())],
         ),))  # fmt: skip
 
-    def commented(self, rest: str) -> CoachingReply:
-        """Pass on a coach's comment: the cohort's number, the note's, and the text."""
-        number, _, text = rest.strip().partition(" ")
+    def written(self, asking: str, text: str) -> CoachingReply | None:
+        """Take what a coach wrote where that was asked for; None where it is not theirs to write any more."""
+        kind, number, about = asking.removeprefix(COHORT_ASKS).split("-", 2)
+        if kind == "new":
+            return self.new(" ".join(text.split()))
         cohort = self._cohort(number)
         if cohort is None or self.context.person not in cohort.coaches:
-            return self.context.said("cohort.review.no_note")
-        which, _, words = text.strip().partition(" ")
-        return Review(self.context, int(number), cohort).commented(which, words)
+            return None
+        return DraftScreen(self.context, int(number), cohort).written(kind, about, text)
+
+    def replied(self, replied: Replied) -> CoachingReply | None:
+        """Take what a coach wrote in reply to a note as a comment on it; None where it is no note."""
+        coached = self.context.repository.coached(self.context.person)
+        found = note_in(coached, self.context.person, replied.message)
+        if found is None:
+            return None
+        number, release = found
+        return DraftScreen(self.context, number, coached[number]).written("comment", str(release.number), replied.text)
 
     @property
     def editor(self) -> ContentEditor:
         """Where a coach works on the content."""
         return ContentEditor(self.context)
-
-    def worded(self, rest: str) -> CoachingReply:
-        """Put a lesson into a coach's own words: the cohort's number, the lesson's, and the text."""
-        number, _, text = rest.strip().partition(" ")
-        cohort = self._cohort(number)
-        if cohort is None or self.context.person not in cohort.coaches:
-            return self.context.said("cohort.lessons.no_lesson")
-        which, _, words = text.strip().partition(" ")
-        return LessonPlanner(self.context, int(number), cohort).worded(which, words)
 
     # -- buttons -------------------------------------------------------------------------------------------------------
 
@@ -306,6 +305,8 @@ class PrivateCoaching:
             return OfficeHours(self.context, number, cohort).as_coach(verb, rest) or self.context.stale()
         if verb in content_editor.VERBS:
             return self.editor.pressed(verb, number, cohort, rest) or self.context.stale()
+        if verb in drafts.VERBS:
+            return DraftScreen(self.context, number, cohort).pressed(verb, rest) or self.context.stale()
         if verb in COACH_VERBS:
             return Review(self.context, number, cohort).as_coach(verb, rest) or self.context.stale()
         return CohortScreen(self.context, number, cohort).pressed(verb, rest)

@@ -6,8 +6,9 @@ whoever is in it; everybody else with their own version.
 
 from __future__ import annotations
 
-from bot.core.chat.person import Key, Person
+from bot.core.chat.person import COHORT_ASKS, Key, Person
 from bot.core.coaching.cohort import ButtonPressed, Cohort, CohortRepository, PollResult
+from bot.core.dialogue.session import Said
 
 
 def version_of(key: Key, event: object, person: Person | None, repository: CohortRepository) -> int:
@@ -17,6 +18,8 @@ def version_of(key: Key, event: object, person: Person | None, repository: Cohor
     if key.chat != key.person:
         return _common(list(repository.tied(key.chat).values()))
     number = event.about[0] if isinstance(event, ButtonPressed) and event.about else ""
+    if isinstance(event, Said) and person and person.asking.startswith(COHORT_ASKS):
+        number = person.asking.split("-")[2]
     if number.isascii() and number.isdecimal() and len(number) < 16:
         cohort = repository.cohort(int(number))
         if cohort is not None and key.person in {*cohort.coaches, *cohort.members}:

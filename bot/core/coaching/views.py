@@ -60,7 +60,7 @@ class Closing:
 
 @dataclass(frozen=True)
 class Edited:
-    """A panel that takes the place of another message."""
+    """A panel that takes the place of another message, or of none (0) where what was tapped is to stay."""
 
     message: int
     panel: Panel
