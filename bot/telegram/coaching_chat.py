@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -58,7 +58,7 @@ class CoachingChat:
         if found.place is not None:
             place, message = replace(key, chat=found.place[0], topic=found.place[1]), 0
         once = isinstance(incoming.event, CommandGiven) and not found.cohorts
-        posts = tuple(Post(place, call, once) for call in _calls(found.panels, message))
+        posts = (*(Post(place, call, once) for call in _calls(found.panels, message)), *_privately(key.bot, found.told))
         return CohortTurn(
             None, (), toast=found.toast, cohorts=found.cohorts, posts=posts, room=found.room, speaker=key.person,
             instead=found.instead,
@@ -124,11 +124,7 @@ class CoachingChat:
     def _told(self, key: Key, person: Person, answer: CoachingReply, message: int) -> CohortTurn:
         """Return the turn that says an answer, to whom it is about as well."""
         calls = tuple(_calls(answer.panels, message))
-        told = tuple(
-            Post(Key(key.bot, other, 0, other), _unasked(call))
-            for other, panels in answer.told.items()
-            for call in _calls(panels)
-        )
+        told = tuple(_privately(key.bot, answer.told))
         asking = answer.asking or _own_question(person)
         after = person if asking == person.asking else person.but(asking=asking)
         after = after if answer.trial is None else after.but(trial=answer.trial)
@@ -147,6 +143,12 @@ class CoachingChat:
             return ()
         caption = coaching.context.catalog.say("cohort.export")
         return (Call("document", {"document": {"name": EXPORT, "text": text}, "caption": caption}),)
+
+
+def _privately(bot: int, told: Mapping[int, tuple[Shown, ...]]) -> Iterator[Post]:
+    """Return what people are told in private, unasked."""
+    for person, panels in told.items():
+        yield from (Post(Key(bot, person, 0, person), _unasked(call)) for call in _calls(panels))
 
 
 def _own_question(person: Person) -> str:

@@ -12,10 +12,9 @@ from typing import Any, Final
 
 from bot.core.chat.commands import CommandGiven
 from bot.core.chat.person import Key
-from bot.core.coaching.cohort import NOBODY, NOWHERE, ButtonPressed, MembershipChanged, PollResult, Replied
+from bot.core.coaching.cohort import NOBODY, NOWHERE, OUTSIDE, ButtonPressed, MembershipChanged, PollResult, Replied
 from bot.core.coaching.content_version import FileUploaded
 from bot.core.coaching.group_chat import COMMANDS
-from bot.core.coaching.speaker import OUTSIDE
 from bot.runtime.ports import IncomingUpdate
 from bot.telegram.dispatcher import ChatNews, ParsedUpdate
 
@@ -27,7 +26,7 @@ NAMED: Final = frozenset({"start", "help"})
 """Commands that every bot has: in a group they are answered only with the bot's name."""
 PRIVATE: Final = frozenset({"cohort", "privacy", "export", "faq", "practice", "hand"})
 """Commands in private whose answers know of cohorts."""
-PAYLOADS: Final = ("c_", "cohort", "faq", "hand")
+PAYLOADS: Final = ("c_", "k_", "cohort", "faq", "hand")
 """How the payload of a deep link begins that concerns cohorts."""
 BUTTON: Final = "k:"
 """How the data of a cohort's button begin; a conversation's begin with a turn's number."""

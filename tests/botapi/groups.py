@@ -63,6 +63,10 @@ class Group:
         """Throw the bot out."""
         self._bot_becomes("kicked", by)
 
+    def mutes_bot(self, by: Person) -> None:
+        """Take from the bot the right to write."""
+        self._bot_becomes("restricted", by)
+
     def allows_polls(self, allowed: bool) -> None:
         """Let ordinary members post polls, or not; the bot is not told."""
         with self.world.lock:

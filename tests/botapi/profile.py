@@ -192,13 +192,15 @@ def get_chat_administrators(world: World, given: dict[str, Any]) -> list[Json]:
 
 def member_json(user: Json, status: str, may_post: bool | None = None) -> Json:
     """Return the API's ChatMember; `may_post` is for administrators of channels only."""
-    status = status if status in ("creator", "administrator", "left", "kicked") else "member"
+    status = status if status in ("creator", "administrator", "restricted", "left", "kicked") else "member"
     details: Json = {}
     if status == "creator":
         details = {"is_anonymous": False}
     elif status == "administrator":
         details = {**dict.fromkeys(RIGHTS, False), "can_manage_chat": True, "can_delete_messages": True}
         details |= {} if may_post is None else {"can_post_messages": may_post}
+    elif status == "restricted":
+        details = {"is_member": True, "can_send_messages": False, "until_date": 0}
     elif status == "kicked":
         details = {"until_date": 0}
     return {"user": user, "status": status, **details}

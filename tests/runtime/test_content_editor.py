@@ -76,6 +76,13 @@ class Course:
         secret = str(done.calls[0].values).partition(f"c_{number}_")[2][:22]
         assert "You are in" in await self.hears(person, ButtonPressed("join", (number, secret)))
 
+    async def has_coach(self, person: int, number: str) -> None:
+        """Let another coach be invited, accept and be confirmed."""
+        said = await self.hears(COACH, ButtonPressed("cocoach", (number,)))
+        secret = said.partition(f"start=k_{number}_")[2][:22]
+        await self.does(person, ButtonPressed("willing", (number, secret)))
+        await self.does(COACH, ButtonPressed("accept", (number, str(person))))
+
     async def is_fit(self, coach: int, old: str, new: str, file: str = TONE) -> int:
         """Let a coach hand in an edited file that passes; return the edition's number."""
         assert "I am checking" in await self.hears(coach, FileUploaded("f", file, 100, file))
@@ -176,7 +183,7 @@ async def test_forged_buttons_and_foreign_files_change_and_reveal_nothing(course
 
 async def test_another_coach_of_the_cohort_cannot_publish_what_is_not_theirs(course: Course) -> None:
     spring = await course.opens(COACH)
-    await course.does(COACH, ButtonPressed("coach", (spring, str(SECOND))))
+    await course.has_coach(SECOND, spring)
     draft = await course.is_fit(COACH, FEELING, "One?")
     assert "out of date" in await course.hears(SECOND, ButtonPressed("publish", (spring, str(draft))))
     theirs = await course.is_fit(SECOND, FEELING, "Two?")
@@ -224,7 +231,7 @@ async def test_a_trial_touches_no_row_of_anybodys(course: Course) -> None:
 
 async def test_renewed_content_lets_a_cohort_fall_back_and_its_coaches_are_told(course: Course) -> None:
     spring = await course.opens(COACH)
-    await course.does(COACH, ButtonPressed("coach", (spring, str(SECOND))))
+    await course.has_coach(SECOND, spring)
     await course.does(SECOND, CommandGiven("cohort"))
     await course.joins(spring, DANA)
     version = await course.is_fit(COACH, FEELING, "And the talk?")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -134,4 +135,84 @@ def test_a_lesson_is_put_into_own_words_and_one_without_a_text_is_refused(course
     asks(coach, "Why at all?\nBecause you liked them.", "This is how it will be posted:", "Because you liked them.")
     taps(coach, "Use this", "Why at all?", "Because you liked them.")
     taps(coach, "Back to my words", "One contact")
+    nothing_was_refused(course.telegram)
+
+
+def link_in(text: str) -> str:
+    """Return the payload of the link that somebody is to send on."""
+    found = re.search(r"[?]start=(\S+)", text)
+    assert found
+    return found[1]
+
+
+def test_another_coach_is_invited_accepts_and_is_confirmed_by_name(course: Course) -> None:
+    """No number is typed, so no wrong digit hands notes to a stranger; members hear who coaches them."""
+    coach, stan, dana = course.coach, course.stan, course.dana
+    shows_a_note(course)
+    asks(coach, "/cohort coach 4711", "You coach “Spring course”")
+    taps(coach, "Coaches", "Cleo, who opened it")
+    payload = link_in(taps(coach, "Invite another coach", "The link works once"))
+    asks(stan, f"/start {payload}", "Cleo asks you to coach “Spring course”", "Never anybody's answers")
+    asks(stan, "/cohort", "You're in no cohort")
+    asks(stan, f"/start {payload}", "Cleo asks you to coach")
+    taps(stan, "Yes, I'll coach", "I've asked Cleo to confirm")
+    asks(stan, "/cohort", "You're in no cohort")
+    asks(course.emil, f"/start {payload}", "This invitation")
+    coach.expects("Stan would like to coach “Spring course” with you.", timeout=SLOW_MACHINE)
+    taps(coach, "Yes, that's the person", "Who coaches “Spring course”?", "Stan")
+    stan.expects("You coach “Spring course” now.", timeout=SLOW_MACHINE)
+    for member in course.members:
+        member.expects("Stan coaches “Spring course” now as well.", "Cleo, Stan", timeout=SLOW_MACHINE)
+    taps(stan, "Have a look", "You coach “Spring course”. Coaches: Cleo, Stan")
+    taps(stan, "Members' notes", "No notes in “Spring course”")
+    asks(stan, "/cohort", "You coach")
+    taps(stan, "Coaches", "Who coaches")
+    assert stan.screen[-1].labels == ["Invite another coach", "Remove Stan", "‹ Back"], "nobody removes the founder"
+    assert "Stan" not in dana.screen[-1].labels
+    asks(coach, "/cohort", "You coach")
+    taps(coach, "Coaches", "Who coaches")
+    taps(coach, "Remove Stan", "Remove Stan as a coach of “Spring course”?")
+    taps(coach, "Remove Stan", "Stan no longer coaches")
+    stan.expects("You no longer coach “Spring course”.", timeout=SLOW_MACHINE)
+    asks(stan, "/cohort", "You're in no cohort")
+    nothing_was_refused(course.telegram)
+
+
+def test_somebody_who_was_not_meant_never_coaches(course: Course) -> None:
+    coach, stan = course.coach, course.stan
+    asks(coach, "/cohort", "You coach")
+    taps(coach, "Coaches", "Who coaches")
+    payload = link_in(taps(coach, "Invite another coach", "The link works once"))
+    asks(stan, f"/start {payload}", "Cleo asks you to coach")
+    taps(stan, "Yes, I'll coach", "to confirm")
+    coach.expects("Stan would like to coach", timeout=SLOW_MACHINE)
+    taps(coach, "No, somebody else", "Stan doesn't coach here")
+    stan.expects("You weren't confirmed", timeout=SLOW_MACHINE)
+    asks(stan, f"/start {payload}", "This invitation")
+    asks(stan, "/cohort", "You're in no cohort")
+    nothing_was_refused(course.telegram)
+
+
+def test_a_coach_hears_of_the_first_raised_hand(course: Course) -> None:
+    coach, dana, emil = course.coach, course.dana, course.emil
+    asks(dana, "/hand", "What's your question about?")
+    taps(dana, "The whole panel?", "Your hand is up")
+    coach.expects("A hand is up in “Spring course”: The whole panel?", timeout=SLOW_MACHINE)
+    asks(emil, "/hand", "What's your question about?")
+    taps(emil, "And if I get a no?", "Your hand is up")
+    coach.hears_nothing(1.0)
+    taps(coach, "Hands up", "longest wait first")
+    assert coach.screen[-1].labels[:2] == ["1. The whole panel?", "2. And if I get a no?"]
+    nothing_was_refused(course.telegram)
+
+
+def test_a_coach_hears_that_the_bot_may_not_write_or_is_gone_from_the_group(course: Course) -> None:
+    coach, stan, group = course.coach, course.stan, course.group
+    group.mutes_bot(stan)
+    coach.expects("I may not write in the group of “Spring course” any more", timeout=SLOW_MACHINE)
+    asks(coach, "/cohort", "I may not write in its group any more")
+    group.kicks_bot(stan)
+    coach.expects("I was removed from the group of “Spring course”", timeout=SLOW_MACHINE)
+    assert coach.screen[-1].keyboard[0][0]["url"].startswith("https://t.me/afterword_test_bot?startgroup=g_")
+    asks(coach, "/cohort", "I'm no longer in its group.")
     nothing_was_refused(course.telegram)

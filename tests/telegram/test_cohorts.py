@@ -42,9 +42,9 @@ def coach(telegram: BotApiServer) -> Person:
 def test_a_cohort_is_joined_agreed_to_and_left(telegram: BotApiServer, bot: BotUnderTest, coach: Person) -> None:
     del bot
     dana, stranger = telegram.person(first_name="Dana"), telegram.person(first_name="Stan")
-    text = asks(stranger, "/cohort", "You are in no cohort")
+    text = asks(stranger, "/cohort", "You're in no cohort")
     assert str(stranger.id) in text, "that is how they can become a coach"
-    asks(stranger, "/cohort new Mine", "You are in no cohort")
+    asks(stranger, "/cohort new Mine", "You're in no cohort")
     payload = invited(coach)
     joins(dana, payload)
     panel = dana.screen[-1]
@@ -61,7 +61,7 @@ def test_a_cohort_is_joined_agreed_to_and_left(telegram: BotApiServer, bot: BotU
     assert "Fewer than five" in taps(coach, "Counts", "Fewer than five")
     taps(dana, "Leave", "Everything you agreed to there is taken back")
     taps(dana, "Yes, leave", "You have left")
-    asks(dana, "/cohort", "You are in no cohort")
+    asks(dana, "/cohort", "You're in no cohort")
     asks(stranger, "/start c_1_0000000000000000000000", "This invitation is not good")
     taps(coach, "‹ Back", "You coach")
     taps(coach, "New invitation", "good until")
@@ -159,7 +159,7 @@ def test_a_member_works_on_their_own_and_forgets_it_all(
     dana.expects("Who is this person?", timeout=SLOW_MACHINE)
     asks(dana, "/forget", "Shall I delete everything")
     taps(dana, "Yes, delete everything", "Everything is deleted")
-    asks(dana, "/cohort", "You are in no cohort")
+    asks(dana, "/cohort", "You're in no cohort")
     asks(coach, "/cohort", "You coach")
     taps(coach, "End the cohort", "Members are told")
     taps(coach, "Yes, end it", "is over, and nothing of it is kept")

@@ -31,6 +31,9 @@ ANONYMOUS: Final = 1087968824
 NOBODY: Final = frozenset({ANONYMOUS, 777000, 136817688})
 """Senders that are no person: the anonymous administrator, Telegram itself, and whoever writes as a channel."""
 
+OUTSIDE: Final = frozenset({"left", "kicked"})
+"""The standings of who is not in a chat."""
+
 
 @dataclass(frozen=True)
 class Member:
@@ -76,6 +79,29 @@ class Digest:
 
 
 @dataclass(frozen=True)
+class CoachInvitation:
+    """An invitation to coach: a digest of its secret (empty once it is used), who made it, and who accepted it.
+
+    A `candidate` (0: nobody yet) coaches nothing before the coach who invited them has confirmed their name.
+    """
+
+    code: str
+    until: datetime
+    by: int
+    candidate: int = 0
+    name: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as plain JSON values."""
+        return {**vars(self), "until": self.until.isoformat()}
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> CoachInvitation:
+        """Read it back."""
+        return cls(**{**stored, "until": datetime.fromisoformat(stored["until"])})
+
+
+@dataclass(frozen=True)
 class Draft:
     """What a coach has written and not sent yet: `kind` and `about` say what it is for."""
 
@@ -115,7 +141,12 @@ class Cohort:
     """The notes that members show to the coaches."""
     hands: tuple[tuple[int, str], ...] = ()
     """Who waits for a coach, and with which topic; the longest waiting first."""
+    hand_told: datetime | None = None
+    """When the coaches last heard of a raised hand."""
     nudged: datetime | None = None
+    founder: int = 0
+    """Who opened it (0: not known); no other coach can remove them."""
+    coach_invitation: CoachInvitation | None = None
     drafts: Mapping[int, Draft] = field(default_factory=dict)
     """What coaches have written and not sent yet, by coach."""
     version: int = 0
@@ -134,6 +165,11 @@ class Cohort:
         ends = [release.until for release in self.releases]
         due = [self.plan.wake] if self.plan and self.plan.wake else []
         return min((*ends, *due), default=None)
+
+    @property
+    def lead(self) -> int:
+        """The coach whom no other can remove: the founder, or else the first of those who are left."""
+        return self.founder if self.founder in self.coaches else next(iter(self.coaches))
 
     def halted(self) -> Cohort:
         """Return the cohort without what is due longest: a note that has had its time, or else a lesson, missed."""
@@ -162,7 +198,10 @@ class Cohort:
     def without(self, person: int) -> Cohort | None:
         """Return the cohort with nothing left of somebody; None when nobody is left who coaches it."""
         coaches = {one: name for one, name in self.coaches.items() if one != person}
-        return replace(self.without_member(person).without_draft(person), coaches=coaches) if coaches else None
+        asked = self.coach_invitation
+        asked = asked if asked and person not in (asked.by, asked.candidate) else None
+        left = self.without_member(person).without_draft(person)
+        return replace(left, coaches=coaches, coach_invitation=asked) if coaches else None
 
     def with_draft(self, coach: int, draft: Draft) -> Cohort:
         """Return the cohort with what a coach has just written."""
@@ -191,6 +230,12 @@ class Cohort:
         good = self.code_until is not None and now < self.code_until
         return bool(self.code) and compare_digest(self.code, sealed(secret)) and good
 
+    def admits_coach(self, secret: str, now: datetime) -> bool:
+        """Tell whether the secret of an invitation to coach is the present one, unused and still good."""
+        asked = self.coach_invitation
+        good = asked is not None and bool(asked.code) and now < asked.until and asked.by in self.coaches
+        return good and asked is not None and compare_digest(asked.code, sealed(secret))
+
     def to_json(self) -> dict[str, Any]:
         """Return the cohort as plain JSON values."""
         return {
@@ -212,7 +257,10 @@ class Cohort:
             "plan": self.plan.to_json() if self.plan else None,
             "releases": [release.to_json() for release in self.releases],
             "hands": [list(hand) for hand in self.hands],
+            "hand_told": _text(self.hand_told),
             "nudged": _text(self.nudged),
+            "founder": self.founder,
+            "coach_invitation": self.coach_invitation.to_json() if self.coach_invitation else None,
             "drafts": {str(coach): list(vars(draft).values()) for coach, draft in self.drafts.items()},
             "edition": self.version,
             "past": list(self.past),
@@ -242,7 +290,11 @@ class Cohort:
             plan=Plan.from_json(plan) if (plan := stored.get("plan")) else None,
             releases=tuple(map(Release.from_json, stored.get("releases", ()))),
             hands=tuple((person, topic) for person, topic in stored.get("hands", ())),
+            hand_told=_instant(stored.get("hand_told")),
             nudged=_instant(stored.get("nudged")),
+            # Cohorts without one were kept when each new coach was put in front of the others.
+            founder=stored["founder"] if "founder" in stored else int(list(stored["coaches"])[-1]),
+            coach_invitation=CoachInvitation.from_json(asked) if (asked := stored.get("coach_invitation")) else None,
             drafts={int(coach): Draft(*draft) for coach, draft in stored.get("drafts", {}).items()},
             version=stored.get("edition", 0),
             past=tuple(stored.get("past", ())),

@@ -16,6 +16,7 @@ from bot.core.coaching.classroom import Classroom
 from bot.core.coaching.cohort import (
     ANONYMOUS,
     NOBODY,
+    OUTSIDE,
     BotMembership,
     ButtonPressed,
     Cohort,
@@ -23,8 +24,8 @@ from bot.core.coaching.cohort import (
     MembershipChanged,
     PollResult,
 )
-from bot.core.coaching.speaker import OUTSIDE, Reply, Speaker
-from bot.core.coaching.views import Button, Panel, deep_link
+from bot.core.coaching.speaker import Reply, Speaker
+from bot.core.coaching.views import Button, Panel, Shown, deep_link
 from bot.core.library import Library
 
 COMMANDS: Final = ("practice", "faq", "setup", "cohort", "case", "hand")
@@ -71,17 +72,50 @@ class _GroupTurn:
 
     def stood(self, event: MembershipChanged) -> Reply:
         """Keep how the bot stands, and introduce it where it has just come in."""
+        known = self.repository.room(self.speaker.chat)
+        wrote = known.may_write if known else event.before not in OUTSIDE
         if event.channel:  # nobody is spoken to there; what the coach may choose is kept
-            known = self.repository.room(self.speaker.chat)
             adding = self.speaker.person if self.speaker.person not in NOBODY else 0
             by = known.by if known and event.before not in OUTSIDE else adding
-            return Reply(room=BotMembership(event.after, event.may_write, event.channel, by))
+            room = BotMembership(event.after, event.may_write, event.channel, by)
+            lost = wrote and not event.may_write
+            return Reply(room=room, told=self._without_posts(event.channel, by) if lost else {})
         room = BotMembership(event.after, event.may_write)
+        if event.after in OUTSIDE and event.before not in OUTSIDE:
+            return Reply(room=room, told=self._to_coaches("cohort.group.is_out", again=True))
+        if wrote and not event.may_write:
+            return Reply(room=room, told=self._to_coaches("cohort.group.is_mute"))
         came = event.before in OUTSIDE and event.after not in OUTSIDE and event.may_write
         if not came:
             return Reply(room=room)
         lines = self.catalog.alternatives("group.hello")
         return Reply((Panel.of(lines[0], *(line for line in lines[1:])),), room=room)
+
+    def _to_coaches(self, key: str, *, again: bool = False) -> dict[int, tuple[Shown, ...]]:
+        """Tell the coaches whose group this is, but for the one whose doing it was; `again`: with a way back in."""
+        told: dict[int, tuple[Shown, ...]] = {}
+        for number, cohort in self.repository.tied(self.speaker.chat).items():
+            for coach in self._others(cohort):
+                theirs = self.library.catalog(self.repository.language(coach))
+                link = deep_link(self.speaker.bot, f"g_{number}", "startgroup")
+                buttons = (Button(theirs.say("cohort.options.group"), link=link),) if again else ()
+                panel = Panel.of(theirs.say(key, name=cohort.name), buttons=buttons)
+                told[coach] = (*told.get(coach, ()), panel)
+        return told
+
+    def _without_posts(self, channel: str, by: int) -> dict[int, tuple[Shown, ...]]:
+        """Tell the coaches whose lessons are posted in this channel that they cannot be."""
+        told: dict[int, tuple[Shown, ...]] = {}
+        for cohort in self.repository.coached(by).values():
+            if cohort.plan is None or cohort.plan.channel != self.speaker.chat:
+                continue
+            for coach in self._others(cohort):
+                theirs = self.library.catalog(self.repository.language(coach))
+                told[coach] = (Panel.of(theirs.say("cohort.group.no_posts", name=cohort.name, channel=channel)),)
+        return told
+
+    def _others(self, cohort: Cohort) -> list[int]:
+        return [coach for coach, name in cohort.coaches.items() if name and coach != self.speaker.person]
 
     def asked(self, command: str, argument: str) -> Reply:
         """Answer a command."""

@@ -13,8 +13,8 @@ from bot.core.coaching.undelivered import WHY
 from bot.core.library import Library
 
 PLAIN: Final = (
-    "unmet", "stale", "no_invitation", "promises", "several", "none_yet", "which_coach", "invite_how", "export",
-    "group.tied", "group.none", "digest.too_few", "digest.merged", "digest.how",
+    "unmet", "stale", "no_invitation", "promises", "several", "none_yet", "invite_how", "export",
+    "group.tied", "group.none", "group.out", "group.mute", "digest.too_few", "digest.merged", "digest.how",
     "digest.table",
 )  # fmt: skip
 OPTIONS: Final = (
@@ -23,8 +23,9 @@ OPTIONS: Final = (
 )  # fmt: skip
 GIVEN: Final[Mapping[str, tuple[str, ...]]] = {
     **dict.fromkeys(("invited", "member", "coach"), ("name", "coaches")),
-    **dict.fromkeys(("leave", "has_left", "end", "is_ended", "was_ended"), ("name",)),
-    **dict.fromkeys(("stranger", "name_coach", "digest.people"), ("number",)),
+    **dict.fromkeys(("leave", "has_left", "end", "is_ended", "was_ended", "group.is_out", "group.is_mute"), ("name",)),
+    "group.no_posts": ("name", "channel"),
+    **dict.fromkeys(("stranger", "digest.people"), ("number",)),
     "name_it": ("limit",),
     "not_done": ("what",),
     "invite": ("name", "day"),
@@ -78,11 +79,21 @@ LESSONS: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 HOURS: Final[Mapping[str, tuple[str, ...]]] = {
-    **dict.fromkeys(("which", "lower", "nudge_sure", "nudge_sent", "nudged_lately", "send", "last"), ()),
-    **dict.fromkeys(("some", "none", "nudge", "coaches", "remove", "removed"), ("name",)),
+    **dict.fromkeys(("which", "lower", "nudge_sure", "nudge_sent", "nudged_lately", "send"), ()),
+    **dict.fromkeys(("some", "none", "nudge"), ("name",)),
     "raised": ("topic",),
     "one": ("place", "topic"),
+    "up": ("name", "topic"),
     "called": ("name", "topic"),
+}  # fmt: skip
+COACHES: Final[Mapping[str, tuple[str, ...]]] = {
+    **dict.fromkeys(("invite", "invitation_how", "accept", "refuse", "last", "look", "means", "will", "will_not",
+                     "declined"), ()),
+    **dict.fromkeys(("title", "one", "lead", "remove", "is_refused", "welcome", "not_you", "you_are_out"), ("name",)),
+    "invitation": ("name", "day"),
+    **dict.fromkeys(("asked", "confirm", "remove_sure", "removed"), ("coach", "name")),
+    **dict.fromkeys(("new_coach", "no_coach"), ("coach", "name", "coaches")),
+    "waiting": ("coach",),
 }  # fmt: skip
 REVIEW: Final[Mapping[str, tuple[str, ...]]] = {
     **dict.fromkeys(("nothing", "preview", "how", "hidden_names", "names_shown", "readable_outcome", "send",
@@ -152,6 +163,7 @@ def asked_for(library: Library) -> Iterator[tuple[str, tuple[str, ...]]]:
     yield from ((f"cohort.lessons.{key}", blanks) for key, blanks in LESSONS.items())
     yield from ((f"cohort.hours.{key}", blanks) for key, blanks in HOURS.items())
     yield from ((f"cohort.bench.{key}", blanks) for key, blanks in CONTENT_EDITOR.items())
+    yield from ((f"cohort.coaches.{key}", blanks) for key, blanks in COACHES.items())
     yield from ((f"cohort.review.{key}", blanks) for key, blanks in REVIEW.items())
     yield from ((f"privacy.cohort.{key}", blanks) for key, blanks in PRIVACY.items())
     yield from _of_reviews(library)

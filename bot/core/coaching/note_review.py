@@ -102,7 +102,8 @@ class Review(CoachingScreen):
         if _seal(text) != seal:
             return self.preview(case, kind, hidden)
         number = max((one.number for one in self.cohort.releases), default=0) + 1
-        release = Release(number, self.context.person, text, self.context.now + KEPT)
+        readers = tuple(self.cohort.coaches)
+        release = Release(number, self.context.person, text, self.context.now + KEPT, readers=readers)
         after = replace(self.cohort, releases=(*self.cohort.releases, release))
         told = {coach: (self._news(release, coach),) for coach, name in self.cohort.coaches.items() if name}
         return CoachingReply((self.released(release),), {self.number: after}, told=told)
@@ -179,7 +180,7 @@ class Review(CoachingScreen):
                 ("read", str(self.number), str(one.number)),
             )
             for one in self.cohort.releases
-            if one.person
+            if one.is_for(self.context.person)
         ]
         title = self.say("some" if buttons else "none", name=self.cohort.name)
         return Panel.of(title, buttons=(*buttons, self.back()))
@@ -202,7 +203,8 @@ class Review(CoachingScreen):
 
     def release(self, number: str) -> Release | None:
         """Return a note that is shown still."""
-        return next((one for one in self.cohort.releases if one.person and str(one.number) == number), None)
+        mine = (one for one in self.cohort.releases if one.is_for(self.context.person))
+        return next((one for one in mine if str(one.number) == number), None)
 
     def _with(self, release: Release) -> Cohort:
         found = (release if one.number == release.number else one for one in self.cohort.releases)

@@ -1,4 +1,4 @@
-"""Office hours: members raise a hand with a topic, coaches call them one by one. And nudges, and who coaches.
+"""Office hours: members raise a hand with a topic, coaches call them one by one. And nudges.
 
 A hand says what about and nothing more; coaches see topics, not whose they are. A nudge goes to those
 who agreed to nudges, once a week at most, and nobody is told who they are or how many.
@@ -13,11 +13,13 @@ from typing import Final
 from bot.core.advice.catalog import Catalog
 from bot.core.coaching.cohort import Cohort
 from bot.core.coaching.context import CoachingReply, CoachingScreen
-from bot.core.coaching.views import Button, Edited, Panel, Shown, deep_link
+from bot.core.coaching.views import Button, Panel, Shown, deep_link
 from bot.core.library import Library
 
 MEMBER_VERBS: Final = frozenset({"hand", "raise", "lower"})
-COACH_VERBS: Final = frozenset({"hands", "call", "nudge", "nudged", "coaches", "uncoach"})
+COACH_VERBS: Final = frozenset({"hands", "call", "nudge", "nudged"})
+TOLD_APART: Final = timedelta(days=2)
+"""Coaches hear of a first raised hand so far apart, or further; the queue shows them all."""
 APART: Final = timedelta(days=7)
 """Nudges of a cohort are so far apart, or further."""
 
@@ -39,10 +41,20 @@ class OfficeHours(CoachingScreen):
             return None
         mine = ((person, rest[0]),) if verb == "raise" else ()
         after = replace(self.cohort, hands=(*others, *mine))
-        return CoachingReply(
-            (self.raising(after),),
-            {self.number: after},
-        )
+        told: dict[int, tuple[Shown, ...]] = {}
+        if mine and not self.cohort.hands and self._is_news():
+            after = replace(after, hand_told=self.context.now)
+            told = {coach: (self._up(coach, rest[0]),) for coach, name in self.cohort.coaches.items() if name}
+        return CoachingReply((self.raising(after),), {self.number: after}, told=told)
+
+    def _is_news(self) -> bool:
+        """Tell whether the coaches have not heard of a hand for a while; they are not told of each."""
+        return self.cohort.hand_told is None or self.context.now >= self.cohort.hand_told + TOLD_APART
+
+    def _up(self, coach: int, topic: str) -> Panel:
+        theirs = self.context.catalog_of(coach)
+        words = theirs.say("cohort.hours.up", name=self.cohort.name, topic=_topic(self.context.library, theirs, topic))
+        return Panel.of(words, buttons=(Button(theirs.say("cohort.options.hands"), ("hands", str(self.number))),))
 
     def raising(self, cohort: Cohort) -> Panel:
         """Show a member their hand, or the topics to raise it with."""
@@ -63,12 +75,8 @@ class OfficeHours(CoachingScreen):
                 return CoachingReply((self.queue(self.cohort),))
             case "call":
                 return self.called(rest)
-            case "nudge" | "nudged":
-                return self.nudging(verb == "nudged")
-            case "coaches":
-                return CoachingReply((self.coaches(),))
             case _:
-                return self.uncoached(rest[0])
+                return self.nudging(verb == "nudged")
 
     def queue(self, cohort: Cohort) -> Panel:
         """List the topics, the longest waiting first."""
@@ -115,34 +123,6 @@ class OfficeHours(CoachingScreen):
         look = Button(theirs.say("cohort.options.own_case"), link=deep_link(self.context.requester.bot, "practice"))
         stop = Button(theirs.say("cohort.options.take_nudges"), ("take", str(self.number), turn, "nudges"))
         return Panel.of(theirs.say("cohort.hours.nudge", name=self.cohort.name), buttons=(look, stop))
-
-    def coaches(self) -> Panel:
-        """List the coaches, each with a way to remove them."""
-        buttons = [
-            Button(self.say("remove", name=name or self.context.catalog.say("cohort.unmet")),
-                   ("uncoach", str(self.number), str(coach)))
-            for coach, name in self.cohort.coaches.items()
-        ]  # fmt: skip
-        return Panel.of(self.say("coaches", name=self.cohort.name), buttons=(*buttons, self.back()))
-
-    def uncoached(self, coach: str) -> CoachingReply | None:
-        """Remove a coach, and the notes from their screen; the last one stays."""
-        gone = next((one for one in self.cohort.coaches if str(one) == coach), None)
-        if gone is None:
-            return None
-        if len(self.cohort.coaches) == 1:
-            return CoachingReply(toast=self.say("last"))
-        coaches = {one: name for one, name in self.cohort.coaches.items() if one != gone}
-        seen = [message for release in self.cohort.releases for one, message in release.seen if one == gone]
-        left = tuple(
-            replace(release, seen=tuple(one for one in release.seen if one[0] != gone))
-            for release in self.cohort.releases
-        )
-        words = Panel.of(self.context.catalog_of(gone).say("cohort.review.gone"))
-        told: dict[int, tuple[Shown, ...]] = {gone: tuple(Edited(message, words) for message in seen)}
-        after = replace(self.cohort, coaches=coaches, releases=left)
-        said = Panel.of(self.say("removed", name=self.cohort.name))
-        return CoachingReply((said,), {self.number: after}, told=told)
 
     def _topic(self, topic: str) -> str:
         return _topic(self.context.library, self.context.catalog, topic)

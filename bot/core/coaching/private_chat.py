@@ -14,7 +14,8 @@ from typing import Final
 from bot.core.advice.text import units
 from bot.core.chat.commands import CommandGiven
 from bot.core.chat.person import COHORT_ASKS
-from bot.core.coaching import content_editor, counts, drafts, office_hours, views
+from bot.core.coaching import coaches, content_editor, counts, drafts, office_hours, views
+from bot.core.coaching.coaches import OPEN_VERBS, CoachesScreen
 from bot.core.coaching.cohort import PURPOSES, ButtonPressed, Cohort, Member, Replied, sealed
 from bot.core.coaching.content_editor import ContentEditor
 from bot.core.coaching.context import CoachingContext, CoachingReply, CoachingScreen
@@ -51,7 +52,9 @@ class CohortScreen(CoachingScreen):
             met = cohort.coaches[person] or not requester.name
             after = cohort if met else replace(cohort, coaches={**cohort.coaches, person: requester.name})
             changed = {} if after is cohort else {self.number: after}
-            return CoachingReply((views.coaching(self.number, after, self.context.catalog, requester.bot),), changed)
+            room = self.context.repository.room(cohort.chat) if cohort.chat else None
+            panel = views.coaching(self.number, after, self.context.catalog, requester.bot, room)
+            return CoachingReply((panel,), changed)
         if person not in cohort.members:
             return self.context.stale()
         panel = views.membership(self.number, cohort, person, self.context.catalog, requester.bot)
@@ -86,7 +89,7 @@ class CohortScreen(CoachingScreen):
         """Say what a button of before their last decision did not do, and show how things stand."""
         return replace(self.shown(), toast=self.say("not_done", what=self.say(f"options.{option}")))
 
-    def pressed(self, verb: str, rest: list[str]) -> CoachingReply:
+    def pressed(self, verb: str) -> CoachingReply:
         """Do what a coach's button says."""
         match verb:
             case "digest":
@@ -96,10 +99,6 @@ class CohortScreen(CoachingScreen):
                 return CoachingReply((table,)) if table else self.context.stale()
             case "invite":
                 return self.invite()
-            case "coach" if is_number(rest[0]):
-                named = replace(self.cohort, coaches={int(rest[0]): "", **self.cohort.coaches})
-                named = named.without_member(int(rest[0]))  # a coach is counted by nobody
-                return replace(self, cohort=named).kept()
             case "end":
                 done = Button(self.say("options.ended"), ("ended", str(self.number)))
                 panel = Panel.of(self.say("end", name=self.cohort.name), buttons=(done, self.back()))
@@ -171,8 +170,6 @@ class PrivateCoaching:
         word, _, rest = asked.argument.partition(" ")
         if word == "new":
             return self.new(" ".join(rest.split()))
-        if word == "coach":
-            return self.name_coach(rest.strip())
         return self.overview()
 
     def invited(self, payload: str) -> CoachingReply:
@@ -180,6 +177,8 @@ class PrivateCoaching:
         kind, number, secret = [*payload.split("_", 2), "", ""][:3]
         if not secret and kind == "cohort":
             return self.overview()
+        if kind == "k":
+            return self.invited_to_coach(number, secret)
         cohort = self._admitting(number, secret) if kind == "c" else None
         if cohort is None:
             return self.context.said("cohort.no_invitation")
@@ -218,20 +217,19 @@ class PrivateCoaching:
         number = int(self.context.requester.dice[:8], 16) + 1
         if self.context.repository.cohort(number) is not None:
             raise LookupError("two cohorts drew one number")  # one in four thousand million; the next try draws anew
-        cohort = Cohort(name, self.context.requester.language, {self.context.person: self.context.requester.name})
+        requester = self.context.requester
+        cohort = Cohort(name, requester.language, {requester.person: requester.name}, founder=requester.person)
         return CohortScreen(self.context, number, cohort).kept()
 
-    def name_coach(self, number: str) -> CoachingReply:
-        """Name another coach by user id, for the one cohort that the visitor coaches."""
-        own = self.context.repository.coached(self.context.person)
-        if not own:
-            return self.context.said("cohort.stranger", number=self.context.person)
-        if not is_number(number):
-            return self.context.said("cohort.which_coach")
-        return CoachingReply((Panel.of(
-            self.context.catalog.say("cohort.name_coach", number=int(number)),
-            buttons=[Button(cohort.name, ("coach", str(n), number)) for n, cohort in sorted(own.items())],
-        ),))  # fmt: skip
+    def invited_to_coach(self, number: str, secret: str, verb: str = "") -> CoachingReply:
+        """Show an invitation to coach, or take an answer to it; a used one and an invented one look the same."""
+        cohort = self._cohort(number)
+        if cohort is None or not cohort.admits_coach(secret, self.context.now):
+            return self.context.said("cohort.no_invitation")
+        if self.context.person in cohort.coaches:
+            return CohortScreen(self.context, int(number), cohort).shown()
+        screen = CoachesScreen(self.context, int(number), cohort)
+        return screen.answered(verb) if verb else screen.asked(secret)
 
     def written(self, asking: str, text: str) -> CoachingReply | None:
         """Take what a coach wrote where that was asked for; None where it is not theirs to write any more."""
@@ -264,6 +262,8 @@ class PrivateCoaching:
         number, *rest = (*pressed.about, "")
         if pressed.verb == "join":
             return self.join(number, rest[0])
+        if pressed.verb in OPEN_VERBS:
+            return self.invited_to_coach(number, rest[0], pressed.verb)
         cohort = self._cohort(number)
         if cohort is None:
             return self.context.stale()
@@ -305,11 +305,13 @@ class PrivateCoaching:
             return OfficeHours(self.context, number, cohort).as_coach(verb, rest) or self.context.stale()
         if verb in content_editor.VERBS:
             return self.editor.pressed(verb, number, cohort, rest) or self.context.stale()
+        if verb in coaches.COACH_VERBS:
+            return CoachesScreen(self.context, number, cohort).as_coach(verb, rest) or self.context.stale()
         if verb in drafts.VERBS:
             return DraftScreen(self.context, number, cohort).pressed(verb, rest) or self.context.stale()
         if verb in COACH_VERBS:
             return Review(self.context, number, cohort).as_coach(verb, rest) or self.context.stale()
-        return CohortScreen(self.context, number, cohort).pressed(verb, rest)
+        return CohortScreen(self.context, number, cohort).pressed(verb)
 
     # -- what belongs to the visitor -----------------------------------------------------------------------------------
 

@@ -22,6 +22,8 @@ AT_ONCE: Final = datetime.fromtimestamp(0, UTC)
 class Release:
     """A note that one member released; `seen` are the messages, by coach, in which it stands.
 
+    `readers` are who coached when it was shown, and nobody who came later (empty: not known, so all).
+
     One that is over has neither text nor member, and goes once it is off the coaches' screens.
     """
 
@@ -30,6 +32,11 @@ class Release:
     text: str
     until: datetime
     seen: tuple[tuple[int, int], ...] = ()
+    readers: tuple[int, ...] = ()
+
+    def is_for(self, coach: int) -> bool:
+        """Tell whether a coach may read it."""
+        return bool(self.person) and (not self.readers or coach in self.readers)
 
     def over(self) -> Release:
         """Return what is left of it."""
@@ -45,13 +52,15 @@ class Release:
 
     def to_json(self) -> dict[str, Any]:
         """Return it as plain JSON values."""
-        return {**vars(self), "until": self.until.isoformat(), "seen": [list(one) for one in self.seen]}
+        seen = [list(one) for one in self.seen]
+        return {**vars(self), "until": self.until.isoformat(), "seen": seen, "readers": list(self.readers)}
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Release:
         """Read it back."""
         seen = tuple((coach, message) for coach, message in stored["seen"])
-        return cls(**{**stored, "until": datetime.fromisoformat(stored["until"]), "seen": seen})
+        return cls(**{**stored, "until": datetime.fromisoformat(stored["until"]), "seen": seen,
+                      "readers": tuple(stored.get("readers", ()))})  # fmt: skip
 
 
 def masked(text: str, names: Sequence[tuple[str, str]]) -> str:

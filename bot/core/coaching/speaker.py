@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
 
 from bot.core.coaching.cohort import BotMembership, Cohort
 from bot.core.coaching.views import Shown
-
-OUTSIDE: Final = frozenset({"left", "kicked"})
-"""The standings of who is not in a chat."""
 
 
 @dataclass(frozen=True)
@@ -40,5 +36,7 @@ class Reply:
     toast: str = ""
     instead: str = ""
     """The toast if the panels are withheld, as too much is asked; empty: they never are."""
+    told: Mapping[int, tuple[Shown, ...]] = field(default_factory=dict)
+    """What coaches hear in private."""
     place: tuple[int, int] | None = None
     """Chat and topic, where that is not where somebody spoke; then nothing that was tapped is edited."""

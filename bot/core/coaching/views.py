@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from bot.core.advice.catalog import Catalog
-from bot.core.coaching.cohort import PURPOSES, Cohort, Member
+from bot.core.coaching.cohort import OUTSIDE, PURPOSES, BotMembership, Cohort, Member
 from bot.core.dialogue.session import Block
 
 
@@ -151,9 +151,12 @@ def leaving(number: int, cohort: Cohort, member: Member, catalog: Catalog) -> Pa
     )
 
 
-def coaching(number: int, cohort: Cohort, catalog: Catalog, bot: str) -> Panel:
-    """Show a coach their cohort; how many members there are is a count like any other, and not shown here."""
-    group = catalog.say("cohort.group.tied" if cohort.chat else "cohort.group.none")
+def coaching(number: int, cohort: Cohort, catalog: Catalog, bot: str, room: BotMembership | None) -> Panel:
+    """Show a coach their cohort; `room` is what is known of its group.
+
+    How many members there are is a count like any other, and not shown here.
+    """
+    group = catalog.say(f"cohort.group.{_group_state(cohort, room)}")
     link = deep_link(bot, f"g_{number}", "startgroup")
     return Panel.of(
         catalog.say("cohort.coach", name=cohort.name, coaches=coaches_of(cohort, catalog)),
@@ -171,6 +174,14 @@ def coaching(number: int, cohort: Cohort, catalog: Catalog, bot: str) -> Panel:
             Button(catalog.say("cohort.options.end"), ("end", str(number))),
         ),
     )
+
+
+def _group_state(cohort: Cohort, room: BotMembership | None) -> str:
+    if not cohort.chat:
+        return "none"
+    if room is not None and room.standing in OUTSIDE:
+        return "out"
+    return "tied" if room is None or room.may_write else "mute"
 
 
 def several(cohorts: Mapping[int, Cohort], catalog: Catalog) -> Panel:
