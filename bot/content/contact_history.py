@@ -42,10 +42,6 @@ class SortEntry(ContentModel):
         dict[Literal["accepted", "declined", "withdrawn"], dict[Name, Value]],
         Field(default_factory=dict, description="The facts that are answered by what became of it."),
     ]
-    after: Annotated[
-        dict[Name, Value],
-        Field(default_factory=dict, description="What has to be true before the candidate may wish to send one."),
-    ]
 
 
 class LedgerFile(ContentModel):
@@ -76,7 +72,6 @@ def read_ledger(source: SourceFile, file: LedgerFile, limits: Mapping[str, Limit
                 source.key(*path, "soon_after", other), other, file.sorts, "unknown-sort", "no sort of message"
             )
         _check_facts(source, (*path, "then"), entry.then, references)
-        _check_facts(source, (*path, "after"), entry.after, references)
         for fate, answered in entry.fates.items():
             _check_facts(source, (*path, "fates", fate), answered, references)
         sorts[id_] = Sort(
@@ -86,7 +81,6 @@ def read_ledger(source: SourceFile, file: LedgerFile, limits: Mapping[str, Limit
             _number(source, (*path, "again_after"), entry.again_after, limits, references),
             entry.then,
             entry.soon_after,
-            entry.after,
             _monthly(source, (*path, "monthly"), entry.monthly, limits, references),
             {str(fate): answered for fate, answered in entry.fates.items()},
         )

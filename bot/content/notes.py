@@ -7,7 +7,7 @@ from datetime import date
 
 from bot.content.conditions import Conditions
 from bot.content.models import ClaimsFile, FaqFile, LimitEntry, LimitsFile
-from bot.content.references import References, is_mail
+from bot.content.references import References, is_mail, is_message
 from bot.content.rule_models import NoteEntry, NotesFile, SwapEntry, WordingEntry
 from bot.content.source_file import SourceFile
 from bot.content.yaml_reader import Path
@@ -114,6 +114,7 @@ def read_notes(source: SourceFile, file: NotesFile, limits: Mapping[str, Limit],
             references.cites(source, (*path, "cites"), entry.cites),
             entry.beyond,
             entry.outcome_in,
+            entry.message,
         )
     swaps = tuple(
         _swap(source, ("instead", number), entry, conditions, references) for number, entry in enumerate(file.instead)
@@ -130,6 +131,10 @@ def _check_sort(source: SourceFile, path: Path, id_: str, entry: NoteEntry) -> N
         what = f"'{id_}' is a LinkedIn note by its name, which has no subject and is no mail."
         place = source.key(*path, "mail" if entry.mail else "subject")
         source.fault(place, "mail-or-note", what, "", "Delete this, or call an e-mail E and a number.")
+    if is_message(id_) != entry.message and source.whole(*path):
+        what = f"'{id_}' is {'a message' if entry.message else 'no message'} by its `message`, and not by its name."
+        instead = "Call a message to somebody who is connected D and a number, with `message: true`."
+        source.fault(source.key(*path), "mail-or-note", what, "", instead)
 
 
 def _check_blanks(source: SourceFile, path: Path, entry: NoteEntry, references: References) -> None:

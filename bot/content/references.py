@@ -34,12 +34,12 @@ class References:
     @property
     def notes(self) -> Names | None:
         """The kinds of note: K and a number."""
-        return self.kinds and frozenset(kind for kind in self.kinds if not is_mail(kind))
+        return self.kinds and frozenset(kind for kind in self.kinds if is_note(kind))
 
     @property
     def mails(self) -> Names | None:
-        """The kinds of e-mail: E and a number."""
-        return self.kinds and frozenset(kind for kind in self.kinds if is_mail(kind))
+        """The kinds of e-mail and message: E or D and a number."""
+        return self.kinds and frozenset(kind for kind in self.kinds if not is_note(kind))
 
     def fact(self, source: SourceFile, place: SourceLocation, name: str) -> Fact | None:
         """Return the fact called `name`; None, with a finding unless its own file is at fault, where there is none."""
@@ -80,8 +80,18 @@ class References:
 
 
 def is_mail(kind: str) -> bool:
-    """Tell an e-mail from a note by its id."""
+    """Tell an e-mail by its id."""
     return kind.startswith("E")
+
+
+def is_message(kind: str) -> bool:
+    """Tell a message to somebody who is connected already by its id."""
+    return kind.startswith("D")
+
+
+def is_note(kind: str) -> bool:
+    """Tell the note of a LinkedIn request by its id."""
+    return not is_mail(kind) and not is_message(kind)
 
 
 def refuse_reserved(source: SourceFile, path: Path, name: str) -> None:

@@ -275,6 +275,7 @@ class NoteEntry(ContentModel):
 
     meant_for: Annotated[Sentence, Field(alias="for", description="Who it is meant for; never shown.")]
     mail: Annotated[Switch, Field(description="true: an e-mail, with a subject.")] = False
+    message: Annotated[Switch, Field(description="true: a LinkedIn message to somebody who is connected.")] = False
     slots: Annotated[tuple[str, ...], Field(min_length=1, description="The text facts the candidate is asked for.")]
     given: Annotated[
         dict[Name, str], Field(default_factory=dict, description="Further {blanks}, each with the fact that fills it.")
@@ -311,7 +312,8 @@ class NotesFile(ContentModel):
     """flows/notes.yaml: the notes and e-mails offered ready to send; the words are in the messages."""
 
     notes: Annotated[
-        dict[KindId, NoteEntry], Field(description="The kinds: K and a number, E and a number for e-mails.")
+        dict[KindId, NoteEntry],
+        Field(description="The kinds: K and a number a note, E an e-mail, D a message."),
     ]
     instead: Annotated[
         tuple[SwapEntry, ...], Field(description="From the top; the first that fits replaces a kind.")

@@ -221,10 +221,7 @@ def wanted(library: Library) -> dict[str, Wanted]:
     found.update(_of_looks(library))
     found.update({f"nudge.{kind}": Wanted(frozenset({"who"})) for kind in library.reminders})
     found.update({f"plan.{part}.{sort}": Wanted() for sort in library.courtesy.sorts for part in ("do", "done")})
-    found.update({f"sent.{sort.id}": Wanted() for sort in library.courtesy.sorts.values() if sort.notes or sort.after})
-    wishes = [sort.id for sort in library.courtesy.sorts.values() if sort.after]
-    found.update({f"wish.{sort}.ask": Wanted() for sort in wishes})
-    found.update({f"wish.{sort}.allowed": Wanted(frozenset({COUNT}), counted=True) for sort in wishes})
+    found.update({f"sent.{sort.id}": Wanted() for sort in library.courtesy.sorts.values() if sort.notes})
     found.update({f"claim.{claim}": Wanted() for claim in library.claims})
     found.update(_of_notes(library))
     found.update(_of_flips(library))
@@ -278,7 +275,7 @@ def _of_notes(library: Library) -> dict[str, Wanted]:
             found[f"note.{kind.id}.never"] = Wanted()
         if kind.as_mail:
             found[f"note.{kind.id}.{kind.as_mail.text}"] = offers
-        if kind.is_mail or kind.heading:
+        if kind.is_mail or kind.is_message or kind.heading:
             found[f"heading.{kind.heading or kind.id}"] = Wanted()
         for source in kind.given.values():
             fact = library.facts[source]

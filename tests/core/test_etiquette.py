@@ -44,8 +44,8 @@ def test_the_notes_and_mails_are_those_of_the_table(library: Library) -> None:
     expected = {
         "R05": ("K10", ()), "R06": ("K8", ()), "R07": ("K8", ()), "R08": ("K3", ()), "R09": ("K4", ()),
         "R12": ("K2", ("E1",)), "R14": ("K9", ()), "R15": (None, ("E1",)),
-        "R17": (None, ()), "R19": ("K2", ("E1",)), "R01": (None, ()), "R02": (None, ()),
-        "R03": (None, ()), "R04": (None, ()), "R11": (None, ()),
+        "R17": (None, ()), "R19": ("K2", ("E1",)), "R02": (None, ()),
+        "R04": (None, ()),
     }  # fmt: skip
     for facts in everybody():
         outcome = outcomes.outcome({**cautious, **facts})
@@ -61,6 +61,13 @@ def test_the_notes_and_mails_are_those_of_the_table(library: Library) -> None:
             late = facts["elapsed"] == "silent" and outcome.rule == "R18" and facts["thanks"] == "sent"
             thanked = outcome.rule == "R21" or (outcome.rule == "R18" and facts["thanks"] == "not_sent")
             assert outcome.mails == ("E1",) * thanked + ("E2",) * late, facts
+        elif outcome.rule in ("R01", "R03"):
+            message = "D1" if outcome.rule == "R01" else "D2"
+            assert outcome.mails == ((message,) if facts["experience"] != "negative" else ()), (
+                "a bad talk is not recalled"
+            )
+        elif outcome.rule == "R11":
+            assert outcome.mails == (("E4",) if facts["thanks"] != "sent" else ()), "the agency passes the thanks on"
         elif outcome.rule in ("R10", "R16"):
             mail = "E3" if outcome.rule == "R10" else "E2"
             assert outcome.mails == ((mail,) if facts["thanks"] != "no_address" else ()), "no mail without an address"
@@ -138,7 +145,7 @@ def test_swapping_any_two_rows_that_changes_a_verdict_is_noticed(
     ruleset = library.rulesets["etiquette"]
     rows = {rule.id: rule.when for rule in ruleset.rules}
     verdicts = {**VERDICTS, **{rule.id: rule.verdict for rule in ruleset.rules if rule.id not in VERDICTS}}
-    beside = {name: library.facts.cautious[name] for name in ("request", "status", "reply", "warmth")}
+    beside = {name: library.facts.cautious[name] for name in (*library.facts.from_history, "warmth")}
     everybody_now = [
         {"country": "other", "interested": i, **beside, **facts, **further}
         for facts in people

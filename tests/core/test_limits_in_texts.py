@@ -1,7 +1,7 @@
 """Limits of the platforms in what is taught and answered: quoted from flows/limits.yaml, never written out."""
 
 from dataclasses import replace
-from datetime import date, time, timedelta
+from datetime import date, time
 
 import pytest
 
@@ -63,20 +63,3 @@ def test_a_reminder_is_put_off_by_as_many_days_as_its_button_says(
     dana.ask("reminders")
     dana.say("1")
     assert dana.labels[1] == label, "and in the list"
-
-
-def test_where_two_may_go_out_nobody_is_told_that_one_is_enough(library: Library) -> None:
-    courtesy = library.courtesy
-    sorts = {**courtesy.sorts, "message": replace(courtesy.sorts["message"], at_most=2)}
-    dana = Reminded(replace(library, courtesy=replace(courtesy, sorts=sorts)))
-    dana.say(*WARM)
-    dana.ask("change")
-    dana.say("Connected already", "Yes, connected")
-    dana.say("May I write to them?")
-    assert "Yes, 2 times at most." in dana.words
-    for days in (4, 11):
-        dana.say("I wrote to them")
-        dana.now += timedelta(days=days)
-        dana.ask("cases")
-        dana.say("1", "May I write to them?")
-    assert "By your word the last of 2 went out on Friday 27 November, and that is enough" in dana.words

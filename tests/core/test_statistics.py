@@ -56,7 +56,7 @@ def test_a_cell_is_shown_with_five_in_it_and_five_outside_of_it(cells: dict[str,
 def test_a_member_counts_by_their_newest_interview(library: Library) -> None:
     told = {"relation": "none", "experience": "positive", "outcome": "none", "role": "hiring_manager",
             "invited": "no", "tone": "rapport", "interviewed_on": "2026-11-22", "thanks": "not_sent"}  # fmt: skip
-    old = Session("after_interview", answers={"relation": "connected"})
+    old = Session("after_interview", answers={"relation": "connected", "experience": "positive"})
     new = Session("after_interview", answers=told)
     counted = contribution(library, {1: old, 2: new}, NOW)
     assert counted == {"cases": "open", "thanks": "due", "request": "not_sent", "verdict": "thank_you_then_wait"}

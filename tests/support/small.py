@@ -18,8 +18,9 @@ from tests.support.bot_process import ROOT
 OWN: Final = Path(__file__).parent / "small_content"
 OF_CONTENT: Final = (
     "verdict", "gate", "remark", "question", "note", "nudge", "claim", "faq", "lesson", "series", "case", "reminder",
-    "flip", "because", "word.format", "heading.signed", "heading.E1", "heading.E2", "heading.E3", "atlas.sample",
-    "sent", "wish.message", "plan.do", "plan.done", "plan.look", "plan.waits", "remind.answer", "cohort.review.mask",
+    "flip", "because", "word.format", "heading.signed", "heading.E1", "heading.E2", "heading.E3", "heading.E4",
+    "heading.E5", "heading.D1", "heading.D2", "atlas.sample",
+    "sent", "plan.do", "plan.done", "plan.look", "plan.waits", "remind.answer", "cohort.review.mask",
 )  # fmt: skip
 """The messages that belong to the shipped content and not to the engine."""
 

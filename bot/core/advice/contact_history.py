@@ -46,7 +46,6 @@ class Sort:
     then: Mapping[str, str] = field(default_factory=dict)
     soon_after: Mapping[str, int] = field(default_factory=dict)
     """Sorts it may follow sooner than any other, with the business days that must lie between."""
-    after: Mapping[str, str] = field(default_factory=dict)
     monthly: Monthly | None = None
     fates: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """What is answered by what became of it (accepted, declined, withdrawn)."""

@@ -25,7 +25,7 @@ class Wording:
 
 @dataclass(frozen=True)
 class NoteKind:
-    """A kind of note or mail: its slots, its limit and its ladder of ever shorter wordings.
+    """A kind of note, mail or message: its slots, its limit and its ladder of ever shorter wordings.
 
     `as_mail` is a note's wording as an e-mail, where that says something new; `heading` what stands above a note that
     may go today, where "ready to paste" would be too early.
@@ -47,10 +47,12 @@ class NoteKind:
     beyond: bool = False
     outcome_in: tuple[int, ...] = ()
     """The sentences, counted from 1, that say how the interview came out."""
+    is_message: bool = False
+    """Whether it is written to somebody who is connected already."""
 
     @property
     def is_mail(self) -> bool:
-        """Tell an e-mail, which has a subject, from a LinkedIn note."""
+        """Whether it is an email, which has a subject."""
         return bool(self.subject)
 
 
@@ -78,7 +80,7 @@ class NoteBook:
 
 @dataclass(frozen=True)
 class Note:
-    """A finished text; `size` counts UTF-16 units of a note, or of a mail's subject, against `limit`."""
+    """A finished text; `size` counts UTF-16 units of a note or message, or of a mail's subject, against `limit`."""
 
     kind: str
     wording: str
@@ -89,6 +91,12 @@ class Note:
     voice: int = field(default=0, compare=False)
     """Which of several wordings that say the same."""
     trace: str = field(default="", compare=False)
+    is_message: bool = False
+
+    @property
+    def goes_with_request(self) -> bool:
+        """Whether it is the note of a LinkedIn request."""
+        return not self.subject and not self.is_message
 
 
 @dataclass(frozen=True)
@@ -143,7 +151,9 @@ def compose(
                     continue
                 if kind.is_mail:
                     return _mail(kind, wording, text, slots, limit, catalog, trace)
-                return Note(kind.id, wording, text, units(text), limit, voice=voice, trace=trace)
+                return Note(
+                    kind.id, wording, text, units(text), limit, voice=voice, trace=trace, is_message=kind.is_message
+                )
     if too_close:
         return Unfit(kind.id, "topic" if "topic" in kind.slots else kind.slots[0], repeated=True)
     return _what_to_shorten(kind, slots, limit, catalog, wordings[-1])

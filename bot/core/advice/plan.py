@@ -136,6 +136,10 @@ class _Planner:
             outcome = self._outcome(state)
             self._reminds += outcome.remind
             if self._policy.outcomes.ruleset.verdicts[outcome.verdict].closes:
+                last = min(self._coming(outcome, state, ()), default=None)
+                if last is not None and last[0] == state.day:
+                    state = self._take(last, state)
+                    continue
                 self._ends = [state.day]
                 break
             self._wait_for(outcome, state)
@@ -316,17 +320,9 @@ class _Planner:
                 yield Dated(kind.id, *fallen, instant(*fallen, self._place.zone))
 
     def _may_send(self) -> tuple[str, ...]:
-        """Return the sorts that rows and limits allow today: what is due, and words of one's own after acceptance."""
-        courtesy, state = self._policy.courtesy, self._start
-        today = [s.do for s in self._steps if s.do in courtesy.sorts and s.on in (None, self._today)]
-        own = [
-            sort.id
-            for sort in courtesy.sorts.values()
-            if sort.after
-            and all(state.known.get(name) == value for name, value in sort.after.items())
-            and refusal(courtesy, state.ledger, sort.id, self._today, self._week) is None
-        ]
-        return tuple(dict.fromkeys([*today, *own]))
+        """Return the sorts that rows and limits allow today: what the plan has for today or for a day not known yet."""
+        sorts = self._policy.courtesy.sorts
+        return tuple(dict.fromkeys(s.do for s in self._steps if s.do in sorts and s.on in (None, self._today)))
 
 
 _AFTER_SENDING = {"request_sent": "request", "status_sent": "status", "accepted": ACCEPTED}

@@ -18,7 +18,7 @@ from bot.core.chat.person import COHORT_ASKS, Person
 from bot.core.chat.privacy import Operator, privacy_lines
 from bot.core.chat.reminders import BESIDE
 from bot.core.chat.retention import KEEP
-from bot.core.chat.sent_messages import SENT, WISHED
+from bot.core.chat.sent_messages import SENT
 from bot.core.chat.turn import DONE, RESUME, Ask, ChatTurn, Converse, Done, FileToSend, Next, converse
 from bot.core.dialogue import render
 from bot.core.dialogue.answers import choose
@@ -149,7 +149,7 @@ def _handle_entry(turn: ChatTurn, entry: Event | CommandGiven | UnsupportedMessa
             return _handle_choice(turn, text, typed=isinstance(entry, Said))
         case Said(text) if found := sent_messages.handle(turn, text):
             return found
-        case Picked(option=tap) if tap.startswith((SENT, WISHED)) and (found := sent_messages.handle(turn, tap)):
+        case Picked(option=tap) if tap.startswith(SENT) and (found := sent_messages.handle(turn, tap)):
             return found
         case Picked(option=option) if option == BACK:
             return Converse(Back())

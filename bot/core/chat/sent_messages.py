@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import date
 
 from bot.core.advice.catalog import COUNT
-from bot.core.advice.contact_history import ACCEPTED, WITHDRAWN, Entry, Refusal, Sort, entered, in_month, refusal
+from bot.core.advice.contact_history import ACCEPTED, WITHDRAWN, Refusal, Sort, entered, in_month, refusal
 from bot.core.chat.turn import RESUME, ChatTurn, Converse, Next
 from bot.core.dialogue.answers import choose
 from bot.core.dialogue.engine import advance
@@ -22,19 +22,15 @@ from bot.core.reminders.schedule import ReminderSchedule
 
 SENT = "sent_"
 """With a sort of message, the option that says that it went out."""
-WISHED = "wish_"
-"""With a sort of message, the option that asks whether one may go out."""
 
 
 def handle(turn: ChatTurn, text: str) -> Next | None:
-    """Take a tapped or typed answer that says what went out, or asks whether it may; None for any other answer."""
+    """Take a tapped or typed answer that says what went out; None for any other answer."""
     found = choose(text, _menu_options(turn))
-    if found is None or not found.id.startswith((SENT, WISHED)):
+    if found is None or not found.id.startswith(SENT):
         return None
     turn.effects.append(Settled(found.label))
-    if found.id.startswith(SENT):
-        return confirm_sent(turn, found.id.removeprefix(SENT))
-    return _may_send(turn, found.id.removeprefix(WISHED))
+    return confirm_sent(turn, found.id.removeprefix(SENT))
 
 
 def _menu_options(turn: ChatTurn) -> list[Option]:
@@ -54,16 +50,6 @@ def confirm_sent(turn: ChatTurn, what: str, day: date | None = None) -> Next:
     before = turn.case(case)
     session = record(turn, case, sort, day)
     return Converse(StepDone(sort.id, before.but(turn=turn.person.turn)), session)
-
-
-def _may_send(turn: ChatTurn, what: str) -> Next:
-    """Answer whether a message of this sort may go out, and if not, why it would be one too many."""
-    why = _refused(turn, what, turn.schedule.ledgers.get(turn.person.current, ()))
-    if why is None:
-        turn.say(f"wish.{what}.allowed", **{COUNT: turn.library.courtesy.sorts[what].at_most})
-    else:
-        turn.effects.append(_refusal_message(turn, why))
-    return RESUME
 
 
 # -- the history of a case ---------------------------------------------------------------------------------------------
@@ -147,11 +133,6 @@ def _with_last_of_month(turn: ChatTurn, session: Session, sort: Sort, note: Outg
     return [Outgoing("notice", "notice last", (Block("caution", turn.catalog.say("ledger.last")),)), note]
 
 
-def _refused(turn: ChatTurn, what: str, ledger: tuple[Entry, ...]) -> Refusal | None:
-    """Return why a message of the sort `what` would be one too many today."""
-    return refusal(turn.library.courtesy, ledger, what, turn.today, turn.place.week)
-
-
 def _refusal_message(turn: ChatTurn, why: Refusal) -> Outgoing:
     """Say why a message would be one too many."""
     days = {"day": why.sent, **({"date": why.on} if why.on else {})}
@@ -165,19 +146,6 @@ def options(turn: ChatTurn, case: int, session: Session) -> list[Option]:
     outcome, sorts = view.outcome, dict.fromkeys(view.advice.plan.may_send)
     if outcome.overridden and outcome.note and (own_choice := turn.library.courtesy.of_note(outcome.note)):
         sorts[own_choice.id] = None
-    sorts = {sort: None for sort in sorts if turn.library.courtesy.sorts[sort].notes}
-    own = [
+    return [
         Option(f"{SENT}{sort}", turn.catalog.say(f"sent.{sort}")) for sort in sorts if (sort, turn.today) not in ledger
     ]
-    return [*own, *_wish_options(turn, session, ledger)]
-
-
-def _wish_options(turn: ChatTurn, session: Session, ledger: tuple[Entry, ...]) -> list[Option]:
-    """Return what the candidate may wish to send in words of their own, and may say went out, once allowed."""
-    found = []
-    for sort in turn.library.courtesy.sorts.values():
-        if sort.after and all(session.facts.get(name) == value for name, value in sort.after.items()):
-            found.append(Option(f"{WISHED}{sort.id}", turn.catalog.say(f"wish.{sort.id}.ask")))
-            if _refused(turn, sort.id, ledger) is None:
-                found.append(Option(f"{SENT}{sort.id}", turn.catalog.say(f"sent.{sort.id}")))
-    return found

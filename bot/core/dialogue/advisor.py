@@ -80,7 +80,7 @@ class Answered:
     @property
     def note(self) -> Note | None:
         """The LinkedIn note, if its slots were given and it fits."""
-        return next((text for text in self.texts if not text.subject), None)
+        return next((text for text in self.texts if text.goes_with_request), None)
 
     def message(self) -> Outgoing:
         """Word the advice."""
@@ -112,7 +112,7 @@ class Answered:
             "size": note.size if note else None,
             "limit": note.limit if note else None,
             "mails": list(outcome.mails),
-            "mail_texts": [{"kind": m.kind, "subject": m.subject, "body": m.text} for m in self.texts if m.subject],
+            "mail_texts": [{"kind": m.kind, "subject": m.subject, "body": m.text} for m in self.texts if m is not note],
             "missing": list(self.missing),
             "unfit": [{"kind": u.kind, "slot": u.slot, "room": u.room, "word": u.word} for u in self.unfit],
             "gates": list(outcome.gates),

@@ -345,7 +345,7 @@ class _TurnBuilder:
 
     def mark(self, note: Note) -> str:
         """Return what makes a text the same as before: its words, and for a note what is said before it."""
-        gates = () if note.subject else self.view.outcome.gates
+        gates = self.view.outcome.gates if note.goes_with_request else ()
         words = "\0".join((note.subject, note.text, *gates))
         return f"{note.kind}:{hashlib.sha256(words.encode()).hexdigest()[:16]}"
 
@@ -386,7 +386,7 @@ class _TurnBuilder:
         advice = self.view.advice
         ruleset = self.view.outcomes.ruleset
         for note in notes:
-            if not note.subject:
+            if note.goes_with_request:
                 warnings = list(render.gate_blocks(ruleset, self.view.catalog, advice, before_note=True))
                 if warnings:
                     self.say(Outgoing("checklist", "checklist", tuple(warnings)))

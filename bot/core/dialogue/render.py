@@ -274,6 +274,9 @@ def note_message(catalog: Catalog, kind: NoteKind, note: Note, advice: Advice, *
         blocks = [Block("title", catalog.say(heading)), Block("aside", catalog.say("heading.subject"))]
         blocks += [Block("copy", note.subject), Block("aside", catalog.say("heading.body")), Block("copy", note.text)]
         return Outgoing("note", f"mail {note.kind} {note.wording}", tuple(blocks))
+    if note.is_message:
+        blocks = [Block("title", catalog.say(f"heading.{note.kind}")), Block("copy", note.text)]
+        return Outgoing("note", f"message {note.kind} {note.wording}", tuple(blocks))
     if advice.opens is not None and advice.opens <= today:
         when = "now"
     else:
