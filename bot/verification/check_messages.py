@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time
 
 from babel import Locale
 
-from bot.core.advice.catalog import COUNT, PLACEHOLDER, Catalog, fill, patterns, placeholders
+from bot.core.advice.catalog import COUNT, PLACEHOLDER, Catalog, Message, fill, patterns, placeholders
 from bot.core.advice.judge import Advice, cautions_of, reasons_of
 from bot.core.advice.moments import Dated
 from bot.core.advice.notes import NoteKind, Wording
@@ -25,8 +25,10 @@ from bot.core.library import Library
 from bot.core.message_keys import Wanted, wanted
 
 LONGEST_DAY = date(2026, 9, 30)  # a Wednesday in September: no day takes more letters in English
-LABEL_WORDS = 4  # a button of more words is cut off on a phone
-_LABEL = re.compile(r"question\.\w+\.options\.|menu\.(?!title)|option\.")
+LABEL_LENGTH = 30  # of more characters a phone shows the beginning only, where two buttons share a row
+_LABEL = re.compile(
+    r"[\w.]+\.options\.|menu\.(?!title)|option\.|sent\.|remind\.answer\.|wish\.\w+\.ask|retention\.keep$"
+)
 _WORD_UNITS = 8  # what a word of a title or topic takes with its space; so a blank of N units holds N/8 words
 
 
@@ -101,10 +103,11 @@ def _plural_faults(key: str, message: object, want: Wanted, catalog: Catalog, pl
         )
 
 
-def _label_faults(key: str, message: object, place: SourceLocation) -> Iterator[Issue]:
-    if _LABEL.match(key) and isinstance(message, str) and len(message.split()) > LABEL_WORDS:
-        what = f"the button '{message}' has more than {LABEL_WORDS} words."
-        yield Issue(place, "long-label", what, "A phone would cut it off.", "Say it shorter.")
+def _label_faults(key: str, message: Message, place: SourceLocation) -> Iterator[Issue]:
+    for label in patterns(message) if _LABEL.match(key) else ():
+        if len(fill(label, dict.fromkeys(placeholders(label), "10"))) > LABEL_LENGTH:
+            what = f"the button '{label}' has more than {LABEL_LENGTH} characters."
+            yield Issue(place, "long-label", what, "A phone would cut it off.", "Say it shorter.")
 
 
 def labels_differ(library: Library, places: SourceLocations) -> Iterator[Issue]:

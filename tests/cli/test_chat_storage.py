@@ -42,7 +42,7 @@ def test_a_question_of_the_desk_left_open_does_not_catch_the_next_answer(tmp_pat
     kept = kept_in(tmp_path / "talk.db")
     assert afterword(*kept, typed=f"{TO_THE_ADVICE}:remind yes\n:reminders\n").returncode == 0
     shown = out(afterword(*kept, typed="Free\n"))
-    assert "Is your LinkedIn profile ready" in shown.partition("> Free")[2]
+    assert "Is your LinkedIn profile up to date" in shown.partition("> Free")[2]
 
 
 def test_what_fell_due_meanwhile_stands_below_the_welcome(tmp_path: Path) -> None:
@@ -144,6 +144,6 @@ def test_an_answer_is_never_taken_for_that_to_a_question_another_window_has_move
     refused, _, taken = shown.decode().partition("> 1\n")[2].partition("> 2\n")
     assert "went on in another window, so nothing was done with what you typed" in refused
     assert "Question 4 of" in refused
-    assert "Who is this person?" in refused
+    assert "Who did you talk to?" in refused
     assert "went on in another window" not in taken
     assert "Question 5 of" in taken

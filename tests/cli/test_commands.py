@@ -40,12 +40,12 @@ def test_a_killed_talk_goes_on_where_it_was(tmp_path: Path) -> None:
         process.stdin.write(b"1\n1\n1\n")
         process.stdin.flush()
         for line in process.stdout:
-            if b"Who is this person?" in line:
+            if b"Who did you talk to?" in line:
                 process.kill()
     assert kept.stat().st_mode & 0o077 == 0  # nobody else may read it
     done = afterword(*kept_in(kept), typed="", **key)
     assert "Welcome back" in out(done), err(done)
-    assert "Who is this person?" in out(done)
+    assert "Who did you talk to?" in out(done)
 
 
 def test_what_is_no_database_of_ones_own_is_said_and_left_alone(tmp_path: Path) -> None:
@@ -99,7 +99,7 @@ def test_a_talk_is_saved_and_played_again(tmp_path: Path) -> None:
     assert f"Saved to {file}" in out(done)
     again = afterword("chat", "--script", str(file))
     assert again.returncode == 0, err(again)
-    assert "How did the interview with this person go" in out(again)
+    assert "How did the interview go" in out(again)
     file.write_text(file.read_text().replace("question experience", "question tone", 1))
     changed = afterword("chat", "--script", str(file))
     assert changed.returncode == 1
@@ -114,7 +114,7 @@ def test_a_strange_line_is_answered_and_the_talk_goes_on(typed: str | bytes) -> 
     done = afterword("chat", typed=line + b"1\n")
     assert done.returncode == 0, err(done)
     assert "Traceback" not in err(done)
-    assert "Question 2 of at most" in out(done)
+    assert "Question 2 of up to" in out(done)
 
 
 @pytest.mark.parametrize(
@@ -252,5 +252,5 @@ def test_the_sample_in_the_readme_is_what_is_said() -> None:
     slots = "Dana\nData Analyst\nNorthwind\nevent-driven billing\nSam\n"
     done = afterword("chat", "--now", "2026-11-23T10:00", "--zone", "Europe/Berlin", typed=typed + slots)
     advice, note = sample.split("\n…\n")
-    assert f"\n\n{advice}\nFor your texts: 1" in out(done)
+    assert f"\n\n{advice}\nFor your note · 1" in out(done)
     assert f"{note.rstrip()}\n\nWhat next?" in out(done)

@@ -135,7 +135,7 @@ def test_going_ahead_is_offered_only_against_an_advice_and_can_be_taken_back() -
 
 def test_figures_to_choose_from_are_not_numbered_once_more() -> None:
     ready = "no\nWell\nNothing yet\n1\nno\nwarm\n2026-11-10\nYes\nfree\nYes\nDana\nAnalyst\nbilling\nSam\n"
-    typed = ready + "Add a detail\nLinkedIn notes left this month\n0\n"
+    typed = ready + "Add a detail\nNotes left this month\n0\n"
     done = afterword("chat", "--now", "2026-11-23T10:00", typed=typed)
     assert "    • 0\n    • 1\n" in out(done)
     assert "no personalised notes left" in out(done)
@@ -148,7 +148,7 @@ def test_bytes_that_are_no_utf8_end_neither_a_batch_nor_a_talk() -> None:
     assert [answer.get("error") for answer in answers] == ["this is no UTF-8", None]
     done = afterword("chat", typed=b"\xff\xfe\n1\n", **strict)
     assert done.returncode == 0, err(done)
-    assert "Question 2 of at most" in out(done)
+    assert "Question 2 of up to" in out(done)
 
 
 def test_half_a_character_in_a_name_is_never_printed() -> None:

@@ -59,6 +59,7 @@ def test_a_number_question_takes_the_number_itself(library: Library) -> None:
         ("today", date(2026, 11, 23)),
         ("2", date(2026, 11, 22)),
         ("2–3 days ago", date(2026, 11, 20)),  # of Saturday and Friday, Friday is the working day
+        ("last week", date(2026, 11, 20)),
         ("20.11.", date(2026, 11, 20)),
         ("20.11.2026", date(2026, 11, 20)),
         ("20/11", date(2026, 11, 20)),
@@ -93,7 +94,8 @@ def test_a_day_is_read(library: Library, text: str, day: date) -> None:
         ("another day", "type_day"),
         ("soon", "no_day"),
         ("", "no_day"),
-        ("tomorrow at 9", "future"),
+        ("tomorrow at 9", "no_day"),
+        ("20.11.26", "no_day"),
     ],
 )
 def test_a_day_that_cannot_be_is_refused_with_its_reason(library: Library, text: str, reason: str) -> None:
@@ -106,7 +108,7 @@ def test_a_day_to_come_is_read_the_other_way_round(library: Library) -> None:
     assert said(library, "decision_date", "4 Dec") == "2026-12-04"
     assert said(library, "decision_date", "2 Jan") == "2027-01-02"
     assert said(library, "decision_date", "friday") == "2026-11-27"
-    assert said(library, "decision_date", "they named none") == "none"
+    assert said(library, "decision_date", "they didn't say") == "none"
     found = said(library, "decision_date", "2026-11-01")
     assert isinstance(found, Misread)
     assert found.reason == "bygone"
@@ -115,8 +117,8 @@ def test_a_day_to_come_is_read_the_other_way_round(library: Library) -> None:
 @given(
     st.dates(MONDAY - timedelta(days=300), MONDAY), st.sampled_from(["%d.%m.%Y", "%Y-%m-%d", "%d %B %Y", "%b %d %Y"])
 )
-def test_every_written_out_day_is_read_back(library: Library, day: date, form: str) -> None:
-    assert parse_day(day.strftime(form), MONDAY, library.catalog("en"), past=True) == day
+def test_every_written_out_day_is_read_back(day: date, form: str) -> None:
+    assert parse_day(day.strftime(form), MONDAY, past=True, locale="en_GB") == day
 
 
 @given(st.text(max_size=40))

@@ -51,7 +51,7 @@ def test_what_belongs_to_the_candidate_is_asked_once_for_all_cases(requester: Vi
     requester.say(*WARM, *SLOTS)
     assert requester.person.facts == {"account": "free", "me": "Sam Okafor"}
     requester.ask("new")
-    requester.say(*WARM, "Yes, up to date", "Zoë", "Engineer", "Acme", "Rust")
+    requester.say(*WARM, "Yes, it's ready", "Zoë", "Engineer", "Acme", "Rust")
     assert requester.names[-1] == "menu"
     assert "Sam Okafor" in requester.words
 

@@ -42,16 +42,16 @@ def below(message: Outgoing, key: str, library: Library) -> list[str]:
 def test_who_asks_why_reads_what_decided_what_did_not_and_what_would_change_it(library: Library) -> None:
     message = why_message(view(library, **WARM))
     assert below(message, "why.fits", library) == [
-        "Day of the interview: Friday 20 November", "Thank-you e-mail: Not yet", "The country: Another one (assumed)",
+        "Interview day: Friday 20 November", "Thank-you email: Not yet", "The country: Another country (assumed)",
     ]  # fmt: skip
     passed = below(message, "why.passed", library)
     assert (
-        "Their role: The hiring manager – it takes Reached through an agency (R11) / The company's recruiter (R14)"
+        "Who they are: The hiring manager – it takes Someone through an agency (R11) / The company's recruiter (R14)"
         in passed
     )
     changes = below(message, "why.changes", library)
-    assert "Thank-you e-mail: Yes, sent / I have no address → wait a few days, then connect" in changes
-    assert "Day of the interview: 3 or more business days ago → thank-you first" in changes
+    assert "Thank-you email: Yes, sent / I don't have their email → wait a few days, then connect" in changes
+    assert "Interview day: 3 or more business days ago → thank-you first" in changes
 
 
 def test_every_row_above_is_named_and_no_other(library: Library) -> None:
@@ -65,7 +65,7 @@ def test_every_row_above_is_named_and_no_other(library: Library) -> None:
 
 def test_not_sure_is_told_apart_from_an_answer_and_from_what_nobody_asked(library: Library) -> None:
     said = lines(why_message(view(library, **{**WARM, "thanks": NOT_SURE})))
-    assert "Thank-you e-mail: Not yet (you were not sure)" in said
+    assert "Thank-you email: Not yet (you were not sure)" in said
 
 
 def test_how_sure_the_sources_are_has_three_levels(library: Library) -> None:

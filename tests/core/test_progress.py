@@ -18,7 +18,7 @@ from tests.support.candidate import YESTERDAY_WARM, Candidate, plain
     ("answers", "rule"),
     [
         ({"interviewed_on": "2026-11-16", "thanks": "Yes, sent"}, "R22"),
-        ({"outcome": "An offer"}, "R05"),
+        ({"outcome": "A job offer"}, "R05"),
         ({"invited": "Yes, they did", "interviewed_on": "2026-11-16"}, "R13"),
     ],
     ids=["R22", "R05", "R13"],
@@ -60,7 +60,7 @@ def test_going_ahead_can_be_changed(library: Library) -> None:
 def test_going_ahead_is_forgotten_once_the_advice_is_another(library: Library) -> None:
     candidate = gone_ahead(library)
     candidate.answer(**YESTERDAY_WARM)
-    candidate.type(":change", "The tone", "Strictly formal")
+    candidate.type(":change", "How it felt", "Strictly formal")
     assert candidate.turn.messages[1].name == "advice R15 thank_you_then_hold"
     assert "overridden" not in candidate.session.answers
     assert "against the advice" not in candidate.said()
@@ -69,10 +69,10 @@ def test_going_ahead_is_forgotten_once_the_advice_is_another(library: Library) -
 def test_the_progress_never_grows_by_answering(library: Library) -> None:
     """After a change or a step back it is counted anew; from there on it only falls."""
     typed = plain(library)
-    typed.type("No", "Well", "Nothing yet", "Reached through", ":change", "How it went", "Badly")
-    assert "Question 3 of at most 6" in typed.said()
+    typed.type("No", "Well", "Nothing yet", "Someone through", ":change", "How it went", "Badly")
+    assert "Question 3 of up to 6" in typed.said()
     typed.type("Yes")
-    assert "Question 5 of at most 6" in typed.said()
+    assert "Question 5 of up to 6" in typed.said()
     dice = Random(11)  # noqa: S311 - seeded, so that a failure comes again
     for _ in range(200):
         session, bound = Session(flow="after_interview"), 99
@@ -90,7 +90,7 @@ def test_the_progress_never_grows_by_answering(library: Library) -> None:
                 words = last.blocks[0].text
                 if not words.startswith("Question "):
                     break
-                number, at_most = (int(word) for word in words.removeprefix("Question ").split(" of at most "))
+                number, at_most = (int(word) for word in words.removeprefix("Question ").split(" of up to "))
                 assert number <= at_most <= bound, (session.answers, words)
                 bound = at_most
             elif not session.asking:
@@ -109,7 +109,7 @@ def test_what_an_edited_flow_no_longer_asks_kills_no_session(library: Library, a
 def test_a_fact_that_was_taken_out_of_the_offers_is_no_longer_asked(library: Library) -> None:
     candidate = plain(library)
     candidate.answer(**YESTERDAY_WARM)
-    candidate.type("Add a detail", "My search is confidential")
+    candidate.type("Add a detail", "My search is a secret")
     flow = replace(library.flows["after_interview"], offers=())
     resumed = Candidate(replace(library, flows={"after_interview": flow}), candidate.session)
     assert resumed.turn.messages[-1].kind == "menu"
@@ -120,7 +120,7 @@ def test_the_note_as_an_email_is_offered_only_where_it_says_something_new(librar
         ({"outcome": "Good news", "more_rounds": "No"}, True),
         ({"outcome": "A rejection"}, False),  # a reply by e-mail is advised anyway
         ({"invited": "Yes", "interviewed_on": "2026-11-16", "thanks": "Not yet"}, True),
-        ({"thanks": "I have no address", "interviewed_on": "2026-11-16"}, False),
+        ({"thanks": "I don't have their email", "interviewed_on": "2026-11-16"}, False),
         ({"thanks": "Yes, sent", "interviewed_on": "2026-11-16"}, False),
         ({}, False),
     ):
@@ -161,18 +161,18 @@ def test_members_of_a_panel_get_emails_in_different_voices(library: Library) -> 
 
 def test_after_an_offer_the_note_is_for_when_it_is_signed(library: Library) -> None:
     candidate = plain(library)
-    candidate.answer(**{**YESTERDAY_WARM, "outcome": "An offer"})
+    candidate.answer(**{**YESTERDAY_WARM, "outcome": "A job offer"})
     assert "for when you have signed" in candidate.said()
     assert "ready to paste" not in candidate.said()
 
 
 def test_an_offer_speaks_of_the_panel_only_where_one_was_met(library: Library) -> None:
     candidate = plain(library)
-    candidate.answer(relation="No", experience="Well", outcome="An offer")
+    candidate.answer(relation="No", experience="Well", outcome="A job offer")
     assert "panel" not in candidate.said()
     other = plain(library)
     other.answer(**{**YESTERDAY_WARM, "role": "Another interviewer"})
-    other.type(":change", "Answer so far", "An offer")
+    other.type(":change", "Their answer", "A job offer")
     assert "Other panel members" in other.said()
 
 
@@ -200,6 +200,6 @@ def test_a_stop_at_the_end_of_a_phrase_does_not_stand_in_the_note(library: Libra
 
 def test_an_offer_opens_the_way_once_it_is_signed_and_nothing_else_is_expected(library: Library) -> None:
     candidate = plain(library)
-    candidate.answer(relation="No", experience="Well", outcome="An offer", tone="Strictly formal")
+    candidate.answer(relation="No", experience="Well", outcome="A job offer", tone="Strictly formal")
     assert "as soon as you have signed" in candidate.said()
     assert "good news" not in candidate.said()

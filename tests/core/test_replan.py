@@ -42,7 +42,7 @@ def test_whoever_has_no_news_yet_is_not_asked_for_them_again_the_next_morning(fo
 def test_a_day_they_named_is_asked_about_even_so(formal: Reminded) -> None:
     formal.until(formal.now + 10 * DAY)
     formal.beside("look")
-    formal.say("Nothing yet", "No", "Yes", "Add a detail", "A day they named for the decision", "18 Dec")
+    formal.say("Nothing yet", "No", "Yes", "Add a detail", "The day they'll decide", "18 Dec")
     assert days(formal) == [("M4", date(2026, 12, 22)), ("M5", date(2026, 12, 25))]
     assert formal.words.count("I will come back to you on Tuesday 22 December at 10:00.") == 1
 
@@ -60,10 +60,10 @@ def test_once_somebody_agreed_each_new_day_is_said(library: Library) -> None:
     reminded = asked_about(library, *WARM)
     reminded.until(reminded.now + 8 * timedelta(hours=1))
     reminded.ask("change")
-    reminded.say("Thank-you e-mail", "Yes, sent")
+    reminded.say("Thank-you email", "Yes, sent")
     assert "I will come back to you on Wednesday 25 November at 10:00." not in reminded.words  # that day stood before
     reminded.ask("change")
-    reminded.say("Answer so far", "Good news", "No")
+    reminded.say("Their answer", "Good news", "No")
     assert "I will come back to you on Tuesday 24 November at 10:00." in reminded.words
 
 
@@ -87,6 +87,6 @@ def test_nobody_is_told_that_a_thank_you_is_out_who_never_said_so(library: Libra
 
 
 def test_a_decision_months_ahead_is_asked_about_on_the_day_that_was_said(formal: Reminded) -> None:
-    formal.say("Add a detail", "A day they named for the decision", "15 Jan")
+    formal.say("Add a detail", "The day they'll decide", "15 Jan")
     assert "I will come back to you on Tuesday 19 January at 10:00." in formal.words
     assert [name for _, name in formal.until(formal.now + 60 * DAY)] == ["reminder M4", "reminder M5"]

@@ -42,7 +42,7 @@ def dana(library: Library) -> Candidate:
     )
     talk.answer(relation="No", experience="Well", outcome="Nothing yet", role="The hiring manager", invited="No",
                 tone="Warm and lively", interviewed_on="Today", thanks="Not yet", account="Free",
-                profile="Yes, up to date")  # fmt: skip
+                profile="Yes, it's ready")  # fmt: skip
     return talk
 
 
@@ -92,7 +92,7 @@ def test_t10_yes_to_a_thank_you_of_saturday_brings_the_request_on_monday(library
     talk = Candidate(library, start, datetime(2026, 11, 21, 9, tzinfo=UTC))
     talk.answer(relation="No", experience="Well", outcome="Nothing yet", role="The hiring manager", invited="No",
                 tone="Warm and lively", interviewed_on="17 Nov", thanks="Not yet", account="Free",
-                profile="Yes, up to date")  # fmt: skip
+                profile="Yes, it's ready")  # fmt: skip
     talk.type(":remind yes")
     talk.talk.wait("until 2026-11-23 10:30")
     talk.type(":remind yes, sent")

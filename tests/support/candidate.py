@@ -94,5 +94,5 @@ YESTERDAY_WARM = {
     "thanks": "Not yet",
     "format": "In person",
     "account": "Free",
-    "profile": "Yes, up to date",
+    "profile": "Yes, it's ready",
 }

@@ -20,7 +20,7 @@ from tests.conftest import NOW
 KEY = Key(7, 1, 0, 1)
 ME = {"id": 7}
 WARM = ["No", "Well", "Nothing yet", "The hiring manager", "No", "Warm and lively", "Friday", "Not yet"]
-SLOTS = ["Free", "Yes, up to date", "Dana", "Data Analyst", "Northwind", "event billing", "Sam Okafor"]
+SLOTS = ["Free", "Yes, it's ready", "Dana", "Data Analyst", "Northwind", "event billing", "Sam Okafor"]
 
 
 class Phone:

@@ -132,7 +132,7 @@ FAULTS = [
     Fault("a message that nobody says", ADVICE, 'menu:\n  title: "What next?"\n',
           'menu:\n  title: "What next?"\n  cheer: "Well done"\n', "message-idle", "cheer", "menu.cheer"),
     Fault("a plural form that is missing", QUESTIONS,
-          '    one: "That is one character too long; there is room for {limit}. Could you say it a little shorter?"\n',
+          "    one: \"That's one character too long: I have room for {limit}. Can you shorten it a little?\"\n",
           "", "plural", "  too_long:", "'one'"),
     Fault("more claims behind an advice than one message holds", RULES, "cites: [C14, C15, C52]\n",
           f"cites: [{', '.join(f'C{n:02}' for n in range(1, 72))}]\n", "why-too-long", "- id: R20", "row 'R20'"),

@@ -61,9 +61,9 @@ def advised(person: Person) -> None:
 
 
 def handed_over(person: Person) -> None:
-    answer(person, "Free", "Yes, up to date")
+    answer(person, "Free", "Yes, it's ready")
     type_in(person, first_name="Zoë <b>&amp;", Which_job="Data Analyst", Which_company="Northwind",
-            Which_topic="event billing", your_own_name="Sam")  # fmt: skip
+            stuck_with_you="event billing", your_name="Sam")  # fmt: skip
     person.expects("What next?", timeout=SLOW_MACHINE)
 
 

@@ -156,7 +156,7 @@ def test_a_member_works_on_their_own_and_forgets_it_all(
     dana.expects("Have you heard back", timeout=SLOW_MACHINE)
     asks(dana, "/faq", "What many ask")
     answer(dana, "Nothing yet")
-    dana.expects("Who is this person?", timeout=SLOW_MACHINE)
+    dana.expects("Who did you talk to?", timeout=SLOW_MACHINE)
     asks(dana, "/forget", "Shall I delete everything")
     taps(dana, "Yes, delete everything", "Everything is deleted")
     asks(dana, "/cohort", "You're in no cohort")

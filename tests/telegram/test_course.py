@@ -46,7 +46,7 @@ def test_the_case_of_the_week(course: Course) -> None:
     dana.taps("Close this poll", chat=group, timeout=SLOW_MACHINE)
     assert dana.toast == "Only a coach of this group can do that."
     course.restarts()
-    course.closes(coach, "2 of 3: as Mira would answer. Has your thank-you e-mail gone out?")
+    course.closes(coach, "2 of 3: as Mira would answer. Have you sent a thank-you email?")
     assert next(message.poll for message in group.screen if message.poll).closed  # type: ignore[union-attr]
     for member in course.members:
         member.votes("Not yet", group)
@@ -59,8 +59,8 @@ def test_the_case_of_the_week(course: Course) -> None:
     fay.votes("Thank-you now, request later", group)
     said = course.closes(coach, "The Monday after: thank-you now, request later")
     assert re.search(r"C\d\d", said), "with the claims behind it"
-    assert "The tone: you say Strictly formal (2 of 3), the story says Warm and lively." in said
-    assert "Thank-you e-mail: Not yet (3 of 3)" in said
+    assert "How it felt: you say Strictly formal (2 of 3), the story says Warm and lively." in said
+    assert "Thank-you email: Not yet (3 of 3)" in said
     assert "Your advice is mine: Thank-you now, request later (2 of 3)." in said
     assert "Had the story been as you read it, I would have said: thank-you, then hold" in said
     posted = [message for message in group.screen if message.from_bot][-6:]

@@ -16,7 +16,7 @@ from tests.support.phone import SLOTS, WARM, Phone
 from tests.support.planting import copied
 
 PEOPLE = 50
-ORDINARY = ["Friendly, ordinary" if text == "Warm and lively" else text for text in [*WARM, *SLOTS]]
+ORDINARY = ["Friendly, nothing special" if text == "Warm and lively" else text for text in [*WARM, *SLOTS]]
 MOST = 30  # answers that anybody needs at most to come to the end
 
 

@@ -32,7 +32,7 @@ SLOW_MACHINE = 180  # seconds until a start must have reached Telegram
 AT_ONCE = 21  # answers for each kill: 200 kills meet more than 4,000
 TALK = [
     "/start", "No", "Well", "Nothing yet", "The hiring manager", "No", "Warm and lively", "2026-11-20", "Yes, sent",
-    "Free", "Yes, up to date", "Dana", "Data Analyst", "event billing", "Sam", "/why", "/new", "no", "badly", "/back",
+    "Free", "Yes, it's ready", "Dana", "Data Analyst", "event billing", "Sam", "/why", "/new", "no", "badly", "/back",
     "so-so", "31.2.", "a no", "warm", "/cases", "1", "/new",
 ]  # fmt: skip
 

@@ -112,7 +112,7 @@ def test_half_a_conversation_goes_on_with_the_new_content_and_a_broken_edit_chan
             hang_up()
             wait_for(lambda: logged("'outcme' is no fact of flows/facts.yaml. Did you mean 'outcome'?"))
             says(
-                "Nothing yet", "Who is this person"
+                "Nothing yet", "Who did you talk to"
             )  # the conversation is undisturbed, the question is there as before
 
             edit(content, FLOW, "{id: outcome, ask: outcme", "{id: outcome, ask: outcome")

@@ -34,9 +34,9 @@ def test_from_the_interview_to_the_answer_and_on_to_keeping_warm(telegram: BotAp
         reminded(dana, "I will come back to you on Monday 23 November at 17:00, by the clocks of Berlin")
         answer(dana, "As a calendar file")
         telegram.wait(lambda: any(m.document and m.document.name == "reminder.ics" for m in dana.screen), SLOW_MACHINE)
-        answer(dana, "Free", "Yes, up to date")
+        answer(dana, "Free", "Yes, it's ready")
         type_in(dana, first_name="Zoë", Which_job="Data Analyst", Which_company="Northwind",
-                Which_topic="event billing", your_own_name="Sam")  # fmt: skip
+                stuck_with_you="event billing", your_name="Sam")  # fmt: skip
         reminded(dana, "What next?")
 
         bot.restart("2026-11-23T15:59:58+00:00")
@@ -49,7 +49,7 @@ def test_from_the_interview_to_the_answer_and_on_to_keeping_warm(telegram: BotAp
         answer(dana, "Something changed")
         reminded(dana, "Have you heard back")
         answer(dana, "Good news", "No")
-        reminded(dana, "another round")
+        reminded(dana, "another interview round")
         answer(dana, "No")
         reminded(dana, "Now: connect now, because they answered")
         reminded(dana, "glad to get the good news")
@@ -90,6 +90,6 @@ def test_a_reminder_comes_between_two_questions_and_both_kinds_of_buttons_serve(
         reminded(dana, "Noted as done")
         answer(dana, "Stop this case")
         reminded(dana, "I will not come back to this one")
-        answer(dana, "Yes, up to date")
+        answer(dana, "Yes, it's ready")
         reminded(dana, "first name")
         every_call_was_right(telegram)

@@ -109,7 +109,7 @@ def test_an_earlier_answer_can_be_changed_and_days_that_cannot_be_are_not_offere
         phone.tap(RADIOS, answer)
     phone.tap(RADIOS, "Not yet")
     legends = "return [...document.querySelectorAll('fieldset legend')].map((e) => e.textContent)"
-    late = "Day of the interview: How many days ago was it?"
+    late = "Interview day: How many days ago was it?"
     assert late in phone.run(legends), "over a weekend it may be more days than business days"
     phone.tap("#further label", "3 or more days ago")
     phone.tap("#asked label", "11 or more business days ago")

@@ -72,7 +72,7 @@ MESSAGES: dict[str, Message] = {
     "question.day.options.today": "Today",
     "question.day.options.other_day": "Another day",
     "question.first.text": "What is their first name?",
-    "question.promised.options.none": "They named none",
+    "question.promised.options.none": "They didn't say",
     "option.not_sure": "Not sure",
     "verdict.go.name": "connect now",
     "verdict.stay.name": "leave it",
@@ -131,7 +131,7 @@ def test_every_step_and_verdict_of_the_model_is_a_box() -> None:
         ("when", ("Today", "Another day", "or a typed day")),
         ("first", ("free text up to 40 characters",)),
         ("on request: left", ("a number: 0, 1, 2",)),
-        ("on request: promised", ("They named none", "or a typed day")),
+        ("on request: promised", ("They didn't say", "or a typed day")),
     ],
 )
 def test_a_question_shows_every_answer_in_the_order_of_the_buttons(step: str, answers: tuple[str, ...]) -> None:
