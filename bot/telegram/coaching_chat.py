@@ -8,8 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from bot.core.chat import preferences
 from bot.core.chat.commands import CommandGiven, UnsupportedMessage
 from bot.core.chat.person import COHORT_ASKS, Call, Key, Person
+from bot.core.chat.turn import ChatTurn
 from bot.core.coaching.cohort import ButtonPressed, Cohort, CohortRepository, CohortTurn, Post, Replied, Undelivered
 from bot.core.coaching.content_version import CheckResult, FileUploaded
 from bot.core.coaching.context import CoachingContext, CoachingReply, Requester
@@ -92,7 +94,15 @@ class CoachingChat:
         key, extra, library = incoming.key, incoming.extra, self.talking.library
         named = key.person in self.coaches
         requester = Requester(
-            key.person, extra["name"], person.language, named, extra["bot"], dice, extra["message"], person.zone
+            key.person,
+            extra["name"],
+            person.language,
+            named,
+            extra["bot"],
+            dice,
+            extra["message"],
+            person.zone,
+            person.schedule.zone_known,
         )
         context = CoachingContext(library, requester, repository, now, (self.shipped or library).sources)
         coaching = PrivateCoaching(context)
@@ -119,6 +129,10 @@ class CoachingChat:
                 answer = written
             case event:
                 answer = _answered(coaching, event)
+        if answer.zone:
+            turn = ChatTurn(library, self.talking.flow, person, now)
+            preferences.handle_choice(turn, "zone", answer.zone)
+            person = turn.person
         return self._told(key, person, answer, extra["message"])
 
     def _told(self, key: Key, person: Person, answer: CoachingReply, message: int) -> CohortTurn:

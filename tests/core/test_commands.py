@@ -112,7 +112,7 @@ def test_whatever_is_sent_gets_a_friendly_line_and_the_question_again(requester:
 def test_every_command_is_answered(requester: Visitor) -> None:
     for command in (*render.COMMANDS, "nonsense", ""):
         served = requester.ask(command)
-        assert served.messages, command
+        assert served.effects, command
         assert served.person is not None, command
 
 

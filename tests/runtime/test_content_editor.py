@@ -85,7 +85,7 @@ class Course:
 
     async def is_fit(self, coach: int, old: str, new: str, file: str = TONE) -> int:
         """Let a coach hand in an edited file that passes; return the edition's number."""
-        assert "I am checking" in await self.hears(coach, FileUploaded("f", file, 100, file))
+        assert "m checking" in await self.hears(coach, FileUploaded("f", file, 100, file))
         job = await self.store.versions.claim(self.clock.now(), self.door_lease)
         assert job
         shipped = self.contents.live.talking.library
@@ -250,7 +250,7 @@ async def test_renewed_content_lets_a_cohort_fall_back_and_its_coaches_are_told(
     found = CheckResult(version, job.version.files, (Finding(TONE, 63, "it does not fit."),))
     await course.handler.examined(Key(BOT, COACH, 0, COACH), found)
     told = await course.waiting()
-    assert {chat for chat, text in told if "does not fit any more" in text and "line 63" in text} == {COACH, SECOND}
+    assert {chat for chat, text in told if "t fit any more" in text and "line 63" in text} == {COACH, SECOND}
     assert FEELING in await to_the_tone(course, DANA)
     assert "Throw it away" in await course.hears(COACH, ButtonPressed("bench", (spring,))), "to be mended"
 

@@ -20,7 +20,8 @@ OF_CONTENT: Final = (
     "verdict", "gate", "remark", "question", "note", "nudge", "claim", "faq", "lesson", "series", "case", "reminder",
     "flip", "because", "word.format", "heading.signed", "heading.E1", "heading.E2", "heading.E3", "heading.E4",
     "heading.E5", "heading.D1", "heading.D2", "atlas.sample",
-    "sent", "plan.do", "plan.done", "plan.look", "plan.waits", "remind.answer", "cohort.review.mask",
+    "sent", "plan.do", "plan.done", "plan.look", "plan.waits", "remind.answer",
+    "cohort.review.mask.first", "cohort.review.mask.company", "cohort.review.mask.me",
 )  # fmt: skip
 """The messages that belong to the shipped content and not to the engine."""
 

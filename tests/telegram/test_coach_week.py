@@ -104,7 +104,7 @@ def test_a_coach_comments_in_plain_words_and_looks_at_them_first(course: Course)
     dana.expects("Cleo on your note:", "And thank her!", timeout=SLOW_MACHINE)
     asks(coach, "/start", "connected on LinkedIn")
     coach.says("No", reply_to=coach.screen[-1])
-    coach.expects("How did the interview", timeout=SLOW_MACHINE)
+    coach.expects("How did the interview go", timeout=SLOW_MACHINE)
     nothing_was_refused(course.telegram)
 
 
@@ -126,15 +126,19 @@ def test_a_lesson_is_put_into_own_words_and_one_without_a_text_is_refused(course
     channel.adds_bot(coach)
     course.telegram.wait_until_drained(SLOW_MACHINE)
     asks(coach, "/cohort", "You coach")
-    taps(coach, "Channel and lessons", "Which channel?")
+    taps(coach, "Channel and lessons", "What time is it where you are?")
+    asks(coach, "Nowhere", "I don't know that place.")
+    asks(coach, "Lisbon", "Which channel?")
     taps(coach, "Spring letters", "Which series")
-    taps(coach, "The weeks after the interview", "Nothing is posted before you confirm")
+    taps(coach, "The weeks after the interview", "Nothing is posted before you confirm", "Lisbon time")
     coach.taps(coach.screen[-1].labels[0], timeout=SLOW_MACHINE)
     taps(coach, "In my own words", "Write the lesson here")
     asks(coach, "x", "That's a title without a text.")
     asks(coach, "Why at all?\nBecause you liked them.", "This is how it will be posted:", "Because you liked them.")
     taps(coach, "Use this", "Why at all?", "Because you liked them.")
-    taps(coach, "Back to my words", "One contact")
+    taps(coach, "Back to the first words", "One contact")
+    asks(coach, "/cohort", "You coach")
+    taps(coach, "Channel and lessons", "Lisbon time")
     nothing_was_refused(course.telegram)
 
 
@@ -215,4 +219,32 @@ def test_a_coach_hears_that_the_bot_may_not_write_or_is_gone_from_the_group(cour
     coach.expects("I was removed from the group of “Spring course”", timeout=SLOW_MACHINE)
     assert coach.screen[-1].keyboard[0][0]["url"].startswith("https://t.me/afterword_test_bot?startgroup=g_")
     asks(coach, "/cohort", "I'm no longer in its group.")
+    nothing_was_refused(course.telegram)
+
+
+def test_privacy_is_answered_and_nothing_else_is_said(course: Course) -> None:
+    """Amid a talk the whole advice came after it; what is open stays open, with its buttons."""
+    emil = course.emil
+    asks(emil, "/start", "connected on LinkedIn")
+    taps(emil, "No", "How did the interview go")
+    said = len(emil.screen)
+    asks(emil, "/privacy", "You are in “Spring course”")
+    new = [message.text for message in emil.screen[said:] if message.from_bot]
+    assert [text.partition("\n")[0] for text in new] == [
+        "What I keep, why, and who sees it", "You are in “Spring course”. Its coaches: Cleo.",
+    ]  # fmt: skip
+    taps(emil, "Well", "Have you heard back")
+    nothing_was_refused(course.telegram)
+
+
+def test_the_files_that_coaches_want_come_first(course: Course) -> None:
+    coach = course.coach
+    asks(coach, "/cohort", "You coach")
+    taps(coach, "Our own words and rules", "Tap “Files”")
+    taps(coach, "Files", "What would you like to change?")
+    menu = coach.screen[-1]
+    assert len(menu.labels) == 7
+    taps(coach, "The notes and emails", "messages/en/notes.yaml as your cohort has it now")
+    coach.taps(menu.labels[5], timeout=SLOW_MACHINE)
+    course.telegram.wait(lambda: "flows/rules/etiquette.yaml" in menu.labels, SLOW_MACHINE, "all files")
     nothing_was_refused(course.telegram)

@@ -78,18 +78,19 @@ def test_words_are_edited_checked_published_for_one_cohort_and_taken_back(course
     """Findings by line; then published: a member amid a conversation meets the new words, a stranger never."""
     coach, dana, stan = course.coach, course.dana, course.stan
     asks(coach, "/cohort", "You coach")
-    taps(coach, "Our own words and rules", "Members talk with what I was shipped with.")
-    taps(coach, "Files", "Which file?")
+    taps(coach, "Our own words and rules", "Members talk with my own words and rules.")
+    taps(coach, "Files", "What would you like to change?")
+    coach.taps(coach.screen[-1].labels[5], timeout=SLOW_MACHINE)  # all files
     coach.taps("messages/en/questions.yaml", timeout=SLOW_MACHINE)
     coach.expects("messages/en/questions.yaml as your cohort has it now", timeout=SLOW_MACHINE)
     paper = coach.screen[-1].document
     assert paper
     assert (paper.name, paper.content.decode()) == ("messages.en.questions.yaml", QUESTIONS)
     broken = QUESTIONS.replace(FEELING, "How did it {feel}?").replace("options:", "optoins:", 1)
-    text = course.sends("messages.en.questions.yaml", broken, "To be mended")
+    text = course.sends("messages.en.questions.yaml", broken, "To fix")
     line = next(n for n, text in enumerate(broken.splitlines(), 1) if "{feel}" in text)
-    assert "and further ones (1), in the file below" in text
-    coach.expects("All that is to be mended", timeout=SLOW_MACHINE)
+    assert "and 1 more, in the file below" in text
+    coach.expects("Everything there is to fix", timeout=SLOW_MACHINE)
     whole = coach.screen[-1].document
     assert whole
     assert f"messages/en/questions.yaml, line {line}:" in whole.content.decode(), "all faults at once"
@@ -136,7 +137,7 @@ def test_a_few_days_are_four_and_what_that_changes_is_counted_and_tried_with_the
     asks(coach, "/cases", "Which one?")
     assert len(coach.screen[-1].labels) == 3, "the coach's own interview, a new one, go on"
     course.restarts()
-    taps(coach, "Our own words and rules", "Members talk with what I was shipped with")
+    taps(coach, "Our own words and rules", "Members talk with my own words and rules")
     taps(coach, "Publish for “Spring course”", "talks with it from now on")
     goes_on(dana)
     answer(dana, "No", "Warm and lively", "Yesterday", "Yes, sent")
@@ -150,11 +151,9 @@ def test_whatever_is_sent_is_answered_in_words_and_a_kill_loses_nothing(course: 
     coach, stan = course.coach, course.stan
     stan.sends_file("facts.yaml", FACTS)
     stan.expects("I can read text and taps only", timeout=SLOW_MACHINE)
-    course.sends("cat.yaml", "a: 1", "There is no file cat.yaml among mine", "flows.after_interview.yaml")
+    course.sends("cat.yaml", "a: 1", "I have no file called cat.yaml", "flows.after_interview.yaml")
     course.sends("facts.yaml", FACTS + "#" * 300_000, "facts.yaml has 298 kB", "I take 256 kB for one file")
-    course.sends(
-        "notes.yaml", "a: 1", "several files of the name notes.yaml", "flows/notes.yaml, messages/en/notes.yaml"
-    )
+    course.sends("notes.yaml", "a: 1", "several files called notes.yaml", "flows/notes.yaml, messages/en/notes.yaml")
     bomb = "a: &a [x]\n" + "".join(
         f"{c}: &{c} [*{p},*{p},*{p},*{p}]\n" for p, c in zip("abcdefg", "bcdefgh", strict=True)
     )
@@ -162,8 +161,8 @@ def test_whatever_is_sent_is_answered_in_words_and_a_kill_loses_nothing(course: 
     coach.sends_file("facts.yaml", bomb, album="1")
     coach.sends_file("limits.yaml", b"facts: \xff\xfe", album="1")
     coach.sends_file("ledger.yaml", "", album="1")
-    coach.expects("To be mended", timeout=CHECKED)
-    coach.expects("All that is to be mended", timeout=SLOW_MACHINE)
+    coach.expects("To fix", timeout=CHECKED)
+    coach.expects("Everything there is to fix", timeout=SLOW_MACHINE)
     whole = next(message.document for message in reversed(coach.screen) if message.document).content.decode()
     for words in (
         "flows/notes.yaml, line 1", "flows/facts.yaml, line 1: '&a' gives this place a name",
@@ -176,7 +175,7 @@ def test_whatever_is_sent_is_answered_in_words_and_a_kill_loses_nothing(course: 
     taps(coach, "Throw it away", "never saw it")
     for name in ("facts.yaml", "messages.en.questions.yaml"):  # sent together, checked together
         coach.sends_file(name, FACTS.replace("ready: 3", "ready: 5") if "facts" in name else QUESTIONS, album="2")
-    coach.expects("I am checking flows/facts.yaml, messages/en/questions.yaml", timeout=SLOW_MACHINE)
+    coach.expects("I'm checking flows/facts.yaml, messages/en/questions.yaml", timeout=SLOW_MACHINE)
     course.bot.kill()
     course.bot.start()
     coach.expects("fits: flows/facts.yaml", timeout=CHECKED)

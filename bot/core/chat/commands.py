@@ -50,6 +50,8 @@ BACK = "back"
 WHY = "why_"
 """With a rule's id, the option beside an advice that asks what it rests on; it counts by no turn."""
 EXPORT = "afterword.json"
+STAND_ALONE: Final = frozenset({"privacy", "export"})
+"""Commands that are answered and nothing more: whatever is open in the conversation is not asked again."""
 CASES_LISTED = 20  # the newest; a keyboard holds no more than some 8 kB
 
 
@@ -125,12 +127,20 @@ def handle(turn: ChatTurn, entry: Entry) -> CommandResult:
             return _explain_advice(turn, option.removeprefix(WHY))
         case Picked(option=option) if option.startswith(BESIDE):
             return _handle_beside(turn, option)
+        case CommandGiven(command=name) if name in STAND_ALONE and _is_undisturbed(turn.person):
+            _COMMANDS[name](turn, entry)
+            return CommandResult(turn.person, tuple(turn.effects))
         case Picked(turn=number) if number != turn.person.turn:
             return CommandResult(turn.person, toast=turn.catalog.say("notice.stale"))
         case _:
             _follow(turn, _handle_entry(turn, entry))
             turn.person = turn.person.but(turn=turn.person.turn + 1)
     return CommandResult(None if turn.forgotten else turn.person, tuple(turn.effects))
+
+
+def _is_undisturbed(person: Person) -> bool:
+    """Tell whether the chat itself asks nothing that a command ends; what is open in the conversation stays open."""
+    return not person.asking or person.asking.startswith(COHORT_ASKS)
 
 
 def _handle_entry(turn: ChatTurn, entry: Event | CommandGiven | UnsupportedMessage | LocationShared) -> Next:

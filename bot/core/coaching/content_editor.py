@@ -34,6 +34,14 @@ LARGEST: Final = 256 * 1024
 """Bytes of one file: six times the largest there is."""
 MOST: Final = 1024 * 1024
 """Bytes of an edition."""
+FIRST: Final = {
+    "questions": "messages/{language}/questions.yaml",
+    "notes": "messages/{language}/notes.yaml",
+    "advice": "messages/{language}/advice.yaml",
+    "faq": "messages/{language}/faq.yaml",
+    "rules": "flows/rules/etiquette.yaml",
+}
+"""The files that coaches want first, each under the name of its words."""
 PAST: Final = 5
 """So many editions can be gone back to, one after another."""
 LISTED: Final = 8
@@ -171,7 +179,7 @@ class ContentEditor:
             case "bench":
                 return CoachingReply((self._editor(number, cohort),))
             case "files":
-                return CoachingReply((self._files(number),))
+                return CoachingReply((self._files(number, everything=rest[0] == "all"),))
             case "file":
                 return self._file(cohort, rest[0])
             case _:
@@ -261,9 +269,20 @@ class ContentEditor:
         publish = Button(self.say("publish", name=cohort.name), ("publish", *about))
         return (Button(self.say("try"), ("try", *about)), publish, drop)
 
-    def _files(self, number: int) -> Panel:
-        files = (Button(file, ("file", str(number), str(n))) for n, file in enumerate(sorted(self.context.sources)))
-        return Panel.of(self.say("which_file"), buttons=(*files, self._back("bench", number)))
+    def _files(self, number: int, *, everything: bool) -> Panel:
+        """Offer the files that coaches want first, by what they are about; or all of them by their names."""
+        files = sorted(self.context.sources)
+        if everything:
+            buttons = [Button(file, ("file", str(number), str(n))) for n, file in enumerate(files)]
+            return Panel.of(self.say("which_file"), buttons=(*buttons, self._back("files", number)))
+        first = {name: file.format(language=self.context.catalog.language) for name, file in FIRST.items()}
+        buttons = [
+            Button(self.say(f"first.{name}"), ("file", str(number), str(files.index(file))))
+            for name, file in first.items()
+            if file in files
+        ]
+        rest = Button(self.say("all_files", number=len(files)), ("files", str(number), "all"))
+        return Panel.of(self.say("which_file"), buttons=(*buttons, rest, self._back("bench", number)))
 
     def _file(self, cohort: Cohort, place: str) -> CoachingReply | None:
         files = sorted(self.context.sources)

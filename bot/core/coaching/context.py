@@ -32,6 +32,8 @@ class Requester:
     """The message whose button was tapped."""
     zone: str = "UTC"
     """Where they live: an IANA zone."""
+    zone_known: bool = True
+    """Whether they said so."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,8 @@ class CoachingReply:
     versions: Mapping[int, ContentVersion | None] = field(default_factory=dict)
     trial: Preview | None = None
     """What begins to be tried."""
+    zone: str = ""
+    """Where the requester has just said that they live."""
     asking: str = ""
     """What the next thing that the requester types is meant for; see `asks_for`."""
 

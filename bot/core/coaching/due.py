@@ -45,6 +45,6 @@ def _lesson(
         told = {coach: (Panel.of(words),) for coach, name in cohort.coaches.items() if name}
         return CohortDueResult(replace(cohort, plan=plan.missed()), told)
     button = Button(catalog.say("cohort.lessons.practice"), link=deep_link(bot, "practice"))
-    panel = Panel((*lesson_blocks(library, catalog, plan, slot),), (button,))
+    panel = Panel((*lesson_blocks(library, catalog, slot),), (button,))
     posted = plan.with_slot(plan.first, replace(slot, state="posted"))
     return CohortDueResult(replace(cohort, plan=posted), {plan.channel: (panel,)})

@@ -88,9 +88,8 @@ class ExerciseTurn:
         outcome = self._outcome_of(study, {})
         name = self._verdict(outcome)
         lines = [Block("title", self.say("verdict", title=self._of("title"), verdict=name))]
-        for claim in reasons_of(outcome, ruleset)[:REASONS_SHOWN]:
-            text = self.catalog.say(f"claim.{claim}")
-            lines.append(Block("item", self.catalog.say("why.claim", id=claim, text=text)))
+        claims = reasons_of(outcome, ruleset)[:REASONS_SHOWN]
+        lines += [Block("item", self.catalog.say(f"claim.{claim}")) for claim in claims]
         lines += sure_blocks(ruleset.rule[outcome.rule], self.catalog)
         lines.append(Block("text", self.say("yours")))
         seen = self._chosen(study)

@@ -209,13 +209,13 @@ def questions_panel(library: Library, catalog: Catalog) -> Panel:
 
 
 def answer_panel(library: Library, catalog: Catalog, name: str) -> Panel | None:
-    """Answer a question, with the claims behind the answer; None for one that there is not."""
+    """Answer a question, with what the answer rests on; None for one that there is not."""
     if name == "all":
         return questions_panel(library, catalog)
     cites = library.faq.get(name)
     if cites is None:
         return None
-    claims = [catalog.say("why.claim", id=claim, text=catalog.say(f"claim.{claim}")) for claim in cites]
+    claims = [catalog.say(f"claim.{claim}") for claim in cites]
     back = Button(catalog.say("group.options.all"), ("faq", "all"))
     title, text = catalog.say(f"faq.{name}.question"), catalog.say(f"faq.{name}.answer", **library.measures)
     return Panel.of(title, text, items=claims, buttons=(back,))

@@ -6,13 +6,16 @@ who brought the bot there. What is posted is the same whoever is in the cohort, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Final
+from zoneinfo import available_timezones
 
+from bot.core.advice.calendar import zone_named
 from bot.core.advice.catalog import Catalog, fill
+from bot.core.chat.time_zones import CITIES, city, zones_of
 from bot.core.coaching.cohort import Cohort
-from bot.core.coaching.context import CoachingReply, CoachingScreen
+from bot.core.coaching.context import CoachingReply, CoachingScreen, asks_for
 from bot.core.coaching.lessons import Plan, Slot, drafted, moved
 from bot.core.coaching.views import Button, Panel, channel_link
 from bot.core.dialogue.session import Block
@@ -21,7 +24,7 @@ from bot.core.library import Library
 MOVES: Final = {"earlier": (-1, 0), "later": (1, 0), "sooner": (0, -1), "after": (0, 1)}
 """How a lesson can be moved: days and hours."""
 VERBS: Final = frozenset(
-    {"lessons", "channel", "series", "lesson", "confirm", "stop", "stopped", "move", "out", "in", "plain"}
+    {"lessons", "clock", "channel", "series", "lesson", "confirm", "stop", "stopped", "move", "out", "in", "plain"}
 )
 
 
@@ -37,7 +40,9 @@ class LessonPlanner(CoachingScreen):
         plan = self.cohort.plan
         match verb, rest:
             case "lessons", _:
-                return self.shown(self.cohort)
+                return self.shown(self.cohort) if plan or self.context.requester.zone_known else self.clocks(CITIES)
+            case "clock", [zone, *_] if zone in available_timezones():
+                return replace(self.shown(self.cohort), zone=zone)
             case "channel", [chat, *_] if plan is None and self._channel(chat):
                 return CoachingReply((self.which_series(int(chat)),))
             case "series", [chat, series, *_] if (
@@ -122,6 +127,25 @@ class LessonPlanner(CoachingScreen):
         plan = cohort.plan
         return CoachingReply((self.planning(plan) if plan else self.channels(),))
 
+    def clocks(self, zones: Iterable[str], *, misread: bool = False) -> CoachingReply:
+        """Ask once by which clock the coach lives: lessons go out by it."""
+        now, say = self.context.now, self.context.catalog.say
+        there = {zone: now.astimezone(zone_named(zone)).replace(tzinfo=None) for zone in zones}
+        buttons = [
+            Button(say("remind.here", time=there[zone].time(), city=city(zone)), ("clock", str(self.number), zone))
+            for zone in sorted(there, key=lambda zone: there[zone])
+        ]
+        title = self.say("no_clock" if misread else "which_clock")
+        panel = Panel.of(title, buttons=(*buttons, self.back("show")))
+        return CoachingReply((panel,), asking=asks_for("clock", self.number))
+
+    def clock_written(self, text: str) -> CoachingReply:
+        """Take a typed city or time of day as the coach's clock, or ask which of several it is."""
+        zones = zones_of(text, self.context.now)
+        if len(zones) == 1:
+            return replace(self.shown(self.cohort), zone=zones[0])
+        return self.clocks(zones or CITIES, misread=not zones)
+
     def channels(self) -> Panel:
         """Offer the channels into which this coach has brought the bot."""
         title = self.say("title", name=self.cohort.name)
@@ -156,7 +180,7 @@ class LessonPlanner(CoachingScreen):
             buttons.append(Button(self.say("deny"), ("stopped", number, turn)))
         else:
             buttons.append(Button(self.say("stop"), ("stop", number)))
-        texts = [self.say("plan" if plan.confirmed else "draft", channel=plan.title, zone=plan.zone)]
+        texts = [self.say("plan" if plan.confirmed else "draft", channel=plan.title, city=city(plan.zone))]
         if room is None or not room.may_write:
             texts.append(self.say("mute", channel=plan.title))
         title = self.say("title", name=self.cohort.name)
@@ -176,7 +200,9 @@ class LessonPlanner(CoachingScreen):
         if slot.words:
             buttons.append(Button(self.say("shipped"), ("plain", number, turn, str(k))))
         buttons.append(Button(self.say("own"), ("words", number, str(k))))
-        shown = (*lesson_blocks(self.context.library, self.context.library.catalog(self.cohort.language), plan, slot),)
+        shown = [*lesson_blocks(self.context.library, self.context.library.catalog(self.cohort.language), slot)]
+        if cites := _cites(self.context.library, plan, slot):
+            shown.append(Block("aside", self.say("rests", claims=", ".join(cites))))
         day, wall = self.context.catalog.shown(slot.day), self.context.catalog.shown(slot.wall)
         when = self.say("when", day=day, time=wall, channel=plan.title)
         return Panel((*shown, Block("aside", when)), (*buttons, self.back("lessons")))
@@ -203,18 +229,20 @@ def title_of(catalog: Catalog, slot: Slot) -> str:
     return catalog.say(key)
 
 
-def lesson_blocks(library: Library, catalog: Catalog, plan: Plan, slot: Slot) -> Iterator[Block]:
-    """Return a lesson: in the coach's words, or in those of the content with the claims they rest on."""
+def lesson_blocks(library: Library, catalog: Catalog, slot: Slot) -> Iterator[Block]:
+    """Return a lesson as it is posted: in the coach's words, or in those of the content."""
     yield Block("title", title_of(catalog, slot))
     if slot.words:
         yield from (Block("text", line) for line in slot.words.split("\n")[1:])
         return
     measures = {name: str(number) for name, number in library.measures.items()}
     yield from (Block("text", fill(line, measures)) for line in catalog.alternatives(f"lesson.{slot.lesson}.text"))
+
+
+def _cites(library: Library, plan: Plan, slot: Slot) -> tuple[str, ...]:
+    """Return the claims that the content's words for a lesson rest on."""
     series = library.series.get(plan.series)
-    cites = next((one.cites for one in series.lessons if one.id == slot.lesson), ()) if series else ()
-    if cites:
-        yield Block("aside", catalog.say("cohort.lessons.rests", claims=", ".join(cites)))
+    return next((one.cites for one in series.lessons if one.id == slot.lesson), ()) if series and not slot.words else ()
 
 
 def known(catalog: Catalog, slot: Slot) -> bool:

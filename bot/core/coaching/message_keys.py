@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from bot.core.coaching.cohort import PURPOSES
+from bot.core.coaching.content_editor import FIRST
 from bot.core.coaching.drafts import LIMITS
 from bot.core.coaching.note_text import PARTS, is_name
 from bot.core.coaching.statistics import OTHERS, QUESTIONS
@@ -64,11 +65,12 @@ CASES: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 LESSONS: Final[Mapping[str, tuple[str, ...]]] = {
-    **dict.fromkeys(("no_channel", "add", "refresh", "choose", "confirm", "stop", "stopped", "deny", "practice",
+    **dict.fromkeys(("which_clock", "no_clock", "no_channel", "add",
+                     "refresh", "choose", "confirm", "stop", "stopped", "deny", "practice",
                      "earlier", "later", "sooner", "after", "leave_out", "take_in", "own", "shipped",
                      "past", "options.lessons"), ()),
     "title": ("name",),
-    **dict.fromkeys(("draft", "plan"), ("channel", "zone")),
+    **dict.fromkeys(("draft", "plan"), ("channel", "city")),
     **dict.fromkeys(("which", "mute", "stop_sure"), ("channel",)),
     "line": ("day", "time", "what"),
     **dict.fromkeys(("posted", "missed", "left_out"), ("day", "what")),
@@ -117,7 +119,8 @@ CONTENT_EDITOR: Final[Mapping[str, tuple[str, ...]]] = {
     **dict.fromkeys(("title", "publish", "dropped", "is_published", "undone", "fallen", "fallen_short"), ("name",)),
     **dict.fromkeys(("checking", "still_checking"), ("files",)),
     **dict.fromkeys(("fits", "several"), ("name", "files")),
-    **dict.fromkeys(("findings", "more"), ("number",)),
+    **dict.fromkeys(("findings", "more", "all_files"), ("number",)),
+    **{f"first.{name}": () for name in FIRST},
     "published": ("day", "files"),
     "file": ("file",),
     "too_large": ("name", "size", "limit"),

@@ -239,6 +239,8 @@ class PrivateCoaching:
         cohort = self._cohort(number)
         if cohort is None or self.context.person not in cohort.coaches:
             return None
+        if kind == "clock":
+            return LessonPlanner(self.context, int(number), cohort).clock_written(text)
         return DraftScreen(self.context, int(number), cohort).written(kind, about, text)
 
     def replied(self, replied: Replied) -> CoachingReply | None:
