@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any, cast
 
@@ -17,13 +17,14 @@ from bot.cli.conversation_storage import NOTHING_BESIDE, Beside, InMemory, Keepi
 from bot.cli.standing import sight_of, told_in_full
 from bot.content.yaml_reader import YamlDocument, read
 from bot.core.advice.calendar import BEYOND, FIRST_YEAR, in_calendar, instant, local_date, zone_named
+from bot.core.advice.catalog import Catalog
 from bot.core.advice.conditions import Unknown
 from bot.core.advice.policy import NoRuleFits
 from bot.core.chat.commands import CommandGiven, CommandResult, Entry, serve
 from bot.core.chat.person import Person
 from bot.core.chat.turn import FileToSend
 from bot.core.dialogue.answers import choose
-from bot.core.dialogue.dates import Misread, parse_day
+from bot.core.dialogue.dates import parse_day
 from bot.core.dialogue.render import notice
 from bot.core.dialogue.session import (
     Back,
@@ -71,7 +72,7 @@ def event_of(line: str) -> Entry | None:
     return None if typed.startswith(":") else Said(line)
 
 
-def waited(text: str, now: datetime, zone: str) -> datetime | None:
+def waited(text: str, now: datetime, zone: str, catalog: Catalog) -> datetime | None:
     """Return the instant after `:wait` TEXT: 3d, 2w, 5h, or "until DAY [HH:MM]"; None when it cannot be read."""
     words = text.split()
     steps = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
@@ -79,12 +80,12 @@ def waited(text: str, now: datetime, zone: str) -> datetime | None:
         then = now + int(words[0][:-1]) * steps[words[0][-1]] if now.year < BEYOND else now
         return then if now < then and in_calendar(then) else None
     if len(words) in (2, 3) and words[0] == "until":
-        day = parse_day(words[1], local_date(now, zone), past=False, locale="en")
+        day = parse_day(words[1], local_date(now, zone), catalog, past=False)
         try:
             wall = datetime.strptime(words[2] if len(words) == 3 else "09:00", "%H:%M").time()  # noqa: DTZ007 - wall time
         except ValueError:
             return None
-        if not isinstance(day, Misread) and in_calendar(day):
+        if isinstance(day, date) and in_calendar(day):
             then = instant(day, wall, zone)
             return then if then > now else None
     return None
@@ -338,7 +339,7 @@ class Talk:
 
     def wait(self, text: str) -> list[tuple[datetime, Turn]] | None:
         """Let time pass, with everything that falls due on the way at its time; None when `text` cannot be read."""
-        then = waited(text, self.now, self.session.zone)
+        then = waited(text, self.now, self.session.zone, self.library.catalog(self.session.language))
         if then is None:
             return None
         self.lines.append(TranscriptLine("wait", text))

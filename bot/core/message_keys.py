@@ -17,6 +17,7 @@ from bot.core.advice.rules import Ruleset, Sure
 from bot.core.chat.preferences import QUIET, WEEKS
 from bot.core.chat.reminders import BESIDE_OPTIONS
 from bot.core.coaching.message_keys import asked_for
+from bot.core.dialogue import day_words
 from bot.core.dialogue.changes import came_true
 from bot.core.dialogue.flow import Flow
 from bot.core.dialogue.render import COMMANDS, MENU, has_any
@@ -38,8 +39,9 @@ _FIXED: Mapping[str, Wanted] = {
     **{f"misread.{reason}": Wanted() for reason in ("choice", "empty", "type_day", "no_day")},
     **{f"misread.{reason}": Wanted(frozenset({"day"})) for reason in ("future", "too_old", "bygone", "too_far")},
     **{f"misread.{reason}": Wanted(frozenset({"text"})) for reason in ("no_such_day", "ambiguous_day")},
-    **{f"typed.days.{key}": Wanted(frozenset({"number"})) for key in ("ago", "ahead")},
-    **{f"typed.{word}": Wanted() for word in ("until", "since", "also")},
+    "option.days": Wanted(frozenset({"first", "last"})),
+    "misread.two_days": Wanted(frozenset({"text", "one", "other"})),
+    **{key: Wanted(names) for key, names in day_words.blanks().items()},
     "misread.reserved": Wanted(frozenset({"text"})),
     "misread.too_long": Wanted(frozenset({"limit", "count"}), counted=True),
     "misread.many_days": Wanted(frozenset({"limit"})),
@@ -244,6 +246,7 @@ def _of_question(fact: Fact) -> dict[str, Wanted]:
         found.update({f"{key}.options.{value}": Wanted() for value in fact.values})
     if fact.kind == "date":
         ids = [*(s.id for s in fact.shortcuts), "none" if fact.optional else "other_day"]
+        found.update({f"{key}.which_day": Wanted()} if fact.past else {})
         found.update({f"{key}.options.{id_}": Wanted() for id_ in ids})
     return found
 

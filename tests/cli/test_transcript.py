@@ -133,8 +133,8 @@ def test_an_instant_without_an_offset_is_wall_time_in_the_zone(library: Library)
     ("text", "hours"),
     [("3d", 72), ("2w", 336), ("5h", 5), ("until 2026-11-25 10:00", 48), ("until wednesday 10:00", 48)],
 )
-def test_the_clock_is_moved(text: str, hours: int) -> None:
-    then = waited(text, NOW, "Europe/Berlin")
+def test_the_clock_is_moved(library: Library, text: str, hours: int) -> None:
+    then = waited(text, NOW, "Europe/Berlin", library.catalog("en"))
     assert then is not None
     assert (then - NOW).total_seconds() == hours * 3600
 
@@ -142,8 +142,8 @@ def test_the_clock_is_moved(text: str, hours: int) -> None:
 @pytest.mark.parametrize(
     "text", ["", "d", "-3d", "3", "99999999d", "until", "until 2026-11-01", "until friday noon", "3 d"]
 )
-def test_a_wait_that_cannot_be_read_moves_nothing(text: str) -> None:
-    assert waited(text, NOW, "Europe/Berlin") is None
+def test_a_wait_that_cannot_be_read_moves_nothing(library: Library, text: str) -> None:
+    assert waited(text, NOW, "Europe/Berlin", library.catalog("en")) is None
 
 
 def test_the_dialogues_are_valid_yaml_for_everybody(library: Library) -> None:

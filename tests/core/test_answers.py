@@ -59,7 +59,6 @@ def test_a_number_question_takes_the_number_itself(library: Library) -> None:
         ("today", date(2026, 11, 23)),
         ("2", date(2026, 11, 22)),
         ("2–3 days ago", date(2026, 11, 20)),  # of Saturday and Friday, Friday is the working day
-        ("last week", date(2026, 11, 20)),
         ("20.11.", date(2026, 11, 20)),
         ("20.11.2026", date(2026, 11, 20)),
         ("20/11", date(2026, 11, 20)),
@@ -94,8 +93,7 @@ def test_a_day_is_read(library: Library, text: str, day: date) -> None:
         ("another day", "type_day"),
         ("soon", "no_day"),
         ("", "no_day"),
-        ("tomorrow at 9", "no_day"),
-        ("20.11.26", "no_day"),
+        ("tomorrow at 9", "future"),
     ],
 )
 def test_a_day_that_cannot_be_is_refused_with_its_reason(library: Library, text: str, reason: str) -> None:
@@ -117,8 +115,8 @@ def test_a_day_to_come_is_read_the_other_way_round(library: Library) -> None:
 @given(
     st.dates(MONDAY - timedelta(days=300), MONDAY), st.sampled_from(["%d.%m.%Y", "%Y-%m-%d", "%d %B %Y", "%b %d %Y"])
 )
-def test_every_written_out_day_is_read_back(day: date, form: str) -> None:
-    assert parse_day(day.strftime(form), MONDAY, past=True, locale="en_GB") == day
+def test_every_written_out_day_is_read_back(library: Library, day: date, form: str) -> None:
+    assert parse_day(day.strftime(form), MONDAY, library.catalog("en"), past=True) == day
 
 
 @given(st.text(max_size=40))

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from bot.app.content import open_library
 from bot.core.advice.catalog import Catalog
-from bot.core.dialogue.dates import Misread, parse_days
+from bot.core.dialogue.dates import Misread
+from bot.core.dialogue.day_lists import parse_days
 from bot.core.library import Library
 from tests.support.reminded import Reminded
 from tests.support.visitor import WARM

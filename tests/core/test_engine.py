@@ -43,7 +43,7 @@ def test_the_day_after_a_warm_interview(library: Library) -> None:
     assert "{" not in subject + body + note
 
 
-def test_every_way_through_ends_in_advice_after_at_most_eight_taps(library: Library) -> None:
+def test_every_way_through_ends_in_advice_after_at_most_eight_questions(library: Library) -> None:
     """Walked by answering, not by looking at the flow: every option of every question before the advice."""
     done: dict[str, int] = {}
 
@@ -64,9 +64,10 @@ def test_every_way_through_ends_in_advice_after_at_most_eight_taps(library: Libr
                 continue
             progress = asked.blocks[0].text
             number, at_most = (int(word) for word in progress.replace("Question ", "").split(" of up to "))
-            assert number == taps + 2, progress
+            again = asked.name == question.name  # of last week, say: which day was it? It is the same question still
+            assert number == taps + (1 if again else 2), progress
             assert at_most <= last_at_most, "the number of questions never grows"
-            walk(after.session, taps + 1, at_most)
+            walk(after.session, taps if again else taps + 1, at_most)
 
     walk(advance(library, Session(flow="after_interview"), Started(), NOW).session, 0, 8)
     assert max(done.values()) == 8

@@ -6,7 +6,7 @@ Answers are kept as text, as the domain spells them, or `NOT_SURE`; what they me
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property, lru_cache
@@ -29,6 +29,36 @@ NO_DATE = "none"
 """The answer to a date question when there is no such day."""
 ALSO_NOT_SURE = frozenset({NOT_SURE, "unknown", "unsure"})
 """Other spellings that `advise` takes for `NOT_SURE`, unless the fact's own domain has the word."""
+
+
+@dataclass(frozen=True)
+class DaySpan:
+    """A stretch of days of which one is meant; as an answer its two ends with a slash between, as in ISO 8601."""
+
+    first: date
+    last: date
+
+    @property
+    def days(self) -> tuple[date, ...]:
+        """The days that may be meant."""
+        return tuple(self.first + timedelta(days=n) for n in range((self.last - self.first).days + 1))
+
+    def isoformat(self) -> str:
+        """Return the stretch as it is kept."""
+        return f"{self.first.isoformat()}/{self.last.isoformat()}"
+
+    def working(self, week: WorkingWeek) -> DaySpan:
+        """Return the stretch from its first working day to its last; as it is where it has none."""
+        days = [day for day in self.days if week.works(day)]
+        return DaySpan(days[0], days[-1]) if days else self
+
+
+def span_of(answer: str) -> DaySpan | None:
+    """Return the stretch of days that an answer names, if it names one."""
+    first, slash, last = answer.partition("/")
+    if not (slash and is_date(first) and is_date(last)):
+        return None
+    return DaySpan(date.fromisoformat(first), date.fromisoformat(last))
 
 
 @dataclass(frozen=True)
@@ -84,20 +114,18 @@ class Derivation:
 
 @dataclass(frozen=True)
 class Shortcut:
-    """A tappable day: one of these many days ago (or ahead, negative), the latest that is a working day."""
+    """A tappable day: one of these many days ago (or ahead, negative), or of a week so many weeks ago."""
 
     id: str
     days_ago: tuple[int, ...] = ()
     weeks_ago: int | None = None
 
-    def day(self, today: date, week: WorkingWeek) -> date:
-        """Return the day meant; where it is a stretch, its latest working day, which is the cautious reading."""
+    def span(self, today: date) -> DaySpan:
+        """Return the days of which one is meant."""
         if self.weeks_ago is not None:
             monday = today - timedelta(days=today.isoweekday() - 1, weeks=self.weeks_ago)
-            days = [monday + timedelta(days=n) for n in reversed(range(7))]
-        else:
-            days = [today - timedelta(days=n) for n in self.days_ago]
-        return next((day for day in days if week.works(day)), days[0])
+            return DaySpan(monday, monday + timedelta(days=6))
+        return DaySpan(today - timedelta(days=max(self.days_ago)), today - timedelta(days=min(self.days_ago)))
 
 
 @dataclass(frozen=True)
@@ -138,7 +166,7 @@ class Fact:
         if self.finite:
             return answer in self.values
         if self.kind == "date":
-            return is_date(answer) or (answer == NO_DATE and self.optional)
+            return is_date(answer) or span_of(answer) is not None or (answer == NO_DATE and self.optional)
         return bool(answer) or self.optional
 
 
@@ -225,13 +253,30 @@ class Facts:
                 known[name] = fact.means(answer)
         for fact in self.derived:
             assert fact.derivation
-            day = None if fact.name in known else self.date_of(answers, fact.derivation.source)
-            if day:
+            days = () if fact.name in known else self._days_of(answers, fact.derivation.source)
+            if days:
                 floors = {s: at for _, s, _ in fact.derivation.not_before if (at := self.date_of(answers, s))}
-                known[fact.name] = fact.derivation.band(day, today, week, floors)
+                bands = {fact.derivation.band(day, today, week, floors) for day in days}
+                if len(bands) == 1:  # of a stretch of days, only what is the same on each of them is known
+                    known[fact.name] = bands.pop()
         return known
 
+    def _days_of(self, answers: Answers, name: str) -> tuple[date, ...]:
+        """Return the days that may be meant by the answer to a date fact."""
+        span = span_of(answers.get(name, ""))
+        day = self.date_of(answers, name)
+        return span.days if span and self.by_name[name].past else (day,) if day else ()
+
     def date_of(self, answers: Answers, name: str) -> date | None:
-        """Return the day that a date fact was answered with, if any."""
+        """Return the day that a date fact was answered with, if any: of a stretch of days the last, to be careful."""
         answer = answers.get(name)
-        return date.fromisoformat(answer) if answer and is_date(answer) else None
+        if not answer:
+            return None
+        if is_date(answer):
+            return date.fromisoformat(answer)
+        span = span_of(answer)
+        return span.last if span else None
+
+    def vague(self, told: Iterable[tuple[str, str]]) -> frozenset[str]:
+        """Return the facts that were answered with a stretch of days, of which one will be remembered."""
+        return frozenset(name for name, answer in told if "/" in answer and self.by_name[name].past and span_of(answer))

@@ -10,12 +10,16 @@ from dataclasses import replace
 from datetime import date, time, timedelta
 
 from bot.core.advice.calendar import Hours, add_business_days, business_day_from, instant, local_date, zone_named
+from bot.core.advice.facts import DaySpan
 from bot.core.advice.moments import DEFAULT_TIME
 from bot.core.chat import reminders
 from bot.core.chat.person import Person
-from bot.core.chat.time_zones import CITIES, city, read_clock, read_span, zones_of
+from bot.core.chat.time_zones import CITIES, city, zones_of
 from bot.core.chat.turn import RESUME, Ask, ChatTurn, Next
-from bot.core.dialogue.dates import MOST_DAYS_OFF, Misread, parse_day, parse_days, parse_weekdays
+from bot.core.dialogue.clock_times import parse_clock_span
+from bot.core.dialogue.dates import Misread, parse_weekdays
+from bot.core.dialogue.day_lists import MOST_DAYS_OFF, parse_days
+from bot.core.dialogue.day_times import parse_day_time
 from bot.core.dialogue.render import misread
 from bot.core.dialogue.session import Option
 from bot.core.reminders import schedule as schedules
@@ -43,8 +47,7 @@ def options(turn: ChatTurn, question: str) -> list[Option] | None:
             own = [turn.option(what) for what in ("move", "done", "unwanted", "go_on")]
             return [own[0], *([later] if reminders.may_put_off(turn, _about(about)[0]) else []), *own[1:]]
         case "day":
-            days = [add_business_days(turn.today, n, turn.place.week) for n in AHEAD]
-            return [Option(day.isoformat(), _dated(turn, day, DEFAULT_TIME)) for day in days]
+            return _day_options(turn, [add_business_days(turn.today, n, turn.place.week) for n in AHEAD])
         case "zone":
             return _zone_options(turn, CITIES)
         case "quiet":
@@ -147,7 +150,7 @@ def handle_text(turn: ChatTurn, question: str, text: str) -> Next | None:
             return _read_zone(turn, about, text)
         case "quiet":
             return _read_hours(turn, text)
-        case "days" if days := parse_weekdays(text, turn.catalog.text_of("language.locale")):
+        case "days" if days := parse_weekdays(text, turn.catalog):
             turn.close_question()
             return _set_working_days(turn, days)
         case "holidays":
@@ -205,20 +208,26 @@ def _move(turn: ChatTurn, case: int, kind: str, day: date, wall: time) -> Next:
 
 
 def _read_day(turn: ChatTurn, question: str, text: str) -> Next:
-    """Read a day with or without a time."""
-    words = text.split()
-    wall = read_clock(words[-1]) if words else None
-    typed = " ".join(words[:-1]) if wall else text
-    locale = turn.catalog.text_of("language.locale")
-    day: date | Misread = turn.today if wall and not typed else parse_day(typed, turn.today, past=False, locale=locale)
-    if isinstance(day, date):
-        meant = wall or DEFAULT_TIME
-        if instant(day, meant, turn.person.zone) > turn.now:
-            turn.close_question()
-            return _move(turn, *_about(question.partition("-")[2]), *_kept_time(turn, day, meant))
-        day = Misread("passed", {"day": turn.catalog.shown(day)})
-    turn.effects.append(misread(turn.catalog, day))
+    """Read a day with or without a time; where two days may be meant, ask which."""
+    here = turn.now.astimezone(zone_named(turn.person.zone)).replace(tzinfo=None)
+    found = parse_day_time(text, here, turn.catalog)
+    if isinstance(found, Misread):
+        turn.effects.append(misread(turn.catalog, found))
+        days = [day for day in found.days if day > turn.today]
+        return Ask(question, tuple(_day_options(turn, days)) if days else None)
+    day = found.day.working(turn.place.week).first if isinstance(found.day, DaySpan) else found.day
+    meant = found.wall or DEFAULT_TIME
+    if instant(day, meant, turn.person.zone) > turn.now:
+        turn.close_question()
+        return _move(turn, *_about(question.partition("-")[2]), *_kept_time(turn, day, meant))
+    over = Misread("passed", {"day": turn.catalog.dated(day, turn.today)})
+    turn.effects.append(misread(turn.catalog, over))
     return Ask(question)
+
+
+def _day_options(turn: ChatTurn, days: Iterable[date]) -> list[Option]:
+    """Return days to tap, each at the usual time."""
+    return [Option(day.isoformat(), _dated(turn, day, DEFAULT_TIME)) for day in days]
 
 
 def _kept_time(turn: ChatTurn, day: date, wall: time) -> tuple[date, time]:
@@ -248,7 +257,7 @@ def _set_hours(turn: ChatTurn, hours: Hours) -> Next:
 
 def _read_hours(turn: ChatTurn, text: str) -> Next:
     """Read quiet hours of the candidate's own, which have to leave a time to speak."""
-    span = read_span(text)
+    span = parse_clock_span(text, turn.catalog)
     try:
         hours = Hours(*span) if span else None
     except ValueError:
@@ -274,7 +283,7 @@ def _ask_zone(turn: ChatTurn, about: str, zones: tuple[str, ...]) -> Next:
 
 def _read_zone(turn: ChatTurn, about: str, text: str) -> Next:
     """Read a city or the time it is there; where it may be several, ask which."""
-    zones = zones_of(text, turn.now)
+    zones = zones_of(text, turn.now, turn.catalog)
     if len(zones) == 1:
         turn.close_question()
         return _set_zone(turn, zones[0], _about(about)[0])

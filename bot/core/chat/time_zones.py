@@ -14,7 +14,9 @@ from math import cos, radians, sin
 from zoneinfo import available_timezones
 
 from bot.core.advice.calendar import zone_named
+from bot.core.advice.catalog import Catalog
 from bot.core.advice.text import clean
+from bot.core.dialogue.clock_times import parse_clock
 
 CITIES = (
     "Pacific/Honolulu", "America/Los_Angeles", "America/Denver", "America/Chicago", "America/New_York",
@@ -23,9 +25,7 @@ CITIES = (
 )  # fmt: skip
 """What is offered to tap: the places most people can name their own time by, from west to east."""
 NEAR = timedelta(minutes=10)  # a clock that is read in a hurry, or goes wrong
-_CLOCK = re.compile(r"([01]?\d|2[0-3])[:.h]([0-5]\d)")
 _SPOT = re.compile(r"([+-]\d{4,6})([+-]\d{5,7})")
-_SPAN = re.compile(r"\D{0,20}?(\d{1,2}([:.h]\d\d)?)\D{1,20}(\d{1,2}([:.h]\d\d)?)")
 
 
 def city(zone: str) -> str:
@@ -71,24 +71,9 @@ def nearest(latitude: float, longitude: float) -> str:
     return max(_spots(), key=near)[0]
 
 
-def read_clock(text: str) -> time | None:
-    """Read a time of day such as 14:35; None for what is none."""
-    found = _CLOCK.fullmatch(clean(text).casefold().strip())
-    return time(int(found[1]), int(found[2])) if found else None
-
-
-def read_span(text: str) -> tuple[time, time] | None:
-    """Read two times of day such as 22:30 to 7:00 or 22-7; None for what is none."""
-    found = _SPAN.fullmatch(clean(text).casefold().strip())
-    if not found:
-        return None
-    begin, end = (read_clock(found[n] if found[n + 1] else f"{found[n]}:00") for n in (1, 3))
-    return (begin, end) if begin is not None and end is not None else None
-
-
-def zones_of(text: str, now: datetime) -> tuple[str, ...]:
+def zones_of(text: str, now: datetime, catalog: Catalog) -> tuple[str, ...]:
     """Return the zones that a typed city, time of day or name of a zone may mean, as few as can be told."""
-    wall = read_clock(text)
+    wall = parse_clock(text, catalog)
     if wall is not None:
         return zones_at(wall, now)
     typed = clean(text).casefold().strip()

@@ -10,13 +10,14 @@ from datetime import date
 
 from bot.core.advice.calendar import WorkingWeek
 from bot.core.advice.catalog import Catalog
-from bot.core.advice.facts import NO_DATE, NOT_SURE, Fact
+from bot.core.advice.facts import NO_DATE, NOT_SURE, DaySpan, Fact, span_of
 from bot.core.advice.text import clean, units
-from bot.core.dialogue.dates import FARTHEST_DAYS, Misread, days_away, parse_day
+from bot.core.dialogue.dates import FARTHEST_DAYS, Misread, parse_day
 from bot.core.dialogue.session import Option
 
 OLDEST_DAYS = 366  # an interview longer ago than a year is taken for a slip of the keyboard
 OTHER_DAY = "other_day"
+MOST_DAYS_SHOWN = 7
 
 
 def options(fact: Fact, catalog: Catalog) -> tuple[Option, ...]:
@@ -42,6 +43,15 @@ def _options(fact: Fact, catalog: Catalog) -> tuple[Option, ...]:
     if fact.offer_not_sure:
         found += (Option(NOT_SURE, catalog.say("option.not_sure")),)
     return found
+
+
+def days_of(fact: Fact, answer: str, catalog: Catalog, today: date, week: WorkingWeek) -> tuple[Option, ...]:
+    """Return what can be tapped where the answer so far is a stretch of days: each of its working days, if few."""
+    span = span_of(answer)
+    days = [day for day in span.days if week.works(day)] or list(span.days) if span else []
+    other = Option(OTHER_DAY, catalog.say(f"question.{fact.name}.options.{OTHER_DAY}"))
+    shown = days if len(days) <= MOST_DAYS_SHOWN else []
+    return (*(Option(day.isoformat(), catalog.dated(day, today)) for day in shown), other)
 
 
 def choose(text: str, offered: Sequence[Option]) -> Option | None:
@@ -119,18 +129,33 @@ def _read_date(
             return chosen.id
         if chosen.id == OTHER_DAY:
             return Misread("type_day")
-        return next(s for s in fact.shortcuts if s.id == chosen.id).day(today, week).isoformat()
-    day = days_away(text, today, catalog) or parse_day(
-        text, today, past=fact.past, locale=catalog.say("language.locale")
-    )
+        span = next(s for s in fact.shortcuts if s.id == chosen.id).span(today)
+        return _read_span(fact, span, catalog, today, week)
+    day = parse_day(text, today, catalog, past=fact.past)
     if isinstance(day, Misread):
         return day
-    if fact.past and day > today:
-        return Misread("future", {"day": catalog.dated(day, today)})
-    if fact.past and (today - day).days > OLDEST_DAYS:
-        return Misread("too_old", {"day": catalog.dated(day, today)})
-    if not fact.past and day < today:
-        return Misread("bygone", {"day": catalog.dated(day, today)})
-    if not fact.past and (day - today).days > FARTHEST_DAYS:
-        return Misread("too_far", {"day": catalog.dated(day, today)})
-    return day.isoformat()
+    if isinstance(day, DaySpan):
+        return _read_span(fact, day, catalog, today, week)
+    return _why_not(fact, day, day, catalog, today) or day.isoformat()
+
+
+def _read_span(fact: Fact, span: DaySpan, catalog: Catalog, today: date, week: WorkingWeek) -> str | Misread:
+    """Take a stretch of days as far as it lies on the right side of today: its working days, if it has any."""
+    if why := _why_not(fact, span.first if fact.past else span.last, span.last, catalog, today):
+        return why
+    possible = DaySpan(span.first, min(span.last, today)) if fact.past else DaySpan(max(span.first, today), span.last)
+    found = possible.working(week)
+    return (found.first if found.first == found.last else found).isoformat()
+
+
+def _why_not(fact: Fact, first: date, last: date, catalog: Catalog, today: date) -> Misread | None:
+    """Say why no day from the `first` can be this one."""
+    if fact.past and first > today:
+        return Misread("future", {"day": catalog.dated(first, today)})
+    if fact.past and (today - last).days > OLDEST_DAYS:
+        return Misread("too_old", {"day": catalog.dated(last, today)})
+    if not fact.past and last < today:
+        return Misread("bygone", {"day": catalog.dated(last, today)})
+    if not fact.past and (first - today).days > FARTHEST_DAYS:
+        return Misread("too_far", {"day": catalog.dated(first, today)})
+    return None

@@ -14,7 +14,7 @@ from bot.core.advice.judge import Advice
 from bot.core.advice.notes import Note, Unfit
 from bot.core.advice.policy import OVERRIDDEN
 from bot.core.dialogue import render
-from bot.core.dialogue.answers import choose, read
+from bot.core.dialogue.answers import OTHER_DAY, choose, days_of, read
 from bot.core.dialogue.changes import because, is_brought_by_time
 from bot.core.dialogue.dates import Misread
 from bot.core.dialogue.explain_text import why_message
@@ -26,6 +26,7 @@ from bot.core.dialogue.session import (
     Change,
     Effect,
     Event,
+    Option,
     Outgoing,
     Parted,
     Picked,
@@ -171,6 +172,8 @@ class _TurnBuilder:
         flow = self.view.flow
         passed = [flow.step[step].fact for step in self.view.position.passed]
         given = [n for n in self.session.answers if n in passed or n in flow.offers or n == OVERRIDDEN]
+        if self.days_in_question():
+            given = [self.view.position.fact or ""]  # what is taken back is the stretch of days
         if not (given or passed):
             self.notice("first_question")
             return
@@ -189,6 +192,14 @@ class _TurnBuilder:
         if self.session.asking in (CHANGE, DETAIL):
             return ""
         return self.session.asking or self.view.position.fact or ""
+
+    def days_in_question(self) -> tuple[Option, ...]:
+        """Return the days of which one is asked for, where a stretch of days was told and is not enough."""
+        name, view = self.view.position.fact, self.view
+        if not name or self.session.asking or name not in self.session.facts:
+            return ()
+        fact, answer = self.library.facts[name], self.session.facts[name]
+        return days_of(fact, answer, view.catalog, view.today, self.session.place.week) if fact.kind == "date" else ()
 
     def choose_change(self) -> None:
         if self.view.changeable():
@@ -241,6 +252,9 @@ class _TurnBuilder:
 
     def answer_fact(self, name: str, text: str) -> None:
         fact = self.library.facts[name]
+        days = self.days_in_question()
+        chosen = choose(text, days) if days else None
+        text = chosen.id if chosen and chosen.id != OTHER_DAY else text
         found = read(fact, text, self.view.catalog, self.view.today, self.session.place.week)
         if isinstance(found, Misread):
             self.say(render.misread(self.view.catalog, found))
@@ -395,7 +409,11 @@ class _TurnBuilder:
         else:
             hints = self.hints(self.view.flow.step[position.step])
             part = "note" if any(self.view.flow.step[s].kind == "judge" for s in position.crossed) else "advice"
-            self.say(render.question(catalog, self.library.facts[position.fact], position, hints, part))
+            fact = self.library.facts[position.fact]
+            if days := self.days_in_question():
+                self.say(render.which_day(catalog, fact, days, position, part))
+            else:
+                self.say(render.question(catalog, fact, position, hints, part))
 
     def hints(self, step: Step) -> list[str]:
         """Return the further lines under a question that are for this person."""

@@ -88,14 +88,23 @@ class Route:
         """Place somebody who `told` this and `typed` those texts; what is `carried` was known before they began."""
         known = self.facts.meaning(told, today, week)
         given = typed | {name for name, answer in told if self.facts[name].accepts(answer)}
-        return self.position(frozenset(known.items()), given, carried & given)
+        return self.position(frozenset(known.items()), given, carried & given, self.facts.vague(told))
 
     def _concluded(self, told: frozenset[tuple[str, str]], today: date, week: WorkingWeek) -> Outcome:
         """Return what follows, undated, from what somebody `told`; the rest counts as its cautious value."""
         return self.outcomes.outcome({**self.facts.cautious, **self.assumed, **self.facts.meaning(told, today, week)})
 
-    def _walk(self, known: frozenset[tuple[str, str]], given: frozenset[str], before: frozenset[str]) -> Position:
-        """Fold the answers: `known` finite facts, `given` all answered ones, `before` those known from the start."""
+    def _walk(
+        self,
+        known: frozenset[tuple[str, str]],
+        given: frozenset[str],
+        before: frozenset[str],
+        vague: frozenset[str] = frozenset(),
+    ) -> Position:
+        """Fold the answers: `known` finite facts, `given` all answered ones, `before` those known from the start.
+
+        What was told `vague` is asked again where what it settles is not enough.
+        """
         facts = dict(known)
         node = self.start(
             self._settled(facts, (name for name in given if name in before or name not in self.flow.asks))
@@ -108,11 +117,12 @@ class Route:
             if here.kind != "ask":
                 crossed.append(step)
             elif self._open(here, node, facts):
-                if here.fact not in given:
+                below = self.outcomes.diagram.restrict(node, self._settled(facts, (here.fact,)))
+                if here.fact not in given or (here.fact in vague and self.matters(here.fact, below)):
                     return self._position(here, tuple(passed), tuple(crossed), node, before)
                 if here.fact not in before:
                     passed.append(step)
-                node = self.outcomes.diagram.restrict(node, self._settled(facts, (here.fact,)))
+                node = below
             step = self._machine.after(step, self._visible(facts))
         return Position(END, None, tuple(passed), tuple(crossed), node, 0, 0)
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from bot.core.advice.catalog import Catalog, placeholders
-from bot.core.advice.facts import Fact, Facts
+from bot.core.advice.facts import Fact, Facts, span_of
 from bot.core.advice.judge import Advice, Counterfactual
 from bot.core.advice.notes import Note, NoteKind, Unfit
 from bot.core.advice.plan import LOOK, AdvicePlan, PlanStep
@@ -51,6 +51,13 @@ def _question(catalog: Catalog, fact: Fact, position: Position, hints: Iterable[
     return Outgoing("question", f"question {fact.name}", tuple(blocks), answer_options(fact, catalog))
 
 
+def which_day(catalog: Catalog, fact: Fact, days: tuple[Option, ...], position: Position, part: str) -> Outgoing:
+    """Ask for the day itself where a stretch of days was told and is not enough."""
+    count = Block("progress", catalog.say(f"progress.{part}", number=position.number, at_most=position.at_most))
+    text = Block("title", catalog.say(f"question.{fact.name}.which_day"))
+    return Outgoing("question", f"question {fact.name}", (count, text), days)
+
+
 def loose_question(fact: Fact, catalog: Catalog) -> Outgoing:
     """Word a question that is asked out of turn: to change an answer or to add a detail."""
     text = Block("title", catalog.say(f"question.{fact.name}.text"))
@@ -67,6 +74,8 @@ def shown_answer(fact: Fact, answer: str, catalog: Catalog) -> str:
     day = _day(answer) if fact.kind == "date" else None
     if day:
         return catalog.shown(day)
+    if fact.kind == "date" and (span := span_of(answer)):
+        return catalog.say("option.days", first=span.first, last=span.last)
     found = [option.label for option in answer_options(fact, catalog) if option.id == answer]
     return found[0] if found else answer
 
