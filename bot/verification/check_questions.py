@@ -21,7 +21,7 @@ from bot.core.issues import Issue
 from bot.core.library import Library
 from bot.verification.answer_space import Space
 from bot.verification.context import CheckContext, RulesetPart
-from bot.verification.state_space import Goal, Moves, Settled, Stand, State, advised
+from bot.verification.state_space import Goal, Moves, Settled, Stand, State, advised, conditions_of
 
 MOST_READERS: Final = 4
 
@@ -185,7 +185,10 @@ def listen(route: Route, space: Space) -> Listened:
     asked_as = {fact: name for name in route.flow.asks for fact in (name, *route.facts.read_from[name])}
     seen: set[tuple[State, frozenset[str]]] = set()
     after_of: dict[State, list[tuple[Settled | None, State]]] = {}
-    open_ = [(state, frozenset[str]()) for state in _starts(route, space, sorted(conditions - route.settles))]
+    read = [when for step in route.flow.steps for when in conditions_of(route.flow, step)]
+    read += [entry.when for entry in route.flow.assumes]
+    starts = _starts(route, space, sorted(conditions - route.settles), read)
+    open_ = [(state, frozenset[str]()) for state in starts]
     while open_:
         state, asked = open_.pop()
         if state[0] == END or (state, asked) in seen:
@@ -205,12 +208,25 @@ def listen(route: Route, space: Space) -> Listened:
     return found
 
 
-def _starts(route: Route, space: Space, beyond: Sequence[str]) -> Iterator[State]:
-    """Return the states somebody may begin in, by what is known of these facts, which the flow does not ask."""
-    for values in product(*(space.domains[fact] for fact in beyond)):
+def _starts(route: Route, space: Space, beyond: Sequence[str], read: Sequence[Condition]) -> Iterator[State]:
+    """Return the states somebody may begin in, by what is known of these facts, which the flow does not ask.
+
+    Of values that neither the rules nor the conditions `read` on the way tell apart, one stands for all.
+    """
+    root, fix = route.outcomes.root, space.diagram.fix
+    apart = [
+        {(fix(root, fact, value), _named_by(value, fact, read)): value for value in space.domains[fact]}.values()
+        for fact in beyond
+    ]
+    for values in product(*apart):
         known = dict(zip(beyond, values, strict=True))
-        node = space.diagram.restrict(route.outcomes.root, known)
-        yield route.flow.steps[0].id, node, frozenset(known.items())
+        yield route.flow.steps[0].id, space.diagram.restrict(root, known), frozenset(known.items())
+
+
+def _named_by(value: str, fact: str, conditions: Sequence[Condition]) -> tuple[bool, ...]:
+    """Tell for each place where a condition names `fact` whether `value` is one that fits."""
+    pairs = (pair for when in conditions for clause in when.clauses for pair in clause)
+    return tuple(value in allowed for name, allowed in pairs if name == fact)
 
 
 def _holds(when: Condition, known: Known) -> bool:

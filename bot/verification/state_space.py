@@ -16,7 +16,7 @@ from bot.core.advice.conditions import Condition, Unknown
 from bot.core.advice.decision_diagram import Node
 from bot.core.advice.policy import Outcome, settled
 from bot.core.advice.rules import Moment, ReminderKind, Ruleset
-from bot.core.dialogue.flow import END, Step
+from bot.core.dialogue.flow import END, Flow, Step
 from bot.core.dialogue.progress import Route
 from bot.verification.answer_space import Space
 
@@ -117,7 +117,7 @@ class _Walk(Moves):
         """The number of the step behind which nothing is looked at any more."""
 
     def explore(self, state: State) -> tuple[int, int]:
-        if self.cut is not None and (state[0] == END or self.number[state[0]] > self.cut):
+        if self.cut is not None and (state[0] == END or self.number[state[0]] > self.cut or self.sees(state)):
             return 0, 0
         if state[0] == END or self.route.flow.step[state[0]].kind != "ask":
             self.look(state)
@@ -130,6 +130,10 @@ class _Walk(Moves):
                 count, longest = count + ways, max(longest, questions + (answer is not None))
             self.memory[state] = count, longest
         return self.memory[state]
+
+    def sees(self, state: State) -> bool:
+        """Tell whether all is known that the guards ahead read, so that none of them can know too little."""
+        return self.ahead[state[0]] <= self.route.assumed.keys() | {fact for fact, _ in state[2]}
 
     def look(self, state: State) -> None:
         """Note what is advised or handed over at a place where something is."""
@@ -180,7 +184,13 @@ def concluded(route: Route, node: Node) -> Outcome | None:
 
 def _read_by(route: Route, step: Step) -> frozenset[str]:
     """Return the facts that the conditions of a step read."""
-    return step.when.reads.union(*(branch.when.reads for branch in route.flow.after(step)))
+    return frozenset().union(*(when.reads for when in conditions_of(route.flow, step)))
+
+
+def conditions_of(flow: Flow, step: Step) -> Iterator[Condition]:
+    """Return the conditions of a step: for whom its question is, and by which way they leave it."""
+    yield step.when
+    yield from (branch.when for branch in flow.after(step))
 
 
 def _ahead(route: Route) -> Iterator[tuple[str, frozenset[str]]]:

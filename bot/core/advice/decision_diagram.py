@@ -18,15 +18,15 @@ class Node:
 
     __slots__ = ("below", "fact", "facts", "outcome", "outcomes")
 
-    def __init__(self, fact: str | None, below: tuple[tuple[str, Node], ...], outcome: Hashable) -> None:
+    def __init__(self, fact: str | None, below: Mapping[str, Node], outcome: Hashable) -> None:
         self.fact = fact
         self.below = dict(below)
         self.outcome = outcome
         children = self.below.values()
-        own = frozenset({fact}) if fact else frozenset()
-        self.facts: frozenset[str] = own.union(*(child.facts for child in children))
+        own = frozenset((fact,)) if fact else frozenset()
+        self.facts: frozenset[str] = own.union(*[child.facts for child in children])
         self.outcomes: frozenset[Hashable] = (
-            frozenset().union(*(child.outcomes for child in children)) if fact else frozenset({outcome})
+            frozenset().union(*[child.outcomes for child in children]) if fact else frozenset((outcome,))
         )
 
 
@@ -45,18 +45,18 @@ class Diagram:
         """Return the node that answers `outcome` whatever the facts are."""
         key = (None, outcome)
         if key not in self._unique:
-            self._unique[key] = Node(None, (), outcome)
+            self._unique[key] = Node(None, {}, outcome)
         return self._unique[key]
 
     def node(self, fact: str, below: Mapping[str, Node]) -> Node:
         """Return the node that asks `fact`; its only child when the answer makes no difference."""
-        children = tuple(below.items())
-        if all(child is children[0][1] for _, child in children):
-            return children[0][1]
-        key = (fact, tuple((value, id(child)) for value, child in children))
+        children = tuple(below.values())
+        if children.count(children[0]) == len(children):
+            return children[0]
+        key = (fact, *below, *map(id, children))
         found = self._unique.get(key)
         if found is None:
-            found = self._unique[key] = Node(fact, children, None)
+            found = self._unique[key] = Node(fact, below, None)
             found.facts = self._shared.setdefault(found.facts, found.facts)
             found.outcomes = self._shared.setdefault(found.outcomes, found.outcomes)
         return found
@@ -71,7 +71,9 @@ class Diagram:
         found = self._restricted.get(key)
         if found is None:
             assert node.fact
-            found = self.node(node.fact, {v: self.fix(child, fact, value) for v, child in node.below.items()})
+            fix = self.fix
+            below = {v: fix(c, fact, value) if fact in c.facts else c for v, c in node.below.items()}
+            found = self.node(node.fact, below)
             self._restricted[key] = found
         return found
 
