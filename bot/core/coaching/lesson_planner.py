@@ -141,7 +141,7 @@ class LessonPlanner(CoachingScreen):
 
     def clock_written(self, text: str) -> CoachingReply:
         """Take a typed city or time of day as the coach's clock, or ask which of several it is."""
-        zones = zones_of(text, self.context.now)
+        zones = zones_of(text, self.context.now, self.context.catalog)
         if len(zones) == 1:
             return replace(self.shown(self.cohort), zone=zones[0])
         return self.clocks(zones or CITIES, misread=not zones)
