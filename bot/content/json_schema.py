@@ -23,6 +23,7 @@ from bot.content.models import (
     ProtectedFile,
 )
 from bot.content.rule_models import NotesFile, RemindersFile, RulesFile
+from bot.content.understanding import UnderstandingFile
 
 MODELS: Mapping[str, type[BaseModel]] = {
     "both_right": BothRightFile,
@@ -39,6 +40,7 @@ MODELS: Mapping[str, type[BaseModel]] = {
     "protected": ProtectedFile,
     "reminders": RemindersFile,
     "rules": RulesFile,
+    "understanding": UnderstandingFile,
 }
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

@@ -35,6 +35,8 @@ from bot.content.references import References
 from bot.content.rule_models import NotesFile, RemindersFile, RulesFile
 from bot.content.rules import read_manners, read_reminders, read_rules
 from bot.content.source_file import Names, SourceFile
+from bot.content.understanding import FILE as UNDERSTANDING
+from bot.content.understanding import UnderstandingFile, read_understanding
 from bot.content.validation import shaped
 from bot.content.yaml_errors import MAX_BYTES
 from bot.content.yaml_reader import read
@@ -48,6 +50,7 @@ from bot.core.coaching.lessons import Series
 from bot.core.dialogue.flow import Flow
 from bot.core.issues import Issue, SourceLocation, SourceLocations, ordered
 from bot.core.library import FALLBACK_LANGUAGE, Claim, Library, Limit
+from bot.core.understanding.language import Understanding
 
 Model = TypeVar("Model", bound=BaseModel)
 Value = TypeVar("Value", Flow, Ruleset, CaseStudy, Series)
@@ -102,16 +105,20 @@ class _Parts:
     notebook: NoteBook
     limits: dict[str, Limit]
     claims: dict[str, Claim]
-    messages: dict[str, dict[str, Message]]
+    languages: dict[str, tuple[dict[str, Message], Understanding]]
     faq: dict[str, tuple[str, ...]]
     cases: dict[str, CaseStudy]
     series: dict[str, Series]
     protected: tuple[str, ...]
 
     def library(self) -> Library:
-        messages = self.messages
-        first = Catalog(FALLBACK_LANGUAGE, messages[FALLBACK_LANGUAGE])
-        others = {name: Catalog(name, found, first) for name, found in messages.items() if name != FALLBACK_LANGUAGE}
+        messages, understood = self.languages[FALLBACK_LANGUAGE]
+        first = Catalog(FALLBACK_LANGUAGE, messages, understanding=understood)
+        others = {
+            name: Catalog(name, messages, first, understood)
+            for name, (messages, understood) in self.languages.items()
+            if name != FALLBACK_LANGUAGE
+        }
         return Library(
             Facts(self.facts),
             self.flows,
@@ -201,7 +208,7 @@ class _Loading:
             else NoteBook({}),
             limits=found_limits,
             claims=read_claims(claims.source, claims.file) if claims and claims.file else {},
-            messages=self._languages(),
+            languages=self._languages(words),
             faq=read_faq(faq.source, faq.file, words) if faq and faq.file else {},
             cases=_by_id("case", cases, lambda source, file: read_case(source, file, words)),
             series=_by_id("series", lessons, lambda source, file: read_series(source, file, words)),
@@ -286,7 +293,7 @@ class _Loading:
 
     # -- messages ----------------------------------------------------------------------------------------------------
 
-    def _languages(self) -> dict[str, dict[str, Message]]:
+    def _languages(self, words: References) -> dict[str, tuple[dict[str, Message], Understanding]]:
         if self._enters(self._messages) is None:
             return {}
         folders = sorted(
@@ -294,23 +301,34 @@ class _Loading:
         )
         if self._messages / FALLBACK_LANGUAGE not in folders:
             self._absent(self._messages / FALLBACK_LANGUAGE, "the language that every other one falls back on")
-        return {folder.name: self._language(folder) for folder in folders}
+        return {folder.name: self._language(folder, words) for folder in folders}
 
-    def _language(self, folder: Path) -> dict[str, Message]:
+    def _language(self, folder: Path, words: References) -> tuple[dict[str, Message], Understanding]:
         self._saw(_shown(folder, self._messages), b"")  # a language without a file is one, too
         self._strange(folder, self._messages)
-        files = [self._file(file, self._messages, MessagesFile, prose=True) for file in self._files(folder)]
+        named = self._files(folder)
+        texts = [file for file in named if file.stem != UNDERSTANDING]
+        files = [self._file(file, self._messages, MessagesFile, prose=True) for file in texts]
         sources = [found.source for found in files if found and found.file]
         messages = read_messages(sources, folder.name)
         places = (source.addresses.get(("message", folder.name, LOCALE)) for source in sources)
         place = next((found for found in places if found), SourceLocation(_shown(folder, self._messages)))
         self._issues += check_locale(folder.name, messages, place)
-        return messages
+        phrases = [self._file(file, self._messages, UnderstandingFile) for file in named if file not in texts]
+        return messages, _understood(phrases, words, folder.name)
 
 
 def _shown(path: Path, folder: Path) -> str:
     """Name a path as people know it: flows/facts.yaml, whatever the folder above is."""
     return (Path(folder.name) / path.relative_to(folder)).as_posix()
+
+
+def _understood(phrases: Iterable[_Read[UnderstandingFile] | None], words: References, language: str) -> Understanding:
+    """Return how a language is understood; one without phrases of its own knows the words on its buttons only."""
+    for found in phrases:
+        if found and found.file:
+            return read_understanding(found.source, found.file, words, language)
+    return Understanding()
 
 
 # -- the names that are declared ---------------------------------------------------------------------------------------

@@ -69,7 +69,7 @@ class Library:
     """Lessons for channels."""
     protected: tuple[str, ...] = ()
     """The messages, or groups of them, that no coach's edition changes."""
-    sources: Mapping[str, str] = field(default_factory=dict)
+    sources: Mapping[str, str] = field(default_factory=dict, repr=False)
     """The files it was read from, by their name within the content, such as flows/facts.yaml."""
 
     shipped: Library | None = None
@@ -90,7 +90,8 @@ class Library:
             own = {k: m for k, m in self.catalogs[language].messages.items() if not shipped.binds(language, k)}
             theirs = shipped.catalogs[language].messages if language in shipped.catalogs else {}
             kept = {**own, **{k: m for k, m in theirs.items() if shipped.is_protected(k)}}
-            catalogs[language] = Catalog(language, kept, catalogs.get(FALLBACK_LANGUAGE))
+            fallback = catalogs.get(FALLBACK_LANGUAGE)
+            catalogs[language] = Catalog(language, kept, fallback, self.catalogs[language].understanding)
         return replace(self, catalogs=catalogs, protected=shipped.protected, shipped=shipped)
 
     def like(self, base: Library) -> Library:

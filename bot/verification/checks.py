@@ -32,6 +32,7 @@ from bot.verification.check_messages import (
 from bot.verification.check_protected import protected_known
 from bot.verification.check_questions import asked_in_time, facts_told
 from bot.verification.check_rules import examples_hold, laws_hold, overrides_oppose, rules_complete, rules_decide
+from bot.verification.check_understanding import labels_meant, phrases_apart
 from bot.verification.context import CheckContext, Property
 
 
@@ -120,6 +121,8 @@ WORDING: tuple[Callable[[Library, SourceLocations], Iterator[Issue]], ...] = (
     messages_idle,
     messages_filled,
     labels_differ,
+    labels_meant,
+    phrases_apart,
     advice_short,
     why_short,
     voices_kept,

@@ -7,29 +7,35 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.advice.calendar import DEFAULT_WEEK
-from bot.core.dialogue.answers import read
+from bot.core.dialogue.answers import Unclear, read
 from bot.core.dialogue.dates import Misread, parse_day
 from bot.core.library import Library
 
 MONDAY = date(2026, 11, 23)
 
 
-def said(library: Library, fact: str, text: str, today: date = MONDAY) -> str | Misread:
+def said(library: Library, fact: str, text: str, today: date = MONDAY) -> str | Misread | Unclear:
     return read(library.facts[fact], text, library.catalog("en"), today, DEFAULT_WEEK)
 
 
 @pytest.mark.parametrize(
     "text",
-    ["1", "Well", "well", " WELL. ", "positive", "We"],
+    ["1", "Warm and lively", "warm AND lively", " Warm and lively. ", "rapport", "Warm and"],
     ids=["number", "label", "case", "dot", "id", "beginning"],
 )
 def test_an_option_is_chosen_by_number_label_id_or_beginning(library: Library, text: str) -> None:
-    assert said(library, "experience", text) == "positive"
+    assert said(library, "tone", text) == "rapport"
 
 
-@pytest.mark.parametrize("text", ["0", "9", "99999999999999999999", "x", "", "٣", "So-so and badly"])
+@pytest.mark.parametrize("text", ["0", "9", "99999999999999999999", "x", "", "٣", "how did it go"])
 def test_what_is_no_option_is_refused(library: Library, text: str) -> None:
     assert said(library, "experience", text) == Misread("choice")
+
+
+def test_what_may_mean_two_options_is_taken_for_neither(library: Library) -> None:
+    found = said(library, "experience", "So-so and badly")
+    assert isinstance(found, Unclear)
+    assert [option.id for option in found.options] == ["neutral", "negative"]
 
 
 def test_not_sure_is_an_answer_where_it_is_offered(library: Library) -> None:
@@ -123,7 +129,9 @@ def test_every_written_out_day_is_read_back(library: Library, day: date, form: s
 def test_whatever_is_typed_is_an_answer_or_a_reason(library: Library, text: str) -> None:
     for name in ("relation", "interviewed_on", "notes_left", "topic", "decision_date"):
         found = said(library, name, text)
-        if isinstance(found, str):
+        if isinstance(found, Unclear):
+            assert found.options
+        elif isinstance(found, str):
             assert library.facts[name].accepts(found)
         else:
             assert library.catalog("en").say(f"misread.{found.reason}", **found.values)

@@ -156,7 +156,7 @@ def test_the_language_is_the_persons_where_we_speak_it(library: Library) -> None
 
 def test_a_nonsensical_option_of_the_right_turn_is_answered_kindly(requester: Visitor) -> None:
     requester.tap("os.system")
-    assert requester.names == ["notice choice", "question relation"]
+    assert requester.names == ["notice which", "question relation"]
 
 
 @pytest.mark.parametrize(

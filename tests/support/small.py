@@ -39,6 +39,8 @@ def _of_engine() -> dict[str, str]:
     """Return the messages that the engine says whatever the content, by file."""
     texts = {}
     for file in sorted((ROOT / "messages" / "en").glob("*.yaml")):
+        if file.stem == "understanding":
+            continue  # it speaks of the questions of the shipped content
         said: dict[str, Any] = yaml.load(file.read_text(encoding="utf-8"), yaml.CSafeLoader)  # is safe
         for name in OF_CONTENT:
             _drop(said, name.split("."))

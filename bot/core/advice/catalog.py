@@ -7,7 +7,7 @@ and what a person typed is put in as it is: it is never read as a pattern.
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from functools import lru_cache
@@ -15,7 +15,10 @@ from typing import Any
 
 from babel import Locale
 from babel.dates import format_skeleton, format_time, get_day_names
+from babel.lists import format_list
 from babel.plural import PluralRule
+
+from bot.core.understanding.language import Understanding
 
 PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 COUNT = "count"
@@ -54,6 +57,8 @@ class Catalog:
     language: str
     messages: Mapping[str, Message]
     fallback: Catalog | None = None
+    understanding: Understanding = field(default_factory=Understanding, repr=False, compare=False)
+    """What people type in this language, and what it means."""
     worded: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
     """What `wording` and `reading` made of messages alone, by what they made it of; finite, and never of typed text."""
     _locale: str = field(init=False, repr=False, compare=False)
@@ -108,6 +113,10 @@ class Catalog:
     def dated(self, day: date, today: date) -> str:
         """Return a day as this language writes it, with its year where that is not the year of `today`."""
         return self.shown(day) if day.year == today.year else format_skeleton("yMMMMEEEEd", day, locale=self._locale)
+
+    def one_of(self, names: Sequence[str]) -> str:
+        """List names of which one is to be chosen: "A, B or C"."""
+        return format_list(names, style="or", locale=self._locale)
 
     def weekdays(self, days: Iterable[int]) -> str:
         """Write ISO weekdays, shortened, in the order of the week."""

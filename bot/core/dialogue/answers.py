@@ -1,12 +1,14 @@
 """Reading what somebody typed or tapped into an answer, or saying kindly why it cannot be one.
 
-Strict where it matters, generous where it does no harm (labels, case).
+A button's number, words and id mean that button; other words mean what messages/<language>/understanding.yaml says.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
+from typing import cast
 
 from bot.core.advice.calendar import WorkingWeek
 from bot.core.advice.catalog import Catalog
@@ -14,10 +16,18 @@ from bot.core.advice.facts import NO_DATE, NOT_SURE, DaySpan, Fact, span_of
 from bot.core.advice.text import clean, units
 from bot.core.dialogue.dates import FARTHEST_DAYS, Misread, parse_day
 from bot.core.dialogue.session import Option
+from bot.core.understanding.meaning import AnswerReader
 
 OLDEST_DAYS = 366  # an interview longer ago than a year is taken for a slip of the keyboard
 OTHER_DAY = "other_day"
 MOST_DAYS_SHOWN = 7
+
+
+@dataclass(frozen=True)
+class Unclear:
+    """A text that is likely to mean one of these options, and not surely enough to be taken."""
+
+    options: tuple[Option, ...]
 
 
 def options(fact: Fact, catalog: Catalog) -> tuple[Option, ...]:
@@ -55,11 +65,13 @@ def days_of(fact: Fact, answer: str, catalog: Catalog, today: date, week: Workin
 
 
 def choose(text: str, offered: Sequence[Option]) -> Option | None:
-    """Return the option meant: by its number, label or id, or the only one of that part or beginning of its label.
+    """Return the option meant: by its number, label or id, or the only one of which these are the first words."""
+    return _named(text, offered) or _begun(text, offered)
 
-    The parts are what stands between commas: "yes" and "sent" both mean "Yes, sent".
-    """
-    typed = clean(text).casefold().rstrip(".!")
+
+def _named(text: str, offered: Sequence[Option]) -> Option | None:
+    """Return the option meant by its number, label or id."""
+    typed = _typed(text)
     if typed.isdecimal():
         named = [option for option in offered if option.label == typed]
         place = int(typed) if typed.isascii() and len(typed) < 4 else 0
@@ -67,17 +79,27 @@ def choose(text: str, offered: Sequence[Option]) -> Option | None:
     for option in offered:
         if typed in (option.id.casefold(), option.id.replace("_", " ").casefold(), option.label.casefold()):
             return option
-    said = [option for option in offered if typed in _parts(option.label)]
+    return None
+
+
+def _typed(text: str) -> str:
+    return clean(text).casefold().rstrip(".!")
+
+
+def _begun(text: str, offered: Sequence[Option]) -> Option | None:
+    """Return the only option that has these words between commas, or begins with them."""
+    typed = _typed(text)
+    parts = {option.id: [part.strip() for part in option.label.casefold().split(",")] for option in offered}
+    said = [option for option in offered if typed in parts[option.id]]
     if len(said) == 1:
         return said[0]
-    begun = [option for option in offered if typed and option.label.casefold().startswith(typed)]
-    if len(begun) > 1:  # "no" means "Not yet" before it means "Not sure", which nobody shortens so
-        begun = [option for option in begun if option.id != NOT_SURE]
-    return begun[0] if len(begun) == 1 else None
+    begun = [option for option in offered if _begins(option.label.casefold(), typed)]
+    return begun[0] if len(begun) == 1 and typed else None
 
 
-def _parts(label: str) -> list[str]:
-    return [part.strip() for part in label.casefold().split(",")]
+def _begins(label: str, typed: str) -> bool:
+    """Tell whether a label begins with these words, the last one whole."""
+    return label.startswith(typed) and not label[len(typed) : len(typed) + 1].isalnum()
 
 
 def read(
@@ -86,14 +108,39 @@ def read(
     catalog: Catalog,
     today: date,
     week: WorkingWeek,
-) -> str | Misread:
+) -> str | Misread | Unclear:
     """Read `text` into an answer for `fact`."""
     if fact.kind == "text":
         return _read_text(fact, text)
-    chosen = choose(text, options(fact, catalog))
+    offered = options(fact, catalog)
+    found = _named(text, offered) or _meant(fact, text, offered, catalog)
+    likely = found if isinstance(found, Unclear) else None
+    chosen = found if isinstance(found, Option) else None
     if fact.kind == "date":
-        return _read_date(fact, text, chosen, catalog, today, week)
-    return chosen.id if chosen else Misread("choice")
+        day = _read_date(fact, text, chosen, catalog, today, week)
+        return likely if likely and isinstance(day, Misread) and day.reason == "no_day" else day
+    return chosen.id if chosen else likely or Misread("choice")
+
+
+def _meant(fact: Fact, text: str, offered: Sequence[Option], catalog: Catalog) -> Option | Unclear | None:
+    """Return the option that a text means in its own words, or those that it is likely to mean."""
+    reading = reader(fact.name, catalog).read(text)
+    meant = {option.id: option for option in offered}
+    if reading.value in meant:
+        return meant[reading.value]
+    likely = tuple(meant[id_] for id_ in reading.likely if id_ in meant)
+    if likely:
+        return Unclear(likely)
+    return None if catalog.understanding.is_idle(text) else _begun(text, offered)
+
+
+def reader(question: str, catalog: Catalog) -> AnswerReader:
+    """Return what reads the answers to a question in the language of `catalog`."""
+    key = ("reader", question)
+    if key not in catalog.worded:
+        understanding = catalog.understanding
+        catalog.worded[key] = AnswerReader(understanding, understanding.phrases_of(question))
+    return cast("AnswerReader", catalog.worded[key])
 
 
 def _read_text(fact: Fact, text: str) -> str | Misread:

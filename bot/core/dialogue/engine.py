@@ -14,11 +14,12 @@ from bot.core.advice.judge import Advice
 from bot.core.advice.notes import Note, Unfit
 from bot.core.advice.policy import OVERRIDDEN
 from bot.core.dialogue import render
-from bot.core.dialogue.answers import OTHER_DAY, choose, days_of, read
+from bot.core.dialogue.answers import OTHER_DAY, Unclear, choose, days_of, read
 from bot.core.dialogue.changes import because, is_brought_by_time
 from bot.core.dialogue.dates import Misread
 from bot.core.dialogue.explain_text import why_message
 from bot.core.dialogue.flow import END, Step
+from bot.core.dialogue.second_look import ASK_AGAIN, confirmed, missed, settled_look, was_missed, with_offer
 from bot.core.dialogue.session import (
     Back,
     Block,
@@ -65,6 +66,8 @@ class _TurnBuilder:
         self.effects: list[Effect] = []
         self.session = session
         self.view = SessionView(library, session, now)
+        self.asked_back = False
+        """Whether a question of its own stands in the place of the open one."""
         if session.asking and not self.asks_soundly():
             self.move(session.but(asking=""))
 
@@ -97,7 +100,7 @@ class _TurnBuilder:
             self.move(self.session.but(stage="open"))
             # Whoever comes back says hello in whatever words: only a tap says which question it answers.
             event = Started() if isinstance(event, Said) else event
-        if self.handle(event):
+        if self.handle(event) and not self.asked_back:
             self.tell()
         return Turn(self.session.but(turn=self.session.turn + 1), tuple(self.effects))
 
@@ -163,7 +166,8 @@ class _TurnBuilder:
         if tap.turn != self.session.turn or (tap.about and tap.about != self.asked()):
             self.notice("stale")
             return
-        self.answer(tap.option)
+        if tap.option != ASK_AGAIN:
+            self.answer(tap.option)
 
     def back(self) -> None:
         if self.session.asking:
@@ -255,9 +259,21 @@ class _TurnBuilder:
         days = self.days_in_question()
         chosen = choose(text, days) if days else None
         text = chosen.id if chosen and chosen.id != OTHER_DAY else text
-        found = read(fact, text, self.view.catalog, self.view.today, self.session.place.week)
+        catalog = self.view.catalog
+        found = confirmed(self.session, name, text, catalog) or read(
+            fact, text, catalog, self.view.today, self.session.place.week
+        )
+        if isinstance(found, Unclear):
+            self.say(render.meant_message(fact, found.options, catalog))
+            self.move(with_offer(self.session, name, found.options))
+            self.asked_back = True
+            return
         if isinstance(found, Misread):
-            self.say(render.misread(self.view.catalog, found))
+            self.say(render.misread_answer(fact, found, catalog, again=was_missed(self.session, name)))
+            self.move(missed(self.session, name))
+            return
+        self.move(settled_look(self.session))
+        if found == ASK_AGAIN:
             return
         self.effects.append(Settled(render.settled(fact, found, self.view.catalog)))
         before = self.view.outcome.verdict

@@ -18,6 +18,7 @@ from bot.core.advice.rules import Rule, Ruleset
 from bot.core.dialogue.answers import options
 from bot.core.dialogue.dates import Misread
 from bot.core.dialogue.progress import Position
+from bot.core.dialogue.second_look import ASK_AGAIN
 from bot.core.dialogue.session import Block, Option, Outgoing
 from bot.core.dialogue.view import SessionView
 from bot.core.library import Library
@@ -111,6 +112,23 @@ def notice(catalog: Catalog, key: str, **values: str | int | date) -> Outgoing:
 def misread(catalog: Catalog, why: Misread) -> Outgoing:
     """Say kindly why something is no answer."""
     return notice(catalog, f"misread.{why.reason}", **why.values)
+
+
+def misread_answer(fact: Fact, why: Misread, catalog: Catalog, *, again: bool) -> Outgoing:
+    """Say why a text is no answer to a question: by its buttons the first time, in other words the second."""
+    if why.reason != "choice":
+        return misread(catalog, why)
+    if again:
+        return notice(catalog, "misread.again")
+    labels = [f"“{option.label}”" for option in answer_options(fact, catalog)]
+    return notice(catalog, "misread.which", options=catalog.one_of(labels))
+
+
+def meant_message(fact: Fact, likely: Sequence[Option], catalog: Catalog) -> Outgoing:
+    """Ask whether one of these options was meant."""
+    title = Block("title", catalog.say("meant.title"))
+    options = (*likely, Option(ASK_AGAIN, catalog.say("meant.none")))
+    return Outgoing("question", f"question {fact.name}", (title,), options)
 
 
 # -- advice ----------------------------------------------------------------------------------------------------------

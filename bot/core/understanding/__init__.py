@@ -1,0 +1,1 @@
+"""What people type: words, the phrases that mean an answer, and what was meant. Pure."""
