@@ -12,7 +12,7 @@ import asyncio
 import re
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -136,8 +136,9 @@ class Webhook:
         pause = FIRST_PAUSE
         while self._waits(queued):
             queued.deliveries += 1
-            try:
-                later = await self._post(queued, session, pause)
+            try:  # the bot answers once the update is kept: no work that takes it time
+                with self.world.virtual.holding() if self.world.virtual else nullcontext():
+                    later = await self._post(queued, session, pause)
             except (aiohttp.ClientError, TimeoutError) as error:
                 later = self._failed(f"Connection failed: {type(error).__name__}", pause)
             if later is None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import Any, Final
 
 from aiohttp import BodyPartReader, web
@@ -52,15 +52,6 @@ class Wire:
 
     async def download(self, request: web.Request) -> web.Response:
         """Hand out a file that somebody sent."""
-        if self.world.virtual is not None:
-            self.world.virtual.handled += 1
-        try:
-            return self._download(request)
-        finally:
-            if self.world.virtual is not None:
-                self.world.virtual.handled -= 1
-
-    def _download(self, request: web.Request) -> web.Response:
         with self.world.lock:
             document = self.world.documents.get(request.match_info["file"])
         if request.match_info["token"] != self.world.token or document is None:
@@ -72,8 +63,6 @@ class Wire:
         call = Call(request.match_info["method"], {}, self.world.now())
         with self.world.lock:
             self.world.calls.append(call)
-        if self.world.virtual is not None:
-            self.world.virtual.handled += 1
         try:
             return await self._judged(request, call)
         except Refused as refused:
@@ -86,15 +75,16 @@ class Wire:
         except Exception as bug:  # of this server: a 500 for the bot, a traceback in the log
             self._close(call, "bug", 500, repr(bug))
             raise
-        finally:
-            if self.world.virtual is not None:
-                self.world.virtual.handled -= 1
 
     async def _judged(self, request: web.Request, call: Call) -> web.StreamResponse:
         if request.match_info["token"] != self.world.token:
             raise Refused(401, "Unauthorized", prefix=False)
         call.method = known_method(call.method)
         call.parameters = await read_parameters(request)
+        with self.world.virtual.handling() if self.world.virtual else nullcontext():
+            return await self._carried_out(request, call)
+
+    async def _carried_out(self, request: web.Request, call: Call) -> web.StreamResponse:
         with self.world.lock:
             self.world.heed(call.chat_id)
             fault = self.world.fault_for(call.method, call.chat_id)

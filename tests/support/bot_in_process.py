@@ -30,7 +30,7 @@ from bot.telegram.client import ConnectionPool
 from tests.botapi import BotApiServer
 from tests.support.bot_process import BotUnderTest
 from tests.support.command_line import afterword
-from tests.support.virtual_time import VirtualTime, counting
+from tests.support.virtual_time import VirtualTime, noting
 
 T = TypeVar("T")
 PATIENCE = 60.0
@@ -143,7 +143,7 @@ def _on(time: VirtualTime, env: Mapping[str, str]) -> Any:
         patch.object(ConnectionPool, "do_request", asked),
         patch.object(startup, "in_background", inline),
         patch.object(content_check_worker, "run", here),
-        patch.object(Writer, "submit", counting(time, Writer.submit)),
+        patch.object(Writer, "submit", noting(time, Writer.submit)),
     ):
         yield
 

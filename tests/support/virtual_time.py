@@ -12,10 +12,15 @@ import asyncio
 import functools
 import selectors
 import threading
-from collections.abc import Callable
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+if TYPE_CHECKING:
+    from bot.storage.writer import Writer
 
 T = TypeVar("T")
 
@@ -23,6 +28,8 @@ BEGIN: Final = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 """When stories begin that say nothing else: a Monday, ten in the morning in Berlin."""
 LOOK_SECONDS: Final = 0.05
 """Real seconds after which it is asked again whether what was outside of the loop has ended."""
+QUIET_LOOKS: Final = 3
+"""How often nothing may be found, each time for so long, before somebody has waited in vain: an error is dear there."""
 
 TURN_SECONDS: Final = 1e-5
 """What one turn of the loop takes: without it, whoever waits for less than a clock can tell waits for ever."""
@@ -52,7 +59,11 @@ class VirtualTime:
         self.asked = 0
         """Requests that the bot waits for."""
         self.handled = 0
-        """Requests that the server is at; where that is another number, something is on its way between them."""
+        """Requests that the server has read and is at; where that is another number, one is on its way."""
+        self.writers: weakref.WeakSet[Writer] = weakref.WeakSet()
+        """Those who write to files, now on the loop and now in a thread."""
+        self.begun = 0
+        """How often somebody has begun to wait. What was seen before the last time says nothing of what they did."""
         self.loop: VirtualLoop | None = None
         self._waiters: list[Waiter] = []
         self._children: list[asyncio.SubprocessTransport] = []
@@ -85,6 +96,7 @@ class VirtualTime:
                 return value
             waiter = Waiter(ready, self.seconds + timeout)
             self._waiters.append(waiter)
+            self.begun += 1
             assert self.loop is not None
             self.loop.call_soon_threadsafe(_wake)
             while not waiter.done:
@@ -119,18 +131,45 @@ class VirtualTime:
                 self._news.notify_all()
         return told
 
-    def jump(self, timeout: float | None) -> bool:
-        """Let `timeout` seconds go by if nothing can happen before; tell whether they have."""
+    @contextmanager
+    def holding(self) -> Iterator[None]:
+        """Let time stand still meanwhile."""
+        self.outside += 1
+        try:
+            yield
+        finally:
+            self.outside -= 1
+
+    @contextmanager
+    def handling(self) -> Iterator[None]:
+        """Count a request that the server has read, until it has an answer."""
+        self.handled += 1
+        try:
+            yield
+        finally:
+            self.handled -= 1
+
+    def jump(self, timeout: float | None, begun: int, looks: int) -> bool:
+        """Let `timeout` seconds go by if nothing can happen before; tell whether they have.
+
+        The loop has looked `looks` times for something to do and found nothing; `begun` is what it was before the last
+        look: whoever has begun to wait since may have done something just before.
+        """
         self._children = [one for one in self._children if one.get_returncode() is None]
         with self._lock:
-            if self.outside or self.asked != self.handled or self._children or not self._waiters:
-                return False
-            if self.tell_waiters():
+            if begun != self.begun or self._is_at_work() or not self._waiters or self.tell_waiters():
                 return False
             nearest = min(waiter.ends for waiter in self._waiters)
             due = nearest if timeout is None else min(nearest, self.seconds + timeout)
+            if due == nearest and looks < QUIET_LOOKS:
+                return False
             self.seconds = max(self.seconds, due)
             return True
+
+    def _is_at_work(self) -> bool:
+        """Tell whether something is under way that the loop will hear of by itself."""
+        writing = any(writer._running for writer in self.writers)
+        return bool(self.outside or self.asked != self.handled or self._children or writing)
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
@@ -168,12 +207,13 @@ class _JumpingSelector(selectors.DefaultSelector):  # type: ignore[misc, valid-t
         """Return what is ready; nothing once `timeout` seconds of the story have gone by."""
         self._time.seconds += TURN_SECONDS
         found = super().select(0)
-        if not found and (timeout is None or timeout > 0):
-            found = super().select(GRACE_SECONDS)
+        looks = 0
         while not found and (timeout is None or timeout > 0):
-            if self._time.jump(timeout):
+            begun = self._time.begun
+            found = super().select(LOOK_SECONDS if looks else GRACE_SECONDS)
+            looks += 1
+            if not found and self._time.jump(timeout, begun, looks):
                 return []
-            found = super().select(LOOK_SECONDS)
         return found
 
 
@@ -181,14 +221,12 @@ def _wake() -> None:
     """Do nothing: the loop has looked around, that is all."""
 
 
-def counting(time: VirtualTime, submit: Callable[..., asyncio.Future[T]]) -> Callable[..., asyncio.Future[T]]:
-    """Return `submit` of a store's writer, by which time stands still until what it was given is kept."""
+def noting(time: VirtualTime, submit: Callable[..., asyncio.Future[T]]) -> Callable[..., asyncio.Future[T]]:
+    """Return `submit` of a store's writer, by which time stands still while that writer is at work."""
 
     @functools.wraps(submit)
-    def submitted(self: Any, work: Any, lane: Any = None, rank: str = "turn") -> asyncio.Future[T]:
-        future = submit(self, work, lane, rank)
-        if rank != "late":  # which waits for company until a timer says that none comes
-            time.counts(future)
-        return future
+    def submitted(self: Writer, *given: Any, **more: Any) -> asyncio.Future[T]:
+        time.writers.add(self)
+        return submit(self, *given, **more)
 
     return submitted
