@@ -80,13 +80,13 @@ class CoachingChat:
         self, name: str, bot: int, number: int, cohort: Cohort, repository: CohortRepository, now: datetime, /
     ) -> CohortTurn:
         """Return what is due of a cohort; see `Application.cohort_due`."""
-        held = due_of(self.talking.library, cohort, repository, name, now)
+        held = due_of(self.talking.library, number, cohort, repository, name, now)
         posts = tuple(
             Post(Key(bot, chat, 0, chat if chat > 0 else 0), _unasked(call))
             for chat, panels in held.told.items()
             for call in _calls(panels)
         )
-        return CohortTurn(None, (), cohorts={number: held.cohort}, posts=posts)
+        return CohortTurn(None, (), cohorts=held.cohorts, posts=posts)
 
     def _in_private(
         self, incoming: IncomingUpdate, person: Person, repository: CohortRepository, now: datetime, dice: str

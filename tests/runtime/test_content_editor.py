@@ -72,7 +72,7 @@ class Course:
         return str(next(iter(done.cohorts)))  # type: ignore[attr-defined]
 
     async def joins(self, number: str, person: int) -> None:
-        done = await self.does(COACH, ButtonPressed("invite", (number,)))
+        done = await self.does(COACH, ButtonPressed("invite", (number, "0")))
         secret = str(done.calls[0].values).partition(f"c_{number}_")[2][:22]
         assert "You are in" in await self.hears(person, ButtonPressed("join", (number, secret)))
 

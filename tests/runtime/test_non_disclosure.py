@@ -40,7 +40,7 @@ async def stores(tmp_path: Path) -> Any:
         await store.close()
 
 
-@pytest.mark.parametrize("seed", [1])
+@pytest.mark.parametrize("seed", [2])
 async def test_one_members_answers_change_nothing_but_counts_of_five_or_more(
     library: Library, stores: Any, seed: int
 ) -> None:
@@ -49,7 +49,7 @@ async def test_one_members_answers_change_nothing_but_counts_of_five_or_more(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(2, 44))
+@pytest.mark.parametrize("seed", [1, *range(3, 44)])
 async def test_of_forty_further_histories_none_tells_what_one_member_answered(
     library: Library, stores: Any, seed: int
 ) -> None:
@@ -138,7 +138,7 @@ async def test_a_digest_is_repeated_to_the_letter_within_its_week(library: Libra
 
 VERBS = """
     join show give take leave left digest invite coach end ended x case lessons channel series lesson confirm stop
-    stopped move out in plain review note send back notes read away hand raise lower hands call nudge
+    stopped move out in plain review note send back notes read away hand raise lower hands call uncall open clock nudge
     nudged coaches cocoach accept refuse remove uncoach willing unwilling comment words post undraft
     bench files file for try publish undo drop table
 """
@@ -180,5 +180,5 @@ async def test_ten_thousand_forgeries_change_and_tell_nothing(library: Library, 
     await course.store.cohort_respond(10**6, Key(BOT, person, 0, person), step, course.now)
     assert said == {
         "[]That button is out of date.",
-        "['<b>This invitation is not good, or not any more. Ask your coach for a new one.</b>']",
+        "['<b>This invitation isn&#x27;t good, or not any more. Ask your coach for a new one.</b>']",
     }

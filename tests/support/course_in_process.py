@@ -71,7 +71,7 @@ class Course:
 
     async def invites(self) -> None:
         """Let the coach make a new invitation; the one before is over."""
-        found = re.search(r"start=(\w+)", str((await self.taps(COACH, "invite")).calls[0].values))
+        found = re.search(r"start=(\w+)", str((await self.taps(COACH, "invite", "0")).calls[0].values))
         assert found
         self.code = found[1]
 

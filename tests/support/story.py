@@ -84,7 +84,8 @@ def taps(person: Person, label: str, *expected: str) -> str:
 def invited(coach: Person) -> str:
     """Open a cohort and return the payload of its invitation."""
     asks(coach, "/cohort new Spring course", "You coach “Spring course”")
-    found = re.search(r"\?start=(\S+)", taps(coach, "New invitation", "good until", "start=c_"))
+    taps(coach, "New invitation", "How many people")
+    found = re.search(r"\?start=(\S+)", taps(coach, "Any number", "good until", "start=c_"))
     assert found
     return found[1]
 

@@ -248,3 +248,80 @@ def test_the_files_that_coaches_want_come_first(course: Course) -> None:
     coach.taps(menu.labels[5], timeout=SLOW_MACHINE)
     course.telegram.wait(lambda: "flows/rules/etiquette.yaml" in menu.labels, SLOW_MACHINE, "all files")
     nothing_was_refused(course.telegram)
+
+
+def test_a_leaked_invitation_is_noticed_and_good_for_as_many_as_were_asked(course: Course) -> None:
+    coach, stan = course.coach, course.stan
+    asks(coach, "/cohort", "3 joined by the invitation.")
+    taps(coach, "New invitation", "How many people should be able to join")
+    payload = link_in(taps(coach, "6", "Good for 6 joins"))
+    for number in range(6):
+        guest = course.telegram.person(first_name=f"Guest {number}", started=True)
+        asks(guest, f"/start {payload}", "Join “Spring course”?")
+        taps(guest, "Join", "You are in “Spring course”")
+    asks(stan, f"/start {payload}", "This invitation isn't good")
+    asks(coach, "/cohort", "6 of 6 joined by the invitation.")
+    nothing_was_refused(course.telegram)
+
+
+def test_too_few_to_count_are_told_with_the_day_and_looked_at_again_the_next(course: Course) -> None:
+    """Once "too few" was shown, it stood for a week, though enough shared the next day."""
+    coach = course.coach
+    asks(coach, "/cohort", "You coach")
+    text = taps(coach, "Counts", "on Thursday 26 November", "On that day fewer than five")
+    assert "I look again from Friday 27 November at 10:0" in text
+    payload = link_in(another_invitation(coach))
+    for number in range(12):
+        guest = course.telegram.person(first_name=f"Guest {number}", started=True)
+        asks(guest, f"/start {payload}", "Join “Spring course”?")
+        taps(guest, "Join", "You are in “Spring course”")
+        taps(guest, "Share counts", "Counts: shared")
+    course.sleeps("2026-11-27T10:30:00+00:00")
+    asks(coach, "/cohort", "You coach")
+    text = taps(coach, "Counts", "At least 10 members share their counts.")
+    assert re.search(r"New counts from Friday 4 December at 10:3\d", text)
+    nothing_was_refused(course.telegram)
+
+
+def another_invitation(coach: Person) -> str:
+    asks(coach, "/cohort", "You coach")
+    taps(coach, "New invitation", "How many people")
+    return taps(coach, "Any number", "good until")
+
+
+def test_one_message_on_monday_tells_the_coach_what_waits(course: Course) -> None:
+    """Hands, notes, the next lesson, who is missing; several cohorts in one; nothing where nothing waits."""
+    coach, dana = course.coach, course.dana
+    shows_a_note(course)
+    coach.taps("Put it away", timeout=SLOW_MACHINE)
+    asks(dana, "/hand", "What's your question about?")
+    taps(dana, "The whole panel?", "Your hand is up")
+    asks(course.emil, "/hand", "What's your question about?")
+    taps(course.emil, "The whole panel?", "Your hand is up")
+    asks(coach, "/cohort new Autumn course", "You coach “Autumn course”")
+    asks(coach, "/cohort", "Which one?")
+    taps(coach, "Spring course", "You coach “Spring course”")
+    assert "Hands up (2)" in coach.screen[-1].labels
+    course.sleeps("2026-11-30T08:59:58+00:00")
+    text = coach.expects("Your week", "“Spring course”", "Hands up: 2", timeout=SLOW_MACHINE).text
+    assert "Autumn" not in text
+    assert "Dana" not in text
+    taps(coach, "Hands up (2)", "longest wait first")
+    taps(coach, "1. The whole panel?", "Called on Monday 30 November: The whole panel?")
+    dana.expects("has time for your question", timeout=SLOW_MACHINE)
+    taps(coach, "Take the last call back", "Hands up in “Spring course”")
+    dana.expects("your hand is up again", timeout=SLOW_MACHINE)
+    course.sleeps("2026-11-30T09:10:00+00:00")
+    coach.hears_nothing(1.0)
+    nothing_was_refused(course.telegram)
+
+
+def test_a_cohort_is_opened_by_a_tap_and_a_name(course: Course) -> None:
+    coach = course.coach
+    asks(coach, "/cohort", "You coach")
+    taps(coach, "End the cohort", "Members are told")
+    taps(coach, "Yes, end it", "is over")
+    asks(coach, "/cohort", "You don't have a cohort yet.")
+    taps(coach, "Open a cohort", "What should it be called?")
+    asks(coach, "Summer” Names are hidden “course", "You coach “Summer Names are hidden course”")
+    nothing_was_refused(course.telegram)

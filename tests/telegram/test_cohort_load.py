@@ -83,7 +83,7 @@ def telegram() -> Iterator[BotApiServer]:
 @pytest.mark.parametrize(
     ("members", "words", "cells", "pictures"),
     [
-        (4, "Fewer than five members share their counts", 0, 0),
+        (4, "ewer than five members share their counts", 0, 0),
         (5, "At least 5 members share their counts", 0, 0),
         (200, "At least 200 members share their counts", 5, 1),
     ],

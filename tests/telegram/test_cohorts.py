@@ -58,14 +58,15 @@ def test_a_cohort_is_joined_agreed_to_and_left(telegram: BotApiServer, bot: BotU
     document = next(message.document for message in reversed(dana.screen) if message.document)
     assert json.loads(document.content)["cohorts"][0]["agreed"] == {}
     asks(coach, "/cohort", "You coach “Spring course”")
-    assert "Fewer than five" in taps(coach, "Counts", "Fewer than five")
+    assert "ewer than five" in taps(coach, "Counts", "ewer than five")
     taps(dana, "Leave", "Everything you agreed to there is taken back")
-    taps(dana, "Yes, leave", "You have left")
+    taps(dana, "Yes, leave", "You've left")
     asks(dana, "/cohort", "You're in no cohort")
-    asks(stranger, "/start c_1_0000000000000000000000", "This invitation is not good")
+    asks(stranger, "/start c_1_0000000000000000000000", "This invitation isn't good")
     taps(coach, "‹ Back", "You coach")
-    taps(coach, "New invitation", "good until")
-    asks(stranger, f"/start {payload}", "This invitation is not good")
+    taps(coach, "New invitation", "How many people")
+    taps(coach, "Any number", "good until")
+    asks(stranger, f"/start {payload}", "This invitation isn't good")
     nothing_was_refused(telegram)
 
 
@@ -80,7 +81,7 @@ def test_the_bot_is_set_up_in_a_topic_and_answers_where_it_is_asked(
     dana = telegram.person(first_name="Dana", started=True)
     group.add(dana, "administrator")
     group.adds_bot(coach)
-    assert "I answer in private" in coach.expects("I am Afterword", chat=group, timeout=SLOW_MACHINE).text
+    assert "I answer in private" in coach.expects("I'm Afterword", chat=group, timeout=SLOW_MACHINE).text
     practice, office = group.topic("Practice"), group.topic("Office")
     asks(dana, f"/setup{NAME}", "Only a coach can set me up", group=group, topic=office)
     text = asks(coach, f"/start{NAME} g_{number}", "“Spring course” has its group here", group=group, topic=practice)
@@ -117,13 +118,13 @@ def test_nobody_without_a_name_has_any_right_and_chatter_meets_silence(
     coach.hears_nothing(1.0, chat=group)
     group.allows_polls(False)
     text = asks(coach, f"/setup{NAME}", "has its group here", group=group)
-    assert "I am an administrator, so I get everything" in text
+    assert "I'm an administrator, so I get everything" in text
     assert "Polls: I may post them" in text, "what members may not, administrators may"
     group.adds_bot(coach)
     text = asks(coach, f"/setup{NAME}", "Polls: I may not post any", group=group)
     assert "An administrator allows them in the group's Permissions" in text
     telegram.fault("502_html", method="getChat", chat=group.id)
-    asks(coach, f"/setup{NAME}", "Polls: Telegram has not told me", group=group)
+    asks(coach, f"/setup{NAME}", "Polls: Telegram hasn't told me", group=group)
     group.allows_polls(True)
     asks(coach, f"/setup{NAME}", "Polls: I may post them", group=group)
     nothing_was_refused(telegram)
@@ -140,7 +141,7 @@ def test_a_group_moves_and_the_bot_goes_and_comes_back(
     asks(coach, f"/practice{NAME}", "Your answers stay", group=new)
     new.kicks_bot(coach)
     new.adds_bot(coach)
-    coach.expects("I am Afterword", chat=new, timeout=SLOW_MACHINE)
+    coach.expects("I'm Afterword", chat=new, timeout=SLOW_MACHINE)
     asks(coach, f"/setup{NAME}", "I may write here", "Privacy mode: on", group=new)
     asks(coach, "/cohort", "Its group is set up")
     nothing_was_refused(telegram)

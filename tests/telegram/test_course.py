@@ -133,7 +133,8 @@ def test_lessons_are_posted_on_their_days(course: Course) -> None:
     assert [one["state"] for one in lessons["lessons"][:4]] == ["posted", "posted", "left_out", "missed"]
     assert lessons["lessons"][1]["own_words"] == "Thank them today\nThen tell us in class <how>."
     asks(coach, "/cohort", "You coach")
-    text = taps(coach, "Channel and lessons", "I may not post in “Spring letters” any more")
+    label = next(label for label in coach.screen[-1].labels if label.startswith("Lessons · next"))
+    text = taps(coach, label, "I may not post in “Spring letters” any more")
     assert "1. One contact, not one more number ✓" in text
     assert "4. They will look: not posted" in text
     taps(coach, "Stop the lessons", "What's posted stays there")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import blake2b
 from hmac import compare_digest
 from typing import Any, Final, Protocol
@@ -124,6 +124,14 @@ class Cohort:
     code: str = ""
     """A digest of the invitation's secret; the secret itself is kept nowhere."""
     code_until: datetime | None = None
+    places: int = 0
+    """How many may join by the invitation; 0: any number."""
+    joins: int = 0
+    """How many have joined by it."""
+    monday: datetime | None = None
+    """When its coaches are told next what waits; None until a coach has looked at it."""
+    zone: str = "UTC"
+    """The clock by which that is Monday."""
     digest: Digest | None = None
     digests: tuple[Digest, ...] = ()
     """All that were shown, the newest last, without what they were compared with."""
@@ -141,6 +149,8 @@ class Cohort:
     """The notes that members show to the coaches."""
     hands: tuple[tuple[int, str], ...] = ()
     """Who waits for a coach, and with which topic; the longest waiting first."""
+    called: tuple[tuple[int, str, datetime], ...] = ()
+    """Who was called lately, with which topic and when; the newest last."""
     hand_told: datetime | None = None
     """When the coaches last heard of a raised hand."""
     nudged: datetime | None = None
@@ -164,7 +174,8 @@ class Cohort:
         """The instant at which something of it is due; None where nothing is."""
         ends = [release.until for release in self.releases]
         due = [self.plan.wake] if self.plan and self.plan.wake else []
-        return min((*ends, *due), default=None)
+        monday = [self.monday] if self.monday else []
+        return min((*ends, *due, *monday), default=None)
 
     @property
     def lead(self) -> int:
@@ -172,10 +183,12 @@ class Cohort:
         return self.founder if self.founder in self.coaches else next(iter(self.coaches))
 
     def halted(self) -> Cohort:
-        """Return the cohort without what is due longest: a note that has had its time, or else a lesson, missed."""
+        """Return the cohort without what is due longest: a shown note, Monday's message, or a lesson, missed."""
         over = [release for release in self.releases if release.until == self.wake]
         if over:
             return replace(self, releases=tuple(one for one in self.releases if one not in over))
+        if self.monday is not None and self.monday == self.wake:
+            return replace(self, monday=self.monday + timedelta(days=7))
         return replace(self, plan=self.plan.missed()) if self.plan else self
 
     def with_member(self, person: int, member: Member) -> Cohort:
@@ -187,7 +200,8 @@ class Cohort:
         members = {one: member for one, member in self.members.items() if one != person}
         releases = tuple(one.over() if one.person == person else one for one in self.releases)
         hands = tuple(hand for hand in self.hands if hand[0] != person)
-        return replace(self, members=members, releases=releases, hands=hands).uncounted(person)
+        called = tuple(one for one in self.called if one[0] != person)
+        return replace(self, members=members, releases=releases, hands=hands, called=called).uncounted(person)
 
     def uncounted(self, person: int) -> Cohort:
         """Return the cohort with somebody taken out of what the next counts are compared with."""
@@ -221,13 +235,18 @@ class Cohort:
             return self
         return replace(self, exercise=replace(self.exercise, posted=(*self.exercise.posted, message)))
 
+    def unread(self, coach: int) -> int:
+        """Return how many of the notes that a coach may read they have not opened."""
+        seen = {release.number for release in self.releases for one, _ in release.seen if one == coach}
+        return sum(release.is_for(coach) and release.number not in seen for release in self.releases)
+
     def agreeing(self, purpose: str) -> frozenset[int]:
         """Return who agreed to a purpose."""
         return frozenset(person for person, member in self.members.items() if purpose in member.agreed)
 
     def admits(self, secret: str, now: datetime) -> bool:
         """Tell whether an invitation's secret is the present one and still good."""
-        good = self.code_until is not None and now < self.code_until
+        good = self.code_until is not None and now < self.code_until and (not self.places or self.joins < self.places)
         return bool(self.code) and compare_digest(self.code, sealed(secret)) and good
 
     def admits_coach(self, secret: str, now: datetime) -> bool:
@@ -248,6 +267,10 @@ class Cohort:
             "topic": self.topic,
             "code": self.code,
             "code_until": _text(self.code_until),
+            "places": self.places,
+            "joins": self.joins,
+            "monday": _text(self.monday),
+            "zone": self.zone,
             "digest": _digest_json(self.digest) if self.digest else None,
             "digests": [_digest_json(digest) for digest in self.digests],
             "counted": sorted(self.counted),
@@ -257,6 +280,7 @@ class Cohort:
             "plan": self.plan.to_json() if self.plan else None,
             "releases": [release.to_json() for release in self.releases],
             "hands": [list(hand) for hand in self.hands],
+            "called": [[person, topic, at.isoformat()] for person, topic, at in self.called],
             "hand_told": _text(self.hand_told),
             "nudged": _text(self.nudged),
             "founder": self.founder,
@@ -281,6 +305,10 @@ class Cohort:
             topic=stored["topic"],
             code=stored["code"],
             code_until=_instant(stored["code_until"]),
+            places=stored.get("places", 0),
+            joins=stored.get("joins", 0),
+            monday=_instant(stored.get("monday")),
+            zone=stored.get("zone", "UTC"),
             digest=_digest(stored["digest"]) if stored["digest"] else None,
             digests=tuple(map(_digest, stored.get("digests", ()))),
             counted=frozenset(stored["counted"]),
@@ -290,6 +318,7 @@ class Cohort:
             plan=Plan.from_json(plan) if (plan := stored.get("plan")) else None,
             releases=tuple(map(Release.from_json, stored.get("releases", ()))),
             hands=tuple((person, topic) for person, topic in stored.get("hands", ())),
+            called=tuple((p, topic, datetime.fromisoformat(at)) for p, topic, at in stored.get("called", ())),
             hand_told=_instant(stored.get("hand_told")),
             nudged=_instant(stored.get("nudged")),
             # Cohorts without one were kept when each new coach was put in front of the others.

@@ -9,12 +9,13 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, time
 from typing import Final
 
+from bot.core.advice.calendar import zone_named
 from bot.core.advice.catalog import Catalog
 from bot.core.coaching.cohort import Cohort, Count, Digest
-from bot.core.coaching.statistics import EVERY, OTHERS
+from bot.core.coaching.statistics import OTHERS, next_at
 from bot.core.coaching.views import Bar, Button, FileToHandOver, Panel, Plot
 from bot.core.dialogue.session import Block
 
@@ -23,14 +24,17 @@ CAPTION: Final = 1000
 """Characters below a picture; Telegram takes 1,024."""
 
 
-def digest_panel(number: int, cohort: Cohort, catalog: Catalog, today: date) -> Panel:
-    """Word the counts; the same counts are worded the same on whatever day they are asked for."""
+def digest_panel(number: int, cohort: Cohort, catalog: Catalog, zone: str) -> Panel:
+    """Word the counts by a coach's clock; the same counts are worded the same on whatever day they are asked for."""
     digest = cohort.digest
     assert digest is not None, "counts are taken before they are shown"
     back = Button(catalog.say("cohort.options.back"), ("show", str(number)))
-    title = catalog.say("cohort.digest.title", name=cohort.name, day=today)
+    taken, then = (when.astimezone(zone_named(zone)).replace(tzinfo=None) for when in (digest.at, next_at(digest)))
+    title = catalog.say("cohort.digest.title", name=cohort.name, day=taken.date())
+    again: dict[str, date | time] = {"day": then.date(), "time": then.time().replace(second=0, microsecond=0)}
     if not digest.people:
-        return Panel.of(title, catalog.say("cohort.digest.too_few"), buttons=(back,))
+        few = catalog.say("cohort.digest.too_few")
+        return Panel.of(title, few, catalog.say("cohort.digest.look_again", **again), buttons=(back,))
     blocks = [Block("title", title), Block("text", catalog.say("cohort.digest.people", number=digest.people))]
     for count in digest.counts:
         blocks.append(Block("text", _title(count, catalog)))
@@ -38,7 +42,7 @@ def digest_panel(number: int, cohort: Cohort, catalog: Catalog, today: date) -> 
     if not digest.counts:
         blocks.append(Block("text", catalog.say("cohort.digest.merged")))
     blocks.append(Block("aside", catalog.say("cohort.digest.how")))
-    blocks.append(Block("aside", catalog.say("cohort.digest.next", day=digest.at.date() + EVERY)))
+    blocks.append(Block("aside", catalog.say("cohort.digest.next", **again)))
     table = Button(catalog.say("cohort.digest.table"), ("table", str(number)))
     return Panel(tuple(blocks), (table, back))
 

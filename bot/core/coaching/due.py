@@ -1,4 +1,4 @@
-"""What is due of a cohort when nobody did anything: a lesson, or the end of a note that was shown."""
+"""What is due of a cohort when nobody did anything: a lesson, the end of a shown note, or Monday's message."""
 
 from __future__ import annotations
 
@@ -11,30 +11,37 @@ from bot.core.coaching.lesson_planner import known, lesson_blocks, title_of
 from bot.core.coaching.lessons import LATE, Plan
 from bot.core.coaching.note_review import gone
 from bot.core.coaching.views import Button, Panel, Shown, deep_link
+from bot.core.coaching.weekly_message import weekly_messages
 from bot.core.library import Library
 
 
 @dataclass(frozen=True)
 class CohortDueResult:
-    """The cohort afterwards, and what is said, by chat."""
+    """The cohorts afterwards, and what is said, by chat."""
 
-    cohort: Cohort
+    cohorts: Mapping[int, Cohort]
     told: Mapping[int, tuple[Shown, ...]]
 
 
-def due_of(library: Library, cohort: Cohort, repository: CohortRepository, bot: str, now: datetime) -> CohortDueResult:
+def due_of(
+    library: Library, number: int, cohort: Cohort, repository: CohortRepository, bot: str, now: datetime
+) -> CohortDueResult:
     """Return what a cohort that is due leads to; `bot` is the bot's username."""
     over = next((release for release in cohort.releases if release.until <= now), None)
     if over is not None:
         left = tuple(one for one in cohort.releases if one is not over)
-        return CohortDueResult(replace(cohort, releases=left), gone(library, repository, over))
+        return CohortDueResult({number: replace(cohort, releases=left)}, gone(library, repository, over))
+    if cohort.monday is not None and cohort.monday <= now:
+        weekly = weekly_messages(library, number, cohort, repository, now)
+        return CohortDueResult(weekly.cohorts, weekly.told)
     assert cohort.plan is not None, "only a cohort with something to come is ever due"
-    return _lesson(library, cohort, cohort.plan, repository, bot, now)
+    after, told = _lesson(library, cohort, cohort.plan, repository, bot, now)
+    return CohortDueResult({number: after}, told)
 
 
 def _lesson(
     library: Library, cohort: Cohort, plan: Plan, repository: CohortRepository, bot: str, now: datetime
-) -> CohortDueResult:
+) -> tuple[Cohort, Mapping[int, tuple[Shown, ...]]]:
     """Post the lesson that is due longest, or tell the coaches that it could not be."""
     assert plan.first is not None, "only a plan with a lesson to come is ever due"
     slot, room = plan.slots[plan.first], repository.room(plan.channel)
@@ -43,8 +50,8 @@ def _lesson(
     if late or room is None or not room.may_write or not known(catalog, slot):
         words = catalog.say("cohort.lessons.unposted", what=title_of(catalog, slot), channel=plan.title)
         told = {coach: (Panel.of(words),) for coach, name in cohort.coaches.items() if name}
-        return CohortDueResult(replace(cohort, plan=plan.missed()), told)
+        return replace(cohort, plan=plan.missed()), told
     button = Button(catalog.say("cohort.lessons.practice"), link=deep_link(bot, "practice"))
     panel = Panel((*lesson_blocks(library, catalog, slot),), (button,))
     posted = plan.with_slot(plan.first, replace(slot, state="posted"))
-    return CohortDueResult(replace(cohort, plan=posted), {plan.channel: (panel,)})
+    return replace(cohort, plan=posted), {plan.channel: (panel,)}

@@ -16,11 +16,11 @@ from bot.core.library import Library
 PLAIN: Final = (
     "unmet", "stale", "no_invitation", "promises", "several", "none_yet", "invite_how", "export",
     "group.tied", "group.none", "group.out", "group.mute", "digest.too_few", "digest.merged", "digest.how",
-    "digest.table",
+    "digest.table", "invite_any", "invite_open",
 )  # fmt: skip
 OPTIONS: Final = (
-    "join", "own_case", "leave", "left", "stay", "digest", "invite", "group", "end", "ended", "back", "hand", "hands",
-    "nudge", "coaches",
+    "open", "join", "own_case", "leave", "left", "stay", "digest", "invite", "group", "end", "ended", "back", "hand",
+    "hands", "nudge", "coaches",
 )  # fmt: skip
 GIVEN: Final[Mapping[str, tuple[str, ...]]] = {
     **dict.fromkeys(("invited", "member", "coach"), ("name", "coaches")),
@@ -33,7 +33,16 @@ GIVEN: Final[Mapping[str, tuple[str, ...]]] = {
     "digest.title": ("name", "day"),
     "digest.line": ("what", "number"),
     "digest.changed": ("what", "number", "before"),
-    "digest.next": ("day",),
+    **dict.fromkeys(("digest.next", "digest.look_again"), ("day", "time")),
+    "invite_many": ("name",),
+    **dict.fromkeys(("invite_places", "invite_good", "joined"), ("number",)),
+    "joined_of": ("number", "of"),
+    **{f"week.{key}": ("name",) for key in ("cohort", "open")},
+    **{f"week.{key}": () for key in ("title", "counts")},
+    **{f"week.{key}": ("number",) for key in ("hands", "notes", "options.hands", "options.notes")},
+    "week.lesson": ("what", "day", "time"),
+    "week.case": ("title", "number", "of"),
+    "week.joined": ("number", "of"),
     "digest.picture": ("name", "day"),
     "digest.table_is": ("name",),
     **{f"digest.column.{name}": () for name in ("day", "question", "answer", "number", "members")},
@@ -75,6 +84,7 @@ LESSONS: Final[Mapping[str, tuple[str, ...]]] = {
     "line": ("day", "time", "what"),
     **dict.fromkeys(("posted", "missed", "left_out"), ("day", "what")),
     "rests": ("claims",),
+    "options.next": ("day",),
     "when": ("day", "time", "channel"),
     "unposted": ("what", "channel"),
 }  # fmt: skip
@@ -86,6 +96,9 @@ HOURS: Final[Mapping[str, tuple[str, ...]]] = {
     "raised": ("topic",),
     "one": ("place", "topic"),
     "up": ("name", "topic"),
+    "was_called": ("topic", "day"),
+    "uncall": (),
+    "uncalled": ("name",),
     "called": ("name", "topic"),
 }  # fmt: skip
 COACHES: Final[Mapping[str, tuple[str, ...]]] = {

@@ -7,9 +7,10 @@ who agreed to nudges, once a week at most, and nobody is told who they are or ho
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
+from bot.core.advice.calendar import local_date
 from bot.core.advice.catalog import Catalog
 from bot.core.coaching.cohort import Cohort
 from bot.core.coaching.context import CoachingReply, CoachingScreen
@@ -17,7 +18,9 @@ from bot.core.coaching.views import Button, Panel, Shown, deep_link
 from bot.core.library import Library
 
 MEMBER_VERBS: Final = frozenset({"hand", "raise", "lower"})
-COACH_VERBS: Final = frozenset({"hands", "call", "nudge", "nudged"})
+COACH_VERBS: Final = frozenset({"hands", "call", "uncall", "nudge", "nudged"})
+CALLED: Final = timedelta(days=7)
+"""So long a coach sees which topics they called."""
 TOLD_APART: Final = timedelta(days=2)
 """Coaches hear of a first raised hand so far apart, or further; the queue shows them all."""
 APART: Final = timedelta(days=7)
@@ -75,6 +78,8 @@ class OfficeHours(CoachingScreen):
                 return CoachingReply((self.queue(self.cohort),))
             case "call":
                 return self.called(rest)
+            case "uncall":
+                return self.uncalled(rest[0])
             case _:
                 return self.nudging(verb == "nudged")
 
@@ -86,7 +91,24 @@ class OfficeHours(CoachingScreen):
             for place, (_, topic) in enumerate(cohort.hands, 1)
         ]
         title = self.say("some" if buttons else "none", name=cohort.name)
-        return Panel.of(title, buttons=(*buttons, self.back()))
+        called = [one for one in cohort.called if one[2] > self.context.now - CALLED]
+        lines = [self.say("was_called", topic=self._topic(topic), day=self._day(at)) for _, topic, at in called]
+        if called:
+            buttons.append(Button(self.say("uncall"), ("uncall", number, _stamp(called[-1][2]))))
+        return Panel.of(title, items=lines, buttons=(*buttons, self.back()))
+
+    def uncalled(self, stamp: str) -> CoachingReply | None:
+        """Take the last call back: the hand is up again, first in the queue, and the member is told."""
+        if not self.cohort.called or stamp != _stamp(self.cohort.called[-1][2]):
+            return None
+        person, topic, _ = self.cohort.called[-1]
+        others = tuple(hand for hand in self.cohort.hands if hand[0] != person)
+        after = replace(self.cohort, called=self.cohort.called[:-1], hands=((person, topic), *others))
+        words = self.context.catalog_of(person).say("cohort.hours.uncalled", name=self.context.requester.name)
+        return CoachingReply((self.queue(after),), {self.number: after}, told={person: (Panel.of(words),)})
+
+    def _day(self, at: datetime) -> str:
+        return self.context.catalog.shown(local_date(at, self.context.requester.zone))
 
     def called(self, rest: list[str]) -> CoachingReply | None:
         """Call the member who waits at a place, if the topic there is still the one that was shown."""
@@ -96,7 +118,8 @@ class OfficeHours(CoachingScreen):
             return None
         person = self.cohort.hands[int(place) - 1][0]
         left = tuple(hand for hand in self.cohort.hands if hand[0] != person)
-        after = replace(self.cohort, hands=left)
+        lately = tuple(one for one in self.cohort.called if one[2] > self.context.now - CALLED)
+        after = replace(self.cohort, hands=left, called=(*lately, (person, topic, self.context.now)))
         theirs = self.context.catalog_of(person)
         words = theirs.say(
             "cohort.hours.called", name=self.context.requester.name, topic=_topic(self.context.library, theirs, topic)
@@ -126,6 +149,10 @@ class OfficeHours(CoachingScreen):
 
     def _topic(self, topic: str) -> str:
         return _topic(self.context.library, self.context.catalog, topic)
+
+
+def _stamp(at: datetime) -> str:
+    return str(int(at.timestamp()))
 
 
 def _topic(library: Library, catalog: Catalog, topic: str) -> str:

@@ -18,7 +18,7 @@ from bot.core.coaching import coaches, content_editor, counts, drafts, office_ho
 from bot.core.coaching.coaches import OPEN_VERBS, CoachesScreen
 from bot.core.coaching.cohort import PURPOSES, ButtonPressed, Cohort, Member, Replied, sealed
 from bot.core.coaching.content_editor import ContentEditor
-from bot.core.coaching.context import CoachingContext, CoachingReply, CoachingScreen
+from bot.core.coaching.context import CoachingContext, CoachingReply, CoachingScreen, asks_for
 from bot.core.coaching.drafts import DraftScreen
 from bot.core.coaching.export import exported
 from bot.core.coaching.lesson_planner import VERBS, LessonPlanner
@@ -26,10 +26,14 @@ from bot.core.coaching.note_review import COACH_VERBS, MEMBER_VERBS, Review, gon
 from bot.core.coaching.office_hours import OfficeHours
 from bot.core.coaching.statistics import contribution, due, taken
 from bot.core.coaching.views import Button, Panel, Shown, deep_link
+from bot.core.coaching.weekly_message import next_monday
 
 INVITED: Final = timedelta(days=14)
 """How long an invitation is good."""
+QUOTES: Final = str.maketrans(dict.fromkeys('“”„«»"', " "))
 LONGEST_NAME: Final = 60  # UTF-16 units; it stands on buttons
+PLACES: Final = (6, 8, 12, 20, 30)
+"""How many may join by an invitation, as it is offered."""
 MOST_COHORTS: Final = 50  # of one coach
 SECRET: Final = 22  # characters of an invitation's secret
 
@@ -51,9 +55,12 @@ class CohortScreen(CoachingScreen):
         if person in cohort.coaches:
             met = cohort.coaches[person] or not requester.name
             after = cohort if met else replace(cohort, coaches={**cohort.coaches, person: requester.name})
+            if after.monday is None or (person == after.lead and after.zone != requester.zone):
+                zone = requester.zone
+                after = replace(after, zone=zone, monday=next_monday(self.context.now, zone))
             changed = {} if after is cohort else {self.number: after}
             room = self.context.repository.room(cohort.chat) if cohort.chat else None
-            panel = views.coaching(self.number, after, self.context.catalog, requester.bot, room)
+            panel = views.coaching(self.number, after, person, self.context.catalog, requester.bot, room)
             return CoachingReply((panel,), changed)
         if person not in cohort.members:
             return self.context.stale()
@@ -89,7 +96,7 @@ class CohortScreen(CoachingScreen):
         """Say what a button of before their last decision did not do, and show how things stand."""
         return replace(self.shown(), toast=self.say("not_done", what=self.say(f"options.{option}")))
 
-    def pressed(self, verb: str) -> CoachingReply:
+    def pressed(self, verb: str, rest: list[str]) -> CoachingReply:
         """Do what a coach's button says."""
         match verb:
             case "digest":
@@ -98,7 +105,7 @@ class CohortScreen(CoachingScreen):
                 table = counts.table_of(self.cohort, self.context.catalog)
                 return CoachingReply((table,)) if table else self.context.stale()
             case "invite":
-                return self.invite()
+                return self.invite(int(rest[0])) if is_number(rest[0]) else self.inviting()
             case "end":
                 done = Button(self.say("options.ended"), ("ended", str(self.number)))
                 panel = Panel.of(self.say("end", name=self.cohort.name), buttons=(done, self.back()))
@@ -124,8 +131,7 @@ class CohortScreen(CoachingScreen):
     def digest(self) -> CoachingReply:
         """Show the counts, taken anew once a week, in words and as a picture."""
         after = self.counted()
-        assert after.digest is not None
-        panel = counts.digest_panel(self.number, after, self.context.catalog, after.digest.at.date())
+        panel = counts.digest_panel(self.number, after, self.context.catalog, self.context.requester.zone)
         plot = counts.plot_of(after, self.context.catalog)
         changed = {} if after is self.cohort else {self.number: after}
         return CoachingReply((panel, plot) if plot else (panel,), changed)
@@ -139,14 +145,23 @@ class CohortScreen(CoachingScreen):
         answers = {person: contribution(library, own, now) for person, own in cases.items()}
         return taken(self.cohort, answers, now, self.context.requester.dice)
 
-    def invite(self) -> CoachingReply:
-        """Make a new invitation; the one before is over."""
+    def inviting(self) -> CoachingReply:
+        """Ask how many may join: an invitation that reaches others is noticed by its number."""
+        about, say = str(self.number), self.context.catalog.say
+        buttons = [Button(say("cohort.invite_places", number=n), ("invite", about, str(n))) for n in PLACES]
+        any_number = Button(self.say("invite_any"), ("invite", about, "0"))
+        panel = Panel.of(say("cohort.invite_many", name=self.cohort.name), buttons=(*buttons, any_number, self.back()))
+        return CoachingReply((panel,))
+
+    def invite(self, places: int) -> CoachingReply:
+        """Make a new invitation, good for so many (0: any number); the one before is over."""
         requester, until = self.context.requester, self.context.now + INVITED
         secret = requester.dice[8 : 8 + SECRET]
-        after = replace(self.cohort, code=sealed(secret), code_until=until)
+        after = replace(self.cohort, code=sealed(secret), code_until=until, places=places, joins=0)
         panel = Panel.of(
             self.context.catalog.say("cohort.invite", name=self.cohort.name, day=until.date()),
             deep_link(requester.bot, f"c_{self.number}_{secret}"),
+            self.context.catalog.say("cohort.invite_good", number=places) if places else self.say("invite_open"),
             self.say("invite_how"),
             buttons=(self.back(),),
         )
@@ -169,7 +184,7 @@ class PrivateCoaching:
             return self.invited(asked.argument)
         word, _, rest = asked.argument.partition(" ")
         if word == "new":
-            return self.new(" ".join(rest.split()))
+            return self.new(rest)
         return self.overview()
 
     def invited(self, payload: str) -> CoachingReply:
@@ -203,17 +218,20 @@ class PrivateCoaching:
             return CoachingReply((views.several(mine, self.context.catalog),))
         if mine:
             return CohortScreen(self.context, *next(iter(mine.items()))).shown()
-        return self.context.said(
-            "cohort.none_yet" if self.context.requester.named else "cohort.stranger", number=person
-        )
+        if not self.context.requester.named:
+            return self.context.said("cohort.stranger", number=person)
+        open_ = Button(self.context.catalog.say("cohort.options.open"), ("open", "0"))
+        return CoachingReply((Panel.of(self.context.catalog.say("cohort.none_yet"), buttons=(open_,)),))
 
     def new(self, name: str) -> CoachingReply:
-        """Open a cohort."""
+        """Open a cohort; a name cannot end the quotation that it stands in."""
+        name = " ".join(name.translate(QUOTES).split())
         own = self.context.repository.coached(self.context.person)
         if not self.context.requester.named and not own:
             return self.context.said("cohort.stranger", number=self.context.person)
         if not name or units(name) > LONGEST_NAME or len(own) >= MOST_COHORTS:
-            return self.context.said("cohort.name_it", limit=LONGEST_NAME)
+            asked = self.context.said("cohort.name_it", limit=LONGEST_NAME)
+            return replace(asked, asking=asks_for("new", 0))
         number = int(self.context.requester.dice[:8], 16) + 1
         if self.context.repository.cohort(number) is not None:
             raise LookupError("two cohorts drew one number")  # one in four thousand million; the next try draws anew
@@ -235,7 +253,7 @@ class PrivateCoaching:
         """Take what a coach wrote where that was asked for; None where it is not theirs to write any more."""
         kind, number, about = asking.removeprefix(COHORT_ASKS).split("-", 2)
         if kind == "new":
-            return self.new(" ".join(text.split()))
+            return self.new(text)
         cohort = self._cohort(number)
         if cohort is None or self.context.person not in cohort.coaches:
             return None
@@ -262,6 +280,8 @@ class PrivateCoaching:
     def pressed(self, pressed: ButtonPressed) -> CoachingReply:
         """Do what a button says, if it is the visitor's to say."""
         number, *rest = (*pressed.about, "")
+        if pressed.verb == "open" and self.context.requester.named:
+            return self.new("")
         if pressed.verb == "join":
             return self.join(number, rest[0])
         if pressed.verb in OPEN_VERBS:
@@ -284,7 +304,7 @@ class PrivateCoaching:
             return self.context.said("cohort.no_invitation")
         if person in cohort.members or person in cohort.coaches:
             return CohortScreen(self.context, int(number), cohort).shown()
-        joined = cohort.with_member(person, Member(self.context.now))
+        joined = replace(cohort, joins=cohort.joins + 1).with_member(person, Member(self.context.now))
         return CohortScreen(self.context, int(number), joined).kept()
 
     def as_member(self, verb: str, number: int, cohort: Cohort, rest: list[str]) -> CoachingReply:
@@ -313,7 +333,7 @@ class PrivateCoaching:
             return DraftScreen(self.context, number, cohort).pressed(verb, rest) or self.context.stale()
         if verb in COACH_VERBS:
             return Review(self.context, number, cohort).as_coach(verb, rest) or self.context.stale()
-        return CohortScreen(self.context, number, cohort).pressed(verb)
+        return CohortScreen(self.context, number, cohort).pressed(verb, rest)
 
     # -- what belongs to the visitor -----------------------------------------------------------------------------------
 

@@ -29,6 +29,8 @@ from bot.core.library import Library
 FEWEST: Final = 5
 """The smallest number of members that is ever shown (etiquette, decision 6)."""
 EVERY: Final = timedelta(days=7)
+AGAIN: Final = timedelta(days=1)
+"""How soon it is looked again whether enough members share, where nothing was shown."""
 MOST_WEEKS: Final = 104
 """So many digests are kept for the table; no course is longer."""
 LEFT_OUT: Final = 10
@@ -71,7 +73,12 @@ def _advised(view: SessionView) -> bool:
 
 def due(cohort: Cohort, now: datetime) -> bool:
     """Tell whether it is time for new counts."""
-    return cohort.digest is None or now >= cohort.digest.at + EVERY
+    return cohort.digest is None or now >= next_at(cohort.digest)
+
+
+def next_at(digest: Digest) -> datetime:
+    """Return from when on there are new counts; where too few shared, nothing was shown that could be compared."""
+    return digest.at + (EVERY if digest.people else AGAIN)
 
 
 def taken(cohort: Cohort, answers: Mapping[int, Mapping[str, str]], now: datetime, dice: str) -> Cohort:
@@ -90,6 +97,8 @@ def taken(cohort: Cohort, answers: Mapping[int, Mapping[str, str]], now: datetim
 
 def _shown(cohort: Cohort, digest: Digest) -> Cohort:
     """Return the cohort with its newest counts, which are kept for the table at its end."""
+    if not digest.people:
+        return replace(cohort, digest=digest)
     alone = replace(digest, before={})
     return replace(cohort, digest=digest, digests=(*cohort.digests, alone)[-MOST_WEEKS:])
 

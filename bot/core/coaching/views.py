@@ -151,29 +151,52 @@ def leaving(number: int, cohort: Cohort, member: Member, catalog: Catalog) -> Pa
     )
 
 
-def coaching(number: int, cohort: Cohort, catalog: Catalog, bot: str, room: BotMembership | None) -> Panel:
+def coaching(number: int, cohort: Cohort, coach: int, catalog: Catalog, bot: str, room: BotMembership | None) -> Panel:
     """Show a coach their cohort; `room` is what is known of its group.
 
-    How many members there are is a count like any other, and not shown here.
+    How many came by the present invitation is told, so that one that reaches others is noticed; not who, nor how many
+    members there are, which is a count like any other.
     """
     group = catalog.say(f"cohort.group.{_group_state(cohort, room)}")
     link = deep_link(bot, f"g_{number}", "startgroup")
+    texts = [group]
+    if cohort.code:
+        key = "cohort.joined_of" if cohort.places else "cohort.joined"
+        texts.append(catalog.say(key, number=cohort.joins, **({"of": cohort.places} if cohort.places else {})))
+    waiting = {button.about[0]: button for button in waiting_buttons(number, cohort, catalog, coach)}
     return Panel.of(
         catalog.say("cohort.coach", name=cohort.name, coaches=coaches_of(cohort, catalog)),
-        group,
+        *texts,
         buttons=(
             Button(catalog.say("cohort.options.digest"), ("digest", str(number))),
             Button(catalog.say("cohort.options.invite"), ("invite", str(number))),
             Button(catalog.say("cohort.options.group"), link=link),
-            Button(catalog.say("cohort.review.options.notes"), ("notes", str(number))),
-            Button(catalog.say("cohort.lessons.options.lessons"), ("lessons", str(number))),
-            Button(catalog.say("cohort.options.hands"), ("hands", str(number))),
+            waiting.get("notes") or Button(catalog.say("cohort.review.options.notes"), ("notes", str(number))),
+            Button(_lessons_label(cohort, catalog), ("lessons", str(number))),
+            waiting.get("hands") or Button(catalog.say("cohort.options.hands"), ("hands", str(number))),
             Button(catalog.say("cohort.options.nudge"), ("nudge", str(number))),
             Button(catalog.say("cohort.bench.options.bench"), ("bench", str(number))),
             Button(catalog.say("cohort.options.coaches"), ("coaches", str(number))),
             Button(catalog.say("cohort.options.end"), ("end", str(number))),
         ),
     )
+
+
+def waiting_buttons(number: int, cohort: Cohort, catalog: Catalog, coach: int) -> list[Button]:
+    """Return the buttons to what waits for a coach, with how much that is."""
+    waiting = {"hands": len(cohort.hands), "notes": cohort.unread(coach)}
+    return [
+        Button(catalog.say(f"cohort.week.options.{what}", number=count), (what, str(number)))
+        for what, count in waiting.items()
+        if count
+    ]
+
+
+def _lessons_label(cohort: Cohort, catalog: Catalog) -> str:
+    plan = cohort.plan
+    if plan is None or not plan.confirmed or plan.first is None:
+        return catalog.say("cohort.lessons.options.lessons")
+    return catalog.say("cohort.lessons.options.next", day=plan.slots[plan.first].day)
 
 
 def _group_state(cohort: Cohort, room: BotMembership | None) -> str:
