@@ -83,7 +83,7 @@ PARTS: Final = (
     Part(
         "rest", "Nobody learns of another's answers; zones, orders, forgeries by the thousand; installing",
         "thousands of tries, or a new environment", (
-            "tests/core", "tests/runtime", "tests/deploy", "tests/telegram/test_strangers.py",
+            "tests/cli", "tests/core", "tests/runtime", "tests/deploy", "tests/telegram/test_strangers.py",
             "tests/test_house.py"), AT_ONCE,
     ),
 )  # fmt: skip

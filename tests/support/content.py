@@ -1,16 +1,23 @@
-"""The shipped content, read and proved once for each worker: whoever asks for it again is given the same."""
+"""The shipped content, read and proved once for each worker: whoever asks for it again is given the same.
+
+Of a copy that is edited, what is still as it was is not parsed again, for that takes most of the time of reading it.
+"""
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import pytest
 
 import bot.app.content as root
+from bot.content import loader
 from bot.content.loader import LoadResult, default_folders
 from bot.core.issues import Issue
 from bot.verification.context import CheckContext
+
+MOST_FILES = 200
+"""How many parsed files are kept: the shipped and the small content, and what was edited of them last."""
 
 Signature = tuple[tuple[str, int, int], ...]
 
@@ -39,5 +46,6 @@ def share_shipped_content(patch: pytest.MonkeyPatch) -> None:
     def checked(content: Path | None, base: Path | None = None) -> tuple[CheckContext | None, list[Issue]]:
         return checked_once(signature(*shipped)) if content is base is None else check(content, base)
 
+    patch.setattr(loader, "read", lru_cache(maxsize=MOST_FILES)(loader.read))
     patch.setattr(root, "load", loaded)
     patch.setattr(root, "check", checked)
