@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from datetime import time
 
@@ -18,7 +17,7 @@ _PARTS: Mapping[str, time] = {
 def parse_clock(text: str, catalog: Catalog) -> time | None:
     """Read a time of day; None for what is none. A bare hour is no time of its own: it may be a day, or an answer."""
     words = day_words(catalog)
-    typed = re.sub(rf"^(?:{words.any_of('at')})\s*(?=\S)", "", normal(text))
+    typed = words.at.sub("", normal(text))
     return read_time(typed, words)
 
 
@@ -28,8 +27,8 @@ def parse_clock_span(text: str, catalog: Catalog) -> tuple[time, time] | None:
     Half of the day told once, "9 to 5pm", is told for the second alone.
     """
     words = day_words(catalog)
-    typed = re.sub(rf"^(?:{words.any_of('between')})\s+", "", normal(text))
-    for cut in re.finditer(rf"\s+(?:{words.any_of('between_times')})\s+|\s*-\s*", typed):
+    typed = words.between.sub("", normal(text))
+    for cut in words.two_times.finditer(typed):
         ends = [read_time(half.strip(), words, bare=True) for half in (typed[: cut.start()], typed[cut.end() :])]
         if ends[0] is not None and ends[1] is not None:
             return ends[0], ends[1]
@@ -43,11 +42,7 @@ def read_time(typed: str, words: DayWords, *, bare: bool = False) -> time | None
     for key, told in words.matches(typed, ("half_past", "quarter_past", "quarter_to")):
         hour, minutes = words.number(told["number"]), {"half_past": 30, "quarter_past": 15, "quarter_to": 45}[key]
         return _made(hour - (key == "quarter_to"), minutes, "")
-    found = re.fullmatch(
-        rf"(\d{{1,2}})(?:\s*[:.h]\s*(\d\d))?\s*(?:(?P<am>{words.any_of('am')})|(?P<pm>{words.any_of('pm')})|"
-        rf"(?P<clock>{words.any_of('clock')}))?\.?",
-        typed,
-    )
+    found = words.clock_time.fullmatch(typed)
     if not found or not (bare or found[2] or found["am"] or found["pm"] or found["clock"]):
         return None
     return _made(int(found[1]), int(found[2] or 0), "am" if found["am"] else "pm" if found["pm"] else "")
@@ -63,12 +58,11 @@ def _made(hour: int, minutes: int, half: str) -> time | None:
 
 def without_time(typed: str, words: DayWords) -> Iterator[tuple[str, time]]:
     """Give the ways to take a time of day off one end of a text: what is left, and the time."""
-    at = words.any_of("at")
     parts = typed.split(" ")
     for cut in range(1, len(parts)):
         head, tail = " ".join(parts[:cut]), " ".join(parts[cut:])
         for rest, timed in ((head, tail), (tail, head)):
-            named = re.fullmatch(rf"(?:{at})\s+(\S.*)", timed)
-            wall = read_time(named[1] if named else timed, words, bare=bool(named))
+            named = words.at.sub("", timed)
+            wall = read_time(named, words, bare=named != timed)
             if wall is not None:
-                yield re.sub(rf"\s+(?:{at})$", "", rest), wall
+                yield rest.removesuffix(" @"), wall

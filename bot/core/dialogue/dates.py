@@ -102,13 +102,12 @@ class DayReader:
 
     def without_fillers(self, typed: str) -> Iterator[str]:
         """Give the text, then what is left of it without words before and behind a day that change nothing."""
-        before, after = self.words.any_of("before"), self.words.any_of("after")
         pending, seen = [typed], {typed}
         while pending:
             text = pending.pop(0)
             yield text
-            for end in (rf"^(?:{before})\s+(?=\S)", rf"(?<=\S)\s+(?:{after})$"):
-                rest = re.sub(end, "", text)
+            for end in (self.words.before, self.words.after):
+                rest = end.sub("", text)
                 if rest not in seen:
                     seen.add(rest)
                     pending.append(rest)
@@ -157,8 +156,7 @@ class DayReader:
 
     def about(self, typed: str) -> DaySpan | None:
         """Read "around the 20th" and "a week ago or so": the days on either side may be meant as well."""
-        about, or_so = self.words.any_of("about"), self.words.any_of("or_so")
-        bare = re.sub(rf"^(?:{about})\s*(?=\S)|(?<=\S)\s*(?:{or_so})(?=\s|$)", "", typed)
+        bare = self.words.about.sub("", typed)
         found = self.exact(bare) if bare != typed else None
         if isinstance(found, date):
             width = timedelta(days=1 if abs(found - self.today) <= timedelta(days=7) else 3)
@@ -167,9 +165,8 @@ class DayReader:
 
     def either(self, typed: str) -> DaySpan | None:
         """Read "Thursday or Friday", "18-20 Nov", "between the 18th and the 20th" as the stretch of days they are."""
-        between, until, also = (self.words.any_of(key) for key in ("between", "until", "also"))
-        text = re.sub(rf"^(?:{between})\s+", "", typed)
-        for cut in re.finditer(rf"\s+(?:{self.words.any_of('or_day')}|{until}|{also})\s+|\s*-\s*", text):
+        text = self.words.between.sub("", typed)
+        for cut in self.words.two_days.finditer(text):
             begun, ended = text[: cut.start()], text[cut.end() :]
             last = self.exact(ended)
             if not isinstance(last, date):
@@ -206,7 +203,7 @@ def dated(typed: str, words: DayWords) -> Iterator[tuple[int, str]]:
     """Give the weekday before, or behind, a date, and the date; in some languages a month is called alike."""
     found = _AFTER_WEEKDAY.fullmatch(typed)
     if found and (weekday := words.weekday(found[1])):
-        yield weekday, re.sub(rf"^(?:{words.any_of('the')})\s+", "", found[2])
+        yield weekday, words.the.sub("", found[2])
     rest, _, last = typed.rpartition(" ")
     if rest and (weekday := words.weekday(last)):
         yield weekday, rest
@@ -232,24 +229,15 @@ def _readings(typed: str, words: DayWords, *, number_alone: bool) -> Iterator[To
 
 def _named(typed: str, words: DayWords, *, number_alone: bool) -> Iterator[ToldDay]:
     """Read a day whose month is a word, or that has none: 20th of November, Nov 20, the 20th."""
-    ordinal, the = words.any_of("ordinal"), words.any_of("the")
-    number = rf"(?:(\d{{1,2}})(?!\d)(?:{ordinal})?|({any_of_keys(words.ordinals)}))"
-    text = re.sub(rf"^(?:{the})\s+", "", typed)
-    year = r"(?:\s*(\d{4}|'\d{2}|(?<=\s)\d{2}))?"
-    day_month = re.fullmatch(rf"{number}\s*(?:(?:{words.any_of('of')})\s+)?([^\W\d]+)\.?{year}", text)
-    month_day = re.fullmatch(rf"([^\W\d]+)\.?\s*(?:(?:{the})\s+)?{number}{year}", text)
+    text = words.the.sub("", typed)
+    day_month, month_day = words.day_month.fullmatch(text), words.month_day.fullmatch(text)
     if day_month and (month := words.month(day_month[3])):
         yield ToldDay(_year(day_month[4]), month, _day(day_month[1], day_month[2], words))
     if month_day and (month := words.month(month_day[1])):
         yield ToldDay(_year(month_day[4]), month, _day(month_day[2], month_day[3], words))
-    alone = re.fullmatch(number, text)
+    alone = words.day_of_month.fullmatch(text)
     if alone and (number_alone or not typed.isdigit()):  # without a weekday "20" may be anything
         yield ToldDay(0, 0, _day(alone[1], alone[2], words))
-
-
-def any_of_keys(names: Mapping[str, int]) -> str:
-    """Return a pattern of these names, the longest first."""
-    return "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
 
 
 def _day(digits: str | None, word: str | None, words: DayWords) -> int:

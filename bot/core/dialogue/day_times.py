@@ -57,7 +57,7 @@ def _from_now(typed: str, now: datetime, words: DayWords) -> TypedMoment | None:
 
 def _time_alone(typed: str, now: datetime, words: DayWords) -> TypedMoment | None:
     """Read a time of day: today's, or tomorrow's where that is over."""
-    named = re.sub(rf"^(?:{words.any_of('at')})\s*(?=\S)", "", typed)
+    named = words.at.sub("", typed)
     wall = read_time(named, words, bare=True)
     if wall is None:
         return None

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from babel.dates import get_day_names, get_month_names
 
@@ -85,12 +86,83 @@ class DayWords:
         """Return a pattern of the words of a key, the longest first."""
         return any_of(self.words[key])
 
+    # -- patterns of several words, each compiled once -----------------------------------------------------------------
+
+    @cached_property
+    def before(self) -> re.Pattern[str]:
+        """A word in front that changes nothing."""
+        return re.compile(rf"^(?:{self.any_of('before')})\s+(?=\S)")
+
+    @cached_property
+    def after(self) -> re.Pattern[str]:
+        """A word behind that changes nothing."""
+        return re.compile(rf"(?<=\S)\s+(?:{self.any_of('after')})$")
+
+    @cached_property
+    def about(self) -> re.Pattern[str]:
+        """A word that makes a day one of several: about, or so."""
+        return re.compile(rf"^(?:{self.any_of('about')})\s*(?=\S)|(?<=\S)\s*(?:{self.any_of('or_so')})(?=\s|$)")
+
+    @cached_property
+    def between(self) -> re.Pattern[str]:
+        """The word in front of two ends."""
+        return re.compile(rf"^(?:{self.any_of('between')})\s+")
+
+    @cached_property
+    def two_days(self) -> re.Pattern[str]:
+        """What stands between two days of which one is meant."""
+        words = "|".join(self.any_of(key) for key in ("or_day", "until", "also"))
+        return re.compile(rf"\s+(?:{words})\s+|\s*-\s*")
+
+    @cached_property
+    def two_times(self) -> re.Pattern[str]:
+        """What stands between two times."""
+        return re.compile(rf"\s+(?:{self.any_of('between_times')})\s+|\s*-\s*")
+
+    @cached_property
+    def at(self) -> re.Pattern[str]:
+        """The word in front of a time."""
+        return re.compile(rf"^(?:{self.any_of('at')})\s*(?=\S)")
+
+    @cached_property
+    def the(self) -> re.Pattern[str]:
+        """The word in front of a day of the month."""
+        return re.compile(rf"^(?:{self.any_of('the')})\s+")
+
+    @cached_property
+    def clock_time(self) -> re.Pattern[str]:
+        """A time in figures."""
+        halves = rf"(?P<am>{self.any_of('am')})|(?P<pm>{self.any_of('pm')})|(?P<clock>{self.any_of('clock')})"
+        return re.compile(rf"(\d{{1,2}})(?:\s*[:.h]\s*(\d\d))?\s*(?:{halves})?\.?")
+
+    @cached_property
+    def day_of_month(self) -> re.Pattern[str]:
+        """A day of a month that is not named: 20th, the twentieth."""
+        return re.compile(self._number)
+
+    @cached_property
+    def day_month(self) -> re.Pattern[str]:
+        """A day, then its month, and a year if any: 20th of November 2026."""
+        return re.compile(rf"{self._number}\s*(?:(?:{self.any_of('of')})\s+)?([^\W\d]+)\.?{_YEAR}")
+
+    @cached_property
+    def month_day(self) -> re.Pattern[str]:
+        """A month, then its day, and a year if any: Nov the 20th, 2026."""
+        return re.compile(rf"([^\W\d]+)\.?\s*(?:(?:{self.any_of('the')})\s+)?{self._number}{_YEAR}")
+
+    @property
+    def _number(self) -> str:
+        return rf"(?:(\d{{1,2}})(?!\d)(?:{self.any_of('ordinal')})?|({any_of(self.ordinals)}))"
+
     def matches(self, typed: str, keys: Iterable[str]) -> Iterator[tuple[str, re.Match[str]]]:
         """Give the ways of these keys in which a text can be read as a whole."""
         for key in keys:
             for pattern in self.phrases[key]:
                 if found := pattern.fullmatch(typed):
                     yield key, found
+
+
+_YEAR = r"(?:\s*(\d{4}|'\d{2}|(?<=\s)\d{2}))?"
 
 
 def day_words(catalog: Catalog) -> DayWords:
