@@ -125,7 +125,7 @@ def test_where_somebody_lives_is_asked_once(library: Library) -> None:
     stranger.beside("yes")
     assert stranger.names == ["desk zone"]
     assert "10:00, Berlin" in stranger.labels
-    stranger.say("atlantis")
+    stranger.say("el dorado city")
     assert stranger.names == ["notice no_zone", "desk zone"]
     stranger.say("18:00")
     assert stranger.names == ["reminder planned", "question account"]

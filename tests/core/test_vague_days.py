@@ -12,7 +12,7 @@ from tests.support.candidate import Candidate
 from tests.support.visitor import Visitor
 
 TUESDAY = datetime(2026, 11, 24, 9, tzinfo=UTC)
-WAITING = ("No", "Well", "Nothing yet", "The hiring manager", "No", "Friendly, ordinary")
+WAITING = ("none", "positive", "none", "hiring_manager", "no", "ordinary")
 
 
 def asked_when(library: Library, *answers: str) -> Candidate:
@@ -67,8 +67,8 @@ def test_back_takes_the_stretch_back_first(library: Library) -> None:
 def test_where_every_day_of_it_leads_to_the_same_the_day_is_not_asked(library: Library) -> None:
     """She has thanked them, and it is long enough ago, whichever day of that week it was."""
     candidate = Candidate(library, now=TUESDAY + timedelta(days=2))
-    candidate.type("No", "Well", "Nothing yet", "The hiring manager", "No", "Warm and lively")
-    candidate.type("Friday", "Yes, sent", ":change", "Day of the interview", "last week")
+    candidate.type(*WAITING[:-1], "rapport")
+    candidate.type("Friday", "sent", ":change", "interviewed_on", "last week")
     assert candidate.asked != "interviewed_on"
     assert candidate.session.answers["interviewed_on"] == "2026-11-16/2026-11-20"
 

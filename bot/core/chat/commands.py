@@ -8,6 +8,7 @@ answered and never obeyed.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -182,10 +183,9 @@ def _follow(turn: ChatTurn, step: Next) -> None:
 
 def _ask(turn: ChatTurn, step: Ask) -> None:
     turn.person = replace(turn.person, asking=step.question)
-    name = step.question.partition("-")[0]
+    name = re.split("[-@]", step.question)[0]
     blocks = (Block("title", turn.catalog.say(f"desk.{name}")),)
-    options = tuple(_options(turn)) if step.options is None else step.options
-    turn.effects.append(Outgoing("menu", f"desk {name}", blocks, options))
+    turn.effects.append(Outgoing("menu", f"desk {name}", blocks, tuple(_options(turn))))
 
 
 def _repeat(turn: ChatTurn) -> Next:

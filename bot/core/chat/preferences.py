@@ -14,7 +14,8 @@ from bot.core.advice.facts import DaySpan
 from bot.core.advice.moments import DEFAULT_TIME
 from bot.core.chat import reminders
 from bot.core.chat.person import Person
-from bot.core.chat.time_zones import CITIES, city, zones_of
+from bot.core.chat.places import NamedZone, city_of
+from bot.core.chat.time_zones import CITIES, places_of
 from bot.core.chat.turn import RESUME, Ask, ChatTurn, Next
 from bot.core.dialogue.clock_times import parse_clock_span
 from bot.core.dialogue.dates import Misread, parse_weekdays
@@ -35,7 +36,7 @@ AHEAD = (1, 2, 5)  # business days from today that are offered to tap
 
 def options(turn: ChatTurn, question: str) -> list[Option] | None:
     """Return what can be chosen where something about reminders is asked; None for another question."""
-    name, _, about = question.partition("-")
+    name, about, offered = _parts(question)
     match name:
         case "reminders" | "idle":
             coming, paused = reminders.coming(turn), turn.schedule.paused
@@ -47,9 +48,11 @@ def options(turn: ChatTurn, question: str) -> list[Option] | None:
             own = [turn.option(what) for what in ("move", "done", "unwanted", "go_on")]
             return [own[0], *([later] if reminders.may_put_off(turn, _about(about)[0]) else []), *own[1:]]
         case "day":
-            return _day_options(turn, [add_business_days(turn.today, n, turn.place.week) for n in AHEAD])
+            usual = [add_business_days(turn.today, n, turn.place.week) for n in AHEAD]
+            return _day_options(turn, [date.fromisoformat(day) for day in offered] or usual)
         case "zone":
-            return _zone_options(turn, CITIES)
+            named = [NamedZone(zone, name) for zone, name in _offered_zones(offered).items()]
+            return _zone_options(turn, named or [NamedZone(zone, city_of(zone)) for zone in CITIES])
         case "quiet":
             return [turn.option(what) for what in QUIET]
         case "days":
@@ -57,6 +60,22 @@ def options(turn: ChatTurn, question: str) -> list[Option] | None:
         case "holidays":
             return [turn.option(what) for what in ("no_holidays", "go_on")]
     return None
+
+
+OFFERED, NEXT = "@", ";"
+"""Behind the name of a question, what is offered there instead of the usual: zone-3@Asia/Kolkata=Mumbai;…"""
+
+
+def _parts(question: str) -> tuple[str, str, list[str]]:
+    """Return the name of a question, what it is about, and what is offered instead of the usual."""
+    base, _, offered = question.partition(OFFERED)
+    name, _, about = base.partition("-")
+    return name, about, offered.split(NEXT) if offered else []
+
+
+def _offered_zones(offered: Iterable[str]) -> dict[str, str]:
+    """Return zones that are offered, each with the name of its place."""
+    return {zone: name for zone, _, name in (place.partition("=") for place in offered)}
 
 
 def _about(about: str) -> tuple[int, str]:
@@ -72,19 +91,19 @@ def _dated(turn: ChatTurn, day: date, wall: time, what: str = "") -> str:
     return turn.catalog.say("remind.day", day=day, time=wall)
 
 
-def _zone_options(turn: ChatTurn, zones: tuple[str, ...]) -> list[Option]:
-    """Return zones by their city and the time that it is there, the earliest first."""
-    there = {zone: turn.now.astimezone(zone_named(zone)).replace(tzinfo=None) for zone in zones}
+def _zone_options(turn: ChatTurn, places: Iterable[NamedZone]) -> list[Option]:
+    """Return places and the time that it is there, the earliest first."""
+    there = {place: turn.now.astimezone(zone_named(place.zone)).replace(tzinfo=None) for place in places}
     return [
-        Option(zone, turn.catalog.say("remind.here", time=there[zone].time(), city=city(zone)))
-        for zone in sorted(there, key=lambda zone: there[zone])
+        Option(place.zone, turn.catalog.say("remind.here", time=there[place].time(), city=place.name))
+        for place in sorted(there, key=lambda place: there[place])
     ]
 
 
 def setting_options(turn: ChatTurn) -> list[Option]:
     """Return the settings of reminders, each with what it is now."""
     say, hours, own = turn.catalog.say, turn.schedule.hours, turn.person.working_days
-    zone = city(turn.person.zone) if turn.schedule.zone_known else say("remind.unknown")
+    zone = city_of(turn.person.zone) if turn.schedule.zone_known else say("remind.unknown")
     shown = say("remind.quiet", begin=hours.quiet_from, end=hours.quiet_until)
     days = next((name for name, days in WEEKS.items() if days == tuple(sorted(own))), "")
     week = say(f"desk.options.{days}") if days else turn.catalog.weekdays(own)
@@ -113,7 +132,7 @@ def _days_off(turn: ChatTurn) -> str:
 
 def handle_choice(turn: ChatTurn, question: str, id_: str) -> Next | None:
     """Take what was chosen where something about reminders was asked; None where it was something else."""
-    name, _, about = question.partition("-")
+    name, about, offered = _parts(question)
     case, kind = _about(about)
     if id_.startswith("set_"):
         return Ask(id_.removeprefix("set_"))
@@ -129,7 +148,7 @@ def handle_choice(turn: ChatTurn, question: str, id_: str) -> Next | None:
         case "day":
             return _move(turn, case, kind, date.fromisoformat(id_), DEFAULT_TIME)
         case "zone":
-            return _set_zone(turn, id_, case)
+            return _set_zone(turn, NamedZone(id_, _offered_zones(offered).get(id_, city_of(id_))), case)
         case "quiet":
             begin, end = QUIET[id_]
             return _set_hours(turn, Hours(time(begin), time(end)))
@@ -142,7 +161,7 @@ def handle_choice(turn: ChatTurn, question: str, id_: str) -> Next | None:
 
 def handle_text(turn: ChatTurn, question: str, text: str) -> Next | None:
     """Take what was typed where it is no option: a day, a city, a time; None where that cannot be typed."""
-    name, _, about = question.partition("-")
+    name, about, _ = _parts(question)
     match name:
         case "day":
             return _read_day(turn, question, text)
@@ -209,20 +228,22 @@ def _move(turn: ChatTurn, case: int, kind: str, day: date, wall: time) -> Next:
 
 def _read_day(turn: ChatTurn, question: str, text: str) -> Next:
     """Read a day with or without a time; where two days may be meant, ask which."""
+    name, about, _ = _parts(question)
+    again = f"{name}-{about}"
     here = turn.now.astimezone(zone_named(turn.person.zone)).replace(tzinfo=None)
     found = parse_day_time(text, here, turn.catalog)
     if isinstance(found, Misread):
         turn.effects.append(misread(turn.catalog, found))
-        days = [day for day in found.days if day > turn.today]
-        return Ask(question, tuple(_day_options(turn, days)) if days else None)
+        days = NEXT.join(day.isoformat() for day in found.days if day > turn.today)
+        return Ask(again + OFFERED + days if days else again)
     day = found.day.working(turn.place.week).first if isinstance(found.day, DaySpan) else found.day
     meant = found.wall or DEFAULT_TIME
     if instant(day, meant, turn.person.zone) > turn.now:
         turn.close_question()
-        return _move(turn, *_about(question.partition("-")[2]), *_kept_time(turn, day, meant))
+        return _move(turn, *_about(about), *_kept_time(turn, day, meant))
     over = Misread("passed", {"day": turn.catalog.dated(day, turn.today)})
     turn.effects.append(misread(turn.catalog, over))
-    return Ask(question)
+    return Ask(again)
 
 
 def _day_options(turn: ChatTurn, days: Iterable[date]) -> list[Option]:
@@ -271,40 +292,42 @@ def _read_hours(turn: ChatTurn, text: str) -> Next:
 
 def locate(turn: ChatTurn, zone: str) -> Next:
     """Ask whether the zone of a place that was shown is the right one: near a border it may not be."""
-    name, _, about = turn.person.asking.partition("-")
+    name, about, _ = _parts(turn.person.asking)
     turn.say("remind.near")
-    return _ask_zone(turn, about if name == "zone" else "", (zone,))
+    return _ask_zone(about if name == "zone" else "", [NamedZone(zone, city_of(zone))])
 
 
-def _ask_zone(turn: ChatTurn, about: str, zones: tuple[str, ...]) -> Next:
-    """Ask which of these zones it is."""
-    return Ask(f"zone-{about}" if about else "zone", tuple(_zone_options(turn, zones)))
+def _ask_zone(about: str, places: Iterable[NamedZone]) -> Next:
+    """Ask which of these places it is; of the usual ones where there are none."""
+    offered = NEXT.join(f"{place.zone}={place.name}" for place in places)
+    return Ask((f"zone-{about}" if about else "zone") + (OFFERED + offered if offered else ""))
 
 
 def _read_zone(turn: ChatTurn, about: str, text: str) -> Next:
-    """Read a city or the time it is there; where it may be several, ask which."""
-    zones = zones_of(text, turn.now, turn.catalog)
-    if len(zones) == 1:
+    """Read a place or the time it is there; where it may be several, ask which."""
+    places, meant = places_of(text, turn.now, turn.catalog)
+    if meant:
         turn.close_question()
-        return _set_zone(turn, zones[0], _about(about)[0])
-    if not zones:
+        return _set_zone(turn, places[0], _about(about)[0])
+    if not places:
         turn.effects.append(misread(turn.catalog, Misread("no_zone")))
-    return _ask_zone(turn, about, zones or CITIES)
+    return _ask_zone(about, places)
 
 
-def _set_zone(turn: ChatTurn, zone: str, case: int) -> Next:
+def _set_zone(turn: ChatTurn, place: NamedZone, case: int) -> Next:
     """Take a zone as where the person lives; with `case` it was asked to remind of that.
 
     Days that were told by another clock ("today") move with it.
     """
     if not turn.schedule.zone_known:
-        _shift_days(turn, local_date(turn.now, zone) - turn.today)
-    turn.person = replace(turn.person, zone=zone)
+        _shift_days(turn, local_date(turn.now, place.zone) - turn.today)
+    turn.person = replace(turn.person, zone=place.zone)
     turn.plan(schedules.relocated(replace(turn.schedule, zone_known=True), turn.place))
     if case in turn.person.cases:
-        reminders.confirm(turn, case)
+        reminders.confirm(turn, case, place)
     else:
-        turn.say("remind.kept")
+        here = turn.now.astimezone(zone_named(place.zone)).time()
+        turn.say("remind.there", "remind.kept", city=place.name, time=here)
     return RESUME
 
 

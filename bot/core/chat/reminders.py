@@ -12,11 +12,11 @@ from dataclasses import replace
 from datetime import date, time
 from typing import Final
 
-from bot.core.advice.calendar import add_business_days
+from bot.core.advice.calendar import add_business_days, zone_named
 from bot.core.advice.catalog import COUNT
 from bot.core.advice.notes import Note
 from bot.core.chat import sent_messages
-from bot.core.chat.time_zones import city
+from bot.core.chat.places import NamedZone, city_of
 from bot.core.chat.turn import DONE, RESUME, Ask, ChatTurn, Converse, Conversed, FileToSend, Next
 from bot.core.dialogue.render import answer_options, note_message
 from bot.core.dialogue.session import Block, Effect, Option, Outgoing, Picked, Remind, Session
@@ -271,16 +271,20 @@ def line(turn: ChatTurn, reminder: Reminder) -> str:
     return turn.catalog.say("change.line", what=turn.who(reminder.case), answer=what)
 
 
-def confirm(turn: ChatTurn, case: int) -> None:
-    """Say what was agreed upon, with the day in the candidate's own time."""
+def confirm(turn: ChatTurn, case: int, place: NamedZone | None = None) -> None:
+    """Say what was agreed upon, with the day in the candidate's own time; a `place` told now comes with its clock."""
     planned = turn.schedule.of(case)
     if not planned:
         turn.say("remind.nothing")
         return
-    where = city(turn.person.zone)
+    where = place.name if place else city_of(turn.person.zone)
     text = turn.catalog.say("remind.planned", day=planned[0].day, time=planned[0].wall, zone=where)
+    blocks = [Block("text", text)]
+    if place:
+        here = turn.now.astimezone(zone_named(place.zone)).time()
+        blocks.append(Block("aside", turn.catalog.say("remind.there", city=place.name, time=here)))
     options = (_option(turn, "ics", case), _option(turn, "stop", case))
-    turn.effects.append(Outgoing("reminder", "reminder planned", (Block("text", text),), options))
+    turn.effects.append(Outgoing("reminder", "reminder planned", tuple(blocks), options))
 
 
 # -- below a reminder --------------------------------------------------------------------------------------------------

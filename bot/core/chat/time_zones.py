@@ -15,7 +15,7 @@ from zoneinfo import available_timezones
 
 from bot.core.advice.calendar import zone_named
 from bot.core.advice.catalog import Catalog
-from bot.core.advice.text import clean
+from bot.core.chat.places import NamedZone, city_of, find_places, suggest_places
 from bot.core.dialogue.clock_times import parse_clock
 
 CITIES = (
@@ -28,18 +28,13 @@ NEAR = timedelta(minutes=10)  # a clock that is read in a hurry, or goes wrong
 _SPOT = re.compile(r"([+-]\d{4,6})([+-]\d{5,7})")
 
 
-def city(zone: str) -> str:
-    """Return the city in a zone's name."""
-    return zone.rpartition("/")[2].replace("_", " ")
-
-
 @cache
 def _zones() -> dict[str, tuple[str, ...]]:
     """Return the zones by the city in their name, written small."""
     found: dict[str, tuple[str, ...]] = {}
     for zone in sorted(available_timezones()):
         if "/" in zone and not zone.startswith(("Etc/", "posix/", "right/", "SystemV/", "US/")):
-            name = city(zone).casefold()
+            name = city_of(zone).casefold()
             found[name] = (*found.get(name, ()), zone)
     return found
 
@@ -71,18 +66,18 @@ def nearest(latitude: float, longitude: float) -> str:
     return max(_spots(), key=near)[0]
 
 
-def zones_of(text: str, now: datetime, catalog: Catalog) -> tuple[str, ...]:
-    """Return the zones that a typed city, time of day or name of a zone may mean, as few as can be told."""
-    wall = parse_clock(text, catalog)
+def places_of(text: str, now: datetime, catalog: Catalog) -> tuple[tuple[NamedZone, ...], bool]:
+    """Return the places that a typed city, country, zone, offset or time of day may mean, and whether one is meant.
+
+    Not meant are beginnings of names: they are for the person to confirm.
+    """
+    wall = None if text.strip()[:1] in ("+", "-") else parse_clock(text, catalog)
     if wall is not None:
-        return zones_at(wall, now)
-    typed = clean(text).casefold().strip()
-    named = next((zone for zones in _zones().values() for zone in zones if zone.casefold() == typed), None)
-    exact = (named,) if named else _zones().get(typed)
-    if exact:
-        return exact[:1]  # America/Louisville and America/Kentucky/Louisville are one
-    begun = [zones[0] for name, zones in _zones().items() if len(typed) >= 3 and name.startswith(typed)]
-    return tuple(begun[:8])
+        zones = zones_at(wall, now)
+        return tuple(NamedZone(zone, city_of(zone)) for zone in zones), len(zones) == 1
+    if found := find_places(text, now, catalog):
+        return found, len(found) == 1
+    return suggest_places(text, catalog), False
 
 
 def zones_at(wall: time, now: datetime) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import ChainMap
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, time
 
 from bot.core.advice.calendar import local_date
 from bot.core.advice.catalog import Catalog
@@ -47,13 +47,9 @@ class FileToSend:
 
 @dataclass(frozen=True)
 class Ask:
-    """Ask a question of the chat's own, such as `zone-3`: what follows the `-` says what it is about.
-
-    `options`: only these, out of all that could be chosen there.
-    """
+    """Ask a question of the chat's own, such as `zone-3`: what follows the `-` says what it is about."""
 
     question: str
-    options: tuple[Option, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -117,7 +113,7 @@ class ChatTurn:
 
     # -- saying --------------------------------------------------------------------------------------------------------
 
-    def say(self, key: str, *more: str, **values: str | int | date) -> None:
+    def say(self, key: str, *more: str, **values: str | int | date | time) -> None:
         """Add a notice of one or several messages."""
         blocks = tuple(Block("text", self.catalog.say(k, **values)) for k in (key, *more))
         self.effects.append(Outgoing("notice", f"notice {key.rpartition('.')[2]}", blocks))

@@ -13,7 +13,8 @@ from zoneinfo import available_timezones
 
 from bot.core.advice.calendar import zone_named
 from bot.core.advice.catalog import Catalog, fill
-from bot.core.chat.time_zones import CITIES, city, zones_of
+from bot.core.chat.places import NamedZone, city_of
+from bot.core.chat.time_zones import CITIES, places_of
 from bot.core.coaching.cohort import Cohort
 from bot.core.coaching.context import CoachingReply, CoachingScreen, asks_for
 from bot.core.coaching.lessons import Plan, Slot, drafted, moved
@@ -40,7 +41,7 @@ class LessonPlanner(CoachingScreen):
         plan = self.cohort.plan
         match verb, rest:
             case "lessons", _:
-                return self.shown(self.cohort) if plan or self.context.requester.zone_known else self.clocks(CITIES)
+                return self.shown(self.cohort) if plan or self.context.requester.zone_known else self.clocks()
             case "clock", [zone, *_] if zone in available_timezones():
                 return replace(self.shown(self.cohort), zone=zone)
             case "channel", [chat, *_] if plan is None and self._channel(chat):
@@ -127,13 +128,16 @@ class LessonPlanner(CoachingScreen):
         plan = cohort.plan
         return CoachingReply((self.planning(plan) if plan else self.channels(),))
 
-    def clocks(self, zones: Iterable[str], *, misread: bool = False) -> CoachingReply:
+    def clocks(self, places: Iterable[NamedZone] = (), *, misread: bool = False) -> CoachingReply:
         """Ask once by which clock the coach lives: lessons go out by it."""
         now, say = self.context.now, self.context.catalog.say
-        there = {zone: now.astimezone(zone_named(zone)).replace(tzinfo=None) for zone in zones}
+        asked = tuple(places) or tuple(NamedZone(zone, city_of(zone)) for zone in CITIES)
+        there = {place: now.astimezone(zone_named(place.zone)).replace(tzinfo=None) for place in asked}
         buttons = [
-            Button(say("remind.here", time=there[zone].time(), city=city(zone)), ("clock", str(self.number), zone))
-            for zone in sorted(there, key=lambda zone: there[zone])
+            Button(
+                say("remind.here", time=there[place].time(), city=place.name), ("clock", str(self.number), place.zone)
+            )
+            for place in sorted(there, key=lambda place: there[place])
         ]
         title = self.say("no_clock" if misread else "which_clock")
         panel = Panel.of(title, buttons=(*buttons, self.back("show")))
@@ -141,10 +145,10 @@ class LessonPlanner(CoachingScreen):
 
     def clock_written(self, text: str) -> CoachingReply:
         """Take a typed city or time of day as the coach's clock, or ask which of several it is."""
-        zones = zones_of(text, self.context.now, self.context.catalog)
-        if len(zones) == 1:
-            return replace(self.shown(self.cohort), zone=zones[0])
-        return self.clocks(zones or CITIES, misread=not zones)
+        places, meant = places_of(text, self.context.now, self.context.catalog)
+        if meant:
+            return replace(self.shown(self.cohort), zone=places[0].zone)
+        return self.clocks(places, misread=not places)
 
     def channels(self) -> Panel:
         """Offer the channels into which this coach has brought the bot."""
@@ -180,7 +184,7 @@ class LessonPlanner(CoachingScreen):
             buttons.append(Button(self.say("deny"), ("stopped", number, turn)))
         else:
             buttons.append(Button(self.say("stop"), ("stop", number)))
-        texts = [self.say("plan" if plan.confirmed else "draft", channel=plan.title, city=city(plan.zone))]
+        texts = [self.say("plan" if plan.confirmed else "draft", channel=plan.title, city=city_of(plan.zone))]
         if room is None or not room.may_write:
             texts.append(self.say("mute", channel=plan.title))
         title = self.say("title", name=self.cohort.name)
