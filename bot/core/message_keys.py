@@ -49,6 +49,7 @@ _FIXED: Mapping[str, Wanted] = {
     "misread.many_days": Wanted(frozenset({"limit"})),
     **{f"advice.{part}": Wanted() for part in ("beyond", "judgement", "changes")},
     "plan.title": Wanted(),
+    "plan.stands": Wanted(),
     "plan.closes": Wanted(frozenset({"day"})),
     "plan.rest": Wanted(),
     **{f"plan.{key}": Wanted(frozenset({"what"})) for key in ("today", "next_today")},

@@ -42,14 +42,14 @@ def test_whoever_has_no_news_yet_is_not_asked_for_them_again_the_next_morning(fo
 def test_a_day_they_named_is_asked_about_even_so(formal: Reminded) -> None:
     formal.until(formal.now + 10 * DAY)
     formal.beside("look")
-    formal.say("Nothing yet", "No", "Yes", "Add a detail", "The day they'll decide", "18 Dec")
+    formal.say("Nothing yet", "No", "Yes", "18 Dec")
     assert days(formal) == [("M4", date(2026, 12, 22)), ("M5", date(2026, 12, 25))]
     assert formal.words.count("I will come back to you on Tuesday 22 December at 10:00.") == 1
 
 
 def test_what_went_out_brings_no_passed_day_back(library: Library) -> None:
     """Formal, and the thank-you goes out only after the question for news: that is not asked a second time."""
-    late = asked_about(library, *FORMAL[:7], "Not yet", "Dana", "Analyst", "X", "billing", "Sam")
+    late = asked_about(library, *FORMAL[:7], "Not yet", "They didn't say", "Dana", "Analyst", "X", "billing", "Sam")
     late.until(late.now + 10 * DAY)
     late.say("I sent the thank-you")
     assert "done thank_you" in late.names

@@ -76,7 +76,7 @@ def test_four_days_instead_of_three_change_exactly_those_that_a_count_of_all_fin
                 total += 1
                 was = advice({**known, "elapsed": old}, country, interested)
                 changed += was != advice({**known, "elapsed": new}, country, interested)
-    histories = 12  # what went out, by class, and whether the case is cold
+    histories = 24  # what went out, by class, and whether the case is cold
     found = compare(library, with_days(library, 4), "etiquette")
     assert found.situations == total * histories
     assert changed <= found.changed < changed * histories, "what went out may decide before the days do"

@@ -137,7 +137,7 @@ def test_an_edit_is_marked_with_what_is_new_gone_and_changed_and_for_how_many(li
     assert box(picture, "tone").said == ("Changed", "was: How did the conversation feel?")
     assert box(picture, "more_rounds").mark == "aside", "only its number is another"
     gains = box(picture, "advice: wait_then_connect").said
-    assert gains[0].startswith("+2,880 situations, from: connect with a neutral note")
+    assert gains[0].startswith("+5,760 situations, from: connect with a neutral note")
     lost = [int(s.split()[0][1:].replace(",", "")) for n in picture.nodes for s in n.said if s.startswith("−")]
     told = sum(told.situations for told in report(library, new).told if told.head.startswith("from "))
     assert sum(lost) == told, "as many as `afterword diff` counts"

@@ -192,8 +192,15 @@ def after_conversation(turn: ChatTurn, conversed: Conversed) -> list[Effect]:
         schedule = schedules.replan(schedule, case, asks, turn.place, turn.today, keep=not (news or turn.sent))
         said = _with_day(turn, said, schedule.of(case)) if not schedule.paused else said
     turn.plan(schedule)
-    offers = asks if schedule.life(case, turn.today).consent == "unasked" else []
+    offers = asks if schedule.life(case, turn.today).consent == "unasked" and not _asks_for_day(turn, said) else []
     return [shown for effect in said for shown in _with_more(turn, case, session, effect, offers)]
+
+
+def _asks_for_day(turn: ChatTurn, said: list[Effect]) -> bool:
+    """Tell whether a day that the plan counts from is asked for at last: what is planned is told, and offered, then."""
+    last = next((effect for effect in reversed(said) if isinstance(effect, Outgoing)), None)
+    fact = turn.library.facts.by_name.get(last.name.removeprefix("question ")) if last else None
+    return fact is not None and fact.kind == "date"
 
 
 def _is_news(turn: ChatTurn, before: Session, session: Session) -> bool:

@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Iterator
 from datetime import datetime
 
+from bot.core.advice.facts import NO_DATE
 from bot.core.advice.judge import Advice
 from bot.core.advice.notes import Note, Unfit
 from bot.core.advice.policy import OVERRIDDEN
@@ -49,6 +50,8 @@ CHANGE = "change"
 DETAIL = "detail"
 APART = "menu:texts"
 """Beside the steps that were said: the marks of the texts that were asked for from the menu at the end."""
+LATER = "+"
+"""In the mark of an advice: what follows it is asked for only after the advice."""
 MAX_TEXTS = 8  # a turn that would compose more texts than this has a slot that can never fit; it fails readably
 
 
@@ -139,13 +142,13 @@ class _TurnBuilder:
             self.say(render.step_done_message(self.view, sort, news=True))
             return
         self.say(render.step_done_message(self.view, sort, news=False))
-        judged = {step: _fingerprint(self.view) for step in self.judged if step in before.said}
+        judged = {step.id: _fingerprint(self.view, step) for step in self.judged if step.id in before.said}
         self.move(self.session.but(said={**self.session.said, **judged}))
 
     @property
-    def judged(self) -> list[str]:
+    def judged(self) -> list[Step]:
         """The steps of the flow that say an advice."""
-        return [step.id for step in self.view.flow.steps if step.kind == "judge"]
+        return [step for step in self.view.flow.steps if step.kind == "judge"]
 
     def start(self) -> None:
         if self.session.answers:
@@ -344,8 +347,10 @@ class _TurnBuilder:
     def announce(self, step: Step) -> bool:
         """Say what a crossed step has to say, once; False when it turned out that an answer must be given anew."""
         if step.kind == "judge":
-            if self.first_time(step, _fingerprint(self.view), self.view.outcome.verdict):
-                self.effects.extend(self.advise(self.view.advice))
+            before, mark = self.session.said.get(step.id, ""), _fingerprint(self.view, step)
+            if self.first_time(step, mark, self.view.outcome.verdict):
+                same = before.partition(LATER)[0] == mark.partition(LATER)[0]
+                self.effects.extend(self.tell_plan(mark) if same else self.advise(self.view.advice))
             return True
         texts = [self.view.compose(kind) for kind in self.view.kinds]
         for text in texts:
@@ -354,9 +359,9 @@ class _TurnBuilder:
                 self.move(self.session.without(text.slot))
                 return False
         notes = {self.mark(text): text for text in texts if isinstance(text, Note)}
-        before = self.session.said.get(step.id, "").split()
+        handed = self.session.said.get(step.id, "").split()
         if self.first_time(step, " ".join(notes)):
-            self.hand_over([note for mark, note in notes.items() if mark not in before])
+            self.hand_over([note for mark, note in notes.items() if mark not in handed])
         return True
 
     def mark(self, note: Note) -> str:
@@ -391,6 +396,12 @@ class _TurnBuilder:
         yield render.advice_message(ruleset, self.library.facts, self.view.catalog, advice, room=room)
         yield from self.reminds(advice)
 
+    def tell_plan(self, mark: str) -> Iterator[Effect]:
+        """Tell the plan alone: only a day that was asked for after the advice can have moved it."""
+        moved = any(day != NO_DATE for day in mark.split(LATER)[1:])
+        yield render.plan_message(self.view.catalog, self.view.advice, moved=moved)
+        yield from self.reminds(self.view.advice)
+
     def reminds(self, advice: Advice) -> Iterator[Remind]:
         """Give the reminders that an advice asks for; what only follows from a step not done yet comes with that."""
         for reminder in advice.reminders:
@@ -424,8 +435,9 @@ class _TurnBuilder:
             self.say(render.menu_message(catalog, self.menu()))
         else:
             hints = self.hints(self.view.flow.step[position.step])
-            part = "note" if any(self.view.flow.step[s].kind == "judge" for s in position.crossed) else "advice"
-            fact = self.library.facts[position.fact]
+            fact, part = self.library.facts[position.fact], "advice"
+            if any(self.view.flow.step[s].kind == "judge" for s in position.crossed):
+                part = "note" if fact.kind != "date" else ""  # a day is asked for the plan, which stands already
             if days := self.days_in_question():
                 self.say(render.which_day(catalog, fact, days, position, part))
             else:
@@ -438,11 +450,13 @@ class _TurnBuilder:
         return [hint.say for hint in step.hints if hint.when.fits(self.view.believed)]
 
 
-def _fingerprint(view: SessionView) -> str:
+def _fingerprint(view: SessionView, step: Step) -> str:
     """Return what makes an advice the same as before: verdict first, then everything that is said with it.
 
     Days count by the answers they are counted from: that another day has come is no reason to say the same again.
     """
-    answers, facts = view.session.facts, view.library.facts
-    days = [answers[name] for name in sorted(view.outcome.needs) if name in answers and facts[name].kind == "date"]
-    return "|".join((view.outcome.said, *days))
+    answers, facts, steps = view.session.answers, view.library.facts, view.flow.steps
+    days = [name for name in sorted(view.outcome.needs) if name in answers and facts[name].kind == "date"]
+    later = {other.fact for other in steps[steps.index(step) :]}
+    first = "|".join((view.outcome.said, *(answers[name] for name in days if name not in later)))
+    return LATER.join((first, *(answers[name] for name in days if name in later)))

@@ -46,17 +46,22 @@ def question(catalog: Catalog, fact: Fact, position: Position, hints: Iterable[s
 
 def _question(catalog: Catalog, fact: Fact, position: Position, hints: Iterable[str], part: str) -> Outgoing:
     key = f"question.{fact.name}"
-    blocks = [Block("progress", catalog.say(f"progress.{part}", number=position.number, at_most=position.at_most))]
-    blocks.append(Block("title", catalog.say(f"{key}.text")))
+    blocks = [*_progress(catalog, position, part), Block("title", catalog.say(f"{key}.text"))]
     blocks += [Block("aside", catalog.say(f"{key}.hints.{hint}")) for hint in hints]
     return Outgoing("question", f"question {fact.name}", tuple(blocks), answer_options(fact, catalog))
 
 
 def which_day(catalog: Catalog, fact: Fact, days: tuple[Option, ...], position: Position, part: str) -> Outgoing:
     """Ask for the day itself where a stretch of days was told and is not enough."""
-    count = Block("progress", catalog.say(f"progress.{part}", number=position.number, at_most=position.at_most))
     text = Block("title", catalog.say(f"question.{fact.name}.which_day"))
-    return Outgoing("question", f"question {fact.name}", (count, text), days)
+    return Outgoing("question", f"question {fact.name}", (*_progress(catalog, position, part), text), days)
+
+
+def _progress(catalog: Catalog, position: Position, part: str) -> Iterator[Block]:
+    """Say how far a question is along its part of the way, if it counts in one."""
+    if part:
+        text = catalog.say(f"progress.{part}", number=position.number, at_most=position.at_most)
+        yield Block("progress", text)
 
 
 def loose_question(fact: Fact, catalog: Catalog) -> Outgoing:
@@ -206,6 +211,13 @@ def advice_message(
         if length(blocks) <= room:
             break
     return Outgoing("advice", f"advice {advice.outcome.rule} {advice.outcome.verdict}", tuple(blocks))
+
+
+def plan_message(catalog: Catalog, advice: Advice, *, moved: bool) -> Outgoing:
+    """Word the plan of an advice that stands: anew where one of its days can have moved."""
+    name = f"plan {advice.outcome.rule} {advice.outcome.verdict}"
+    stands = (Block("text", catalog.say("plan.stands")),)
+    return Outgoing("advice", name, tuple(_plan_blocks(catalog, advice.plan)) if moved else stands)
 
 
 def length(blocks: Iterable[Block]) -> int:
