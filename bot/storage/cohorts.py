@@ -253,7 +253,9 @@ class CohortTables:
         return cohort_turn
 
     def polled(self, cursor: Cursor, key: Key, call: Call, message: int) -> None:
-        """Keep which message holds the poll that was just posted in a group, so that it can be closed."""
+        """Keep which message holds the poll that was just posted in a group, so that it can be closed by its button."""
+        if "reply_markup" not in call.values:
+            return
         self._turning.lock(cursor, key.bot, EVERYBODY)
         ((button,),) = call.values["reply_markup"]["inline_keyboard"]
         number = int(button["callback_data"].split(":")[2])  # k:close:cohort:turn

@@ -138,7 +138,12 @@ class CoachingChat:
     def _told(self, key: Key, person: Person, answer: CoachingReply, message: int) -> CohortTurn:
         """Return the turn that says an answer, to whom it is about as well."""
         calls = tuple(_calls(answer.panels, message))
-        told = tuple(_privately(key.bot, answer.told))
+        posted = (
+            Post(replace(key, chat=chat, topic=topic), call)
+            for (chat, topic), panels in answer.posted.items()
+            for call in _calls(panels)
+        )
+        told = (*_privately(key.bot, answer.told), *posted)
         asking = answer.asking or _own_question(person)
         after = person if asking == person.asking else person.but(asking=asking)
         after = after if answer.trial is None else after.but(trial=answer.trial)
@@ -238,12 +243,12 @@ def _unasked(call: Call) -> Call:
 
 
 def _poll(ballot: Ballot) -> Json:
-    return {
+    poll = {
         "question": ballot.question,
         "options": [{"text": option} for option in ballot.options],
         "is_anonymous": True,  # Telegram's default; who chose what must never reach us
-        "reply_markup": {"inline_keyboard": _keyboard((ballot.button,))},
     }
+    return {**poll, "reply_markup": {"inline_keyboard": _keyboard((ballot.button,))}} if ballot.button else poll
 
 
 def _keyboard(buttons: Iterable[Button]) -> list[list[Json]]:

@@ -9,7 +9,7 @@ from bot.core.advice.facts import Facts
 from bot.core.coaching.faq import search
 from bot.core.coaching.group_chat import answer_panel
 from bot.core.coaching.lesson_planner import lesson_blocks
-from bot.core.coaching.lessons import Plan, Slot
+from bot.core.coaching.lessons import Slot
 from bot.core.library import Library
 from bot.verification.atlas.page import page
 from tests.support.reminded import WEDNESDAY, Reminded
@@ -27,8 +27,7 @@ def roomier(library: Library) -> Library:
 def test_a_limit_that_changed_is_another_in_lessons_answers_and_the_atlas(roomier: Library) -> None:
     catalog = roomier.catalog("en")
     slot = Slot("the_note", date(2026, 11, 24), time(8))
-    plan = Plan(-1001, "The channel", "eight_weeks", "Europe/Berlin", (slot,))
-    taught = "\n".join(block.text for block in lesson_blocks(roomier, catalog, plan, slot))
+    taught = "\n".join(block.text for block in lesson_blocks(roomier, catalog, slot))
     assert "A free account has room for 271 characters" in taught
     answered = answer_panel(roomier, catalog, "how_long")
     assert answered is not None
@@ -43,8 +42,7 @@ def test_a_few_days_that_are_four_are_four_in_the_lesson(library: Library) -> No
     later = replace(elapsed.derivation, starts=(("waiting", 0), ("ready", 4), ("silent", 11)))
     facts = Facts({**library.facts.by_name, "elapsed": replace(elapsed, derivation=later)})
     slot = Slot("a_few_days", date(2026, 11, 24), time(8))
-    plan = Plan(-1001, "The channel", "eight_weeks", "Europe/Berlin", (slot,))
-    taught = lesson_blocks(replace(library, facts=facts), library.catalog("en"), plan, slot)
+    taught = lesson_blocks(replace(library, facts=facts), library.catalog("en"), slot)
     assert "Count to 4, in working days." in "\n".join(block.text for block in taught)
 
 

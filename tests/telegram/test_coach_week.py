@@ -325,3 +325,19 @@ def test_a_cohort_is_opened_by_a_tap_and_a_name(course: Course) -> None:
     taps(coach, "Open a cohort", "What should it be called?")
     asks(coach, "Summer” Names are hidden “course", "You coach “Summer Names are hidden course”")
     nothing_was_refused(course.telegram)
+
+
+def test_a_coach_asks_the_group_by_an_anonymous_poll(course: Course) -> None:
+    """Counts need many members; a poll serves a group of any size, and nobody learns who chose what."""
+    coach, group = course.coach, course.group
+    asks(coach, "/cohort", "You coach")
+    taps(coach, "Ask the group", "nobody sees who chose what")
+    taps(coach, "Thank-yous this week", "It's in the group now.")
+    course.sees_polls(closed=[False])
+    poll = next(message for message in group.screen if message.poll)
+    assert poll.thread_id == course.practice
+    for member in course.members:
+        member.votes("All sent", group)
+    course.telegram.wait_until_drained(SLOW_MACHINE)
+    assert "All sent" not in coach.sees(), "I say nothing of it"
+    nothing_was_refused(course.telegram)

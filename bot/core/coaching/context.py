@@ -44,6 +44,8 @@ class CoachingReply:
     cohorts: Mapping[int, Cohort | None] = field(default_factory=dict)
     toast: str = ""
     told: Mapping[int, tuple[Shown, ...]] = field(default_factory=dict)
+    posted: Mapping[tuple[int, int], tuple[Shown, ...]] = field(default_factory=dict)
+    """What is posted in groups, by chat and topic."""
     versions: Mapping[int, ContentVersion | None] = field(default_factory=dict)
     trial: Preview | None = None
     """What begins to be tried."""

@@ -9,6 +9,7 @@ from bot.core.coaching.cohort import PURPOSES
 from bot.core.coaching.content_editor import FIRST
 from bot.core.coaching.drafts import LIMITS
 from bot.core.coaching.note_text import PARTS, is_name
+from bot.core.coaching.office_hours import WEEKLY
 from bot.core.coaching.statistics import OTHERS, QUESTIONS
 from bot.core.coaching.undelivered import WHY
 from bot.core.library import Library
@@ -37,6 +38,8 @@ GIVEN: Final[Mapping[str, tuple[str, ...]]] = {
     "invite_many": ("name",),
     **dict.fromkeys(("invite_places", "invite_good", "joined"), ("number",)),
     "joined_of": ("number", "of"),
+    **{f"ask.{key}": () for key in ("which", "posted", "options.ask")},
+    **{f"ask.{name}.{part}": () for name in WEEKLY for part in ("title", "question", "answers")},
     **{f"week.{key}": ("name",) for key in ("cohort", "open")},
     **{f"week.{key}": () for key in ("title", "counts")},
     **{f"week.{key}": ("number",) for key in ("hands", "notes", "options.hands", "options.notes")},

@@ -1,4 +1,4 @@
-"""Office hours: members raise a hand with a topic, coaches call them one by one. And nudges.
+"""Office hours: members raise a hand with a topic, coaches call them one by one. Nudges, and questions to the group.
 
 A hand says what about and nothing more; coaches see topics, not whose they are. A nudge goes to those
 who agreed to nudges, once a week at most, and nobody is told who they are or how many.
@@ -14,11 +14,13 @@ from bot.core.advice.calendar import local_date
 from bot.core.advice.catalog import Catalog
 from bot.core.coaching.cohort import Cohort
 from bot.core.coaching.context import CoachingReply, CoachingScreen
-from bot.core.coaching.views import Button, Panel, Shown, deep_link
+from bot.core.coaching.views import Ballot, Button, Panel, Shown, deep_link
 from bot.core.library import Library
 
 MEMBER_VERBS: Final = frozenset({"hand", "raise", "lower"})
-COACH_VERBS: Final = frozenset({"hands", "call", "uncall", "nudge", "nudged"})
+COACH_VERBS: Final = frozenset({"hands", "call", "uncall", "nudge", "nudged", "ask", "asked"})
+WEEKLY: Final = ("thanks", "requests", "energy", "topic")
+"""The questions that a coach can put to the group."""
 CALLED: Final = timedelta(days=7)
 """So long a coach sees which topics they called."""
 TOLD_APART: Final = timedelta(days=2)
@@ -80,6 +82,10 @@ class OfficeHours(CoachingScreen):
                 return self.called(rest)
             case "uncall":
                 return self.uncalled(rest[0])
+            case "ask":
+                return self.asking()
+            case "asked":
+                return self.asked(rest[0])
             case _:
                 return self.nudging(verb == "nudged")
 
@@ -140,6 +146,22 @@ class OfficeHours(CoachingScreen):
         return CoachingReply(
             (Panel.of(self.say("nudge_sent"), buttons=(self.back(),)),), {self.number: after}, told=told
         )
+
+    def asking(self) -> CoachingReply:
+        """Offer the questions that can be put to the group: anonymous polls, which serve a group of any size."""
+        say, number = self.context.catalog.say, str(self.number)
+        buttons = [Button(say(f"cohort.ask.{name}.title"), ("asked", number, name)) for name in WEEKLY]
+        return CoachingReply((Panel.of(say("cohort.ask.which"), buttons=(*buttons, self.back())),))
+
+    def asked(self, name: str) -> CoachingReply | None:
+        """Post a question in the group, in its language."""
+        if name not in WEEKLY or not self.cohort.chat:
+            return None
+        theirs = self.context.library.catalog(self.cohort.language)
+        answers = tuple(theirs.alternatives(f"cohort.ask.{name}.answers"))
+        ballot = Ballot(theirs.say(f"cohort.ask.{name}.question"), answers)
+        panel = Panel.of(self.context.catalog.say("cohort.ask.posted"), buttons=(self.back(),))
+        return CoachingReply((panel,), posted={(self.cohort.chat, self.cohort.topic): (ballot,)})
 
     def _nudge(self, person: int) -> Panel:
         theirs, turn = self.context.catalog_of(person), str(self.cohort.members[person].turn_of("nudges"))

@@ -44,11 +44,11 @@ class Panel:
 
 @dataclass(frozen=True)
 class Ballot:
-    """An anonymous poll, with a button below it."""
+    """An anonymous poll, with a button below it if it is to be closed by us."""
 
     question: str
     options: tuple[str, ...]
-    button: Button
+    button: Button | None = None
 
 
 @dataclass(frozen=True)
@@ -175,6 +175,7 @@ def coaching(number: int, cohort: Cohort, coach: int, catalog: Catalog, bot: str
             Button(_lessons_label(cohort, catalog), ("lessons", str(number))),
             waiting.get("hands") or Button(catalog.say("cohort.options.hands"), ("hands", str(number))),
             Button(catalog.say("cohort.options.nudge"), ("nudge", str(number))),
+            *([Button(catalog.say("cohort.ask.options.ask"), ("ask", str(number)))] if cohort.chat else []),
             Button(catalog.say("cohort.bench.options.bench"), ("bench", str(number))),
             Button(catalog.say("cohort.options.coaches"), ("coaches", str(number))),
             Button(catalog.say("cohort.options.end"), ("end", str(number))),
