@@ -65,7 +65,7 @@ PROVED = [
           "      - {text: brief}\n      - {text: long}\n", "idle-text", "- {text: long}",
           "'brief' above it is never longer"),
 ]  # fmt: skip
-SLOW = {fault.code for fault in PROVED} | {"plural", "note-style", "text-too-long"}
+SLOW = {fault.code for fault in PROVED} | {"plural", "note-style", "text-too-long", "why-too-long"}
 """What takes seconds to be found in the shipped content."""
 
 
@@ -89,6 +89,20 @@ def test_one_fault_gives_one_finding_at_its_line(tmp_path: Path, fault: Fault) -
 @pytest.mark.parametrize("fault", [pytest.param(fault, id=fault.name) for fault in PROVED])
 def test_one_fault_in_a_small_content_gives_one_finding(tmp_path: Path, fault: Fault) -> None:
     gives_one_finding(small(tmp_path), fault)
+
+
+def test_more_claims_behind_an_advice_than_one_message_holds_are_found(tmp_path: Path) -> None:
+    content, claim = small(tmp_path), "A contact is kept warm lightly. " * 65
+    row = Fault("", SMALL_RULES, "    reasons: [C2]\n    cites: [C2]\n    why: Now", "    reasons: [C2]\n"
+                "    cites: [C2, C3, C4]\n    why: Now", "why-too-long", "- id: R4")  # fmt: skip
+    plant(content, [
+        Fault("", "flows/claims.yaml", "", "  C3: {kind: rule, section: first}\n  C4: {kind: rule, section: first}\n",
+              "", ""),
+        Fault("", SMALL, "claim:\n", f'claim:\n  C3: "{claim}"\n  C4: "{claim}"\n', "", ""),
+        row,
+    ])  # fmt: skip
+    (issue,) = check(content)[1]
+    assert (issue.place.file, issue.place.line, issue.code) == (SMALL_RULES, line_of(content, row), row.code)
 
 
 def test_nothing_is_found_in_the_small_content(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from bot.verification.diagram.highlight import along, at_finding, is_marked, sin
 from bot.verification.diff_text import report
 from tests.support.command_line import afterword, err, out
 from tests.support.planting import ROOT, copied
+from tests.support.small import small
 
 FLOW = "after_interview"
 FLOW_FILE = "flows/after_interview.yaml"
@@ -91,6 +92,18 @@ def test_a_marked_picture_is_drawn_and_says_so_without_colour(library: Library, 
 
 
 def test_a_finding_stands_where_it_is_with_the_talk_that_shows_it(tmp_path: Path) -> None:
+    rules = small(tmp_path) / "flows/rules/small.yaml"
+    rules.write_text(rules.read_text(encoding="utf-8").replace("- {elapsed: ready}", "- {tone: formal}", 1), "utf-8")
+    context, (issue,) = check(tmp_path)
+    assert context is not None
+    picture = at_finding(diagram(context.library, "small", "en"), context.library, context.places, issue)
+    assert marked(picture, "finding") == ["advice"]
+    assert "Finding: law 'not_in_haste' does not hold" in box(picture, "advice").said[-1]
+    assert marked(picture, "way") == ["relation", "tone", "interviewed_on", "advice: connect_now"]
+
+
+@pytest.mark.slow
+def test_a_finding_of_the_shipped_content_stands_in_each_conversation_it_is_about(tmp_path: Path) -> None:
     rules = (ROOT / "flows/rules/etiquette.yaml").read_text(encoding="utf-8")
     row = rules[rules.index("- id: R20") : rules.index("- id: R21")]
     edit = (row, row.replace("    remind: [M2]\n", ""))

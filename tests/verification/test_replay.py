@@ -29,13 +29,13 @@ TALK = [*WARM, *SLOTS]
 @pytest.fixture(scope="module")
 def people(library: Library) -> list[tuple[int, Person]]:
     """Return people who stand at every step of the same conversation, the last of them reminded and with two cases."""
-    found = []
-    for number in range(len(TALK) + 1):
-        phone = Phone(library)
-        phone.ask("start")
-        phone.say(*TALK[:number])
+    phone, found = Phone(library), []
+    phone.ask("start")
+    for number, text in enumerate([*TALK, ""], 1):
         assert phone.person is not None
-        found.append((number + 1, phone.person))
+        found.append((number, phone.person))
+        if text:
+            phone.say(text)
     phone.tap("Yes, please")
     phone.ask("new")
     phone.say("No", "Badly")
@@ -71,12 +71,7 @@ def test_a_step_that_is_gone_moves_those_who_stood_there(
 def test_an_answer_that_is_renamed_is_asked_again_and_a_verdict_that_is_another_is_named(
     library: Library, people: list[tuple[int, Person]], tmp_path: Path
 ) -> None:
-    def rename(text: str) -> str:
-        text = re.sub(r"(tone: )rapport\b", r"\1warm", text).replace("[rapport, ordinary,", "[warm, ordinary,")
-        text = re.sub(r"(?<!remarks: )\[rapport\b", "[warm", text)
-        return re.sub(r'rapport: "Warm', 'warm: "Warm', text)
-
-    new = edited(tmp_path, rename)
+    new = edited(tmp_path, other_answers)
     found = survey(new, FLOW, people, NOW, library)
     (move, whose), *others = found.moves.items()
     assert move == Move("answer", "tone", "tone")
@@ -157,7 +152,8 @@ def no_invitation(text: str) -> str:
 
 def other_answers(text: str) -> str:
     text = re.sub(r"(tone: )rapport\b", r"\1warm", text).replace("[rapport, ordinary,", "[warm, ordinary,")
-    return re.sub(r'rapport: "Warm', 'warm: "Warm', re.sub(r"(?<!remarks: )\[rapport\b", "[warm", text))
+    text = re.sub(r"(?<!remarks: )\[rapport\b", "[warm", text).replace('"rapport or ordinary"', '"warm or ordinary"')
+    return re.sub(r"^( +)rapport:", r"\1warm:", text, flags=re.MULTILINE)
 
 
 def sooner(text: str) -> str:
