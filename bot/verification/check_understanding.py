@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import combinations
 
-from bot.core.advice.catalog import Catalog
+from bot.core.advice.catalog import Catalog, MissingMessage
+from bot.core.advice.facts import Fact
 from bot.core.dialogue.answers import options, reader
+from bot.core.dialogue.session import Option
 from bot.core.issues import Issue, SourceLocation, SourceLocations
 from bot.core.library import Library
 from bot.core.understanding.language import Understanding
@@ -71,8 +73,8 @@ def labels_meant(library: Library, places: SourceLocations) -> Iterator[Issue]:
         if not catalog.understanding.answers:
             continue
         for fact in library.facts.by_name.values():
-            if fact.kind != "text" and not fact.derivation and not fact.from_history and _is_worded(fact.name, catalog):
-                for option in options(fact, catalog):
+            if fact.kind != "text" and not fact.derivation and not fact.from_history:
+                for option in _buttons(fact, catalog):
                     reading = reader(fact.name, catalog).read(option.label)
                     wrong = [meant for meant in (reading.value, *reading.likely) if meant not in (None, option.id)]
                     if wrong:
@@ -84,5 +86,9 @@ def labels_meant(library: Library, places: SourceLocations) -> Iterator[Issue]:
                         )
 
 
-def _is_worded(fact: str, catalog: Catalog) -> bool:
-    return catalog.has(f"question.{fact}.text")
+def _buttons(fact: Fact, catalog: Catalog) -> tuple[Option, ...]:
+    """Return what can be tapped for a fact; nothing where words for it are missing, which is found elsewhere."""
+    try:
+        return options(fact, catalog) if catalog.has(f"question.{fact.name}.text") else ()
+    except MissingMessage:
+        return ()

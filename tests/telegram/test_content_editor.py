@@ -100,7 +100,7 @@ def test_words_are_edited_checked_published_for_one_cohort_and_taken_back(course
     text = course.sends(
         "messages.en.questions (1).yaml", QUESTIONS.replace(FEELING, "And how did the talk feel?"), "fits:"
     )
-    assert "• 0 of 4,320,000 situations change" in text
+    assert re.search(r"• 0 of [\d,]+ situations change", text)
     assert "Messages in 'en': 1 worded anew." in text
     taps(coach, "Publish for “Spring course”", "talks with it from now on")
     course.restarts()
