@@ -141,6 +141,7 @@ RULES: Final = (
     _("untalked-reminder", "A reminder that no conversation comes to.", "Whoever it fits is never asked what it takes to find out.", "asked for by an untalked row", _UNTALKED),
     _("override-open", "Going ahead anyway is possible where it should not be, or leads to nothing.", "The button would promise what the rules do not give.", "override: on a row that connects", "Follow the way out that the finding names."),
     _("law-broken", "A law does not hold for some answers.", "The law says what must always be true; the finding shows a conversation that breaks it.", "laws: never connect before the thanks", "Change the row that decides there, or the law."),
+    _("law-over-time-broken", "A law over time does not hold along some history.", "Advice would contradict what was said before.", "apart: 0 in flows/ledger.yaml", "Change the rows, the ledger or the reminders, or the law."),
     _("example-fails", "An example comes out otherwise.", "Examples are what the coach has said is right.", "given: {outcome: offer}, expect: skip", "Change the rules, or the example."),
     _("claim-dropped", "A claim of the source that nothing carries.", "The advice would leave it out in silence.", "C15, cited nowhere", "Cite it where it is followed."),
 )

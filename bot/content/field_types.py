@@ -28,6 +28,7 @@ GATE_ID = r"^G[0-9]+$"
 KIND_ID = r"^[KED][0-9]+$"
 REMINDER_ID = r"^M[0-9]+$"
 CLAIM_ID = r"^C[0-9]+$"
+LAW_ID = r"^P[0-9]+$"
 CLOCK = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 MESSAGE_KEY = r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$"
@@ -42,6 +43,7 @@ GateId = Annotated[str, StringConstraints(pattern=GATE_ID)]
 KindId = Annotated[str, StringConstraints(pattern=KIND_ID)]
 ReminderId = Annotated[str, StringConstraints(pattern=REMINDER_ID)]
 ClaimId = Annotated[str, StringConstraints(pattern=CLAIM_ID)]
+LawId = Annotated[str, StringConstraints(pattern=LAW_ID)]
 Clock = Annotated[str, StringConstraints(pattern=CLOCK)]
 DayText = Annotated[str, StringConstraints(pattern=DAY)]
 MessageKey = Annotated[str, StringConstraints(pattern=MESSAGE_KEY)]

@@ -15,6 +15,7 @@ from bot.content.field_types import (
     Days,
     GateId,
     KindId,
+    LawId,
     Name,
     Named,
     OneOrMany,
@@ -29,6 +30,7 @@ from bot.content.field_types import (
     Values,
     When,
 )
+from bot.core.advice.rules import OverTime
 
 # -- flows/rules/<name>.yaml and flows/reminders.yaml ----------------------------------------------------------------
 
@@ -36,8 +38,8 @@ Start = Annotated[
     str,
     Field(
         alias="from",
-        description="today, opening (the day the note may go), next_month, request_sent, status_sent, accepted, or a "
-        "date fact.",
+        description="today, opening (the day the note may go), next_month, request_sent, status_sent, message_sent, "
+        "accepted, or a date fact.",
     ),
 ]
 Becomes = Annotated[
@@ -166,6 +168,33 @@ class LawEntry(ContentModel):
     why: Annotated[str, Field(description="The reason, for whoever reads the rules.")] = ""
 
 
+class SoonerEntry(ContentModel):
+    """Two sorts of message that may follow each other sooner than others."""
+
+    after: Annotated[Name, Field(description="What went out.")]
+    send: Annotated[Name, Field(description="What may follow it.")]
+    business_days: Annotated[Days, Field(description="After so many business days.")]
+
+
+class LawOverTimeEntry(ContentModel):
+    """What must hold along every history of a case: whatever goes out, is told or passes, in whatever order."""
+
+    id: Annotated[LawId, Field(description="The law's name, P and a number.")]
+    holds: Annotated[OverTime, Field(description="What it says; what each word comes to is in the guide.")]
+    at_most: Annotated[
+        Positive | None, Field(description="The most reminders until a case ends, or the most days until it does.")
+    ] = None
+    apart: Annotated[Days, Field(description="The business days between two messages to one person.")] = 0
+    sooner: Annotated[tuple[SoonerEntry, ...], Field(description="Pairs for which fewer days are enough.")] = ()
+    sorts: Annotated[
+        tuple[Name, ...],
+        Field(description="The sorts of message that need `when`, or that never go out beside a request."),
+    ] = ()
+    when: OptionalWhen
+    cites: Cites = ()
+    why: Annotated[Sentence, Field(description="The reason, told to whoever breaks it.")]
+
+
 class Expectation(ContentModel):
     """What the rules must say of an example; a list means all of it."""
 
@@ -198,6 +227,9 @@ class RulesFile(ContentModel):
     gates: Annotated[tuple[GateEntry, ...], Field(description="Conditions that ride on a verdict.")] = ()
     remarks: Annotated[tuple[RemarkEntry, ...], Field(description="Further reasons and cautions.")] = ()
     laws: Annotated[tuple[LawEntry, ...], Field(description="What is proved over every combination of answers.")] = ()
+    over_time: Annotated[
+        tuple[LawOverTimeEntry, ...], Field(description="What is proved over the histories of a case.")
+    ] = ()
     examples: Annotated[tuple[ExampleEntry, ...], Field(description="Situations that are tried at every check.")] = ()
 
 

@@ -11,6 +11,7 @@ from bot.content.rule_models import (
     ExampleEntry,
     GateEntry,
     LawEntry,
+    LawOverTimeEntry,
     RemarkEntry,
     RemindersFile,
     RuleEntry,
@@ -25,6 +26,7 @@ from bot.core.advice.rules import (
     Example,
     Gate,
     Law,
+    LawOverTime,
     Manners,
     Remark,
     ReminderKind,
@@ -118,6 +120,7 @@ class RulesReader:
             source.refuse_twins(part, names)
             for number, name in enumerate(names):
                 refuse_reserved(source, (part, number, "id"), name)
+        source.refuse_twins("over_time", (law.id for law in file.over_time))
         source.refuse_twins("examples", (example.name for example in file.examples), name="name")
         return Ruleset(
             file.rules,
@@ -126,6 +129,7 @@ class RulesReader:
             tuple(self._gate(("gates", n), entry) for n, entry in enumerate(file.gates)),
             tuple(self._remark(("remarks", n), entry) for n, entry in enumerate(file.remarks)),
             tuple(self._law(("laws", n), entry) for n, entry in enumerate(file.laws)),
+            tuple(self._law_over_time(("over_time", n), entry) for n, entry in enumerate(file.over_time)),
             tuple(self._example(("examples", n), entry) for n, entry in enumerate(file.examples)),
         )
 
@@ -211,6 +215,20 @@ class RulesReader:
             always,
             conditions.one_of(source, (*path, "implies_one_of"), implied) if implied else None,
             tuple(changes.items()),
+            entry.why,
+        )
+
+    def _law_over_time(self, path: Path, entry: LawOverTimeEntry) -> LawOverTime:
+        self._address(path, "over_time", entry.id)
+        return LawOverTime(
+            entry.id,
+            entry.holds,
+            entry.at_most,
+            entry.apart,
+            {(pair.after, pair.send): pair.business_days for pair in entry.sooner},
+            frozenset(entry.sorts),
+            self._conditions.read(self._source, (*path, "when"), entry.when),
+            self._references.cites(self._source, (*path, "cites"), entry.cites),
             entry.why,
         )
 

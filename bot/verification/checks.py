@@ -29,6 +29,7 @@ from bot.verification.check_messages import (
     voices_kept,
     why_short,
 )
+from bot.verification.check_over_time import laws_hold_over_time
 from bot.verification.check_protected import protected_known
 from bot.verification.check_questions import asked_in_time, facts_told
 from bot.verification.check_rules import examples_hold, laws_hold, overrides_oppose, rules_complete, rules_decide
@@ -68,6 +69,7 @@ def cited(library: Library) -> Iterator[str]:
         yield from (claim for rule in ruleset.rules for claim in rule.cites)
         yield from (claim for gate in ruleset.gates for claim in gate.cites)
         yield from (remark.claim for remark in ruleset.remarks)
+        yield from (claim for law in ruleset.over_time for claim in law.cites)
     yield from (claim for kind in library.notebook.kinds.values() for claim in kind.cites)
     yield from (claim for kind in library.reminders.values() for claim in kind.cites)
 
@@ -101,9 +103,21 @@ def summary(context: CheckContext) -> str:
             f"Met by somebody: {', '.join(counted(len(ids), name) for name, ids in parts)}.",
             f"Held: {', '.join(held)}. Fitting at their longest: {words} in "
             f"{counted(len(library.catalogs), 'language')}.",
+            *_walked(context),
             NOT_PROVED,
         ]
     )
+
+
+def _walked(context: CheckContext) -> Iterator[str]:
+    """Say how far the laws over time were held."""
+    for id_, held in context.over_time.items():
+        laws, walked = counted(len(context.library.rulesets[id_].over_time), "law"), held.walked
+        after = ", ".join(f"{count:,} after {number}" for number, count in enumerate(walked.depths))
+        yield (
+            f"Over time: {laws} held along {walked.steps:,} steps from {sum(walked.depths):,} moments, by how much had "
+            f"happened: {after}; {'all of them' if walked.whole else 'the slow tests walk on from there'}."
+        )
 
 
 NOT_PROVED = (
@@ -149,6 +163,7 @@ PROPERTIES: tuple[Property, ...] = (
     overrides_oppose,
     laws_hold,
     examples_hold,
+    laws_hold_over_time,
     cases_hold,
     parts_used,
     claims_carried,

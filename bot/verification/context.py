@@ -15,6 +15,8 @@ from bot.core.issues import Issue, Shown, SourceLocation, SourceLocations
 from bot.core.library import Library
 from bot.verification.answer_space import Space
 from bot.verification.counterexample import Calendar, converse
+from bot.verification.histories import Histories
+from bot.verification.laws_over_time import DEEPEST, MOST_PLANS, Held, hold
 from bot.verification.state_space import Explored, Goal, explore, shortest_way
 
 
@@ -60,6 +62,21 @@ class CheckContext:
         routes = tuple(route for route in self.library.routes.values() if route.flow.rules == ruleset.id)
         met = frozenset(settled(outcome) for outcome in reached if outcome is not None)
         return RulesetPart(ruleset, outcomes, routes, space, met, None in reached)
+
+    @cached_property
+    def histories(self) -> Mapping[str, Histories]:
+        """The histories of cases under each ruleset without a gap."""
+        return {part.ruleset.id: Histories(self.library.policies[part.ruleset.id])
+                for part in self.parts if not part.gap and part.ruleset.over_time}  # fmt: skip
+
+    @cached_property
+    def over_time(self) -> Mapping[str, Held]:
+        """What holding the laws over time came to, as far as a check has time."""
+        return {
+            id_: hold(self.library.policies[id_], self.library.rulesets[id_].over_time, histories,
+                      histories.first_starts(), DEEPEST, MOST_PLANS)
+            for id_, histories in self.histories.items()
+        }  # fmt: skip
 
     # -- what can be asked -------------------------------------------------------------------------------------------
 

@@ -14,10 +14,12 @@ from bot.core.chat.commands import serve
 from bot.core.chat.person import Person
 from bot.core.dialogue.answers import options, read
 from bot.core.dialogue.progress import REMOTEST_DAY
-from bot.core.dialogue.session import Change, Event, Outgoing, Said, Session, Started, TimePassed
+from bot.core.dialogue.session import Change, Event, Option, Outgoing, Said, Session, Started, TimePassed
+from bot.core.dialogue.view import SessionView
 from bot.core.issues import Shown
 from bot.core.library import FALLBACK_LANGUAGE, Library
 from bot.core.reminders.schedule import ReminderSchedule
+from bot.verification.histories import Happened
 from bot.verification.state_space import Settled, Way
 
 MONDAY = date(2026, 11, 23)  # any week will do; which day of it depends on the days that are told
@@ -47,6 +49,31 @@ def converse(
     if not along(talk, way) or (changed and not talk.stuck and not talk.change(*changed)):
         return None
     return talk.shown
+
+
+def converse_on(library: Library, way: Way, on: Calendar, events: list[Happened]) -> Shown | None:
+    """Talk along `way` on its day, then let a history happen; None where the bot hears of it in no talk."""
+    talk = PlayedTalk(library, way.flow, way.before, datetime.combine(on.today, MORNING, UTC), on)
+    heard = along(talk, way) and all(talk.stuck or _happens(talk, *happened) for happened in events)
+    return talk.shown if heard else None
+
+
+def _happens(talk: PlayedTalk, event: tuple[str, str, str], day: date) -> bool:
+    """Let something happen that can be told; False where it cannot."""
+    what, name, value = event
+    if what == "wait":
+        talk.wait(day)
+        return True
+    if what == "tell":
+        return name in SessionView(talk.library, talk.session, talk.now).changeable() and talk.change(name, value)
+    if what == "send":
+        label = talk.catalog.say(f"sent.{name}")
+        if not any(option.label == label for option in talk.offered):
+            return False
+        talk.say(label)
+        return True
+    fates = talk.library.courtesy.sorts["request"].fates.get(name, {})
+    return all(talk.change(fact, answer) for fact, answer in fates.items())
 
 
 def sample(library: Library, way: Way, language: str, words: Mapping[str, str]) -> list[str | Outgoing] | None:
@@ -169,13 +196,23 @@ class PlayedTalk:
             if day is None:
                 return False
             then = found.derivation.first_day(day, value, DEFAULT_WEEK)
-            self.lines.append(("wait", f"until {then} {MORNING:%H:%M}"))
-            self.now = instant(then, MORNING, "UTC")
-            self.hear(TimePassed())
+            self.wait(then)
             return True
         self.say(":change")
         self.say(fact)
         return self.stuck or self.answer(fact, self.typed(fact, {fact: value}))
+
+    def wait(self, day: date) -> None:
+        """Let time go by until the morning of a day."""
+        self.lines.append(("wait", f"until {day} {MORNING:%H:%M}"))
+        self.now = instant(day, MORNING, "UTC")
+        self.hear(TimePassed())
+
+    @property
+    def offered(self) -> tuple[Option, ...]:
+        """What the last message offers."""
+        last = next((message for message in reversed(self.heard) if isinstance(message, Outgoing)), None)
+        return last.options if last else ()
 
     def typed(self, name: str, answer: Mapping[str, str]) -> str:
         """Return what somebody types to answer so."""

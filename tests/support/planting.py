@@ -7,6 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.app.content import open_library
+from bot.cli.transcript import Transcript, load, play
+from bot.core.issues import Issue
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -47,3 +51,13 @@ def line_of(content: Path, fault: Fault) -> int:
     """Return the last line of the edited file that holds the piece `at`."""
     lines = (content / fault.file).read_text(encoding="utf-8").split("\n")
     return max(number for number, line in enumerate(lines, 1) if fault.at and fault.at in line)
+
+
+def replays(content: Path, issue: Issue) -> bool:
+    """Tell whether the conversation of a finding, read back from its file, goes as it went."""
+    library = open_library(content)
+    assert issue.shown
+    text = Transcript.of(issue.shown).dump()
+    transcript, faults = load(text, "talk.yaml", library.flows, library.catalogs)
+    assert transcript, faults
+    return play(library, transcript, lambda _typed, _turn: None) == []

@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.app.content import check, open_library
-from bot.cli.transcript import Transcript, load, play
-from bot.core.issues import Issue, SourceLocation
+from bot.app.content import check
+from bot.core.issues import SourceLocation
 from tests.support.planted_faults import FACTS, FAULTS, FLOW, RULES
-from tests.support.planting import Fault, copied, plant
+from tests.support.planting import Fault, copied, plant, replays
 
 REMINDERS = "flows/reminders.yaml"
 TALKED = {
@@ -137,16 +136,6 @@ def test_a_seeded_fault_is_found_and_shown(tmp_path: Path, fault: Fault) -> None
 
 def line_at(content: Path, place: SourceLocation) -> str:
     return (content / place.file).read_text(encoding="utf-8").split("\n")[place.line - 1]
-
-
-def replays(content: Path, issue: Issue) -> bool:
-    """Tell whether the conversation of a finding, read back from its file, goes as it went."""
-    library = open_library(content)
-    assert issue.shown
-    text = Transcript.of(issue.shown).dump()
-    transcript, faults = load(text, "talk.yaml", library.flows, library.catalogs)
-    assert transcript, faults
-    return play(library, transcript, lambda _typed, _turn: None) == []
 
 
 def test_there_are_forty_of_them() -> None:

@@ -20,6 +20,8 @@ Kind = Literal["choice", "date", "text", "number", "flag"]
 Scope = Literal["user", "interview", "case"]
 Answers = Mapping[str, str]
 Known = Mapping[str, str]
+Turns = Mapping[str, tuple[tuple[date, str], ...]]
+"""For each fact that follows from a day, the first day of each of its values."""
 
 NOT_SURE = "not_sure"
 """The answer of somebody who cannot tell; it counts as the fact's cautious value."""
@@ -233,6 +235,23 @@ class Facts:
         return frozenset(fact.name for fact in self.by_name.values() if fact.kind == "text")
 
     @cached_property
+    def dates(self) -> tuple[str, ...]:
+        """The facts that are answered with a day."""
+        return tuple(fact.name for fact in self.by_name.values() if fact.kind == "date")
+
+    @cached_property
+    def turns(self) -> Callable[[frozenset[tuple[str, date]], WorkingWeek], Turns]:
+        """Return when each fact that follows from one of these days takes on its values, in order; remembered."""
+        return lru_cache(maxsize=KNOWN_KEPT)(lambda days, week: self._turns(dict(days), week))
+
+    def _turns(self, days: Mapping[str, date], week: WorkingWeek) -> Turns:
+        return {
+            fact.name: tuple((d.first_day(days[d.source], value, week, days), value) for value, _ in d.starts)
+            for fact in self.derived
+            if (d := fact.derivation) and d.source in days
+        }
+
+    @cached_property
     def _settling(self) -> frozenset[str]:
         """The facts whose answers settle a finite one; what is typed into a note does not."""
         derivations = [fact.derivation for fact in self.derived if fact.derivation]
@@ -245,12 +264,17 @@ class Facts:
         """Return what `told` answers settle on a day in a working week; remembered."""
         return lru_cache(maxsize=KNOWN_KEPT)(lambda told, today, week: self._work_out(dict(told), today, week))
 
-    def _work_out(self, answers: Answers, today: date, week: WorkingWeek) -> dict[str, str]:
+    def answered(self, answers: Answers) -> dict[str, str]:
+        """Return the finite facts that are answered themselves; what follows from days is not among them."""
         known = {}
         for name, answer in answers.items():
             fact = self.by_name.get(name)
-            if fact is not None and fact.finite and fact.accepts(answer):
+            if fact is not None and fact.values and fact.accepts(answer):
                 known[name] = fact.means(answer)
+        return known
+
+    def _work_out(self, answers: Answers, today: date, week: WorkingWeek) -> dict[str, str]:
+        known = self.answered(answers)
         for fact in self.derived:
             assert fact.derivation
             days = () if fact.name in known else self._days_of(answers, fact.derivation.source)

@@ -6,7 +6,7 @@ what would change an advice is shown only if judging again with it really gives 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -70,8 +70,13 @@ def judge(
     days = Days(now, place, dates, facts, local_date(now, place.zone))
     known = {**assumed, **facts.known(answers, days.today, place.week)}
     ledger = with_implied(policy.courtesy, facts, answers, ledger)
-    known |= {name: value for name, value in classes(ledger).items() if name in facts.from_history}
+    went_out = classes(ledger)  # what is not in the history did not go out, so nothing of it is left open
+    known |= {name: went_out.get(name, facts.cautious[name]) for name in facts.from_history}
     outcome = outcomes.outcome({**facts.cautious, **known})
+
+    def planned(name: str, value: str) -> date | None:
+        return make_plan(policy, {**answers, name: value}, assumed, ledger, now, place).opens
+
     plan = make_plan(policy, answers, assumed, ledger, now, place)
     rule = outcomes.ruleset.rule[outcome.rule]
     remarks = [outcomes.ruleset.remark[r] for r in outcome.remarks]
@@ -82,7 +87,7 @@ def judge(
         reasons=reasons_of(outcome, outcomes.ruleset),
         cautions=cautions_of(outcome, outcomes.ruleset),
         cites=_unique((*rule.cites, *rule.reasons, *(r.claim for r in remarks), *cautions)),
-        flips=_flips(policy, known, outcome, plan, days, ledger),
+        flips=_flips(policy, known, outcome, plan, days, ledger, planned),
     )
 
 
@@ -99,11 +104,18 @@ def cautions_of(outcome: Outcome, ruleset: Ruleset) -> tuple[str, ...]:
 
 
 def _flips(
-    policy: Policy, known: Known, outcome: Outcome, plan: AdvicePlan, days: Days, ledger: tuple[Entry, ...]
+    policy: Policy,
+    known: Known,
+    outcome: Outcome,
+    plan: AdvicePlan,
+    days: Days,
+    ledger: tuple[Entry, ...],
+    planned: Callable[[str, str], date | None],
 ) -> tuple[Counterfactual, ...]:
     """Return every single later answer that alone changes the verdict or the day, those that open the way first.
 
-    What only time brings, and what a step of the plan itself answers, is the plan's to tell.
+    What only time brings, and what a step of the plan itself answers, is the plan's to tell. `planned` makes the plan
+    after an answer, for the few of which the day cannot be told without.
     """
     verdicts = policy.outcomes.ruleset.verdicts
     if verdicts[outcome.verdict].closes:
@@ -120,7 +132,9 @@ def _flips(
             other = policy.outcomes.certain({**known, fact.name: value})
             if other is None or verdicts[other.verdict].closes:
                 continue  # nobody waits for the day on which they give up
-            opens = _opens(policy, other, days, ledger)
+            sure, opens = _opens(policy, other, days, ledger)
+            if not sure:
+                opens = planned(fact.name, value)
             if opens is None and (rule := policy.outcomes.ruleset.rule[other.rule]).opens and not rule.waits_for:
                 continue  # a request that is never right again is nothing to look forward to
             if other.verdict != outcome.verdict or (opens and plan.opens and opens < plan.opens):
@@ -128,19 +142,24 @@ def _flips(
     return tuple(sorted(found, key=lambda f: (not verdicts[f.verdict].open, f.opens is None, f.opens or days.today)))
 
 
-def _opens(policy: Policy, other: Outcome, days: Days, ledger: tuple[Entry, ...]) -> date | None:
-    """Return the day of the request after an outcome that would come today: what goes out before it counts."""
+def _opens(policy: Policy, other: Outcome, days: Days, ledger: tuple[Entry, ...]) -> tuple[bool, date | None]:
+    """Return the day of the request after an outcome that would come today: what goes out before it counts.
+
+    False comes with it where that cannot go out today, so that the rules may say something else by then.
+    """
     courtesy, today, week = policy.courtesy, days.today, days.place.week
     base = opening_of(other, policy.outcomes, days)
     sort = courtesy.of_note(other.note) if other.note else None
     if base is None or sort is None or policy.outcomes.ruleset.rule[other.rule].waits_for:
-        return None
-    for kind in other.mails:
-        mail = courtesy.of_note(kind)
-        if mail and first_allowed(courtesy, ledger, mail.id, today, week) == today:
+        return True, None
+    for mail in filter(None, map(courtesy.of_note, other.mails)):
+        day = first_allowed(courtesy, ledger, mail.id, today, week)
+        if day == today:
             ledger = (*ledger, (mail.id, today))
             break
-    return first_allowed(courtesy, ledger, sort.id, max(base, today), week)
+        if day:
+            return False, None
+    return True, first_allowed(courtesy, ledger, sort.id, max(base, today), week)
 
 
 def _unique(items: Iterable[str]) -> tuple[str, ...]:

@@ -96,6 +96,10 @@ class _PlanState:
     ledger: tuple[Entry, ...]
     day: date
 
+    def on(self, day: date) -> _PlanState:
+        """Return the state as it stands on another day, if nothing happens until then."""
+        return _PlanState(self.known, self.ledger, day)
+
 
 class _Planner:
     """One walk; `_reminds` are the reminder kinds of the rows passed since the last step."""
@@ -109,16 +113,16 @@ class _Planner:
         now: datetime,
         place: PersonCalendar,
     ) -> None:
-        self._policy, self._assumed, self._now, self._place = policy, assumed, now, place
+        self._policy, self._now, self._place = policy, now, place
         self._today, self._week = local_date(now, place.zone), place.week
         facts = policy.facts
-        dated = {name for name in answers if facts.date_of(answers, name)}
-        derived = {f.name for f in facts.derived if f.derivation and f.derivation.source in dated}
-        own = {n: a for n, a in answers.items() if n not in derived and n != OVERRIDDEN}
         self._planned: list[Entry] = []
-        self._dates = {name: day for name in dated if (day := facts.date_of(answers, name))}
-        known = {n: v for n, v in facts.known(own, self._today, self._week).items() if n not in derived}
+        self._dates = {name: day for name in facts.dates if (day := facts.date_of(answers, name))}
+        self._turns = facts.turns(frozenset(self._dates.items()), self._week)
+        known = facts.answered(answers)
+        known = {name: value for name, value in known.items() if name not in self._turns and name != OVERRIDDEN}
         self._start = _PlanState(known, ledger, self._today)
+        self._before = {**facts.cautious, **assumed}
         self._brought: dict[date, Known] = {}
         self._steps: list[PlanStep] = []
         self._reminders: list[Dated | None] = []
@@ -137,7 +141,7 @@ class _Planner:
             self._reminds += outcome.remind
             if self._policy.outcomes.ruleset.verdicts[outcome.verdict].closes:
                 last = min(self._coming(outcome, state, ()), default=None)
-                if last is not None and last[0] == state.day:
+                if last is not None:
                     state = self._take(last, state)
                     continue
                 self._ends = [state.day]
@@ -148,7 +152,7 @@ class _Planner:
             self._ends.append(self._end(state, looks))
             turn = self._turning_day(outcome, state, coming[0] if coming else max(self._ends))
             if turn is not None:
-                state = replace(state, day=turn)
+                state = state.on(turn)
             elif coming is None:
                 break
             else:
@@ -163,16 +167,15 @@ class _Planner:
         facts = self._policy.facts
         if state.day not in self._brought:
             self._brought[state.day] = self._bring(state.day)
-        known = {**facts.cautious, **self._assumed, **state.known, **self._brought[state.day]}
+        known = {**self._before, **state.known, **self._brought[state.day]}
         known |= {n: v for n, v in classes(state.ledger).items() if n in facts.from_history}
         return self._policy.outcomes.outcome(known)
 
     def _bring(self, day: date) -> Known:
         """Return what time alone makes of the facts that follow from a date."""
         return {
-            fact.name: fact.derivation.band(self._dates[fact.derivation.source], day, self._week, self._dates)
-            for fact in self._policy.facts.derived
-            if fact.derivation and fact.derivation.source in self._dates
+            name: next((value for first, value in reversed(turns) if first <= day), turns[0][1])
+            for name, turns in self._turns.items()
         }
 
     def _days(self, state: _PlanState) -> Days:
@@ -222,15 +225,9 @@ class _Planner:
 
     def _turning_day(self, outcome: Outcome, state: _PlanState, until: date) -> date | None:
         """Return the first day, `until` at the latest, on which time alone makes the rules say something else."""
-        facts, found = self._policy.facts, set()
-        for fact in facts.derived:
-            derivation = fact.derivation
-            day = self._dates.get(derivation.source) if derivation else None
-            if derivation and day:
-                found |= {derivation.first_day(day, value, self._week, self._dates) for value in fact.values[1:]}
-        for day in sorted(found):
+        for day in sorted({day for turns in self._turns.values() for day, _ in turns[1:]}):
             if state.day < day <= until:
-                then = self._outcome(replace(state, day=day))
+                then = self._outcome(state.on(day))
                 if (then.rule, then.mails, then.note) != (outcome.rule, outcome.mails, outcome.note):
                     return day
         return None
@@ -242,13 +239,13 @@ class _Planner:
         if do == LOOK:
             self._looked.add((what, day))
             self._add(PlanStep(LOOK, day, remind=what), self._policy.kinds[what])
-            return replace(state, day=day)
+            return state.on(day)
         kinds = self._policy.kinds
         kind = next((kinds[k] for k in self._reminds if k in kinds and kinds[k].step == do), None)
         self._add(PlanStep(do, day, remind=kind.id if kind else None, note=what), kind)
         self._reminds = [k for k in self._reminds if k in kinds and kinds[k].step != do]
         self._planned.append((do, day))
-        return self._sent(self._policy.courtesy.sorts[do], replace(state, day=day))
+        return self._sent(self._policy.courtesy.sorts[do], state.on(day))
 
     def _sent(self, sort: Sort, state: _PlanState) -> _PlanState:
         return _PlanState({**state.known, **sort.then}, entered(state.ledger, sort.id, state.day), state.day)
@@ -288,7 +285,7 @@ class _Planner:
     def _reminder(self, step: PlanStep, kind: ReminderKind) -> Dated:
         """Return when a step is asked about: on its day, or, if that is today, once today is over."""
         wall = kind.due.at or DEFAULT_TIME
-        entry = _AFTER_SENDING.get(kind.due.start)
+        entry = AFTER_SENDING.get(kind.due.start)
         sure = all(what != entry for what, _ in self._planned)
         if step.on is None:
             day = add_business_days(self._today, kind.due.business_days or 1, self._week)
@@ -321,18 +318,19 @@ class _Planner:
 
     def _may_send(self) -> tuple[str, ...]:
         """Return the sorts that rows and limits allow today: what the plan has for today or for a day not known yet."""
-        sorts = self._policy.courtesy.sorts
-        return tuple(dict.fromkeys(s.do for s in self._steps if s.do in sorts and s.on in (None, self._today)))
+        courtesy, ledger = self._policy.courtesy, self._start.ledger
+        found = dict.fromkeys(s.do for s in self._steps if s.do in courtesy.sorts and s.on in (None, self._today))
+        return tuple(sort for sort in found if not refusal(courtesy, ledger, sort, self._today, self._week))
 
 
-_AFTER_SENDING = {"request_sent": "request", "status_sent": "status", "accepted": ACCEPTED}
+AFTER_SENDING = {"request_sent": "request", "status_sent": "status", "message_sent": "message", "accepted": ACCEPTED}
 """Where moments are counted from that only the candidate's own word makes known, and the entry that says so."""
 
 
 def _sent_days(ledger: tuple[Entry, ...]) -> dict[str, date]:
     """Return the latest day of each entry that moments are counted from."""
     found = {}
-    for start, what in _AFTER_SENDING.items():
+    for start, what in AFTER_SENDING.items():
         days = [day for of, day in ledger if of == what]
         if days:
             found[start] = max(days)

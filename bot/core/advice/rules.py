@@ -6,14 +6,14 @@ Law of this file: declarations only. What they mean together is built once in `o
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import time
 from functools import cached_property
 from typing import Literal
 
 from bot.core.advice.conditions import ALWAYS, Condition
 
-HISTORY_STARTS = ("request_sent", "status_sent", "accepted")
+HISTORY_STARTS = ("request_sent", "status_sent", "message_sent", "accepted")
 """The days of history that a moment may be counted from."""
 STARTS = ("today", "opening", "next_month", *HISTORY_STARTS)
 RemarkKind = Literal["reason", "caution"]
@@ -33,8 +33,8 @@ class Conditional:
 class Moment:
     """When something falls: counted from a day (`start`) in business days or days, then at a wall time.
 
-    `start` is `today`, `opening` (the day the note may go), `next_month` (its first day), `request_sent`, `status_sent`
-    or `accepted` (the day that happened), or the name of a date fact.
+    `start` is `today`, `opening` (the day the note may go), `next_month` (its first day), `request_sent`,
+    `status_sent`, `message_sent` or `accepted` (the day that happened), or the name of a date fact.
     With `becomes` it is the first day on which that derived fact has the value. `otherwise` serves if that is unknown.
     """
 
@@ -172,6 +172,37 @@ class Law:
     why: str = ""
 
 
+OverTime = Literal[
+    "offers_are_allowed",
+    "told_days_are_kept",
+    "steps_are_reminded",
+    "texts_are_there",
+    "messages_lie_apart",
+    "changes_come_true",
+    "cases_end",
+    "doing_leads_on",
+]
+"""What a law over time says, in the words of flows/rules; the checker knows what each comes to."""
+
+
+@dataclass(frozen=True)
+class LawOverTime:
+    """What must hold along every history of a case; which of the numbers it needs depends on what it `holds`.
+
+    `sooner` are the pairs of sorts (what went out, what follows) that may lie less than `apart` business days apart.
+    """
+
+    id: str
+    holds: OverTime
+    at_most: int | None = None
+    apart: int = 0
+    sooner: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    sorts: frozenset[str] = frozenset()
+    when: Condition = ALWAYS
+    cites: tuple[str, ...] = ()
+    why: str = ""
+
+
 @dataclass(frozen=True)
 class Example:
     """A named situation and what the rules must say of it."""
@@ -191,6 +222,7 @@ class Ruleset:
     gates: tuple[Gate, ...] = ()
     remarks: tuple[Remark, ...] = ()
     laws: tuple[Law, ...] = ()
+    over_time: tuple[LawOverTime, ...] = ()
     examples: tuple[Example, ...] = ()
 
     @cached_property
