@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from hypothesis import HealthCheck, settings
 from bot.app.content import open_library
 from bot.core.library import Library
 from tests.support.content import share_shipped_content
+from tests.support.dates import NOW
 from tests.support.examples import ALL, FEW
 
 # `make slow` asks for all examples (--hypothesis-profile=all); tests that ask for another number get their share of it.
@@ -19,8 +19,7 @@ for name, number in {"few": FEW, "all": ALL}.items():
     settings.register_profile(name, max_examples=number, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("few")
 
-# A Monday, ten in the morning in Berlin: the day of the issue's examples.
-NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+__all__ = ["NOW"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -59,7 +58,7 @@ def folder_of_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def postgres_server(folder_of_run: Path) -> str:
     """Return the URL of this run's PostgreSQL, in which databases may be made."""
-    from tests.support import postgres  # not before: processes that take NOW from here need none of it
+    from tests.support import postgres  # not before: most runs of a part need none of it
 
     return postgres.of_run(folder_of_run)
 

@@ -21,7 +21,7 @@ from bot.storage import dialects
 from bot.storage.database import Database
 from bot.storage.encryption import Cipher
 from bot.storage.migrate import migrate
-from tests.conftest import NOW
+from tests.support.dates import NOW
 
 BOT = 7
 KEY = Fernet.generate_key()

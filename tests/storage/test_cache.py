@@ -6,8 +6,8 @@ from typing import Any
 
 from bot.core.chat.person import Call, TurnResult
 from bot.storage.encryption import Cipher, SealedCache
-from tests.conftest import NOW
 from tests.storage.conftest import KEY, Opening, Place
+from tests.support.dates import NOW
 from tests.support.store_stories import ANNA, becomes, claim, turn
 
 

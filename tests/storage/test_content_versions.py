@@ -10,7 +10,7 @@ from bot.core.coaching.cohort import Cohort, CohortRepository, CohortTurn, Membe
 from bot.core.coaching.content_version import ContentVersion, Finding, MeaningChange, UploadedFile
 from bot.core.dialogue.session import Session
 from bot.storage.database import Database
-from tests.conftest import NOW
+from tests.support.dates import NOW
 
 BOT, COACH, OTHER, DANA, STAN = 7, 1, 2, 10, 11
 LEASE = timedelta(minutes=1)

@@ -16,8 +16,8 @@ from bot.storage.database import Database
 from bot.storage.encryption import Cipher
 from bot.storage.errors import BadKey
 from bot.storage.schema import Encrypted, metadata
-from tests.conftest import NOW
 from tests.storage.conftest import KEY, Opening, Place
+from tests.support.dates import NOW
 from tests.support.store_stories import ANNA, BEN, becomes, case, claim, look, says, texts, turn
 
 OTHER = Fernet.generate_key().decode()

@@ -25,8 +25,8 @@ from bot.storage.key_rotation import KeyRotation
 from bot.storage.keys import check_key, cipher_for, read_key_use, sealed_columns
 from bot.storage.schema import metadata
 from bot.telegram.metrics import PrometheusMetrics
-from tests.conftest import NOW
 from tests.storage.conftest import KEY, Opening, Place, emptied
+from tests.support.dates import NOW
 from tests.support.postgres import new_database
 from tests.support.store_stories import ANNA, BEN, becomes, case, claim, count, look, says, turn
 from tests.support.unprivileged import unprivileged

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from tests.conftest import NOW
 from tests.storage.conftest import KEY, Opening, Place
+from tests.support.dates import NOW
 from tests.support.hammer import AT_MOST, KEYS, step
 from tests.support.store_stories import look
 

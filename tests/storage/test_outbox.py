@@ -16,8 +16,8 @@ from bot.storage.compiled import CompiledStatement
 from bot.storage.database import Database
 from bot.storage.people import STORED
 from bot.telegram.sender import METHODS
-from tests.conftest import NOW
 from tests.storage.conftest import Opening, Place, emptied
+from tests.support.dates import NOW
 from tests.support.store_stories import ANNA, BEN, GROUP, LEASE, becomes, case, claim, look, says, texts, turn
 
 CARL = replace(ANNA, chat=7, person=7)

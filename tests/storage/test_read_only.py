@@ -16,8 +16,8 @@ from bot.storage.database import Database
 from bot.storage.encryption import Cipher
 from bot.storage.errors import BadKey, NotMigrated, StoreError, StoreUnready
 from bot.storage.read_only import everybody
-from tests.conftest import NOW
 from tests.storage.conftest import Opening, Place
+from tests.support.dates import NOW
 from tests.support.store_stories import ANNA, BEN, case, turn
 
 DUE = NOW + timedelta(days=2)

@@ -19,8 +19,8 @@ from bot.runtime.ports import DueSchedule, Step
 from bot.storage import dialects, reminders, upkeep
 from bot.storage.database import Database
 from bot.storage.errors import StoreError
-from tests.conftest import NOW
 from tests.storage.conftest import Opening, Place, emptied
+from tests.support.dates import NOW
 from tests.support.store_stories import ANNA, BEN, GROUP, LEASE, becomes, case, look, says, turn
 
 MONDAY, TEN = date(2026, 11, 23), time(10)

@@ -18,8 +18,8 @@ from bot.core.chat.person import Person, TurnResult
 from bot.core.coaching.cohort import Cohort, CohortRepository, CohortTurn, Member
 from bot.core.dialogue.session import Session
 from bot.storage.database import Database
-from tests.conftest import NOW
 from tests.runtime.conftest import KEY, key, opened
+from tests.support.dates import NOW
 
 DANA, STAN, COACH = 5000000010, 5000000011, 5000000001
 NAME = "Zaphira-who-is-remembered"

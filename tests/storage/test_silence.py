@@ -9,7 +9,7 @@ from bot.core.chat.retention import Silence
 from bot.core.coaching.cohort import Cohort, CohortRepository, CohortTurn, Member
 from bot.core.dialogue.session import Session
 from bot.storage.database import Database
-from tests.conftest import NOW
+from tests.support.dates import NOW
 
 BOT, DANA, STAN, COACH = 7, 5000000010, 5000000011, 5000000001
 DAY = timedelta(days=1)

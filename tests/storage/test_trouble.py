@@ -36,8 +36,8 @@ from bot.storage.errors import (
     translated,
 )
 from bot.storage.migrate import upgrade
-from tests.conftest import NOW
 from tests.storage.conftest import KEY, Opening, Place
+from tests.support.dates import NOW
 from tests.support.postgres import new_database
 from tests.support.store_stories import ANNA, BEN, becomes, case, count, look, says, turn
 from tests.support.unprivileged import unprivileged
@@ -392,7 +392,7 @@ import asyncio, sys
 from bot.storage.encryption import Cipher
 from bot.storage.database import Database
 from bot.storage.dialects import of_file
-from tests.conftest import NOW
+from tests.support.dates import NOW
 from tests.support.store_stories import ANNA, count
 
 async def main():
@@ -426,7 +426,7 @@ AMID = """
 import asyncio, sys
 from bot.storage.encryption import Cipher
 from bot.storage.database import Database
-from tests.conftest import NOW
+from tests.support.dates import NOW
 from tests.support.store_stories import ANNA, count
 
 def slowly(person):

@@ -18,8 +18,8 @@ from bot.core.dialogue.session import Session
 from bot.storage.database import Database
 from bot.storage.encryption import SealedCache
 from bot.storage.errors import StoreClosed, Unstorable
-from tests.conftest import NOW
 from tests.storage.conftest import Opening, Place
+from tests.support.dates import NOW
 from tests.support.examples import examples
 from tests.support.store_stories import ANNA, BEN, GROUP, becomes, case, claim, count, look, says, texts, turn
 

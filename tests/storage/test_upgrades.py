@@ -27,8 +27,8 @@ from bot.storage.errors import NewerDatabase, NotMigrated, StoreUnready, Upgrade
 from bot.storage.migrate import upgrade
 from bot.storage.revision import HEAD, inspect
 from bot.telegram.private_chat import PrivateChat
-from tests.conftest import NOW
 from tests.storage.conftest import KEY, Opening, Place
+from tests.support.dates import NOW
 from tests.support.old_databases import BOT, DUE, FIRST, REVISIONS, counts, has_reminder, make
 from tests.support.postgres import new_database
 from tests.support.store_stories import ANNA, look, turn

@@ -11,8 +11,8 @@ from bot.core.chat.person import Person, TurnResult
 from bot.runtime.ports import ClaimedCall
 from bot.storage import writer
 from bot.storage.database import Database
-from tests.conftest import NOW
 from tests.storage.conftest import Opening, Place
+from tests.support.dates import NOW
 from tests.support.store_stories import ANNA, BEN, becomes, claim, count, says, turn
 
 

@@ -12,7 +12,7 @@ from bot.core.dialogue.session import (
     Turn,
 )
 from bot.core.library import Library
-from tests.conftest import NOW
+from tests.support.dates import NOW
 
 # One plausible answer to every question that is typed.
 TYPED = {

@@ -22,8 +22,8 @@ from bot.storage.database import Database
 from bot.telegram.coaching_chat import CoachingChat
 from bot.telegram.group_updates import pressed
 from bot.telegram.private_chat import PrivateChat
-from tests.conftest import NOW
 from tests.runtime.conftest import BOT
+from tests.support.dates import NOW
 
 COACH, GROUP, CHANNEL = 1, -1001, -1002
 MEMBERS: Final = range(100, 130)

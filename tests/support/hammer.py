@@ -17,8 +17,8 @@ from dataclasses import replace
 
 from bot.storage.database import Database
 from bot.storage.encryption import Cipher
-from tests.conftest import NOW
 from tests.support import kill_points
+from tests.support.dates import NOW
 from tests.support.store_stories import ANNA, count, says
 
 KEYS = [replace(ANNA, chat=n, person=n) for n in range(1, 9)]

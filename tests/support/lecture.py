@@ -20,9 +20,9 @@ from bot.runtime.update_handler import IncomingUpdate, UpdateHandler
 from bot.storage.database import Database
 from bot.telegram.coaching_chat import CoachingChat
 from bot.telegram.private_chat import PrivateChat
-from tests.conftest import NOW
 from tests.runtime.conftest import BOT
 from tests.support.application import Talks
+from tests.support.dates import NOW
 
 COACH, OTHER, NEWCOMER, GROUP_CHAT = 1, 2, 3, -1001
 MEMBERS = range(100, 200)

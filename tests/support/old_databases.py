@@ -16,7 +16,7 @@ from bot.core.reminders.schedule import CaseReminders, Reminder, ReminderSchedul
 from bot.storage import dialects
 from bot.storage.encryption import PROOF, Cipher
 from bot.storage.migrate import migrate
-from tests.conftest import NOW
+from tests.support.dates import NOW
 
 REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009")
 BOT: Final = 7

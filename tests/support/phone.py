@@ -15,7 +15,7 @@ from bot.core.library import Library
 from bot.runtime.update_handler import IncomingUpdate
 from bot.telegram.private_chat import PrivateChat
 from bot.telegram.updates import picked
-from tests.conftest import NOW
+from tests.support.dates import NOW
 
 KEY = Key(7, 1, 0, 1)
 ME = {"id": 7}

@@ -12,7 +12,7 @@ from bot.core.chat.person import Call, Key, Person, TurnResult
 from bot.core.dialogue.session import Session
 from bot.runtime.ports import ClaimedCall, Step
 from bot.storage.database import Database
-from tests.conftest import NOW
+from tests.support.dates import NOW
 
 ANNA = Key(bot=1, chat=5_000_000_001, topic=0, person=5_000_000_001)
 BEN = Key(bot=1, chat=5_000_000_002, topic=0, person=5_000_000_002)

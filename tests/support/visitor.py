@@ -15,7 +15,7 @@ from bot.core.chat.commands import (
 from bot.core.chat.person import Person
 from bot.core.dialogue.session import Picked, Said, Session
 from bot.core.library import Library
-from tests.conftest import NOW
+from tests.support.dates import NOW
 
 WARM = ["No", "Well", "Nothing yet", "The hiring manager", "No", "Warm and lively", "Friday", "Not yet"]
 

@@ -6,6 +6,8 @@ import itertools
 import json
 import random
 
+import pytest
+
 from bot.core.dialogue.explain import explain
 from bot.core.library import Library
 from tests.support.command_line import afterword, err, out
@@ -44,8 +46,9 @@ def test_the_nearest_changes_are_those_that_trying_all_finds(library: Library) -
         assert ours == everything_near(known, 2)
 
 
-def test_the_row_that_decides_and_those_that_did_not_are_told(library: Library) -> None:
-    for seed in range(40):
+@pytest.mark.parametrize("seeds", [range(12), pytest.param(range(12, 40), marks=pytest.mark.slow)], ids=str)
+def test_the_row_that_decides_and_those_that_did_not_are_told(library: Library, seeds: range) -> None:
+    for seed in seeds:
         known = somebody(seed)
         found = explain(library, "etiquette", {**library.facts.cautious, **known})
         rows = [rule.id for rule in library.rulesets["etiquette"].rules]
