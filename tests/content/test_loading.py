@@ -59,13 +59,13 @@ def test_a_note_that_outgrows_its_limit_at_the_longest_blanks_is_found_for_premi
 
 @pytest.mark.parametrize("name", ["facts", "claims", "limits", "notes", "reminders"])
 def test_a_missing_file_is_named(tmp_path: Path, name: str) -> None:
-    (copied(tmp_path) / "flows" / f"{name}.yaml").unlink()
+    (small(tmp_path) / "flows" / f"{name}.yaml").unlink()
     assert (f"flows/{name}.yaml", "missing-file") in [(i.place.file, i.code) for i in found(tmp_path)]
 
 
 @pytest.mark.parametrize("name", ["claims", "limits", "notes", "reminders"])
 def test_what_stood_in_a_missing_file_is_not_reported_a_second_time(tmp_path: Path, name: str) -> None:
-    (copied(tmp_path) / "flows" / f"{name}.yaml").unlink()
+    (small(tmp_path) / "flows" / f"{name}.yaml").unlink()
     assert len(found(tmp_path)) == 1
 
 
@@ -89,7 +89,7 @@ def test_two_conversations_of_one_name_are_found(tmp_path: Path) -> None:
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    file = copied(tmp_path) / "flows" / "claims.yaml"
+    file = small(tmp_path) / "flows" / "claims.yaml"
     file.unlink()
     file.mkdir()
     (issue,) = found(tmp_path)
@@ -108,7 +108,7 @@ def test_folders_that_nobody_may_look_at_are_named_with_what_to_do(tmp_path: Pat
 @pytest.mark.parametrize("rights", [0o000, 0o400, 0o100])
 def test_a_locked_folder_is_named_and_not_taken_for_a_missing_one(folder: str, rights: int) -> None:
     with tempfile.TemporaryDirectory() as open_to_all:
-        content = copied(Path(open_to_all))
+        content = small(Path(open_to_all))
         content.chmod(0o755)
         assert load(content / "flows", content / "messages").issues == ()
         if os.geteuid() == 0:
@@ -151,7 +151,7 @@ def test_a_hostile_file_is_refused_with_its_place_and_runs_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    (copied(tmp_path) / "flows" / "facts.yaml").write_bytes(HOSTILE[name])
+    (small(tmp_path) / "flows" / "facts.yaml").write_bytes(HOSTILE[name])
     loaded = load(tmp_path / "flows", tmp_path / "messages")
     assert loaded.library is None
     assert "flows/facts.yaml" in {issue.place.file for issue in loaded.issues}
@@ -161,7 +161,7 @@ def test_a_hostile_file_is_refused_with_its_place_and_runs_nothing(
 @settings(max_examples=examples(30))
 @given(st.one_of(st.binary(max_size=300), st.text(max_size=300).map(lambda t: t.encode("utf-8", "surrogatepass"))))
 def test_whatever_the_bytes_are_nothing_is_raised(tmp_path_factory: pytest.TempPathFactory, raw: bytes) -> None:
-    content = copied(tmp_path_factory.mktemp("content"))
+    content = small(tmp_path_factory.mktemp("content"))
     (content / "flows" / "facts.yaml").write_bytes(raw)
     assert load(content / "flows", content / "messages").issues
 
