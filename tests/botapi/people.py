@@ -23,7 +23,7 @@ from tests.botapi.records import Chat, Document, Json, Message, Tap
 from tests.botapi.state import World
 from tests.botapi.texts import Formatted, typed
 
-PATIENCE: Final = 5.0  # seconds, for what should come at once
+PATIENCE: Final = 60.0  # seconds, for what should come at once, however busy the machine is
 _numbers = itertools.count(1)
 
 

@@ -30,7 +30,7 @@ from tests.support.virtual_time import VirtualTime
 T = TypeVar("T")
 
 TOKEN: Final = "7000000001:AA-no-real-token-only-one-for-tests"  # noqa: S105 - opens nothing
-START_SECONDS: Final = 10.0
+START_SECONDS: Final = 120.0
 SCENES: Final = 64  # that can be played at once
 
 

@@ -211,7 +211,7 @@ class RunningBot(BotUnderTest):
         assert self.process is not None
         began = time.monotonic()
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout=15), time.monotonic() - began
+        return self.process.wait(timeout=120), time.monotonic() - began
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

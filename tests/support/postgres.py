@@ -27,7 +27,7 @@ import pytest
 from tests.support.bot_process import ROOT, free_port
 from tests.support.child import ends_with_us
 
-START_SECONDS: Final = 60.0
+START_SECONDS: Final = 240.0
 LOOK_SECONDS: Final = 0.2
 """How often it is looked whether the run goes on."""
 _numbers = itertools.count()
