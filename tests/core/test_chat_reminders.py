@@ -192,7 +192,10 @@ def test_it_is_offered_as_a_calendar_file(dana: Reminded) -> None:
     (document,) = [effect for effect in dana.served.effects if isinstance(effect, FileToSend)]
     assert document.name == "reminder.ics"
     assert "DTSTART:20261123T160000Z\r\n" in document.text
-    (event,) = Calendar.from_ical(document.text).walk("VEVENT")
+    event, *later = Calendar.from_ical(document.text).walk("VEVENT")
+    assert [str(one["SUMMARY"]) for one in later] == [
+        "Person 1: the time for the request has come", "Person 1: see whether they accepted"
+    ], "the whole plan"  # fmt: skip
     (alarm,) = event.walk("VALARM")
     assert event["SUMMARY"] == alarm["DESCRIPTION"] == "Person 1: is the thank-you out?"
     assert (event.end - event.start, alarm.TRIGGER) == (timedelta(minutes=15), timedelta(0))

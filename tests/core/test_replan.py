@@ -6,7 +6,7 @@ import pytest
 
 from bot.core.library import Library
 from tests.support.reminded import Reminded
-from tests.support.visitor import WARM
+from tests.support.visitor import SLOTS, WARM
 
 DAY = timedelta(days=1)
 FORMAL = (*WARM[:5], "Strictly formal", "today", "Yes, sent")
@@ -90,3 +90,33 @@ def test_a_decision_months_ahead_is_asked_about_on_the_day_that_was_said(formal:
     formal.say("Add a detail", "The day they'll decide", "15 Jan")
     assert "I will come back to you on Tuesday 19 January at 10:00." in formal.words
     assert [name for _, name in formal.until(formal.now + 60 * DAY)] == ["reminder M4", "reminder M5"]
+
+
+def test_a_thank_you_that_went_out_yesterday_counts_from_yesterday(library: Library) -> None:
+    """Told on Tuesday, sent on Monday: the request keeps its day, and no day before the interview is taken."""
+    dana = asked_about(library, *WARM, *SLOTS)
+    dana.until(dana.now + DAY)
+    dana.say("I sent the thank-you")
+    dana.beside("earlier-thank_you")
+    assert dict(dana.person.schedule.ledgers) == {1: (("thank_you", date(2026, 11, 23)),)}
+    assert "Noted: it went out on Monday 23 November." in dana.words
+    assert days(dana) == [("M2", date(2026, 11, 25))]
+    for _ in range(4):  # Sunday, Saturday, Friday, and then there was no interview yet
+        dana.beside("earlier-thank_you")
+    assert "can't have gone out before that" in dana.words
+
+
+def test_what_did_not_go_out_after_all_is_taken_back_a_week_later(library: Library) -> None:
+    dana = asked_about(library, *WARM, *SLOTS)
+    before = dana.person.cases[1].facts["thanks"], dana.person.schedule.ledgers
+    dana.say("I sent the thank-you")
+    dana.until(dana.now + 7 * DAY)
+    dana.beside("unsent-thank_you")
+    assert (
+        dana.person.cases[1].facts["thanks"],
+        {k: v for k, v in dana.person.schedule.ledgers.items() if v},
+    ) == before
+    assert "OK, it's off the list again." in dana.words
+    assert "advice R21 thank_you_first" in dana.names, "a week on, the thanks go first and the request a day later"
+    assert [kind for kind, _ in days(dana)] == ["M1", "M3"]
+    assert dana.beside("unsent-thank_you").toast == "That is settled already."

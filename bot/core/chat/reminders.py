@@ -12,23 +12,23 @@ from dataclasses import replace
 from datetime import date, time
 from typing import Final
 
-from bot.core.advice.calendar import add_business_days, zone_named
+from bot.core.advice.calendar import add_business_days, instant, zone_named
 from bot.core.advice.catalog import COUNT
 from bot.core.advice.notes import Note
 from bot.core.chat import sent_messages
 from bot.core.chat.places import NamedZone, city_of
 from bot.core.chat.turn import DONE, RESUME, Ask, ChatTurn, Converse, Conversed, FileToSend, Next
-from bot.core.dialogue.render import answer_options, note_message
+from bot.core.dialogue.render import answer_options, note_message, step_name
 from bot.core.dialogue.session import Block, Effect, Option, Outgoing, Picked, Remind, Session
 from bot.core.dialogue.view import SessionView
 from bot.core.reminders import schedule as schedules
-from bot.core.reminders.calendar_file import calendar_file
+from bot.core.reminders.calendar_file import CalendarEvent, calendar_file
 from bot.core.reminders.due import Spoken, collect_due
 from bot.core.reminders.schedule import Reminder, ReminderSchedule
 
 BESIDE = "m_"
 """The options below a reminder: m_<what>_<case>."""
-BESIDE_OPTIONS = ("yes", "other", "no", "look", "snooze", "stop", "delete", "ics")
+BESIDE_OPTIONS = ("yes", "other", "no", "look", "snooze", "stop", "delete", "ics", "earlier", "unsent", "clock")
 FOLLOW_UP = "follow_up"
 """The flow that is held after a reminder."""
 
@@ -136,10 +136,10 @@ def may_put_off(turn: ChatTurn, case: int) -> bool:
     return turn.schedule.life(case, turn.today).snoozed < turn.library.manners.snoozes
 
 
-def _option(turn: ChatTurn, what: str, case: int) -> Option:
+def _option(turn: ChatTurn, what: str, case: int, about: str = "") -> Option:
     """Return an option that counts by no turn."""
     values = {COUNT: turn.library.manners.snooze_business_days} if what == "snooze" else {}
-    return Option(f"{BESIDE}{what}_{case}", turn.catalog.say(f"remind.options.{what}", **values))
+    return Option(f"{BESIDE}{what}{about}_{case}", turn.catalog.say(f"remind.options.{what}", **values))
 
 
 # -- a thumb up --------------------------------------------------------------------------------------------------------
@@ -239,11 +239,31 @@ def _with_more(
         days = turn.library.manners.close_after_days
         text = Block("text", turn.catalog.say("remind.closed", who=turn.who(case), days=days))
         return [effect, Outgoing("reminder", "reminder closed", (text,), (_option(turn, "delete", case),))]
+    if effect.kind == "question" and not turn.schedule.zone_known and _asks_for_past_day(turn, effect):
+        return [_with_own_clock(turn, case, effect)]
+    if effect.name.startswith("done "):
+        sort = effect.name.removeprefix("done ")
+        found = tuple(_option(turn, what, case, f"-{sort}") for what in ("earlier", "unsent"))
+        return [replace(effect, kind="reminder", options=found)]
     if effect.kind == "note":
         return sent_messages.check_note(turn, case, session, effect)
     if effect.name == "menu":
         return [replace(effect, options=(*effect.options, *sent_messages.options(turn, case, session)))]
     return [effect]
+
+
+def _asks_for_past_day(turn: ChatTurn, question: Outgoing) -> bool:
+    """Tell whether "today" and "yesterday" are answers to a question."""
+    fact = turn.library.facts.by_name.get(question.name.removeprefix("question "))
+    return fact is not None and fact.kind == "date" and fact.past
+
+
+def _with_own_clock(turn: ChatTurn, case: int, question: Outgoing) -> Outgoing:
+    """Show what day and time it is by what is known of the person, with a tap to correct it before it decides."""
+    here = turn.now.astimezone(zone_named(turn.person.zone))
+    clock = Block("aside", turn.catalog.say("remind.clock", day=here.date(), time=here.time().replace(tzinfo=None)))
+    options = (*question.options, _option(turn, "clock", case))
+    return replace(question, blocks=(*question.blocks, clock), options=options)
 
 
 def _closes(turn: ChatTurn, session: Session) -> bool:
@@ -308,6 +328,10 @@ def handle(turn: ChatTurn, tap: str) -> Next | None:
         return _set_sent(turn, case, about)
     if what == "answer":
         return _answer(turn, case, *about.partition("-")[::2])
+    if what == "unsent":
+        return sent_messages.take_back(turn, case, about)
+    if what == "earlier":
+        return sent_messages.move_back(turn, case, about)
     return _TAPS[what](turn, case) if what in _TAPS else None
 
 
@@ -344,6 +368,10 @@ def _agree(turn: ChatTurn, case: int) -> Next:
         return Ask(f"zone-{case}")
     confirm(turn, case)
     return DONE
+
+
+def _ask_clock(_: ChatTurn, _case: int) -> Next:
+    return Ask("zone")
 
 
 def _ask_day(_: ChatTurn, case: int) -> Next:
@@ -386,12 +414,17 @@ def _snooze(turn: ChatTurn, case: int) -> Next | None:
 
 
 def _send_calendar_file(turn: ChatTurn, case: int) -> Next | None:
-    """Give the next reminder of a case as a calendar file."""
-    planned = [reminder for reminder in coming(turn) if reminder.case == case]
+    """Give the plan of a case as a calendar file: an event a step, at the time of its reminder where it has one."""
+    planned = {reminder.kind: reminder for reminder in coming(turn) if reminder.case == case}
     if not planned:
         return None
-    uid = f"{case}-{planned[0].kind}-{planned[0].day:%Y%m%d}"
-    text = calendar_file(uid, line(turn, planned[0]), planned[0].due, turn.now)
+    events = [CalendarEvent(f"{case}-{r.kind}-{r.day:%Y%m%d}", line(turn, r), r.due) for r in planned.values()]
+    for step in SessionView(turn.library, turn.case(case), turn.now).advice.plan.ahead:
+        if step.on is not None and step.at is not None and step.remind not in planned:
+            what = turn.catalog.say("change.line", what=turn.who(case), answer=step_name(turn.catalog, step))
+            uid = f"{case}-{step.remind or step.do}-{step.on:%Y%m%d}"
+            events.append(CalendarEvent(uid, what, instant(step.on, step.at, turn.person.zone)))
+    text = calendar_file(sorted(events, key=lambda event: event.start), turn.now)
     turn.effects.append(FileToSend("reminder.ics", text, turn.catalog.say("remind.calendar")))
     return DONE
 
@@ -416,5 +449,5 @@ def _follow_up(turn: ChatTurn, case: int) -> Converse:
 
 _TAPS: Final[Mapping[str, Callable[[ChatTurn, int], Next | None]]] = {
     "yes": _agree, "other": _ask_day, "no": _decline, "look": _follow_up, "snooze": _snooze,
-    "stop": _stop, "delete": _delete, "ics": _send_calendar_file,
+    "stop": _stop, "delete": _delete, "ics": _send_calendar_file, "clock": _ask_clock,
 }  # fmt: skip

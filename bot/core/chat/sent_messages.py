@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 
+from bot.core.advice.calendar import ONE_DAY
 from bot.core.advice.catalog import COUNT
 from bot.core.advice.contact_history import ACCEPTED, WITHDRAWN, Refusal, Sort, entered, in_month, refusal
-from bot.core.chat.turn import RESUME, ChatTurn, Converse, Next
+from bot.core.chat.turn import DONE, RESUME, ChatTurn, Converse, Next
 from bot.core.dialogue.answers import choose
 from bot.core.dialogue.engine import advance
 from bot.core.dialogue.flow import END
@@ -50,6 +51,46 @@ def confirm_sent(turn: ChatTurn, what: str, day: date | None = None) -> Next:
     before = turn.case(case)
     session = record(turn, case, sort, day)
     return Converse(StepDone(sort.id, before.but(turn=turn.person.turn)), session)
+
+
+def take_back(turn: ChatTurn, case: int, what: str) -> Next | None:
+    """Strike out the last message of this sort: it did not go out after all. None where none did."""
+    session = _strike_last(turn, case, what)
+    if session is None:
+        return None
+    turn.person, turn.sent = turn.person.but(asking="", current=case), True
+    turn.say("remind.unsent")
+    return Converse(TimePassed(), session)
+
+
+def move_back(turn: ChatTurn, case: int, what: str) -> Next | None:
+    """Take the last message of this sort as sent a day earlier, but not before the interview."""
+    sent = [day - ONE_DAY for of, day in turn.schedule.ledgers.get(case, ()) if of == what]
+    interview = turn.library.facts.date_of(turn.case(case).facts, turn.library.courtesy.assumed_on)
+    if sent and interview is not None and sent[-1] < interview:
+        turn.say("remind.not_before", day=interview)
+        return DONE
+    before = _strike_last(turn, case, what)
+    if before is None:
+        return None
+    turn.person = turn.person.but(asking="", current=case, cases={**turn.person.cases, case: before})
+    turn.say("remind.went_out", day=sent[-1])
+    return confirm_sent(turn, what, sent[-1])
+
+
+def _strike_last(turn: ChatTurn, case: int, what: str) -> Session | None:
+    """Take the last message of this sort out of the history; return the case without it, None where there is none."""
+    ledger, sort = turn.schedule.ledgers.get(case, ()), turn.library.courtesy.sorts.get(what)
+    places = [number for number, (of, _) in enumerate(ledger) if of == what]
+    if sort is None or not places:
+        return None
+    left = (*ledger[: places[-1]], *ledger[places[-1] + 1 :])
+    turn.plan(replace(turn.schedule, ledgers={**turn.schedule.ledgers, case: left}))
+    session = turn.case(case)
+    for name, value in sort.then.items():
+        if session.facts.get(name) == value:
+            session = session.with_answer(name, turn.library.facts.cautious[name])
+    return turn.with_history(session, case)
 
 
 # -- the history of a case ---------------------------------------------------------------------------------------------
