@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 export PYTHONUTF8 := 1
 
-.PHONY: run chat check test slow flaky bench million mutate lint house schemas settings findings lock clean help
+.PHONY: run chat check test slow flaky bench million mutate lint house understanding schemas settings findings lock clean help
 
 run: $(VENV)/.run  ## talk to Afterword (in Telegram when a token is set, else here in the terminal)
 	@$(BIN)/afterword run
@@ -43,6 +43,9 @@ million: $(VENV)/.test  ## what an update costs with a million conversations sto
 
 mutate: $(VENV)/.run  ## small faults made in copies of the content: would anything notice? (minutes)
 	@$(BIN)/python -m tools.content_mutation
+
+understanding: $(VENV)/.run  ## what is understood of the kept corpus, by question
+	@$(BIN)/python -m tools.understanding
 
 house: $(VENV)/.test  ## the measures of the code in bot/, each beside what it should be
 	@$(BIN)/python -m tools.house

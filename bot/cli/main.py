@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from bot.cli import backup, coaches, draw, key, operator, people
+from bot.cli import backup, coaches, draw, key, operator, people, understand
 from bot.cli.options import (
     NO_KEY,
     Content,
@@ -252,6 +252,7 @@ def _advise_once(adviser: Adviser, facts: list[str], *, as_json: bool) -> None:
         screen.message(message)
 
 
+app.command()(understand.understand)
 app.command()(coaches.check)
 app.command()(coaches.diff)
 app.command()(draw.draw)

@@ -27,11 +27,13 @@ class SlotsEntry(ContentModel):
 
     leads: Annotated[Table, Field(description="By blank, what may stand before it: we talked about, best regards.")]
     tails: Annotated[Table, Field(description="By blank, what may stand behind it: position, role.")]
+    stops: Annotated[Table, Field(description="By blank, words from which on nothing belongs to it: at.")]
     refusals: Annotated[Texts, Field(description="What fills no blank: what do you mean.")]
     swaps: Annotated[
         dict[Name, Name], Field(default_factory=dict, description="Words said otherwise in a note: their is your.")
     ]
     lower: Annotated[Texts, Field(description="Words that have no capital within a sentence.")]
+    abbreviations: Annotated[Texts, Field(description="Words that keep their stop at the end of a name: inc.")]
     endings: Annotated[Texts, Field(description="Endings of words that have none.")]
 
 
@@ -43,6 +45,8 @@ class MarksEntry(ContentModel):
     job: Annotated[Texts, Field(description="Words before the title of a job: for.")]
     titles: Annotated[Texts, Field(description="Words that belong to a name: Dr.")]
     jobs: Annotated[Texts, Field(description="Words with which the titles of jobs end: analyst.")]
+    days: Annotated[Texts, Field(description="Words that stand in a day: Friday, ago.")]
+    decision: Annotated[Texts, Field(description="Words before the day on which something is decided: decide by.")]
     joins: Annotated[Texts, Field(description="Words within a title or the name of a company: of.")]
 
 
@@ -82,12 +86,14 @@ def read_understanding(
     lists = {part: _sound(source, (part,), getattr(file, part), named) for part in ("asides", "unreal", "questions")}
     for part in ("groups", "replies"):
         for name, phrases in getattr(file, part).items():
-            _sound(source, (part, name), phrases, named, whole=False)
+            _sound(source, (part, name), phrases, named, whole=part == "replies")
     slots = file.slots
     for part in ("leads", "tails"):
         for name, phrases in getattr(slots, part).items():
             references.fact(source, source.key("slots", part, name), name)
             _sound(source, ("slots", part, name), phrases, named)
+    for name in slots.stops:
+        references.fact(source, source.key("slots", "stops", name), name)
     _sound(source, ("slots", "refusals"), slots.refusals, named)
     return Understanding(
         **{part: getattr(file, part) for part in ("fillers", "loose", "details", "joints", "contrasts", "negators")},

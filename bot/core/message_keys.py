@@ -37,6 +37,8 @@ _FIXED: Mapping[str, Wanted] = {
     **{f"menu.{id_}": Wanted() for id_ in MENU},
     **{f"progress.{part}": Wanted(frozenset({"number", "at_most"})) for part in ("advice", "note")},
     **{f"meant.{part}": Wanted() for part in ("title", "none")},
+    **{f"story.{part}": Wanted() for part in ("title", "right", "options.right", "options.change")},
+    **{f"misread.{reason}": Wanted(frozenset({"what"})) for reason in ("no_blank", "left_out")},
     "misread.which": Wanted(frozenset({"options"})),
     **{f"misread.{reason}": Wanted() for reason in ("again", "choice", "empty", "type_day", "no_day")},
     **{f"misread.{reason}": Wanted(frozenset({"day"})) for reason in ("future", "too_old", "bygone", "too_far")},

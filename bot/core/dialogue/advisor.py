@@ -20,7 +20,7 @@ from bot.core.advice.plan import with_implied
 from bot.core.advice.policy import OVERRIDDEN, settled
 from bot.core.advice.text import clean, units
 from bot.core.dialogue import render
-from bot.core.dialogue.answers import OLDEST_DAYS
+from bot.core.dialogue.answers import OLDEST_DAYS, blank_reader
 from bot.core.dialogue.dates import FARTHEST_DAYS
 from bot.core.dialogue.history import BadHistory, read_history
 from bot.core.dialogue.session import Outgoing, Session
@@ -317,7 +317,7 @@ class Adviser:
         cleaned = clean(text)
         if units(cleaned) > fact.max_length:
             raise BadFacts(f"{fact.name} is {units(cleaned)} characters long; at most {fact.max_length} fit")
-        return cleaned or NOT_SURE
+        return blank_reader(fact, self._view.catalog).read(cleaned).text or NOT_SURE
 
     def work_out(self, read: Read) -> Answered:
         """Return the advice for facts that `canonical` has read."""

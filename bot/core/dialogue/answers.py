@@ -16,6 +16,7 @@ from bot.core.advice.facts import NO_DATE, NOT_SURE, DaySpan, Fact, span_of
 from bot.core.advice.text import clean, units
 from bot.core.dialogue.dates import FARTHEST_DAYS, Misread, parse_day
 from bot.core.dialogue.session import Option
+from bot.core.understanding.blanks import BlankReader
 from bot.core.understanding.meaning import AnswerReader
 
 OLDEST_DAYS = 366  # an interview longer ago than a year is taken for a slip of the keyboard
@@ -111,9 +112,11 @@ def read(
 ) -> str | Misread | Unclear:
     """Read `text` into an answer for `fact`."""
     if fact.kind == "text":
-        return _read_text(fact, text)
+        return _read_text(fact, text, catalog)
     offered = options(fact, catalog)
     found = _named(text, offered) or _meant(fact, text, offered, catalog)
+    if isinstance(found, Misread):
+        return found
     likely = found if isinstance(found, Unclear) else None
     chosen = found if isinstance(found, Option) else None
     if fact.kind == "date":
@@ -122,9 +125,11 @@ def read(
     return chosen.id if chosen else likely or Misread("choice")
 
 
-def _meant(fact: Fact, text: str, offered: Sequence[Option], catalog: Catalog) -> Option | Unclear | None:
+def _meant(fact: Fact, text: str, offered: Sequence[Option], catalog: Catalog) -> Option | Unclear | Misread | None:
     """Return the option that a text means in its own words, or those that it is likely to mean."""
     reading = reader(fact.name, catalog).read(text)
+    if reading.unreal:
+        return Misread("no_day" if fact.kind == "date" else "choice")
     meant = {option.id: option for option in offered}
     if reading.value in meant:
         return meant[reading.value]
@@ -143,21 +148,29 @@ def reader(question: str, catalog: Catalog) -> AnswerReader:
     return cast("AnswerReader", catalog.worded[key])
 
 
-def _read_text(fact: Fact, text: str) -> str | Misread:
+def _read_text(fact: Fact, text: str, catalog: Catalog) -> str | Misread:
+    """Read what fills a blank, trimmed to what belongs into a sentence."""
     cleaned = clean(text)
-    if fact.phrase:
-        cleaned = cleaned.rstrip(_STOPS) or cleaned
     if not any(char.isalnum() for char in cleaned):
         return Misread("empty")
     if cleaned == NOT_SURE:  # it would be stored as an answer that a text cannot have
         return Misread("reserved", {"text": cleaned})
-    size = units(cleaned)
+    blank = blank_reader(fact, catalog).read(cleaned)
+    if not blank.text:
+        what = catalog.say(f"question.{fact.name}.short")
+        return Misread("left_out" if blank.left_out else "no_blank", {"what": what})
+    size = units(blank.text)
     if size > fact.max_length:
         return Misread("too_long", {"limit": fact.max_length, "count": size - fact.max_length})
-    return cleaned
+    return blank.text
 
 
-_STOPS = " .,;:!?…。！？"  # a phrase goes on in the middle of a sentence, which has stops of its own
+def blank_reader(fact: Fact, catalog: Catalog) -> BlankReader:
+    """Return what reads the words for a blank in the language of `catalog`."""
+    key = ("blank", fact.name)
+    if key not in catalog.worded:
+        catalog.worded[key] = BlankReader(catalog.understanding, fact.name, phrase=fact.phrase)
+    return cast("BlankReader", catalog.worded[key])
 
 
 # -- dates ---------------------------------------------------------------------------------------------------------

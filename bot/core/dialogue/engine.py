@@ -20,7 +20,7 @@ from bot.core.dialogue.changes import because, is_brought_by_time
 from bot.core.dialogue.dates import Misread
 from bot.core.dialogue.explain_text import why_message
 from bot.core.dialogue.flow import END, Step
-from bot.core.dialogue.second_look import ASK_AGAIN, confirmed, missed, settled_look, was_missed, with_offer
+from bot.core.dialogue.second_look import ASK_AGAIN, confirmed, missed, replied, settled_look, was_missed, with_offer
 from bot.core.dialogue.session import (
     Back,
     Block,
@@ -43,6 +43,7 @@ from bot.core.dialogue.session import (
     Turn,
     Why,
 )
+from bot.core.dialogue.told import CONFIRM, FEWEST, FEWEST_IN_BLANK, told_in, with_story, without_story
 from bot.core.dialogue.view import SessionView
 from bot.core.library import Library
 
@@ -82,6 +83,8 @@ class _TurnBuilder:
     def asks_soundly(self) -> bool:
         """Tell whether what is asked beside the way still stands to choice; an edited flow may have dropped it."""
         name, flow, facts = self.session.asking, self.view.flow, self.library.facts.by_name
+        if name == CONFIRM:
+            return bool(self.session.told)
         if name == CHANGE:
             return bool(self.view.changeable())
         if name == DETAIL:
@@ -115,7 +118,7 @@ class _TurnBuilder:
             case Started():
                 self.start()
             case Said(text):
-                self.answer(text)
+                self.hear(text)
             case Picked():
                 self.pick(event)
             case Back():
@@ -174,7 +177,8 @@ class _TurnBuilder:
 
     def back(self) -> None:
         if self.session.asking:
-            self.move(self.session.but(asking=""))
+            told = self.session.asking == CONFIRM
+            self.move(without_story(self.session) if told else self.session.but(asking=""))
             return
         flow = self.view.flow
         passed = [flow.step[step].fact for step in self.view.position.passed]
@@ -196,7 +200,7 @@ class _TurnBuilder:
 
     def asked(self) -> str:
         """Return the fact that is being asked, if any."""
-        if self.session.asking in (CHANGE, DETAIL):
+        if self.session.asking in (CHANGE, DETAIL, CONFIRM):
             return ""
         return self.session.asking or self.view.position.fact or ""
 
@@ -239,8 +243,33 @@ class _TurnBuilder:
 
     # -- answers -----------------------------------------------------------------------------------------------------
 
+    def hear(self, text: str) -> None:
+        """Take a typed text as a story, where it tells several things at once, else as an answer."""
+        asked = self.asked()
+        blank = bool(asked) and self.library.facts[asked].kind == "text"
+        correction = self.session.asking == CONFIRM
+        told = told_in(self.view, text, 1 if correction else FEWEST_IN_BLANK if blank else FEWEST)
+        if told:
+            self.move(with_story(settled_look(self.session), told))
+        else:
+            self.answer(text)
+
+    def confirm(self, text: str) -> None:
+        """Take the answer to whether a story was read right."""
+        catalog = self.view.catalog
+        chosen = choose(text, render.story_options(catalog))
+        reply = chosen.id if chosen else replied(text, catalog)
+        if reply in ("right", "yes"):
+            self.move(self.session.but(asking=""))
+        elif reply in ("change", "no"):
+            self.move(self.session.but(asking=CHANGE))
+        else:
+            self.say(render.misread(catalog, Misread("choice")))
+
     def answer(self, text: str) -> None:
-        if self.session.asking in (CHANGE, DETAIL):
+        if self.session.asking == CONFIRM:
+            self.confirm(text)
+        elif self.session.asking in (CHANGE, DETAIL):
             self.choose_fact(text)
         elif asked := self.asked():
             self.answer_fact(asked, text)
@@ -334,7 +363,10 @@ class _TurnBuilder:
     # -- telling where things stand ----------------------------------------------------------------------------------
 
     def tell(self) -> None:
-        """Say what was crossed on the way and is new, then ask what is open."""
+        """Say what was crossed on the way and is new, then ask what is open; a story is confirmed before."""
+        if self.session.asking == CONFIRM:
+            self.ask()
+            return
         for _ in range(MAX_TEXTS):
             for step in self.view.position.crossed:
                 if not self.announce(self.view.flow.step[step]):
@@ -426,7 +458,11 @@ class _TurnBuilder:
     def ask(self) -> None:
         """Ask the open question, or offer the menu at the end."""
         catalog, position, asking = self.view.catalog, self.view.position, self.session.asking
-        if asking in (CHANGE, DETAIL):
+        if asking == CONFIRM:
+            facts_ = self.library.facts.by_name
+            told = {name: self.session.facts[name] for name in self.session.told if name in self.session.facts}
+            self.say(render.story_message({facts_[n]: answer for n, answer in told.items() if n in facts_}, catalog))
+        elif asking in (CHANGE, DETAIL):
             facts = self.view.changeable() if asking == CHANGE else self.view.offered()
             self.say(render.list_message(catalog, f"{asking}.title", facts))
         elif asking:

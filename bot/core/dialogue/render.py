@@ -136,6 +136,18 @@ def meant_message(fact: Fact, likely: Sequence[Option], catalog: Catalog) -> Out
     return Outgoing("question", f"question {fact.name}", (title,), options)
 
 
+def story_message(told: Mapping[Fact, str], catalog: Catalog) -> Outgoing:
+    """Show what was read out of a story, and ask whether it is right."""
+    items = [Block("item", f"✓ {settled(fact, answer, catalog)}") for fact, answer in told.items()]
+    blocks = (Block("title", catalog.say("story.title")), *items, Block("aside", catalog.say("story.right")))
+    return Outgoing("menu", "story", blocks, story_options(catalog))
+
+
+def story_options(catalog: Catalog) -> tuple[Option, ...]:
+    """Return what can be done about a story that was read."""
+    return tuple(Option(id_, catalog.say(f"story.options.{id_}")) for id_ in ("right", "change"))
+
+
 # -- advice ----------------------------------------------------------------------------------------------------------
 
 

@@ -45,14 +45,18 @@ def confirmed(session: Session, question: str, text: str, catalog: Catalog) -> s
     asked, *options = session.said.get(_OFFERED, "").split() or [""]
     if asked != question:
         return ""
-    reply = _replies(catalog).read(text).value
+    reply = replied(text, catalog)
     if reply == "yes" and len(options) == 1:
         return options[0]
     return ASK_AGAIN if reply == "no" else ""
 
 
+def replied(text: str, catalog: Catalog) -> str | None:
+    """Tell whether a text is a bare "yes" or "no"; None for anything else."""
+    return _replies(catalog).read(text).value
+
+
 def _replies(catalog: Catalog) -> AnswerReader:
-    """Return what tells a yes from a no."""
     found: AnswerReader | None = catalog.worded.get("replies")
     if found is None:
         phrases = {name: (f"<{name}>",) for name in ("yes", "no") if name in catalog.understanding.replies}

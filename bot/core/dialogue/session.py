@@ -19,6 +19,9 @@ from bot.core.advice.moments import PersonCalendar
 FORMAT = 2
 """The layout of a stored session; the first, without `holidays`, is read as well."""
 
+STORY = "typed:story"
+"""Beside the steps that were said: which facts the last story told."""
+
 RoleOfBlock = Literal["title", "text", "item", "caution", "aside", "progress", "copy", "count"]
 
 
@@ -51,6 +54,11 @@ class Session:
     def facts(self) -> dict[str, str]:
         """All answers that count: what was carried over, then what was answered here."""
         return {**self.carried, **self.answers}
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """The facts that the last story told."""
+        return tuple(self.said.get(STORY, "").split())
 
     def but(self, **changes: Any) -> Session:
         """Return the session with these fields changed; what dataclasses.replace does, at an eighth of its cost."""

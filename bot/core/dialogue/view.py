@@ -171,6 +171,7 @@ class SessionView:
         """Return the facts that were asked on the way here, with their answers."""
         asked = [self.flow.step[step].fact for step in self.position.passed]
         extra = [name for name in self.session.answers if name in self.flow.offers]
+        extra += [name for name in self.session.told if name in self.library.facts.by_name]
         extra += [OVERRIDDEN] if self.outcome.overridden else []
         facts = self.session.facts
         return {name: (self.library.facts[name], facts[name]) for name in (*asked, *extra) if name in facts}

@@ -52,12 +52,16 @@ class Slots:
     """What may stand before it, by blank: "we talked about", "best"."""
     tails: Mapping[str, Phrases] = field(default_factory=dict)
     """What may stand behind it, by blank: "position"."""
+    stops: Mapping[str, Phrases] = field(default_factory=dict)
+    """Words from which on nothing belongs to it, by blank: "at" behind a job."""
     refusals: Phrases = ()
     """What is no word for any blank: "what do you mean"."""
     swaps: Mapping[str, str] = field(default_factory=dict)
     """What is said otherwise in a note: "their" is "your"."""
     lower: Phrases = ()
     """Words that have no capital within a sentence."""
+    abbreviations: Phrases = ()
+    """Words that keep their stop at the end of a name: "Inc."."""
     endings: Phrases = ()
     """Endings of words that have none."""
 
@@ -74,6 +78,10 @@ class Marks:
     jobs: Phrases = ()
     """Words with which the names of jobs end: "analyst"."""
     joins: Phrases = ()
+    days: Phrases = ()
+    """Words that stand in a day: "Friday", "ago"."""
+    decision: Phrases = ()
+    """Words before the day on which something is decided: "decide by"."""
     """Words within the name of a job or a company: "of"."""
 
 
@@ -133,6 +141,18 @@ class Understanding:
     def asking(self) -> PhraseSet:
         """The beginnings of questions."""
         return self.phrase_set({UNREAL: self.questions})
+
+    @cached_property
+    def leads(self) -> Mapping[str, PhraseSet]:
+        """Behind which words a story names somebody or something, and `decision`, behind which it names a day."""
+        marks = self.marks
+        named = {"first": marks.first, "company": marks.company, "job": marks.job, "decision": marks.decision}
+        return {name: self.phrase_set({name: phrases}) for name, phrases in named.items()}
+
+    @cached_property
+    def no_names(self) -> frozenset[str]:
+        """Words that are no names, even with a capital."""
+        return self.known_words | _words((*self.marks.days, *self.marks.jobs))
 
     def is_idle(self, text: str) -> bool:
         """Tell whether a text is nothing but words that mean nothing by themselves, such as "not" or "the"."""

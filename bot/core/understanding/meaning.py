@@ -29,6 +29,8 @@ class Reading:
 
     value: str | None = None
     likely: tuple[str, ...] = ()
+    unreal: bool = False
+    """Whether it asks, or speaks of what has not happened."""
 
 
 NOTHING_READ: Final = Reading()
@@ -78,7 +80,7 @@ class AnswerReader:
         words = [word if word in (BREAK, ASKED) else self.speller.corrected(word) for word in typed]
         clauses = list(self._clauses(words))
         if clauses and clauses[-1] is None:
-            return NOTHING_READ
+            return Reading(unreal=True)
         return _decided([clause for clause in clauses if clause is not None], sure=ASKED not in words)
 
     def _clauses(self, words: Sequence[str]) -> Iterator[_Clause | None]:

@@ -36,6 +36,7 @@ class Speller:
         slips = 2 if len(word) >= LONG else 1
         near = extract(word, self.words, scorer=OSA.distance, score_cutoff=slips, limit=3)
         best = [found for found, distance, _ in near if found[0] == word[0] and distance == near[0][1]]
-        if len(best) != 1 or (len(word) == SHORTEST and sorted(best[0]) != sorted(word)):
+        alike = len({found[: len(word) - 2] for found in best}) == 1  # "terrible" and "terribly" are one to a reader
+        if not best or not alike or (len(word) == SHORTEST and sorted(best[0]) != sorted(word)):
             return word  # of so short a word, only two letters may have changed places
         return best[0]
