@@ -139,7 +139,7 @@ async def test_a_digest_is_repeated_to_the_letter_within_its_week(library: Libra
 VERBS = """
     join show give take leave left digest invite coach end ended x case lessons channel series lesson confirm stop
     stopped move out in plain review note send back notes read away hand raise lower hands call uncall
-    ask asked open clock nudge nudged coaches cocoach accept refuse remove uncoach willing unwilling
+    renew renewed ask asked open clock nudge nudged coaches cocoach accept refuse remove uncoach willing unwilling
     comment words post undraft bench files file for try publish undo drop table
 """
 

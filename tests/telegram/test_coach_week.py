@@ -341,3 +341,23 @@ def test_a_coach_asks_the_group_by_an_anonymous_poll(course: Course) -> None:
     course.telegram.wait_until_drained(SLOW_MACHINE)
     assert "All sent" not in coach.sees(), "I say nothing of it"
     nothing_was_refused(course.telegram)
+
+
+def test_a_new_invitation_asks_those_who_came_by_the_one_that_got_around(course: Course) -> None:
+    coach, (dana, emil, fay) = course.coach, course.members
+    asks(coach, "/cohort", "You coach")
+    taps(coach, "New invitation", "How many people")
+    taps(coach, "The last one got around", "leave on that day")
+    payload = link_in(taps(coach, "Make a new one and ask them", "good until"))
+    for member in course.members:
+        member.expects("To stay, open the new link", "by Thursday 3 December", timeout=SLOW_MACHINE)
+    asks(dana, f"/start {payload}", "You are in “Spring course”")
+    asks(coach, "/cohort", "1 joined by the invitation.")
+    asks(emil, "/cohort", "To stay, open the new link")
+    course.sleeps("2026-12-03T10:10:00+00:00")
+    for member in (emil, fay):
+        member.expects("You've left “Spring course”", timeout=SLOW_MACHINE)
+    asks(emil, "/cohort", "You're in no cohort")
+    asks(dana, "/cohort", "You are in “Spring course”")
+    assert "To stay" not in dana.screen[-1].text
+    nothing_was_refused(course.telegram)

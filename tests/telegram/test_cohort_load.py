@@ -136,7 +136,7 @@ def test_fifty_lessons_and_two_hundred_nudges_keep_the_flood_limits_and_live_ans
         taps(coach, "Nudge the members", "is there anything new about your interviews?")
         telegram.wait(lambda: posted() > 0, 60, "the first lesson")
         began = time.monotonic()
-        taps(coach, "Send it", "It is on its way")
+        taps(coach, "Send it", "It's on its way")
         took = [time.monotonic() - began]
         end = began + (CHANNELS + NUDGED) / A_SECOND + 20
         while time.monotonic() < end and (posted() < CHANNELS or nudged() < NUDGED):

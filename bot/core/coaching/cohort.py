@@ -46,6 +46,10 @@ class Member:
     agreed: Mapping[str, datetime] = field(default_factory=dict)
     turn: int = 0
     turns: Mapping[str, int] = field(default_factory=dict)
+    link: int = 0
+    """Which of the cohort's invitations they came by."""
+    stay_by: datetime | None = None
+    """Until when they have to open a newer invitation in order to stay; None: they stay."""
 
     def turn_of(self, purpose: str) -> int:
         """Return how often they decided about a purpose."""
@@ -128,6 +132,8 @@ class Cohort:
     """How many may join by the invitation; 0: any number."""
     joins: int = 0
     """How many have joined by it."""
+    link: int = 0
+    """The number of the present invitation."""
     monday: datetime | None = None
     """When its coaches are told next what waits; None until a coach has looked at it."""
     zone: str = "UTC"
@@ -175,7 +181,8 @@ class Cohort:
         ends = [release.until for release in self.releases]
         due = [self.plan.wake] if self.plan and self.plan.wake else []
         monday = [self.monday] if self.monday else []
-        return min((*ends, *due, *monday), default=None)
+        stays = [member.stay_by for member in self.members.values() if member.stay_by]
+        return min((*ends, *due, *monday, *stays), default=None)
 
     @property
     def lead(self) -> int:
@@ -187,9 +194,20 @@ class Cohort:
         over = [release for release in self.releases if release.until == self.wake]
         if over:
             return replace(self, releases=tuple(one for one in self.releases if one not in over))
+        if any(member.stay_by == self.wake for member in self.members.values()):
+            stay = {one: replace(member, stay_by=None) for one, member in self.members.items()}
+            return replace(self, members=stay)
         if self.monday is not None and self.monday == self.wake:
             return replace(self, monday=self.monday + timedelta(days=7))
         return replace(self, plan=self.plan.missed()) if self.plan else self
+
+    def renewed(self, until: datetime) -> Cohort:
+        """Return the cohort with everybody asked to confirm by then who came by the present invitation."""
+        asked = {
+            one: replace(member, stay_by=until) if member.link == self.link else member
+            for one, member in self.members.items()
+        }
+        return replace(self, members=asked)
 
     def with_member(self, person: int, member: Member) -> Cohort:
         """Return the cohort with this member as they are now."""
@@ -269,6 +287,7 @@ class Cohort:
             "code_until": _text(self.code_until),
             "places": self.places,
             "joins": self.joins,
+            "link": self.link,
             "monday": _text(self.monday),
             "zone": self.zone,
             "digest": _digest_json(self.digest) if self.digest else None,
@@ -307,6 +326,7 @@ class Cohort:
             code_until=_instant(stored["code_until"]),
             places=stored.get("places", 0),
             joins=stored.get("joins", 0),
+            link=stored.get("link", 0),
             monday=_instant(stored.get("monday")),
             zone=stored.get("zone", "UTC"),
             digest=_digest(stored["digest"]) if stored["digest"] else None,
@@ -480,6 +500,8 @@ def _member_json(member: Member) -> dict[str, Any]:
         "agreed": {purpose: since.isoformat() for purpose, since in member.agreed.items()},
         "turn": member.turn,
         "turns": dict(member.turns),
+        "link": member.link,
+        "stay_by": _text(member.stay_by),
     }
 
 
@@ -489,6 +511,8 @@ def _member(stored: Mapping[str, Any]) -> Member:
         {purpose: datetime.fromisoformat(since) for purpose, since in stored["agreed"].items()},
         stored["turn"],
         stored.get("turns", {}),
+        stored.get("link", 0),
+        _instant(stored.get("stay_by")),
     )
 
 

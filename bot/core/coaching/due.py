@@ -31,12 +31,27 @@ def due_of(
     if over is not None:
         left = tuple(one for one in cohort.releases if one is not over)
         return CohortDueResult({number: replace(cohort, releases=left)}, gone(library, repository, over))
+    leaving = [one for one, member in cohort.members.items() if member.stay_by and member.stay_by <= now]
+    if leaving:
+        return _unconfirmed(library, number, cohort, repository, leaving)
     if cohort.monday is not None and cohort.monday <= now:
         weekly = weekly_messages(library, number, cohort, repository, now)
         return CohortDueResult(weekly.cohorts, weekly.told)
     assert cohort.plan is not None, "only a cohort with something to come is ever due"
     after, told = _lesson(library, cohort, cohort.plan, repository, bot, now)
     return CohortDueResult({number: after}, told)
+
+
+def _unconfirmed(
+    library: Library, number: int, cohort: Cohort, repository: CohortRepository, people: list[int]
+) -> CohortDueResult:
+    """Let members leave who did not open the new invitation in time; nothing of theirs is kept."""
+    told: dict[int, tuple[Shown, ...]] = {}
+    for person in people:
+        cohort = cohort.without_member(person)
+        words = library.catalog(repository.language(person)).say("cohort.has_left", name=cohort.name)
+        told[person] = (Panel.of(words),)
+    return CohortDueResult({number: cohort}, told)
 
 
 def _lesson(

@@ -17,7 +17,8 @@ from bot.core.library import Library
 PLAIN: Final = (
     "unmet", "stale", "no_invitation", "promises", "several", "none_yet", "invite_how", "export",
     "group.tied", "group.none", "group.out", "group.mute", "digest.too_few", "digest.merged", "digest.how",
-    "digest.table", "invite_any", "invite_open",
+    "digest.table", "invite_any", "invite_open", "invite_leaked",
+    "invite_renew",
 )  # fmt: skip
 OPTIONS: Final = (
     "open", "join", "own_case", "leave", "left", "stay", "digest", "invite", "group", "end", "ended", "back", "hand",
@@ -36,6 +37,8 @@ GIVEN: Final[Mapping[str, tuple[str, ...]]] = {
     "digest.changed": ("what", "number", "before"),
     **dict.fromkeys(("digest.next", "digest.look_again"), ("day", "time")),
     "invite_many": ("name",),
+    **dict.fromkeys(("renew_sure", "stay_by"), ("day",)),
+    "asked_again": ("name", "day"),
     **dict.fromkeys(("invite_places", "invite_good", "joined"), ("number",)),
     "joined_of": ("number", "of"),
     **{f"ask.{key}": () for key in ("which", "posted", "options.ask")},

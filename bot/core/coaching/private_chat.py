@@ -32,6 +32,8 @@ INVITED: Final = timedelta(days=14)
 """How long an invitation is good."""
 QUOTES: Final = str.maketrans(dict.fromkeys('“”„«»"', " "))
 LONGEST_NAME: Final = 60  # UTF-16 units; it stands on buttons
+STAY: Final = timedelta(days=7)
+"""How long members have to open a new invitation after the one they came by has got around."""
 PLACES: Final = (6, 8, 12, 20, 30)
 """How many may join by an invitation, as it is offered."""
 MOST_COHORTS: Final = 50  # of one coach
@@ -106,6 +108,8 @@ class CohortScreen(CoachingScreen):
                 return CoachingReply((table,)) if table else self.context.stale()
             case "invite":
                 return self.invite(int(rest[0])) if is_number(rest[0]) else self.inviting()
+            case "renew" | "renewed" if self.cohort.members:
+                return self.renew(sure=verb == "renewed")
             case "end":
                 done = Button(self.say("options.ended"), ("ended", str(self.number)))
                 panel = Panel.of(self.say("end", name=self.cohort.name), buttons=(done, self.back()))
@@ -149,15 +153,35 @@ class CohortScreen(CoachingScreen):
         """Ask how many may join: an invitation that reaches others is noticed by its number."""
         about, say = str(self.number), self.context.catalog.say
         buttons = [Button(say("cohort.invite_places", number=n), ("invite", about, str(n))) for n in PLACES]
-        any_number = Button(self.say("invite_any"), ("invite", about, "0"))
-        panel = Panel.of(say("cohort.invite_many", name=self.cohort.name), buttons=(*buttons, any_number, self.back()))
+        buttons.append(Button(self.say("invite_any"), ("invite", about, "0")))
+        if any(member.link == self.cohort.link for member in self.cohort.members.values()):
+            buttons.append(Button(self.say("invite_leaked"), ("renew", about)))
+        panel = Panel.of(say("cohort.invite_many", name=self.cohort.name), buttons=(*buttons, self.back()))
         return CoachingReply((panel,))
+
+    def renew(self, *, sure: bool) -> CoachingReply:
+        """Make a new invitation that everybody has to open who came by the present one, or else they leave."""
+        until = self.context.now + STAY
+        if not sure:
+            done = Button(self.say("invite_renew"), ("renewed", str(self.number)))
+            panel = Panel.of(
+                self.context.catalog.say("cohort.renew_sure", day=until.date()), buttons=(done, self.back("invite"))
+            )
+            return CoachingReply((panel,))
+        asked = self.cohort.renewed(until)
+        told: dict[int, tuple[Shown, ...]] = {}
+        for person, member in asked.members.items():
+            if member.stay_by == until:
+                words = self.context.catalog_of(person).say("cohort.asked_again", name=asked.name, day=until.date())
+                told[person] = (Panel.of(words),)
+        return replace(replace(self, cohort=asked).invite(asked.places), told=told)
 
     def invite(self, places: int) -> CoachingReply:
         """Make a new invitation, good for so many (0: any number); the one before is over."""
         requester, until = self.context.requester, self.context.now + INVITED
         secret = requester.dice[8 : 8 + SECRET]
-        after = replace(self.cohort, code=sealed(secret), code_until=until, places=places, joins=0)
+        after = replace(self.cohort, code=sealed(secret), code_until=until, places=places, joins=0,
+                        link=self.cohort.link + 1)  # fmt: skip
         panel = Panel.of(
             self.context.catalog.say("cohort.invite", name=self.cohort.name, day=until.date()),
             deep_link(requester.bot, f"c_{self.number}_{secret}"),
@@ -197,8 +221,11 @@ class PrivateCoaching:
         cohort = self._admitting(number, secret) if kind == "c" else None
         if cohort is None:
             return self.context.said("cohort.no_invitation")
-        mine = self.context.person in cohort.members or self.context.person in cohort.coaches
-        if mine:
+        member = cohort.members.get(self.context.person)
+        if member is not None and member.stay_by is not None:
+            stays = cohort.with_member(self.context.person, replace(member, stay_by=None, link=cohort.link))
+            return CohortScreen(self.context, int(number), replace(stays, joins=stays.joins + 1)).kept()
+        if member is not None or self.context.person in cohort.coaches:
             return CohortScreen(self.context, int(number), cohort).shown()
         return CoachingReply((views.invitation(int(number), cohort, secret, self.context.catalog),))
 
@@ -304,7 +331,7 @@ class PrivateCoaching:
             return self.context.said("cohort.no_invitation")
         if person in cohort.members or person in cohort.coaches:
             return CohortScreen(self.context, int(number), cohort).shown()
-        joined = replace(cohort, joins=cohort.joins + 1).with_member(person, Member(self.context.now))
+        joined = replace(cohort, joins=cohort.joins + 1).with_member(person, Member(self.context.now, link=cohort.link))
         return CohortScreen(self.context, int(number), joined).kept()
 
     def as_member(self, verb: str, number: int, cohort: Cohort, rest: list[str]) -> CoachingReply:

@@ -130,6 +130,8 @@ def membership(number: int, cohort: Cohort, person: int, catalog: Catalog, bot: 
         about = (verb, str(number), str(member.turn_of(purpose)), purpose)
         buttons.append(Button(catalog.say(f"cohort.options.{verb}_{purpose}"), about))
     items += [catalog.say("cohort.bench.adapted")] if cohort.version else []
+    if member.stay_by is not None:
+        items.append(catalog.say("cohort.stay_by", day=member.stay_by.date()))
     shown = [release for release in cohort.releases if release.person == person]
     items += [catalog.say("cohort.review.shown", day=catalog.shown(one.until.date())) for one in shown]
     buttons.append(Button(catalog.say("cohort.review.options.review"), ("review", str(number))))
