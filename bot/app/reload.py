@@ -101,7 +101,7 @@ class ContentReloader:
     ) -> CohortTurn | UnmadeTurn:
         """Return what an update that concerns cohorts leads to; see `Application.cohort_respond`."""
         if isinstance(incoming.event, Replied) and not is_note(repository, incoming.key.person, incoming.event.message):
-            incoming = replace(incoming, event=Said(incoming.event.text))
+            incoming = replace(incoming, event=incoming.event.said)
             turned = self.respond(incoming, person, now)
             if not isinstance(turned, CohortsNeeded):
                 return turned if isinstance(turned, UnmadeTurn) else CohortTurn(**vars(turned))

@@ -58,6 +58,7 @@ COMMANDS: dict[str, Callable[[], Entry]] = {
     ":restart": Restarted,
     ":cancel": Cancelled,
     ":reminders": partial(CommandGiven, "reminders"),
+    ":faq": partial(CommandGiven, "faq"),
 }
 
 

@@ -271,7 +271,11 @@ class ClaimsFile(ContentModel):
 class QuestionEntry(ContentModel):
     """A question that many ask; its wording is in the messages."""
 
-    cites: Annotated[tuple[str, ...], Field(min_length=1, description="The claims behind the answer.")]
+    cites: Annotated[
+        tuple[str, ...], Field(description="The claims behind the answer; none where it goes beyond.")
+    ] = ()
+    beyond: Annotated[Switch, Field(description="true: the article says nothing of it; the answer is our own.")] = False
+    source: Annotated[str, Field(description="Where a fact of the platform in the answer is from.")] = ""
 
 
 class FaqFile(ContentModel):

@@ -26,7 +26,14 @@ def read_faq(source: SourceFile, file: FaqFile, references: References) -> dict[
     """Return the questions that many ask, each with the claims behind its answer."""
     for name in file.faq:
         source.address(source.key("faq", name), "faq", name)
-    return {name: references.cites(source, ("faq", name, "cites"), entry.cites) for name, entry in file.faq.items()}
+        if bool(file.faq[name].cites) == file.faq[name].beyond:
+            what = (
+                f"the answer '{name}' has {'claims and' if file.faq[name].beyond else 'neither claims nor'} `beyond`."
+            )
+            why = "It rests on the article, or is said to go beyond it."
+            source.fault(source.key("faq", name), "exactly-one", what, why, "Write `cites`, or `beyond: true`.")
+    cited = {name: entry.cites for name, entry in file.faq.items()}
+    return {name: references.cites(source, ("faq", name, "cites"), c) if c else () for name, c in cited.items()}
 
 
 # -- limits ----------------------------------------------------------------------------------------------------------

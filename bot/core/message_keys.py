@@ -105,7 +105,10 @@ _FIXED: Mapping[str, Wanted] = {
     "retention.notice": Wanted(frozenset({"days", "grace"})),
     **{f"retention.{key}": Wanted() for key in ("keep", "kept")},
     "desk.unfinished": Wanted(),
-    **{f"desk.{what}": Wanted() for what in ("start", "cases", "language", "only_language", "settings", "forget")},
+    **{
+        f"desk.{what}": Wanted()
+        for what in ("start", "cases", "language", "only_language", "settings", "forget", "faq")
+    },
     **{f"desk.options.{id_}": Wanted() for id_ in ("go_on", "new", "language", "forget_all")},
     **{f"strange.{w}": Wanted() for w in ("photo", "sticker", "voice", "other", "edited", "command")},
     **{f"command.{name}": Wanted() for name in COMMANDS},

@@ -15,7 +15,7 @@ from bot.core.library import FALLBACK_LANGUAGE, Library
 from bot.telegram.client import ApiBot
 
 PRIVATE = {"type": "all_private_chats"}
-IN_MENU = ("start", "new", "cases", "reminders", "back", "cancel", "settings", "help", "privacy")
+IN_MENU = ("start", "new", "cases", "reminders", "back", "cancel", "settings", "faq", "help", "privacy")
 """The commands in Telegram's menu; the others work as well, and /help names them."""
 
 

@@ -124,7 +124,7 @@ class CoachingChat:
             case Said() | Replied() as wrote:
                 written = _written(coaching, person, wrote)
                 if written is None:
-                    plain = replace(incoming, event=Said(wrote.text))
+                    plain = replace(incoming, event=wrote if isinstance(wrote, Said) else wrote.said)
                     return self._after_own(plain, person.but(asking=_own_question(person)), now, ())
                 answer = written
             case event:

@@ -15,7 +15,7 @@ from bot.core.chat.person import Key, PreviewTapped
 from bot.core.chat.time_zones import nearest
 from bot.core.coaching.cohort import ButtonPressed, Replied
 from bot.core.coaching.content_version import FileUploaded
-from bot.core.dialogue.session import Picked, Said
+from bot.core.dialogue.session import Picked, RepliedMessage, Said
 from bot.runtime.ports import IncomingUpdate
 from bot.telegram import group_updates
 from bot.telegram.dispatcher import ChatNews, ParsedUpdate
@@ -106,10 +106,21 @@ def _entry(message: Json) -> Heard:
         return UnsupportedMessage(next((what for part, what in STRANGE.items() if part in message), "other"))
     first: Json = next(iter(message.get("entities", ())), {})
     if first.get("type") != "bot_command" or first.get("offset") != 0:
-        above = message.get("reply_to_message", {})
-        return Replied(text, int(above["message_id"])) if above.get("from", {}).get("is_bot") else Said(text)
+        above = _replied(message)
+        return Replied(text, int(message["reply_to_message"]["message_id"]), above) if above else Said(text)
     end = int(first["length"])  # a command is ASCII, so its UTF-16 units are its characters
     return CommandGiven(text[1:end].partition("@")[0].lower(), text[end:].strip())
+
+
+def _replied(message: Json) -> RepliedMessage | None:
+    """Return the message of ours that is replied to, if any."""
+    to = message.get("reply_to_message")
+    if not isinstance(to, Mapping) or not to.get("from", {}).get("is_bot"):
+        return None
+    rows = to.get("reply_markup", {}).get("inline_keyboard", ())
+    buttons = [button for row in rows for button in row if "callback_data" in button]
+    taps = tuple((str(button["text"]), picked(str(button["callback_data"]))) for button in buttons)
+    return RepliedMessage(str(to.get("text", "")), taps)
 
 
 def _reaction(me: Json, update: dict[str, Any], reaction: Json) -> ParsedUpdate:

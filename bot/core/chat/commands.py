@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from bot.core.chat import preferences, reminders, sent_messages
+from bot.core.chat import preferences, reminders, sent_messages, typed_text
 from bot.core.chat.person import COHORT_ASKS, Person
 from bot.core.chat.privacy import Operator, privacy_lines
 from bot.core.chat.reminders import BESIDE
@@ -156,10 +156,10 @@ def _handle_entry(turn: ChatTurn, entry: Event | CommandGiven | UnsupportedMessa
             return _repeat(turn)
         case LocationShared(zone):
             return preferences.locate(turn, zone)
+        case Said() if found := _route(turn, entry):
+            return found
         case Said(text) | Picked(option=text) if turn.person.asking:
             return _handle_choice(turn, text, typed=isinstance(entry, Said))
-        case Said(text) if found := sent_messages.handle(turn, text):
-            return found
         case Picked(option=tap) if tap.startswith(SENT) and (found := sent_messages.handle(turn, tap)):
             return found
         case Picked(option=option) if option == BACK:
@@ -168,6 +168,13 @@ def _handle_entry(turn: ChatTurn, entry: Event | CommandGiven | UnsupportedMessa
             return _repeat(turn)
         case _:
             return Converse(entry)
+
+
+def _route(turn: ChatTurn, said: Said) -> Next | None:
+    """Return what a text leads to that is no answer to what is open; amid a question of the chat's own, a reply is."""
+    if turn.person.asking:
+        return typed_text.route(turn, said) if said.to else None
+    return typed_text.route(turn, said) or sent_messages.handle(turn, said.text)
 
 
 def _follow(turn: ChatTurn, step: Next) -> None:
@@ -287,6 +294,7 @@ _COMMANDS: Final[Mapping[str, Callable[[ChatTurn, CommandGiven], Next]]] = {
     "help": _help,
     "privacy": _privacy,
     "export": _export,
+    "faq": lambda _turn, _asked: Ask("faq"),
 }
 
 
@@ -308,6 +316,9 @@ def _options(turn: ChatTurn) -> list[Option]:
             return [turn.option("language"), *settings, *_own_facts(turn), turn.option("go_on")]
         case "forget":
             return [turn.option("forget_all"), turn.option("go_on")]
+        case "faq":
+            asked = [Option(name, turn.catalog.say(f"faq.{name}.question")) for name in turn.library.faq]
+            return [*asked, turn.option("go_on")]
     found = preferences.options(turn, turn.person.asking)
     return [turn.option("go_on"), turn.option("new")] if found is None else found
 
@@ -348,6 +359,9 @@ def _act(turn: ChatTurn, asking: str, id_: str) -> Next:
         return DONE
     if found := preferences.handle_choice(turn, asking, id_):
         return found
+    if asking == "faq":
+        turn.effects.append(typed_text.answer(turn, id_))
+        return RESUME
     if asking == "language":
         turn.person = replace(turn.person, language=id_)
         return Converse(session=turn.session.but(language=id_))

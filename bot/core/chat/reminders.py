@@ -131,6 +131,22 @@ def _due_options(turn: ChatTurn, said: Spoken, asked: tuple[str, ...]) -> list[O
     return [*answers, *rest[1:]]
 
 
+def asked_options(turn: ChatTurn, case: int) -> list[Option]:
+    """Return what can be answered to the last reminder about a case, as it stands below it."""
+    said = Spoken(case, turn.schedule.life(case, turn.today).asked)
+    return _due_options(turn, said, _asked_first(turn, said))
+
+
+def offer_options(turn: ChatTurn) -> list[Option]:
+    """Return what can be answered to the offer to remind of the open case; nothing where none is open."""
+    case = turn.person.current
+    if case not in turn.person.cases or turn.schedule.life(case, turn.today).consent != "unasked":
+        return []
+    session = turn.case(case)
+    judged = any(step.kind == "judge" and step.id in session.said for step in turn.library.flows[session.flow].steps)
+    return [_option(turn, what, case) for what in ("yes", "other", "no")] if judged and wanted(turn, case) else []
+
+
 def may_put_off(turn: ChatTurn, case: int) -> bool:
     """Tell whether reminders of a case were not put off too often yet."""
     return turn.schedule.life(case, turn.today).snoozed < turn.library.manners.snoozes

@@ -19,7 +19,7 @@ from bot.core.coaching.case_studies import Exercise
 from bot.core.coaching.content_version import ContentVersion
 from bot.core.coaching.lessons import Plan
 from bot.core.coaching.releases import Release
-from bot.core.dialogue.session import Session
+from bot.core.dialogue.session import RepliedMessage, Said, Session
 
 FORMAT: Final = 1
 """The layout of a stored cohort."""
@@ -470,6 +470,12 @@ class Replied:
 
     text: str
     message: int
+    above: RepliedMessage | None = None
+
+    @property
+    def said(self) -> Said:
+        """The same as part of their own conversation."""
+        return Said(self.text, self.above)
 
 
 @dataclass(frozen=True)

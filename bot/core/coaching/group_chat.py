@@ -218,4 +218,5 @@ def answer_panel(library: Library, catalog: Catalog, name: str) -> Panel | None:
     claims = [catalog.say(f"claim.{claim}") for claim in cites]
     back = Button(catalog.say("group.options.all"), ("faq", "all"))
     title, text = catalog.say(f"faq.{name}.question"), catalog.say(f"faq.{name}.answer", **library.measures)
-    return Panel.of(title, text, items=claims, buttons=(back,))
+    beyond = () if cites else (catalog.say("advice.beyond"),)
+    return Panel.of(title, text, *beyond, items=claims, buttons=(back,))

@@ -180,7 +180,7 @@ def asked_for(library: Library) -> Iterator[tuple[str, tuple[str, ...]]]:
     yield from ((f"group.unposted.{why}", ()) for why in (*WHY, "other"))
     measures = tuple(library.measures)
     for name in library.faq:
-        yield from ((f"faq.{name}.question", ()), (f"faq.{name}.answer", measures))
+        yield from ((f"faq.{name}.question", ()), (f"faq.{name}.answer", measures), (f"faq.{name}.asks", ()))
     yield from _of_cases(library)
     yield from ((f"cohort.lessons.{key}", blanks) for key, blanks in LESSONS.items())
     yield from ((f"cohort.hours.{key}", blanks) for key, blanks in HOURS.items())

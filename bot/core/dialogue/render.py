@@ -27,8 +27,8 @@ REASONS_SHOWN = 3  # "the two or three reasons that decided" (etiquette, decisio
 FLIPS_SHOWN = 3
 MAX_ADVICE = 4096  # where flows/limits.yaml says nothing; more no message can hold
 COMMANDS = (
-    "start", "new", "cases", "reminders", "change", "back", "why", "cancel", "language", "settings", "help", "privacy",
-    "export", "forget",
+    "start", "new", "cases", "reminders", "change", "back", "why", "cancel", "language", "settings", "faq", "help",
+    "privacy", "export", "forget",
 )  # fmt: skip
 """What can be asked for by name, in the order in which it is listed to people."""
 MENU = ("override", "longer", "shorter", "as_mail", "change", "detail", "another", "restart")

@@ -148,9 +148,18 @@ class Started:
 
 @dataclass(frozen=True)
 class Said:
-    """Somebody types something: an answer, an option's number or its label."""
+    """Somebody types something: an answer, an option's number or its label; `to` is the message it replies to."""
 
     text: str
+    to: RepliedMessage | None = None
+
+
+@dataclass(frozen=True)
+class RepliedMessage:
+    """A message of ours that is replied to: what it said, and its buttons with what a tap on each would be."""
+
+    text: str
+    options: tuple[tuple[str, Picked], ...] = ()
 
 
 @dataclass(frozen=True)
