@@ -54,6 +54,7 @@ ELSEWHERE = "terminal.elsewhere"
 COMMANDS: dict[str, Callable[[], Entry]] = {
     ":back": Back,
     ":why": Why,
+    ":why full": partial(Why, full=True),
     ":change": Change,
     ":restart": Restarted,
     ":cancel": Cancelled,
@@ -68,8 +69,9 @@ REMIND = ":remind"
 def event_of(line: str) -> Entry | None:
     """Return the event a typed line means; None for a command nobody knows."""
     typed = line.strip()
-    if typed in COMMANDS:
-        return COMMANDS[typed]()
+    command = f":{typed[1:]}" if typed.startswith("/") else typed  # as one writes it in Telegram
+    if command in COMMANDS:
+        return COMMANDS[command]()
     return None if typed.startswith(":") else Said(line)
 
 

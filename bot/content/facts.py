@@ -77,7 +77,7 @@ def _fact(source: SourceFile, path: Path, name: str, entry: FactEntry) -> Fact:
             derivation=_derivation(source, (*path, "from"), entry) if isinstance(entry, ChoiceFact) else None,
             from_history=isinstance(entry, ChoiceFact) and entry.bands == "history",
         )
-    return Fact(name, "text", entry.scope, max_length=entry.max_length, phrase=entry.phrase)
+    return Fact(name, "text", entry.scope, max_length=entry.max_length, phrase=entry.phrase, optional=entry.optional)
 
 
 def _values(source: SourceFile, path: Path, entry: ChoiceFact | FlagFact | NumberFact) -> tuple[str, ...]:

@@ -126,6 +126,7 @@ class TextFact(_Fact):
         int, Field(strict=True, ge=1, le=4096, description="The longest text taken, in UTF-16 code units.")
     ]
     phrase: Annotated[Switch, Field(description="true: it goes on in the middle of a sentence.")] = False
+    optional: Annotated[Switch, Field(description="true: it may be left out; notes have a wording without it.")] = False
 
 
 FACT_KINDS = ("choice", "flag", "number", "date", "text")

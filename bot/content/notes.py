@@ -177,7 +177,7 @@ def _wordings(
 
 
 def _wording(source: SourceFile, path: Path, entry: WordingEntry, conditions: Conditions) -> Wording:
-    return Wording(entry.text, conditions.read(source, (*path, "when"), entry.when))
+    return Wording(entry.text, conditions.read(source, (*path, "when"), entry.when), entry.voice, entry.without)
 
 
 def _swap(

@@ -293,6 +293,12 @@ class WordingEntry(ContentModel):
 
     text: Annotated[Name, Field(description="The last part of its message key.")]
     when: OptionalWhen
+    voice: Annotated[Name, Field(description="How it sounds: plain, warm or formal; people can ask for another.")] = (
+        "plain"
+    )
+    without: Annotated[
+        str, Field(description="The slot that it does without, for people who leave that slot empty.")
+    ] = ""
 
 
 class WordsEntry(ContentModel):

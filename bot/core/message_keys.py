@@ -33,7 +33,18 @@ class Wanted:
 
 
 _FIXED: Mapping[str, Wanted] = {
-    **{key: Wanted() for key in ("language.locale", "language.name", "option.not_sure", "menu.title")},
+    **{
+        key: Wanted()
+        for key in (
+            "language.locale",
+            "language.name",
+            "option.not_sure",
+            "option.left_out",
+            "menu.title",
+            "style.never",
+            "style.worn",
+        )
+    },
     **{f"menu.{id_}": Wanted() for id_ in MENU},
     **{f"progress.{part}": Wanted(frozenset({"number", "at_most"})) for part in ("advice", "note")},
     **{f"meant.{part}": Wanted() for part in ("title", "none")},
@@ -64,6 +75,8 @@ _FIXED: Mapping[str, Wanted] = {
     "why.claim": Wanted(frozenset({"id", "text"})),
     **{f"why.{sure}": Wanted() for sure in get_args(Sure)},
     **{f"why.{part}": Wanted() for part in ("gates", "fits", "passed", "changes")},
+    **{f"why.short.{part}": Wanted() for part in ("title", *get_args(Sure))},
+    "why.short.decided": Wanted(frozenset({"answers"})),
     **{f"why.{mark}": Wanted(frozenset({"answer"})) for mark in ("unasked", "unsure")},
     **{f"why.{count}": Wanted(frozenset({"days"})) for count in ("business_days", "days", "or_more")},
     "why.miss": Wanted(frozenset({"what", "answer", "wanted"})),
@@ -268,9 +281,11 @@ def _of_rules(ruleset: Ruleset, facts: Facts) -> dict[str, Wanted]:
         found.update(_of_question(facts[OVERRIDDEN]))
     for verdict in ruleset.verdicts.values():
         offers = Wanted(frozenset({"date"}) if verdict.open or verdict.id in dated else frozenset())
-        headlines = {rule.headline for rule in ruleset.rules if rule.verdict == verdict.id}
+        rules = [rule for rule in ruleset.rules if rule.verdict == verdict.id]
+        headlines = {rule.headline for rule in rules}
         if verdict.open:
-            headlines.add("later")
+            own = {rule.headline for rule in rules if not rule.waits_for} - {"advice"}
+            headlines |= {"later", *(f"{headline}_later" for headline in own)}
         found.update({f"verdict.{verdict.id}.{part}": offers for part in ("name", "advice", "then", *headlines)})
     found.update({f"plan.waits.{rule.waits_for}": Wanted() for rule in ruleset.rules if rule.waits_for})
     return found

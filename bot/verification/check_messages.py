@@ -207,8 +207,9 @@ def _texts(library: Library) -> Iterator[tuple[str, Catalog, NoteKind, str, str]
 def notes_fit(library: Library, places: SourceLocations) -> Iterator[Issue]:
     """Prove that the last wording of every ladder fits the smallest limit with the longest slots."""
     for language, catalog, kind, key, pattern in _texts(library):
-        ladder = kind.subject or kind.ladder
-        if key != f"note.{kind.id}.{ladder[-1].text}" or placeholders(pattern) - {*kind.slots, *kind.given}:
+        if key not in {f"note.{kind.id}.{text}" for text in _last(kind)} or (
+            placeholders(pattern) - {*kind.slots, *kind.given}
+        ):
             continue
         limit = _least(kind, library)
         over = units(fill(pattern, longest_slots(kind, library, catalog))) - limit
@@ -217,6 +218,14 @@ def notes_fit(library: Library, places: SourceLocations) -> Iterator[Issue]:
             place = places.at("message", language, key)
             yield Issue(place, "note-too-long", what, "Somebody would get no note.", f"Shorten it by {over}.")
     yield from _mail_lengths(library, places)
+
+
+def _last(kind: NoteKind) -> set[str]:
+    """Return the texts that must fit: the last of those for people who fill every blank, and of those who leave one."""
+    ladder = kind.subject or kind.ladder
+    return {
+        next(one.text for one in reversed(ladder) if one.without == left) for left in {one.without for one in ladder}
+    }
 
 
 def _least(kind: NoteKind, library: Library) -> int:
@@ -240,7 +249,7 @@ def texts_given(library: Library, places: SourceLocations) -> Iterator[Issue]:
 
 def _too_long(kind: NoteKind, wording: Wording, library: Library, catalog: Catalog, longest: Mapping[str, str]) -> bool:
     """Tell whether `wording` is the last text and does not fit: another finding, and the cause of this one."""
-    last = wording.text == (kind.subject or kind.ladder)[-1].text
+    last = wording.text in _last(kind)
     texts = catalog.alternatives(f"note.{kind.id}.{wording.text}") if last else ()
     sizes = [units(fill(pattern, longest)) for pattern in texts if placeholders(pattern) <= longest.keys()]
     return max(sizes, default=0) > _least(kind, library)
@@ -249,7 +258,7 @@ def _too_long(kind: NoteKind, wording: Wording, library: Library, catalog: Catal
 def _forestalls(kind: NoteKind, above: Wording, wording: Wording, catalog: Catalog, longest: Mapping[str, str]) -> bool:
     """Tell whether `above` always fits where `wording` does, for everybody who might get that, in each voice."""
     keys = [f"note.{kind.id}.{one.text}" for one in (above, wording)]
-    if not wording.when.within(above.when) or not all(map(catalog.has, keys)):
+    if above.without != wording.without or not wording.when.within(above.when) or not all(map(catalog.has, keys)):
         return False
     voices, own = map(catalog.alternatives, keys)
     return len(voices) == len(own) and all(_never_longer(*pair, longest) for pair in zip(voices, own, strict=True))
@@ -265,18 +274,21 @@ def _never_longer(one: str, other: str, longest: Mapping[str, str]) -> bool:
 
 
 def voices_kept(library: Library, places: SourceLocations) -> Iterator[Issue]:
-    """Prove that a note which comes in several voices has all of them in every wording."""
+    """Prove that all texts of a note have equally many wordings, and its email as many, or as many in each voice."""
     for language, catalog in _each(library):
         for kind in library.notebook.kinds.values():
-            keys = [f"note.{kind.id}.{r.text}" for r in (*kind.ladder, *([kind.as_mail] if kind.as_mail else ()))]
+            keys = [f"note.{kind.id}.{wording.text}" for wording in kind.ladder]
             counts = {key: len(catalog.alternatives(key)) for key in keys if catalog.has(key)}
             most = max(counts.values(), default=0)
-            for key, count in counts.items():
-                if count < most:
-                    what = f"'{key}' has {count} wordings, but another of {kind.id} has {most}."
-                    why = "Two members of a panel might get the same words."
-                    place = places.at("message", language, key)
-                    yield Issue(place, "voice-missing", what, why, f"Write {most - count} more, in the same order.")
+            wanted = {key: most for key, count in counts.items() if count < most}
+            mail = f"note.{kind.id}.{kind.as_mail.text}" if kind.as_mail else ""
+            if catalog.has(mail) and len(catalog.alternatives(mail)) not in (most, most * len(kind.voices)):
+                counts[mail], wanted[mail] = len(catalog.alternatives(mail)), most
+            for key, needed in wanted.items():
+                what = f"'{key}' has {counts[key]} wordings, but another of {kind.id} has {needed}."
+                why = "Two members of a panel might get the same words."
+                instead = f"Write {abs(needed - counts[key])} more, in the same order."
+                yield Issue(places.at("message", language, key), "voice-missing", what, why, instead)
 
 
 def _mail_lengths(library: Library, places: SourceLocations) -> Iterator[Issue]:

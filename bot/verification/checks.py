@@ -33,6 +33,7 @@ from bot.verification.check_over_time import laws_hold_over_time
 from bot.verification.check_protected import protected_known
 from bot.verification.check_questions import asked_in_time, facts_told
 from bot.verification.check_rules import examples_hold, laws_hold, overrides_oppose, rules_complete, rules_decide
+from bot.verification.check_style import notes_fresh, texts_plain
 from bot.verification.check_understanding import labels_meant, phrases_apart
 from bot.verification.context import CheckContext, Property
 
@@ -147,6 +148,8 @@ WORDING: tuple[Callable[[Library, SourceLocations], Iterator[Issue]], ...] = (
     cases_placed,
     lessons_placed,
     protected_known,
+    texts_plain,
+    notes_fresh,
 )
 PROPERTIES: tuple[Property, ...] = (
     steps_reached,

@@ -11,7 +11,7 @@ from tests.support.command_line import ROOT, afterword, err, out
 from tests.support.kept_chats import SCRIPT, kept_in
 
 TO_THE_ADVICE = "1\n1\n1\n1\n2\n1\ntoday\n2\n"
-ADVICE = "Send a thank-you e-mail now, and the LinkedIn request from Thursday 26 November."
+ADVICE = "Send a thank-you email now. Then connect on LinkedIn from Thursday 26 November."
 
 
 def test_whoever_comes_back_reads_the_advice_and_the_offer_again(tmp_path: Path) -> None:
@@ -19,9 +19,7 @@ def test_whoever_comes_back_reads_the_advice_and_the_offer_again(tmp_path: Path)
     assert ADVICE in out(afterword(*kept, typed=TO_THE_ADVICE))
     shown = out(afterword(*kept, typed=":remind yes\n"))
     assert shown.index("Welcome back") < shown.index(ADVICE) < shown.index("Shall I remind you on")
-    assert (
-        shown.index("Shall I remind you on") < shown.index("Which LinkedIn account") < shown.index("I will come back")
-    )
+    assert shown.index("Shall I remind you on") < shown.index("Which LinkedIn account") < shown.index("I'll write")
     again = out(afterword(*kept))
     assert ADVICE in again
     assert "Shall I remind you on" not in again  # that was answered
@@ -31,11 +29,11 @@ def test_whoever_comes_back_finds_the_texts_again_and_a_moved_reminder_where_it_
     kept = kept_in(tmp_path / "talk.db")
     moved = ":remind yes\n:reminders\n2\n1\n4 December 15:00\n"
     done = out(afterword(*kept, typed=SCRIPT + moved))
-    assert "I will come back to you on Monday 23 November" in done
+    assert "I'll write to you on Monday 23 November" in done
     shown = out(afterword(*kept, typed=":reminders\n"))
     assert "\nHi Dana, " in shown
     assert "What next?" in shown
-    assert "Friday 4 December, 15:00" in shown.partition("This is what I will remind you of")[2]
+    assert "Friday 4 December, 15:00" in shown.partition("Here are your reminders")[2]
 
 
 def test_a_question_of_the_desk_left_open_does_not_catch_the_next_answer(tmp_path: Path) -> None:
@@ -142,8 +140,8 @@ def test_an_answer_is_never_taken_for_that_to_a_question_another_window_has_move
         assert "Question 4 of" in out(afterword(*kept, typed="Well\nNothing yet\n"))
         shown, _ = first.communicate(b"1\n2\n", timeout=60)
     refused, _, taken = shown.decode().partition("> 1\n")[2].partition("> 2\n")
-    assert "went on in another window, so nothing was done with what you typed" in refused
+    assert "gone on with this conversation in another window, so I didn't use what you typed" in refused
     assert "Question 4 of" in refused
     assert "Who did you talk to?" in refused
-    assert "went on in another window" not in taken
+    assert "gone on with this conversation in another window" not in taken
     assert "Question 5 of" in taken

@@ -67,7 +67,7 @@ def test_what_is_no_database_of_ones_own_is_said_and_left_alone(tmp_path: Path) 
 def test_a_reminder_that_fell_due_while_nobody_was_there_is_said_on_return(tmp_path: Path) -> None:
     kept, key = tmp_path / "talk.db", {"DATA_KEY_FILE": str(tmp_path / "talk.key")}
     done = afterword(*kept_in(kept), typed=f"{SCRIPT}:remind yes\n", **key)
-    assert "I will come back to you" in out(done)
+    assert "I'll write to you" in out(done)
     saved = tmp_path / "talk.yaml"
     later = ["--now", "2026-11-27T11:00", "--save", str(saved)]
     done = afterword(*kept_in(kept, *later), typed=":reminders\n", **key)

@@ -115,7 +115,7 @@ def test_saving_leaves_other_files_alone(tmp_path: Path) -> None:
     assert done.returncode == 0, err(done)
     assert precious.read_text() == "mine"
     assert link.is_symlink()
-    assert out(done).count("I leave it alone") == 4
+    assert out(done).count("I've left it alone") == 4
     assert out(done).count("Saved to") == 2
 
 
@@ -128,7 +128,7 @@ def test_going_ahead_is_offered_only_against_an_advice_and_can_be_taken_back() -
     done = afterword(
         "chat", "--now", "2026-11-23T10:00", typed=wait + "I'll connect now anyway\nIn person\n:back\n:back\n"
     )
-    assert "You go ahead against the advice" in out(done)
+    assert "You're going ahead against my advice" in out(done)
     last_menu = out(done).rpartition("What next?")[2]
     assert "I'll connect now anyway" in last_menu
 
@@ -138,7 +138,7 @@ def test_figures_to_choose_from_are_not_numbered_once_more() -> None:
     typed = ready + "Add a detail\nNotes left this month\n0\n"
     done = afterword("chat", "--now", "2026-11-23T10:00", typed=typed)
     assert "    • 0\n    • 1\n" in out(done)
-    assert "no personalised notes left" in out(done)
+    assert "out of personalised notes" in out(done)
 
 
 def test_bytes_that_are_no_utf8_end_neither_a_batch_nor_a_talk() -> None:
@@ -208,7 +208,7 @@ def test_a_target_that_is_somebody_elses_is_refused_before_the_talk(tmp_path: Pa
     precious.write_text("mine")
     done = afterword("chat", "--save", str(precious), typed="1\n")
     assert done.returncode == 1
-    assert "I leave it alone" in err(done)
+    assert "I've left it alone" in err(done)
     assert out(done) == ""
     assert precious.read_text() == "mine"
 
@@ -295,5 +295,5 @@ def test_a_batch_and_facts_are_one_too_many() -> None:
 
 def test_an_answer_to_an_offer_that_nobody_made_is_told_so() -> None:
     shown = out(afterword("chat", typed=":remind yes\n:nonsense\n"))
-    assert "Nothing is offered to be answered so at the moment." in shown
-    assert shown.count("I do not know that command.") == 1
+    assert "There's nothing to answer that way right now." in shown
+    assert shown.count("I don't know that command.") == 1

@@ -23,10 +23,10 @@ def lines(answered: Answered) -> list[str]:
 
 
 def test_no_later_day_is_named_for_a_request_that_is_out_by_then(adviser: Adviser) -> None:
-    """They offered to stay in touch, so it is Tuesday: Thursday, when the few days are over, changes nothing."""
+    """They offered to stay in touch, so it is Tuesday: Thursday, when you've given them a few days, changes nothing."""
     offered = {"invited": "yes", "thanks": "not_sent", "interviewed_on": MONDAY}
     told = lines(adviser.advise({**offered, "tone": "ordinary", "experience": "positive"}))
-    assert told[0].endswith("the LinkedIn request from Tuesday 24 November.")
+    assert told[0].endswith("Then connect on LinkedIn from Tuesday 24 November.")
     assert not [line for line in told if "26 November" in line]
     seen = 0
     for tone, thanks, role, days in itertools.product(
@@ -52,7 +52,7 @@ def test_a_so_so_panel_member_is_thanked_all_the_same(adviser: Adviser) -> None:
     so_so = {"role": "panel_member", "experience": "neutral", "tone": "rapport", "interviewed_on": MONDAY}
     told = adviser.advise({**so_so, "thanks": "not_sent"})
     assert (told.advice.outcome.rule, told.advice.outcome.mails) == ("R18", ("E1",))
-    assert [line for line in lines(told) if line.startswith("A thank-you email can go first")]
+    assert [line for line in lines(told) if line.startswith("You can send a thank-you email first")]
     assert [line for line in lines(told) if line == "Today: send the thank-you email"]
     thanked = adviser.advise({**so_so, "thanks": "sent"})
     assert thanked.advice.outcome.mails == ()
@@ -64,7 +64,9 @@ def test_a_thank_you_ten_months_late_is_not_called_a_little_late(adviser: Advise
     told = adviser.advise(late)
     assert told.advice.outcome.rule == "R27", "eight weeks on, no thanks are fresh any more"
     assert told.texts == ()
-    assert "The thank-you comes late." in "\n".join(lines(adviser.advise({**late, "interviewed_on": "2026-11-02"})))
+    assert "Your thank-you is a little late." in "\n".join(
+        lines(adviser.advise({**late, "interviewed_on": "2026-11-02"}))
+    )
 
 
 def test_nobody_is_given_two_mails_for_one_day(adviser: Adviser, library: Library) -> None:

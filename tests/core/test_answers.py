@@ -51,8 +51,9 @@ def test_yes_and_no_mean_the_option_that_begins_with_them(library: Library, text
 
 
 def test_what_would_be_stored_as_not_sure_is_no_text(library: Library) -> None:
-    assert said(library, "topic", "not_sure") == Misread("reserved", {"text": "not_sure"})
-    assert said(library, "topic", "Not sure") == Misread("left_out", {"what": "the topic"})
+    assert said(library, "job", "not_sure") == Misread("reserved", {"text": "not_sure"})
+    assert said(library, "job", "Not sure") == Misread("left_out", {"what": "the job title"})
+    assert said(library, "topic", "idk") == said(library, "topic", "nothing special") == "not_sure"
 
 
 def test_a_number_question_takes_the_number_itself(library: Library) -> None:

@@ -59,7 +59,7 @@ def test_whatever_is_told_moves_the_day(dana: Reminded) -> None:
     dana.ask("change")
     dana.say("1")
     dana.say("No")
-    dana.say("I sent the thank-you")
+    dana.say("I've sent the thank-you")
     dana.until(dana.now + 40 * DAY)
     assert names(dana) == {"first", "topic", "company"}
     dana.until(dana.now + 10 * DAY)

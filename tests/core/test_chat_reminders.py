@@ -30,7 +30,7 @@ def dana(library: Library) -> Reminded:
 def test_the_first_reminder_is_asked_for_and_nothing_comes_unasked(dana: Reminded) -> None:
     offer = next(m for m in dana.served.messages if m.name == "reminder offer")
     assert offer.blocks[0].text == "Shall I remind you on Monday 23 November at 17:00?"
-    assert [o.label for o in offer.options] == ["Yes, please", "Another day or time", "No"]
+    assert [o.label for o in offer.options] == ["Yes, please", "Another day or time", "No, thanks"]
     assert dana.until(NOW + 60 * DAY) == []
 
 
@@ -50,33 +50,33 @@ def test_the_whole_arc_from_the_interview_to_keeping_warm(dana: Reminded) -> Non
     assert dana.until(NOW + 9 * timedelta(hours=1)) == [
         (instant(date(2026, 11, 23), time(17), "Europe/Berlin"), "reminder M1")
     ]
-    dana.say("I sent the thank-you")
+    dana.say("I've sent the thank-you")
     assert dana.names == [
         "done thank_you",
         "note K2 warm 177/200",
         "menu",
     ]
     assert dana.until(WEDNESDAY) == [(WEDNESDAY, "note K2 warm 177/200"), (WEDNESDAY, "reminder M2")]
-    assert "the few days are over, so today is the day for your request. Has it gone out?" in dana.words
+    assert "you've given them a few days, so today's the day for your request. Has it gone out?" in dana.words
     dana.beside("look")
     assert dana.names == ["question outcome"]
     dana.say("Good news", "No", "No")
     assert dana.names[:2] == ["notice changed", "advice R08 connect_now"]
-    assert "It was: wait a few days, then connect. Now: connect now, because they answered" in dana.words
+    assert "It was: wait a few days, then connect. Now it's: connect now, because you got good news" in dana.words
     assert [name.split()[:2] for name in dana.names if name.startswith("note")] == [["note", "K3"]]
-    dana.say("I sent the request")
+    dana.say("I've sent the request")
     assert dana.names == ["done request", "menu"]
     assert dana.until(dana.now + 20 * DAY) == [(WEDNESDAY + 14 * DAY, "reminder M7")]
     dana.beside("answer-relation-connected")
     assert "advice R01 keep_warm" in dana.names
     assert [name.split()[:2] for name in dana.names if name.startswith("message")] == [["message", "D1"]]
-    dana.say("I sent the message")
+    dana.say("I've sent the message")
     assert dana.names == ["done message", "menu"]
     wrote = dana.now.date()
     assert [name for _, name in dana.until(dana.now + 120 * DAY)] == ["reminder M8"] * 3
     dana.ask("cases")
     dana.say("1")
-    assert "I sent the message" not in dana.labels, "one is enough"
+    assert "I've sent the message" not in dana.labels, "one is enough"
     assert dict(dana.person.schedule.ledgers) == {
         1: (("thank_you", date(2026, 11, 23)), ("request", date(2026, 11, 25)), ("accepted", wrote), ("message", wrote))
     }
@@ -84,7 +84,7 @@ def test_the_whole_arc_from_the_interview_to_keeping_warm(dana: Reminded) -> Non
 
 def test_whoever_has_lost_interest_is_left_in_peace(dana: Reminded) -> None:
     """Nothing heard, nothing from their side: "still interested?" is asked, and a no closes the case."""
-    dana.say(*SLOTS, "I sent the thank-you")
+    dana.say(*SLOTS, "I've sent the thank-you")
     dana.beside("yes")
     dana.until(WEDNESDAY)
     dana.beside("look")
@@ -92,15 +92,15 @@ def test_whoever_has_lost_interest_is_left_in_peace(dana: Reminded) -> None:
     assert dana.names == ["question interested"]
     dana.say("Not any more")
     assert dana.names[:3] == ["notice changed", "advice R24 let_go", "reminder closed"]
-    assert "Now: let it go, because you are not interested any more." in dana.words
+    assert "Now it's: let it go, because you're no longer interested." in dana.words
     closed = next(m for m in dana.served.messages if m.name == "reminder closed")
-    assert [option.label for option in closed.options] == ["Delete this case"]
+    assert [option.label for option in closed.options] == ["Delete all about them"]
     assert not [name for name in dana.names if name.startswith("note")]
     assert dana.until(dana.now + 60 * DAY) == []
 
 
 def test_whoever_is_still_interested_hears_that_the_days_are_over(dana: Reminded) -> None:
-    dana.say(*SLOTS, "I sent the thank-you")
+    dana.say(*SLOTS, "I've sent the thank-you")
     dana.beside("yes")
     dana.until(WEDNESDAY)
     dana.beside("look")
@@ -174,7 +174,7 @@ def test_one_tap_stops_a_case_and_another_deletes_it(dana: Reminded) -> None:
     assert dana.person.schedule.planned == ()
     dana.beside("delete")
     assert dict(dana.person.cases) == {}
-    assert dana.beside("look").toast == "That is settled already."
+    assert dana.beside("look").toast == "That one's already settled."
 
 
 def test_it_can_be_put_off_twice(dana: Reminded) -> None:
@@ -183,7 +183,7 @@ def test_it_can_be_put_off_twice(dana: Reminded) -> None:
         dana.until(dana.now + 8 * DAY)
         assert dana.beside("snooze").toast == ""
     dana.until(dana.now + 8 * DAY)
-    assert dana.beside("snooze").toast == "That is settled already."
+    assert dana.beside("snooze").toast == "That one's already settled."
 
 
 def test_it_is_offered_as_a_calendar_file(dana: Reminded) -> None:
@@ -194,10 +194,10 @@ def test_it_is_offered_as_a_calendar_file(dana: Reminded) -> None:
     assert "DTSTART:20261123T160000Z\r\n" in document.text
     event, *later = Calendar.from_ical(document.text).walk("VEVENT")
     assert [str(one["SUMMARY"]) for one in later] == [
-        "Person 1: the time for the request has come", "Person 1: see whether they accepted"
+        "Person 1: today's the day for your request", "Person 1: see if they accepted"
     ], "the whole plan"  # fmt: skip
     (alarm,) = event.walk("VALARM")
-    assert event["SUMMARY"] == alarm["DESCRIPTION"] == "Person 1: is the thank-you out?"
+    assert event["SUMMARY"] == alarm["DESCRIPTION"] == "Person 1: has your thank-you gone out?"
     assert (event.end - event.start, alarm.TRIGGER) == (timedelta(minutes=15), timedelta(0))
 
 
@@ -207,8 +207,8 @@ def test_reminders_are_listed_moved_and_taken_off(dana: Reminded) -> None:
     dana.beside("yes")
     dana.ask("reminders")
     assert dana.labels == [
-        "Monday 23 November, 17:00: Person 1: is the thank-you out?",
-        "Wednesday 25 November, 10:00: Person 1: the time for the request has come",
+        "Monday 23 November, 17:00: Person 1: has your thank-you gone out?",
+        "Wednesday 25 November, 10:00: Person 1: today's the day for your request",
         "Pause all",
         "Go on",
     ]
@@ -216,7 +216,7 @@ def test_reminders_are_listed_moved_and_taken_off(dana: Reminded) -> None:
     dana.say("Another day or time", "27 Nov")
     assert [(r.kind, r.day.day) for r in dana.person.schedule.planned] == [("M1", 23), ("M2", 27)]
     dana.ask("reminders")
-    dana.say("1", "It is done")
+    dana.say("1", "It's done")
     assert [r.kind for r in dana.person.schedule.planned] == ["M2"]
     dana.say("Pause all")
     assert dana.person.schedule.wake > dana.now + 40 * DAY, "nothing but the end of the case is left to ring for"
@@ -271,12 +271,12 @@ def test_the_free_notes_of_the_month_are_counted_over_everybody(dana: Reminded) 
     dana.person = replace(dana.person, schedule=replace(dana.person.schedule, ledgers={9: used}))
     dana.ask("cases")
     dana.say("1")
-    assert "no personalised notes left this month" in dana.words
+    assert "out of personalised notes this month" in dana.words
     assert "notice last" not in dana.names
     dana.now = datetime(2026, 12, 2, 10, tzinfo=UTC)
     dana.ask("cases")
     dana.say("1")
-    assert "no personalised notes left this month" not in dana.words
+    assert "out of personalised notes this month" not in dana.words
     assert "notes_left" not in dana.person.cases[1].facts
 
 
@@ -285,10 +285,10 @@ def test_a_second_request_is_declined_with_its_reason(dana: Reminded) -> None:
     dana.say(*SLOTS)
     dana.now = WEDNESDAY
     dana.ask("cases")
-    dana.say("1", "I sent the thank-you")
+    dana.say("1", "I've sent the thank-you")
     dana.now += 2 * DAY
     dana.ask("cases")
-    dana.say("1", "I sent the request")
+    dana.say("1", "I've sent the request")
     assert "done request" in dana.names
     dana.now += 10 * DAY
     dana.ask("change")
@@ -296,4 +296,4 @@ def test_a_second_request_is_declined_with_its_reason(dana: Reminded) -> None:
     assert [what for what, _ in dana.person.schedule.ledgers[1]] == ["thank_you", "request", WITHDRAWN]
     assert "notice withdrawn" in dana.names
     assert not any(name.startswith("note") for name in dana.names)
-    assert "from Monday 28 December on" in dana.words
+    assert "from Monday 28 December" in dana.words

@@ -90,7 +90,7 @@ def test_a_tap_on_an_old_message_is_answered_and_changes_nothing(requester: Visi
     requester.tap("none")
     before = requester.person
     served = requester.visit(Picked("connected", old))
-    assert served.toast == "That question is already answered."
+    assert served.toast == "You've already answered that one."
     assert served.effects == ()
     assert served.person == before
 

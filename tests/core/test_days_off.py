@@ -185,7 +185,7 @@ def test_what_the_bot_says_of_days_off_is_understood_when_it_is_sent_back(librar
     dana.ask("settings")
     meant = tuple(TODAY + timedelta(days=n) for n in sorted(days))
     dana.say("Days off: none", ", ".join(map(str, meant)))
-    said = dana.words.partition("Days off: ")[2].partition(". I count")[0]
+    said = dana.words.partition("Days off: ")[2].partition(". I've recounted")[0]
     assert parse_days(said, TODAY, library.catalogs["en"]) == meant, said
 
 
@@ -205,7 +205,7 @@ def test_they_are_set_shown_replaced_and_taken_back(dana: Reminded) -> None:
     assert dana.names == ["notice no_day", "desk holidays"]
     dana.say("24 Dec to 1 Jan, 27 Nov")
     assert (
-        "Days off: Friday 27 November; Thursday 24 December – Friday 1 January 2027. I count working days anew."
+        "Days off: Friday 27 November; Thursday 24 December – Friday 1 January 2027. I've recounted your working days."
         in dana.words.replace(", ", " ")
     ), dana.words
     dana.ask("settings")

@@ -1,6 +1,7 @@
 """Conversations as people have them. Between any two turns the session is written out and read back."""
 
 import json
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -18,8 +19,8 @@ from tests.support.candidate import YESTERDAY_WARM, Candidate, plain
 def test_the_first_screen_says_what_this_is_and_what_it_will_not_do(library: Library) -> None:
     candidate = plain(library)
     assert len(candidate.turn.messages[0].blocks) == 2
-    assert "sends nothing" in candidate.said()
-    assert "cannot see LinkedIn" in candidate.said()
+    assert "never send anything" in candidate.said()
+    assert "can't see LinkedIn" in candidate.said()
     assert "Question 1 of up to 8" in candidate.said()
 
 
@@ -30,7 +31,7 @@ def test_the_day_after_a_warm_interview(library: Library) -> None:
     advice = candidate.named("advice")[0]
     assert advice.name == "advice R19 thank_you_then_wait"
     assert "Wednesday 25 November" in advice.blocks[0].text
-    assert "If they offer to stay in touch" in candidate.said()
+    assert "If they suggest staying in touch" in candidate.said()
     reminders = [e for e in candidate.turn.effects if isinstance(e, Remind)]
     assert [(r.kind, r.day.isoformat()) for r in reminders] == [("M1", "2026-11-23"), ("M2", "2026-11-25")]
     candidate.answer(**YESTERDAY_WARM)
@@ -184,7 +185,7 @@ def test_going_ahead_anyway_gives_the_note_with_the_caution(library: Library) ->
     candidate.answer(**YESTERDAY_WARM)
     candidate.type("I'll connect now anyway")
     assert candidate.session.answers["overridden"] == "yes"
-    assert "against the advice" in candidate.said()
+    assert "against my advice" in candidate.said()
     candidate.answer(**YESTERDAY_WARM)  # the first thanks are in this note, so it matters how they met
     assert any(m.name.startswith("note K1 ") for m in candidate.named("note"))
     assert "override" not in [option.id for option in candidate.turn.messages[-1].options]
@@ -229,9 +230,9 @@ def test_no_notes_left_offers_the_other_ways(library: Library) -> None:
     candidate = plain(library)
     candidate.answer(**{**YESTERDAY_WARM, "interviewed_on": "2026-11-16", "outcome": "Good news", "more_rounds": "No"})
     candidate.type("Add a detail", "Notes left this month", "0")
-    assert "no personalised notes left" in candidate.said()
+    assert "out of personalised notes" in candidate.said()
     assert any(isinstance(e, Remind) and e.kind == "M9" for e in candidate.turn.effects)
-    candidate.type("The note as e-mail")
+    candidate.type("The note as an email")
     assert candidate.copies()[0] == "Staying in touch, Dana"
 
 
@@ -288,7 +289,7 @@ def test_stopping_keeps_the_answers_and_anything_goes_on(library: Library) -> No
     candidate.type("No", "Well")
     candidate.hear(Cancelled())
     assert candidate.session.stage == "cancelled"
-    assert "kept" in candidate.said()
+    assert "Your answers are safe" in candidate.said()
     candidate.hear(Started())
     assert candidate.asked == "outcome"
 
@@ -311,6 +312,9 @@ def test_why_is_answered_at_every_question_and_at_the_end(library: Library) -> N
         assert candidate.asked == asked
         candidate.type({**YESTERDAY_WARM, "first": "Dana"}.get(asked) or "Northwind")
     candidate.type(":why")
+    assert "What decided it: Interview day: Friday 20 November; Thank-you email: Not yet." in candidate.said()
+    assert not re.search(r"\b[CR]\d\d\b|the article", candidate.said())
+    candidate.type(":why full")
     assert "(C53)" in candidate.said()
     assert "R19" in candidate.said()
 
@@ -363,3 +367,28 @@ def test_the_same_answers_and_clock_give_the_same_dialogue(library: Library) -> 
     assert one.turn == other.turn
     later = Candidate(library, now=NOW + timedelta(days=400))
     assert later.turn == plain(library).turn
+
+
+def test_the_note_comes_in_other_words_warmer_and_more_formal_and_keeps_them(library: Library) -> None:
+    candidate = plain(library)
+    candidate.answer(**{**YESTERDAY_WARM, "tone": "Friendly, nothing special"})
+    seen = [candidate.copies()[-1]]
+    for wish in ("Another wording", "Warmer", "Another wording", "More formal", "Another wording"):
+        candidate.type(wish)
+        seen.append(candidate.copies()[-1])
+        assert candidate.turn.messages[0].kind == "note", "one text, and nothing said twice"
+        assert len(candidate.turn.messages) == 2
+    assert len(set(seen)) == 6
+    assert all("event-driven billing" in text for text in seen)
+    kept = candidate.session
+    assert kept.said["menu:voice"].startswith("K2 ")
+
+
+def test_who_remembers_no_topic_gets_a_note_without_one(library: Library) -> None:
+    candidate = plain(library)
+    candidate.answer(**{**YESTERDAY_WARM, "topic": "Nothing special"})
+    mail, note = candidate.copies()[1], candidate.copies()[-1]
+    assert "Data Analyst" in note
+    for text in (mail, note):
+        assert "about ." not in text
+        assert "Nothing special" not in text

@@ -35,13 +35,13 @@ def told(library: Library, operator: Operator | None, shared: tuple[str, ...] = 
 
 def test_it_names_who_could_read_what_is_kept_who_cannot_how_long_and_whom_to_ask(library: Library) -> None:
     said = told(library, OPS)
-    assert "It isn't hidden from Example Coaching Ltd, who runs this bot: they hold the key and could read it." in said
-    assert "a stolen disk or a copy of the database tells nobody" in said
-    assert "Telegram carries this chat" in said
+    assert "Example Coaching Ltd runs this bot and has the key, so they could read it." in said
+    assert "A stolen disk or a copy of the database gives nothing away" in said
+    assert "Telegram keeps the messages in this chat" in said
     assert "no coach, no group, no employer" in said
-    assert "When I haven't heard from you for 90 days" in said
-    assert "delete everything about 14 days later" in said
-    assert "Responsible: Example Coaching Ltd." in said
+    assert "If I haven't heard from you for 90 days" in said
+    assert "About 14 days later I delete everything" in said
+    assert "Example Coaching Ltd is responsible for your data." in said
     assert "privacy@example.org" in said
     assert "https://example.org/privacy" in said
     assert "/export" in said
@@ -52,16 +52,16 @@ def test_it_names_who_could_read_what_is_kept_who_cannot_how_long_and_whom_to_as
 @pytest.mark.parametrize(
     ("operator", "expected"),
     [
-        (Operator(), "Whoever runs this bot has not said who they are, or where to ask."),
-        (Operator("Ops"), "Responsible: Ops. They haven't said where to ask."),
-        (Operator(contact="a@b.org"), "Whoever runs this bot has not said who they are. Questions"),
+        (Operator(), "The person who runs this bot hasn't given a name or a contact."),
+        (Operator("Ops"), "Ops is responsible for your data, but hasn't said how to reach them."),
+        (Operator(contact="a@b.org"), "The person who runs this bot hasn't given a name. If you have a question"),
     ],
 )
 def test_what_the_operator_has_not_said_is_said_as_such(library: Library, operator: Operator, expected: str) -> None:
     said = told(library, operator)
     assert expected in said
     assert "privacy policy" not in said
-    assert "hold the key and could read it" in said
+    assert "has the key, so they could read it" in said
     assert "for 180 days" in said
 
 
@@ -73,17 +73,17 @@ def test_somebody_in_a_cohort_is_told_what_their_coaches_see(library: Library) -
                   releases=(shown,), hands=((DANA, "how"),))  # fmt: skip
     said = told(library, OPS, shared_lines(Rolls({1: nothing, 2: much}), DANA, catalog))
     assert "no coach" not in said
-    assert "no group, no employer, and your coaches only what you agreed to:" in said
+    assert "no group and no employer. Your coaches only see what you've agreed to:" in said
     assert "“Spring” (Cleo): nothing so far." in said
-    assert "“Autumn” (Cleo, Dana): You are counted in their numbers" in said
-    assert "They can read the note you show them, until Thursday 26 November." in said
+    assert "“Autumn” (Cleo, Dana): You count in their numbers" in said
+    assert "They can read the note you've shown them, until Thursday 26 November." in said
     assert "Your hand is up" in said
     assert "You coach “Autumn”." in said
 
 
 def test_in_a_terminal_it_is_true_for_a_terminal(library: Library) -> None:
     said = told(library, None)
-    assert "You are talking with me in a terminal." in said
+    assert "You're talking to me in a terminal." in said
     for untrue in ("runs this bot", "Telegram", "coach", "14 days"):
         assert untrue not in said
 

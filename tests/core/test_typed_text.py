@@ -91,9 +91,9 @@ def test_yes_under_an_offer_answers_the_offer(dana: Reminded) -> None:
 def test_a_reply_to_a_reminder_answers_the_reminder(dana: Reminded, text: str, said: str) -> None:
     buttons = (
         ("Yes, sent", Picked("m_sent-thank_you_1", 0)),
-        ("Something changed", Picked("m_look_1", 0)),
+        ("Something has changed", Picked("m_look_1", 0)),
         ("In 2 business days", Picked("m_snooze_1", 0)),
-        ("Stop this case", Picked("m_stop_1", 0)),
+        ("Stop these reminders", Picked("m_stop_1", 0)),
     )
     dana.beside("yes")
     dana.until(NOW + timedelta(days=1))

@@ -174,7 +174,7 @@ async def test_forged_buttons_and_foreign_files_change_and_reveal_nothing(course
         assert "This trial is over" in await course.hears(STAN, PreviewTapped(data))
     assert course.rows("cohort", "edition", "trial") == kept
     for stranger in (DANA, STAN):
-        assert "I can read text and taps only" in await course.hears(stranger, FileUploaded("f", "facts.yaml", 9))
+        assert "I can only read text and taps" in await course.hears(stranger, FileUploaded("f", "facts.yaml", 9))
     assert course.rows("cohort", "edition", "trial") == kept
     mine = await course.hears(COACH, ButtonPressed("bench", (spring,)))
     assert "Publish for" in mine

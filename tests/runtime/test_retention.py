@@ -97,7 +97,7 @@ async def test_silent_people_are_told_once_and_deleted_two_weeks_later(life: Run
     ((chat, call),) = await life.sent()
     assert chat == DANA
     assert call.reminder, "it waits behind answers"
-    assert "delete everything I keep about you in 14 days" in call.values["text"]
+    assert "In 14 days I&#x27;ll delete everything I keep about you" in call.values["text"]
     assert call.values["reply_markup"]["inline_keyboard"] == [[{"text": "Keep", "callback_data": f"0:{KEEP}"}]]
     assert await life.passes(GRACE.days - 1) == (0, 0)
     assert await life.passes(1) == (0, 1)
@@ -117,14 +117,14 @@ async def test_keep_or_any_word_keeps_them_for_another_retention_time(life: Runn
     life.clock.at += 10 * DAY
     answered = await life.says(DANA, event)
     if event == Picked(KEEP, 0):
-        assert "Good, I keep it." in str(answered.calls)
+        assert "Great, I&#x27;ll keep it." in str(answered.calls)
     assert await life.passes(DAYS - 1) == (0, 0)
     assert await life.passes(2) == (1, 0), "and then they are told anew"
 
 
 async def test_keep_after_the_deletion_promises_nothing(life: Running) -> None:
     turned = await life.says(DANA, Picked(KEEP, 0))
-    assert "I keep it" not in str(turned)
+    assert "I'll keep it" not in str(turned)
 
 
 async def test_a_reminder_that_falls_due_is_no_word_of_theirs(life: Running) -> None:

@@ -56,8 +56,8 @@ class Phone:
         if call.panel and self.person is not None:
             self.person = replace(self.person, **{"reminded" if call.reminder else "panel": id_})
 
-    def ask(self, command: str) -> TurnResult:
-        return self.incoming(CommandGiven(command))
+    def ask(self, command: str, argument: str = "") -> TurnResult:
+        return self.incoming(CommandGiven(command, argument))
 
     def say(self, *texts: str) -> None:
         for text in texts:

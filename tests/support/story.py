@@ -57,7 +57,7 @@ def type_in(person: Person, **texts: str) -> None:
 
 def advised(person: Person) -> None:
     answer(person, "No", "Well", "Nothing yet", "The hiring manager", "No", "Warm and lively", "Yesterday", "Not yet")
-    person.expects("Send a thank-you e-mail now", timeout=SLOW_MACHINE)
+    person.expects("Send a thank-you email now", timeout=SLOW_MACHINE)
 
 
 def handed_over(person: Person) -> None:

@@ -94,7 +94,7 @@ def test_the_bot_is_set_up_in_a_topic_and_answers_where_it_is_asked(
     assert said[-1].keyboard[0][0]["url"] == "https://t.me/afterword_test_bot?start=practice"
     asks(dana, f"/faq{NAME}", "What many ask", group=group, topic=office)
     dana.taps("And if I get a no?", chat=group, timeout=SLOW_MACHINE)
-    text = dana.expects("You can still ask", chat=group, timeout=SLOW_MACHINE).text
+    text = dana.expects("You can still connect", chat=group, timeout=SLOW_MACHINE).text
     assert len([message for message in group.screen if message.from_bot]) == 5, "edited, not sent anew"
     nothing_was_refused(telegram)
 
@@ -158,7 +158,7 @@ def test_a_member_works_on_their_own_and_forgets_it_all(
     asks(dana, "/faq", "What many ask")
     answer(dana, "Nothing yet")
     dana.expects("Who did you talk to?", timeout=SLOW_MACHINE)
-    asks(dana, "/forget", "Shall I delete everything")
+    asks(dana, "/forget", "Delete everything: all")
     taps(dana, "Yes, delete everything", "Everything is deleted")
     asks(dana, "/cohort", "You're in no cohort")
     asks(coach, "/cohort", "You coach")

@@ -70,7 +70,7 @@ def course(telegram: BotApiServer, tmp_path: Path) -> Iterator[Course]:
 
 def goes_on(person: Person) -> None:
     """Let somebody who left before the tone was asked come back."""
-    asks(person, "/start", "You are in the middle of a conversation")
+    asks(person, "/start", "You're in the middle of a conversation")
     taps(person, "Go on", "Did they suggest")
 
 
@@ -150,7 +150,7 @@ def test_whatever_is_sent_is_answered_in_words_and_a_kill_loses_nothing(course: 
     """Bombs, other people's files, files that are none of ours and broken bytes; and a kill amid a check."""
     coach, stan = course.coach, course.stan
     stan.sends_file("facts.yaml", FACTS)
-    stan.expects("I can read text and taps only", timeout=SLOW_MACHINE)
+    stan.expects("I can only read text and taps", timeout=SLOW_MACHINE)
     course.sends("cat.yaml", "a: 1", "I have no file called cat.yaml", "flows.after_interview.yaml")
     course.sends("facts.yaml", FACTS + "#" * 300_000, "facts.yaml has 298 kB", "I take 256 kB for one file")
     course.sends("notes.yaml", "a: 1", "several files called notes.yaml", "flows/notes.yaml, messages/en/notes.yaml")
@@ -179,8 +179,8 @@ def test_whatever_is_sent_is_answered_in_words_and_a_kill_loses_nothing(course: 
     course.bot.kill()
     course.bot.start()
     coach.expects("fits: flows/facts.yaml", timeout=CHECKED)
-    asks(coach, "/forget", "Shall I delete everything")
+    asks(coach, "/forget", "Delete everything: all")
     taps(coach, "Yes, delete everything", "Everything is deleted")
-    course.sends("facts.yaml", FACTS, "I can read text and taps only")
+    course.sends("facts.yaml", FACTS, "I can only read text and taps")
     course.bot.stop()
     assert "Traceback" not in course.bot.log.read_text(encoding="utf-8")

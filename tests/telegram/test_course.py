@@ -62,7 +62,7 @@ def test_the_case_of_the_week(course: Course) -> None:
     assert "How it felt: you say Strictly formal (2 of 3), the story says Warm and lively." in said
     assert "Thank-you email: Not yet (3 of 3)" in said
     assert "Your advice is mine: Thank-you now, request later (2 of 3)." in said
-    assert "Had the story been as you read it, I would have said: thank-you, then hold" in said
+    assert "Had the story been as you read it, I would have said: thank-you, then wait for news" in said
     posted = [message for message in group.screen if message.from_bot][-6:]
     assert {message.thread_id for message in posted} == {course.practice}, "it stays in its topic"
     asks(coach, f"/case{NAME}", "which one?", group=group, topic=course.practice)
@@ -181,7 +181,7 @@ def test_a_note_is_shown_to_the_coach_and_taken_back(course: Course) -> None:
     course.dana_shows_again()
     coach.expects("Somebody in “Spring course” shows you a note", timeout=SLOW_MACHINE)
     taps(coach, "Read it", "A member's note")
-    asks(dana, "/forget", "Shall I delete everything")
+    asks(dana, "/forget", "Delete everything: all")
     taps(dana, "Yes, delete everything", "Everything is deleted")
     coach.expects("This note isn't shown any more", timeout=SLOW_MACHINE)
     nothing_was_refused(course.telegram, course.bot.kills)

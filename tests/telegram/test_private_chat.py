@@ -48,7 +48,7 @@ def test_the_newest_buttons_never_lead_nowhere(phone: Phone) -> None:
     assert phone.person is not None
     phone.person = replace(phone.person, panel=OWED, run=())  # what the door notes of turns it does not show
     turned = phone.tap("No")
-    assert turned.toast == "That question is already answered."
+    assert turned.toast == "You've already answered that one."
     assert "Have you heard back" in phone.last
     phone.tap("Nothing yet")
     assert "Who did you talk to" in phone.last
@@ -74,7 +74,7 @@ def test_a_button_from_before_forgetting_is_never_obeyed(phone: Phone) -> None:
     assert phone.person is None
     phone.ask("start")
     turned = phone.press(old, 2)
-    assert turned.toast == "That question is already answered."
+    assert turned.toast == "You've already answered that one."
     assert turned.person is not None
     assert not turned.person.cases[1].answers
 
@@ -88,7 +88,7 @@ def test_a_thumb_or_an_old_button_after_forgetting_leaves_nothing(phone: Phone) 
     for message in goodbye:
         assert phone.incoming(ThumbUp(message)).calls == ()
         assert phone.person is None
-    assert phone.press(old, 2).toast == "That question is already answered."
+    assert phone.press(old, 2).toast == "You've already answered that one."
     assert phone.person is None
     assert phone.messages == goodbye
     phone.say("hello")
@@ -100,14 +100,19 @@ def test_why_beside_an_advice_explains_that_advice_or_says_that_it_has_changed(p
     advice = max(id_ for id_ in phone.messages if "Why?" in phone.buttons(id_))
     why = phone.buttons(advice)["Why?"]
     phone.press(why, advice)
-    assert "Why this advice (rule R19)" in phone.last
-    shown, folded = phone.last.split("<blockquote expandable>")
+    assert "Interview day: Friday 20 November; Thank-you email: Not yet" in phone.last
+    assert "R19" not in phone.last
+    assert "the article" not in phone.last
+    assert len(phone.last.splitlines()) <= 4, "a glance"
+    phone.ask("why", "full")
+    full = next(sent["text"] for sent in phone.messages.values() if "Why this advice (rule R19)" in sent["text"])
+    shown, folded = full.split("<blockquote expandable>")
     assert "How sure: it rests on the article." in shown
     assert "How it felt: Warm and lively – it takes Strictly formal (R15, R17)" in folded
     assert "→ connect now" in folded
     phone.ask("new")
     turned = phone.press(why, advice)
-    assert turned.toast == "The advice has changed since. /cases shows the present one."
+    assert turned.toast == "My advice has changed since then. /cases shows the latest."
     assert turned.calls == ()
 
 
@@ -117,7 +122,7 @@ def test_a_finished_case_shows_its_note_when_it_is_opened_again(phone: Phone) ->
     phone.ask("cases")
     phone.messages.clear()
     phone.say("1")
-    assert "Send a thank-you e-mail" in phone.text()
+    assert "Send a thank-you email" in phone.text()
     assert "Hi Dana" in phone.text()
     assert "What next?" in phone.last
 

@@ -50,7 +50,7 @@ async def test_content_that_cannot_be_read_is_refused_and_the_old_one_talks_on(t
     with capture_logs() as lines:
         reloaded = await talks.reload()
     assert not reloaded.anew
-    assert reloaded.notice.startswith("The new content has 1 finding, so I go on with the old one. flows/small.yaml")
+    assert reloaded.notice.startswith("The new content has 1 issue, so I'm still using the old one. flows/small.yaml")
     said = [str(line["event"]) for line in lines]
     assert said[0] == "the new content is refused; the old one stays"
     assert re.match(r"finding: flows/small.yaml:\d+:\d+: 'tonne' is no fact", said[1])
@@ -120,7 +120,7 @@ def test_half_a_conversation_goes_on_with_the_new_content_and_a_broken_edit_chan
             edit(content, QUESTIONS, "How did the conversation feel?", "And how did the talk feel?")
             hang_up()
             wait_for(lambda: logged("the new content is talked with"))
-            telegram.wait(lambda: "I talk with the new content now" in asked(telegram, operator), 10)
+            telegram.wait(lambda: "I'm using the new content now" in asked(telegram, operator), 10)
             says("The hiring manager", "And how did the talk feel?")  # the step that is gone is not asked
             assert bot.status is None
             data = tmp_path / "data" / "afterword.sqlite3"

@@ -59,9 +59,9 @@ def test_five_hundred_reminders_survive_being_killed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("down", "words"),
     [
-        (timedelta(seconds=5), "the few days are over"),
-        (timedelta(minutes=10), "the few days are over"),
-        (timedelta(days=3), "the few days are over"),
+        (timedelta(seconds=5), "you've given them a few days"),
+        (timedelta(minutes=10), "you've given them a few days"),
+        (timedelta(days=3), "you've given them a few days"),
         (timedelta(days=30), "Does it still matter?"),
     ],
     ids=["5 seconds", "10 minutes", "3 days", "30 days"],

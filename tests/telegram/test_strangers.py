@@ -86,7 +86,7 @@ def test_a_hundred_replays_of_one_tap_are_one_answer(phone: Phone) -> None:
     after = kept(phone)
     for _ in range(100):
         turned = phone.press(well, 5)
-        assert turned.toast == "That question is already answered."
+        assert turned.toast == "You've already answered that one."
         assert turned.calls == ()
     assert kept(phone) == after
 

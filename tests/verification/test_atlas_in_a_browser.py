@@ -62,8 +62,8 @@ def test_a_situation_is_found_by_tapping_on_a_phone(phone: Browser) -> None:
     phone.tap(RADIOS, "Not yet")
     found = phone.text("#result")
     assert "Verdict: Thank-you now, request later" in found
-    assert "Send a thank-you e-mail now, and the LinkedIn request from the day." in found
-    assert "A request in the first days can look over-eager" in found
+    assert "Send a thank-you email now. Then connect on LinkedIn from the day." in found
+    assert "A request in the first few days can look too eager" in found
     assert "Dear Dana," in found
     assert phone.text("#verdict") == "Verdict: Thank-you now, request later", "a screen reader says it"
     assert not phone.run(SCROLLS), "nothing is wider than the phone"

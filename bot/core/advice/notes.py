@@ -7,20 +7,34 @@ Where no wording fits, the result says which slot to shorten and by how much.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bot.core.advice.catalog import Catalog, fill
+from bot.core.advice.catalog import Catalog, fill, placeholders
 from bot.core.advice.conditions import ALWAYS, Condition
 from bot.core.advice.text import units
+
+PLAIN = "plain"
+"""The voice of a wording that names none."""
 
 
 @dataclass(frozen=True)
 class Wording:
-    """One wording of a note; `text` is the last part of its message key."""
+    """One wording of a note; `text` is the last part of its message key.
+
+    It is in a `voice`, and where it says `without` a slot, for people who leave that slot empty.
+    """
 
     text: str
     when: Condition = ALWAYS
+    voice: str = PLAIN
+    without: str = ""
+
+    def suits(self, pattern: str, slots: Mapping[str, str]) -> bool:
+        """Whether what was typed fills the blanks of `pattern`, one of its texts, and no more than that."""
+        if self.without:
+            return not slots.get(self.without)
+        return all(slots.get(name) for name in placeholders(pattern))
 
 
 @dataclass(frozen=True)
@@ -49,6 +63,11 @@ class NoteKind:
     """The sentences, counted from 1, that say how the interview came out."""
     is_message: bool = False
     """Whether it is written to somebody who is connected already."""
+
+    @property
+    def voices(self) -> tuple[str, ...]:
+        """The voices that its texts come in."""
+        return tuple(dict.fromkeys(wording.voice for wording in self.ladder))
 
     @property
     def is_mail(self) -> bool:
@@ -110,6 +129,14 @@ class Unfit:
     repeated: bool = False
 
 
+def filled(pattern: str, slots: Mapping[str, str]) -> str:
+    """Fill the blanks of a text; a name that ends in a stop, such as Acme Inc., ends a sentence with that."""
+    return _TWO_STOPS.sub(".", fill(pattern, slots))
+
+
+_TWO_STOPS = re.compile(r"(?<!\.)\.\.(?!\.)")
+
+
 def trace_of(kind: NoteKind, voice: int, pattern: str, slots: Mapping[str, str]) -> str:
     """Return what is compared between panel members (C61: no two get the same): voice, and text without the name."""
     return f"{_spoken(kind, voice)}:{fill(pattern, {**slots, 'first': ''}).casefold()}"
@@ -117,6 +144,16 @@ def trace_of(kind: NoteKind, voice: int, pattern: str, slots: Mapping[str, str])
 
 def _spoken(kind: NoteKind, voice: int) -> str:
     return f"{kind.id}.{voice}"
+
+
+def texts_of(kind: NoteKind, catalog: Catalog, wordings: Sequence[str]) -> Iterator[tuple[Wording, int, str]]:
+    """Return the texts of `wordings`, each with its number among all voices of the kind."""
+    known = {wording.text: wording for wording in kind.ladder}
+    for text in wordings:
+        wording = known.get(text, Wording(text))
+        patterns = catalog.alternatives(f"note.{kind.id}.{text}")
+        first = kind.voices.index(wording.voice) * len(patterns) if wording.voice in kind.voices else 0
+        yield from ((wording, first + number, pattern) for number, pattern in enumerate(patterns))
 
 
 def compose(
@@ -127,44 +164,52 @@ def compose(
     *,
     wordings: Sequence[str],
     taken: frozenset[str] = frozenset(),
+    voice: int | None = None,
 ) -> Note | Unfit:
     """Compose the longest wording of `kind` that fits `limit`; `taken` are traces of texts already given to others.
 
-    As long as one of several voices has not been used for others, it is one of those.
+    As long as one of several voices has not been used for others, it is one of those. A `voice` that was asked for is
+    used where it fits.
     """
     named = _named_word(kind, slots, catalog)
     if named:
         return named
     used = {trace.partition(":")[0] for trace in taken}
+    others = [wording.text for wording in kind.ladder if taken or voice is not None]
+    texts = list(dict.fromkeys(texts_of(kind, catalog, (*wordings, *others))))
+    texts = [(wording, number, pattern) for wording, number, pattern in texts if wording.suits(pattern, slots)]
     too_close = False
-    for fresh in (True, False):
-        for wording in wordings:
-            for voice, pattern in enumerate(catalog.alternatives(f"note.{kind.id}.{wording}")):
-                if (_spoken(kind, voice) in used) == fresh:
-                    continue
-                text = fill(pattern, slots)
-                if not kind.is_mail and units(text) > limit:
-                    continue
-                trace = trace_of(kind, voice, pattern, slots)
-                if trace in taken:
-                    too_close = True
-                    continue
-                if kind.is_mail:
-                    return _mail(kind, wording, text, slots, limit, catalog, trace)
-                return Note(
-                    kind.id, wording, text, units(text), limit, voice=voice, trace=trace, is_message=kind.is_message
-                )
+    for chosen, fresh in ((True, True), (True, False), (False, True), (False, False)):
+        for wording, number, pattern in texts:
+            if (_spoken(kind, number) in used) == fresh or (number == voice) != chosen:
+                continue
+            text = filled(pattern, slots)
+            if not kind.is_mail and units(text) > limit:
+                continue
+            trace = trace_of(kind, number, pattern, slots)
+            if trace in taken:
+                too_close = True
+                continue
+            if kind.is_mail:
+                return _mail(kind, wording.text, text, slots, limit, catalog, trace)
+            return Note(
+                kind.id, wording.text, text, units(text), limit, voice=number, trace=trace, is_message=kind.is_message
+            )
     if too_close:
         return Unfit(kind.id, "topic" if "topic" in kind.slots else kind.slots[0], repeated=True)
-    return _what_to_shorten(kind, slots, limit, catalog, wordings[-1])
+    shortest = [wording.text for wording, _, _ in texts if wording.text in wordings] or [wordings[-1]]
+    return _what_to_shorten(kind, slots, limit, catalog, shortest[-1])
 
 
 def as_mail(note: Note, kind: NoteKind, slots: Mapping[str, str], catalog: Catalog, subject: str) -> Note | None:
-    """Return the e-mail to send in a note's place, in the same voice; None where this kind has none."""
+    """Return the e-mail to send in a note's place, in the same voice; None where there is none for what was typed."""
     if kind.as_mail is None:
         return None
     voices = catalog.alternatives(f"note.{kind.id}.{kind.as_mail.text}")
-    body = fill(voices[min(note.voice, len(voices) - 1)], slots)
+    pattern = voices[note.voice % len(voices)]
+    if not all(slots.get(name) for name in placeholders(pattern)):
+        return None
+    body = filled(pattern, slots)
     return Note(kind.id, kind.as_mail.text, body, units(subject), note.limit, subject=subject)
 
 

@@ -50,6 +50,8 @@ BACK = "back"
 """The option that takes the last answer back; no fact has a value of this name in front of it."""
 WHY = "why_"
 """With a rule's id, the option beside an advice that asks what it rests on; it counts by no turn."""
+FULL = "full"
+"""Behind /why: all that the advice rests on."""
 EXPORT = "afterword.json"
 STAND_ALONE: Final = frozenset({"privacy", "export"})
 """Commands that are answered and nothing more: whatever is open in the conversation is not asked again."""
@@ -239,7 +241,8 @@ def _handle_command(turn: ChatTurn, asked: CommandGiven) -> Next:
     # What the chat asked is over, whatever the command: an answer is never read against a question not in sight.
     turn.close_question()
     if asked.command in CONVERSED:
-        return Converse(CONVERSED[asked.command])
+        in_full = asked.command == "why" and asked.argument.casefold() == FULL
+        return Converse(Why(full=True) if in_full else CONVERSED[asked.command])
     if asked.command in _COMMANDS:
         return _COMMANDS[asked.command](turn, asked)
     turn.say("strange.command")

@@ -140,7 +140,7 @@ class Review(CoachingScreen):
     def _texts(self, view: SessionView) -> Mapping[str, Note]:
         if view.position.fact is not None and not view.position.crossed:
             return {}
-        made = {kind.id: view.compose(kind) for kind in view.kinds if all(view.slots(kind).values())}
+        made = {kind.id: view.compose(kind) for kind in view.kinds if all(map(view.session.facts.get, kind.slots))}
         return {kind: note for kind, note in made.items() if isinstance(note, Note)}
 
     def _text(self, case: str, kind: str, hidden: str) -> NoteText | None:

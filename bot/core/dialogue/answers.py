@@ -48,6 +48,8 @@ def _options(fact: Fact, catalog: Catalog) -> tuple[Option, ...]:
             *(Option(value, value) for value in fact.values),
             *((Option(NOT_SURE, catalog.say("option.not_sure")),) if fact.offer_not_sure else ()),
         )
+    elif fact.kind == "text":
+        return (Option(NOT_SURE, catalog.say("option.left_out")),) if fact.optional else ()
     else:
         ids = list(fact.values)
     found = tuple(Option(id_, catalog.say(f"{key}.{id_}")) for id_ in ids)
@@ -111,9 +113,11 @@ def read(
     week: WorkingWeek,
 ) -> str | Misread | Unclear:
     """Read `text` into an answer for `fact`."""
-    if fact.kind == "text":
-        return _read_text(fact, text, catalog)
     offered = options(fact, catalog)
+    if fact.kind == "text":
+        typed = _read_text(fact, text, catalog)
+        left = bool(offered and _named(text, offered)) or (isinstance(typed, Misread) and typed.reason == "left_out")
+        return NOT_SURE if fact.optional and left else typed
     found = _named(text, offered) or _meant(fact, text, offered, catalog)
     if isinstance(found, Misread):
         return found

@@ -18,7 +18,7 @@ from bot.core.dialogue import render
 from bot.core.dialogue.answers import OTHER_DAY, Unclear, choose, days_of, read
 from bot.core.dialogue.changes import because, is_brought_by_time
 from bot.core.dialogue.dates import Misread
-from bot.core.dialogue.explain_text import why_message
+from bot.core.dialogue.explain_text import short_why_message, why_message
 from bot.core.dialogue.flow import END, Step
 from bot.core.dialogue.second_look import ASK_AGAIN, confirmed, missed, replied, settled_look, was_missed, with_offer
 from bot.core.dialogue.session import (
@@ -44,7 +44,7 @@ from bot.core.dialogue.session import (
     Why,
 )
 from bot.core.dialogue.told import CONFIRM, FEWEST, FEWEST_IN_BLANK, told_in, with_story, without_story
-from bot.core.dialogue.view import SessionView
+from bot.core.dialogue.view import CHOSEN, SessionView
 from bot.core.library import Library
 
 CHANGE = "change"
@@ -123,8 +123,8 @@ class _TurnBuilder:
                 self.pick(event)
             case Back():
                 self.back()
-            case Why(advice):
-                self.why(advice=advice)
+            case Why(advice, full):
+                self.why(advice=advice, full=full)
             case Change():
                 self.choose_change()
             case Restarted():
@@ -191,12 +191,13 @@ class _TurnBuilder:
         self.effects.append(TakenBack())
         self.move(self.session.without((given or passed)[-1]))
 
-    def why(self, *, advice: bool) -> None:
+    def why(self, *, advice: bool, full: bool) -> None:
+        advice = advice or (full and any(step.id in self.session.said for step in self.judged))
         asked = "" if advice else self.asked()
         if asked:
             self.say(render.notice(self.view.catalog, f"question.{asked}.why"))
         else:
-            self.say(why_message(self.view))
+            self.say(why_message(self.view) if full else short_why_message(self.view))
 
     def asked(self) -> str:
         """Return the fact that is being asked, if any."""
@@ -319,6 +320,9 @@ class _TurnBuilder:
         chosen = choose(text, offered.options)
         actions = {
             "override": lambda: self.move(self.session.with_answer(OVERRIDDEN, "yes")),
+            "another_wording": lambda: self.choose_wording("another_wording"),
+            "warmer": lambda: self.choose_wording("warmer"),
+            "formal": lambda: self.choose_wording("formal"),
             "longer": lambda: self.show((self.view.other_length() or ("", None))[1]),
             "shorter": lambda: self.show((self.view.other_length() or ("", None))[1]),
             "as_mail": lambda: self.show(self.view.as_mail()),
@@ -339,6 +343,8 @@ class _TurnBuilder:
         length, other = view.other_length() or ("", None)
         possible = {
             "override": view.can_override(),
+            **dict.fromkeys(("another_wording", "warmer", "formal"), False),
+            **{name: any(map(self.is_new, notes)) for name, notes in view.other_wordings().items()},
             "longer": length == "longer" and self.is_new(other),
             "shorter": length == "shorter" and self.is_new(other),
             "as_mail": self.is_new(view.as_mail()),
@@ -352,6 +358,17 @@ class _TurnBuilder:
     def is_new(self, text: Note | None) -> bool:
         """Tell whether there is a text that was not shown from the menu yet."""
         return text is not None and self.mark(text) not in self.session.said.get(APART, "").split()
+
+    def choose_wording(self, name: str) -> None:
+        """Give the note in other words, and keep to them from here on."""
+        note = next(filter(self.is_new, self.view.other_wordings()[name]))
+        before = self.session.said
+        self.move(self.session.but(said={**before, CHOSEN: f"{note.kind} {note.voice}"}))
+        self.show(note)
+        texts = [self.view.compose(kind) for kind in self.view.kinds]
+        marks = " ".join(self.mark(text) for text in texts if isinstance(text, Note))
+        given = [step.id for step in self.view.flow.steps if step.kind == "compose" and step.id in before]
+        self.move(self.session.but(said={**self.session.said, **dict.fromkeys(given, marks)}))
 
     def show(self, text: Note | None) -> None:
         """Show a text from the menu, which need not be offered there again."""

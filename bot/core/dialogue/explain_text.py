@@ -1,7 +1,7 @@
-"""The answer to "Why?": an explanation in somebody's words, short enough for one message.
+"""The answer to "Why?": four lines in a candidate's words, or all that `explain` found out, in one message.
 
-It words what `explain` found out and leaves nothing out that decided. Where room is short, the
-farthest changes go first, then the rows above that did not fit; the claims and how sure they are always stay.
+The full answer leaves nothing out that decided. Where room is short, the farthest changes go first, then the rows
+above that did not fit; the claims and how sure they are always stay.
 """
 
 from __future__ import annotations
@@ -22,7 +22,22 @@ from bot.core.dialogue.view import SessionView
 
 NEAREST = 2  # more answers than this would have made it another case altogether
 MAX_WHY = 4096  # UTF-16 units in one message, after Telegram's Bot API (sendMessage)
+TOLD = 3  # answers named in a short answer
 _Answers = Mapping[str, tuple[str, ...]]
+
+
+def short_why_message(view: SessionView) -> Outgoing:
+    """Word in four lines why the advice is what it is: a reason, the answers that decided, and how sure that is."""
+    found = explain(view.library, view.flow.rules, view.believed, most=0)
+    words, say = _Words(view), view.catalog.say
+    blocks = [Block("title", say("why.short.title"))]
+    blocks += [Block("item", say(f"claim.{claim}")) for claim in view.advice.reasons[:1]]
+    told = [words.told(fact) for fact, _ in found.fits if words.is_given(fact)]
+    if told:
+        blocks.append(Block("item", say("why.short.decided", answers="; ".join(told[:TOLD]))))
+    sure = view.outcomes.ruleset.rule[found.outcome.rule].sure
+    blocks.append(Block("aside", say(f"why.short.{sure}")))
+    return Outgoing("why", f"why {found.outcome.rule}", tuple(blocks))
 
 
 def why_message(view: SessionView) -> Outgoing:
@@ -95,6 +110,11 @@ class _Words:
     def told(self, fact: str) -> str:
         """Return a fact with its answer, marked where nobody gave it."""
         return self.view.catalog.say("change.line", what=self.name(fact), answer=self.answer(fact))
+
+    def is_given(self, fact: str) -> bool:
+        """Whether the person answered what a fact is known by."""
+        derivation = self.view.library.facts[fact].derivation
+        return (derivation.source if derivation else fact) in self.view.given
 
     def answer(self, fact: str) -> str:
         """Return what a fact counts as, as it was answered: a day as that day, "not sure" with what it stands for."""

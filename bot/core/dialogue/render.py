@@ -31,7 +31,19 @@ COMMANDS = (
     "privacy", "export", "forget",
 )  # fmt: skip
 """What can be asked for by name, in the order in which it is listed to people."""
-MENU = ("override", "longer", "shorter", "as_mail", "change", "detail", "another", "restart")
+MENU = (
+    "override",
+    "another_wording",
+    "warmer",
+    "formal",
+    "longer",
+    "shorter",
+    "as_mail",
+    "change",
+    "detail",
+    "another",
+    "restart",
+)
 
 
 def question(catalog: Catalog, fact: Fact, position: Position, hints: Iterable[str], part: str) -> Outgoing:
@@ -71,8 +83,8 @@ def loose_question(fact: Fact, catalog: Catalog) -> Outgoing:
 
 
 def answer_options(fact: Fact, catalog: Catalog) -> tuple[Option, ...]:
-    """Return what can be tapped; nothing for a text, which is typed."""
-    return () if fact.kind == "text" else options(fact, catalog)
+    """Return what can be tapped; of a text, which is typed, that there is nothing to type, where that will do."""
+    return options(fact, catalog)
 
 
 def shown_answer(fact: Fact, answer: str, catalog: Catalog) -> str:
@@ -154,8 +166,9 @@ def story_options(catalog: Catalog) -> tuple[Option, ...]:
 def verdict_line(catalog: Catalog, advice: Advice, part: str = "advice") -> str:
     """Return the verdict in one line, with its day where it has one."""
     days = {"date": advice.opens} if advice.opens else {}
-    if part == "advice" and is_for_later(advice) and catalog.has(f"verdict.{advice.outcome.verdict}.later"):
-        part = "later"
+    later = "later" if part == "advice" else f"{part}_later"
+    if is_for_later(advice) and catalog.has(f"verdict.{advice.outcome.verdict}.{later}"):
+        part = later
     if not days and "date" in placeholders(catalog.text_of(f"verdict.{advice.outcome.verdict}.{part}")):
         part = "name"  # a day is named only where the plan has one
     return catalog.say(f"verdict.{advice.outcome.verdict}.{part}", **days)

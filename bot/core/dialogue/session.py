@@ -178,9 +178,13 @@ class Back:
 
 @dataclass(frozen=True)
 class Why:
-    """Ask why this is asked, or what the advice rests on; with `advice` the latter, whatever is being asked."""
+    """Ask why this is asked, or what the advice rests on; with `advice` the latter, whatever is being asked.
+
+    `full` asks for all that the advice given last rests on: claims, rules and what would change it.
+    """
 
     advice: bool = False
+    full: bool = False
 
 
 @dataclass(frozen=True)

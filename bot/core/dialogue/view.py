@@ -13,12 +13,16 @@ from bot.core.advice.calendar import local_date
 from bot.core.advice.catalog import Catalog
 from bot.core.advice.facts import NOT_SURE, Fact
 from bot.core.advice.judge import Advice, judge
-from bot.core.advice.notes import Note, NoteKind, Unfit, as_mail, compose
+from bot.core.advice.notes import PLAIN, Note, NoteKind, Unfit, as_mail, compose, texts_of
 from bot.core.advice.policy import OVERRIDDEN, CompiledPolicy, Outcome
 from bot.core.dialogue.flow import Flow
 from bot.core.dialogue.progress import Position, Route
 from bot.core.dialogue.session import Session
 from bot.core.library import Library
+
+CHOSEN = "menu:voice"
+"""Beside the steps that were said: the kind of note and the number of the voice that was asked for."""
+_ASKED = {"warm": "warmer", "formal": "formal"}
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,7 @@ class SessionView:
         now = self.session
         same = session.answers is now.answers and session.carried is now.carried and session.place is now.place
         same = same and session.ledger is now.ledger
+        same = same and session.said.get(CHOSEN) == now.said.get(CHOSEN)
         if same and (session.flow, session.language, session.others) == (now.flow, now.language, now.others):
             view.__dict__.update({name: value for name, value in self.__dict__.items() if name != "session"})
         return view
@@ -109,9 +114,10 @@ class SessionView:
 
     # -- texts -------------------------------------------------------------------------------------------------------
 
-    def compose(self, kind: NoteKind, limit: int | None = None) -> Note | Unfit:
-        """Compose a note or mail of this kind, for the person's own limit unless another is given."""
-        wordings = self.outcome.wordings if kind.id == self.outcome.note else [r.text for r in kind.ladder]
+    def compose(self, kind: NoteKind, limit: int | None = None, voice: int | None = None) -> Note | Unfit:
+        """Compose a note or mail of this kind, for the person's own limit and voice unless others are given."""
+        fitting = [wording.text for wording in kind.ladder if wording.when.fits(self.believed)]
+        wordings = self.outcome.wordings if kind.id == self.outcome.note else fitting
         return compose(
             kind,
             self.slots(kind),
@@ -119,12 +125,34 @@ class SessionView:
             self.catalog,
             wordings=wordings,
             taken=frozenset(self.session.others),
+            voice=self.chosen_voice(kind) if voice is None else voice,
         )
+
+    def chosen_voice(self, kind: NoteKind) -> int | None:
+        """Return the number of the voice that was asked for, for a text of this kind."""
+        chosen, _, number = self.session.said.get(CHOSEN, "").partition(" ")
+        return int(number) if chosen == kind.id else None
+
+    def other_wordings(self) -> dict[str, list[Note]]:
+        """Return the LinkedIn note in other words: in its own voice, or in another, by what the menu calls that."""
+        now = self.note
+        if not isinstance(now, Note):
+            return {}
+        kind = self.library.notebook.kinds[now.kind]
+        own = next((wording.voice for wording in kind.ladder if wording.text == now.wording), PLAIN)
+        found: dict[str, dict[int, Note]] = {}
+        for wording, number, _ in texts_of(kind, self.catalog, [wording.text for wording in kind.ladder]):
+            name = "another_wording" if wording.voice == own else _ASKED.get(wording.voice, "")
+            if number != now.voice and name:
+                note = self.compose(kind, voice=number)
+                if isinstance(note, Note) and note.voice == number:
+                    found.setdefault(name, {})[number] = note
+        return {name: list(notes.values()) for name, notes in found.items()}
 
     def slots(self, kind: NoteKind) -> dict[str, str]:
         """Return what fills the blanks of a kind: what was typed, and what the bot words itself."""
         facts = self.session.facts
-        filled = {slot: facts.get(slot, "") for slot in kind.slots}
+        filled = {slot: "" if facts.get(slot) == NOT_SURE else facts.get(slot, "") for slot in kind.slots}
         for name, source in kind.given.items():
             day = self.library.facts.date_of(facts, source)
             word = self.known.get(source, self.library.facts[source].cautious or NOT_SURE) if day is None else ""
