@@ -69,7 +69,9 @@ def played(line: TranscriptLine, talk: Talk, phone: Phone) -> None:
             phone.now, before = now, len(phone.calls)
             phone.incoming(FellDue())
             same(turn, *shown(phone, before))
-        phone.now, before = talk.now, len(phone.calls)
+        phone.now = talk.now
+        phone.incoming(FellDue())  # a case may have closed, of which nobody hears
+        before = len(phone.calls)
         phone.incoming(TimePassed())
         same(turns[-1][1], *shown(phone, before))
         return
