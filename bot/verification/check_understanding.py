@@ -12,7 +12,7 @@ from bot.core.dialogue.session import Option
 from bot.core.issues import Issue, SourceLocation, SourceLocations
 from bot.core.library import Library
 from bot.core.understanding.language import Understanding
-from bot.core.understanding.phrases import Place, common_text, compiled
+from bot.core.understanding.phrases import BadPhrase, Place, common_text, compiled
 
 Compiled = Mapping[str, list[tuple[str, frozenset[Place]]]]
 
@@ -65,6 +65,20 @@ def _place(
     """Return where a phrase of an answer is listed."""
     own = pattern in understanding.answers.get(question, {}).get(option, ())
     return places.at("understanding", language, "answers" if own else "story", question, option)
+
+
+def questions_readable(library: Library, places: SourceLocations) -> Iterator[Issue]:
+    """Prove that the phrases by which a question that many ask is known can be read."""
+    for language, catalog in library.catalogs.items():
+        for name in library.faq:
+            key = f"faq.{name}.asks"
+            for pattern in catalog.alternatives(key) if catalog.has(key) else ():
+                try:
+                    compiled(pattern, catalog.understanding.named)
+                except BadPhrase as bad:
+                    place, what = places.at("message", language, key), f"'{pattern}' is no phrase: {bad}."
+                    instead = "Write it as in: should i [also] (email|call) hr."
+                    yield Issue(place, "bad-phrase", what, "It would never be understood.", instead)
 
 
 def labels_meant(library: Library, places: SourceLocations) -> Iterator[Issue]:

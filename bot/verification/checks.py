@@ -34,7 +34,7 @@ from bot.verification.check_protected import protected_known
 from bot.verification.check_questions import asked_in_time, facts_told
 from bot.verification.check_rules import examples_hold, laws_hold, overrides_oppose, rules_complete, rules_decide
 from bot.verification.check_style import notes_fresh, texts_plain
-from bot.verification.check_understanding import labels_meant, phrases_apart
+from bot.verification.check_understanding import labels_meant, phrases_apart, questions_readable
 from bot.verification.context import CheckContext, Property
 
 
@@ -138,6 +138,7 @@ WORDING: tuple[Callable[[Library, SourceLocations], Iterator[Issue]], ...] = (
     labels_differ,
     labels_meant,
     phrases_apart,
+    questions_readable,
     advice_short,
     why_short,
     voices_kept,

@@ -62,7 +62,7 @@ def advised(person: Person) -> None:
 
 def handed_over(person: Person) -> None:
     answer(person, "Free", "Yes, it's ready")
-    type_in(person, first_name="Zoë <b>&amp;", Which_job="Data Analyst", Which_company="Northwind",
+    type_in(person, first_name="Zoë <b>&amp;c", Which_job="Data Analyst", Which_company="Northwind",
             stuck_with_you="event billing", your_name="Sam")  # fmt: skip
     person.expects("What next?", timeout=SLOW_MACHINE)
 

@@ -56,7 +56,7 @@ def test_a_conversation_from_start_to_note_survives_a_kill(
         assert run.text.count("✓") == 8, "one message holds the whole run of taps"
         assert run.labels == []
         handed_over(dana)
-        assert dana.copies("Copy").startswith("Hi Zoë <b>&amp;, ")
+        assert dana.copies("Copy").startswith("Hi Zoë <b>&amp;c, ")
         nothing_was_refused(telegram, bot.kills)
         status, seconds = bot.stop()
         assert status == 0

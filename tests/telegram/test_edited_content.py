@@ -27,6 +27,8 @@ def edited(tmp_path_factory: pytest.TempPathFactory) -> Library:
     for file in folder.rglob("*.yaml"):
         text = file.read_text(encoding="utf-8").replace("  - {id: invited, ask: invited}\n", "")
         text = re.sub(r"(tone: )ordinary\b", r"\1usual", text).replace("[rapport, ordinary,", "[rapport, usual,")
+        text = re.sub(r"^(    )ordinary:$", r"\1usual:", text, flags=re.MULTILINE)  # the phrases that mean it
+        text = text.replace('"rapport or ordinary"', '"rapport or usual"')
         file.write_text(re.sub(r'ordinary: "Friendly', 'usual: "Friendly', text), encoding="utf-8")
     loaded = load(folder / "flows", folder / "messages")
     assert loaded.issues == ()

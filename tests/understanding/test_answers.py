@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -9,8 +10,10 @@ import pytest
 from bot.core.dialogue.engine import advance
 from bot.core.dialogue.session import Picked, Said, Session, Started
 from bot.core.dialogue.understand import understand_answer, understand_story
+from bot.core.issues import SourceLocations
 from bot.core.library import Library
 from bot.core.understanding.phrases import common_text, compiled
+from bot.verification.check_understanding import questions_readable
 from tools import understanding
 
 NOW = datetime(2026, 11, 24, 10, tzinfo=UTC)
@@ -110,3 +113,12 @@ def test_what_is_likely_is_asked_and_a_second_miss_is_answered_in_other_words(li
 def test_a_story_of_somebody_else_or_of_hopes_tells_nothing(library: Library) -> None:
     for text in ("my brother got an offer and was rejected elsewhere", "I hope they offer me the job and it went well"):
         assert understand_story(text, library.facts, library.catalog("en"), TODAY) == {"facts": {}, "blanks": {}}
+
+
+def test_a_phrase_of_the_faq_that_cannot_be_read_is_found_before_anybody_types_it(library: Library) -> None:
+    catalog = library.catalogs["en"]
+    name = next(name for name in library.faq if catalog.has(f"faq.{name}.asks"))
+    torn = replace(catalog, messages={**catalog.messages, f"faq.{name}.asks": ("should i [connect",)})
+    (issue,) = questions_readable(replace(library, catalogs={"en": torn}), SourceLocations({}))
+    assert issue.code == "bad-phrase"
+    assert list(questions_readable(library, SourceLocations({}))) == []

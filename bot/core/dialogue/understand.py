@@ -6,7 +6,7 @@ from datetime import date
 
 from bot.core.advice.calendar import DEFAULT_WEEK
 from bot.core.advice.catalog import Catalog
-from bot.core.advice.facts import Facts, span_of
+from bot.core.advice.facts import NOT_SURE, Facts, span_of
 from bot.core.dialogue.answers import Unclear, read
 from bot.core.dialogue.dates import Misread
 from bot.core.dialogue.story import read_story
@@ -20,6 +20,8 @@ def understand_answer(question: str, text: str, facts: Facts, catalog: Catalog, 
         return {"value": None, "likely": [option.id for option in found.options]}
     if isinstance(found, Misread):
         return {"value": None, "likely": [day.isoformat() for day in found.days]}
+    if fact.kind == "text" and found == NOT_SURE:  # nothing is to stand in that blank
+        return {"value": None, "likely": []}
     return {"value": shown(found), "sure": True}
 
 
