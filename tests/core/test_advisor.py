@@ -95,5 +95,5 @@ def test_a_text_from_the_menu_is_not_offered_again_until_it_is_another(library: 
     candidate.type("A longer note (Premium)")
     assert "/300 characters" in candidate.said()
     assert "A longer note (Premium)" not in offered()
-    candidate.type(":change", "topic", "billing")
+    candidate.type(":change", "topic", "moving the billing to daily events")
     assert "A longer note (Premium)" in offered()

@@ -53,10 +53,10 @@ def test_the_whole_arc_from_the_interview_to_keeping_warm(dana: Reminded) -> Non
     dana.say("I've sent the thank-you")
     assert dana.names == [
         "done thank_you",
-        "note K2 warm 177/200",
+        "note K2 warm 150/200",
         "menu",
     ]
-    assert dana.until(WEDNESDAY) == [(WEDNESDAY, "note K2 warm 177/200"), (WEDNESDAY, "reminder M2")]
+    assert dana.until(WEDNESDAY) == [(WEDNESDAY, "note K2 warm 150/200"), (WEDNESDAY, "reminder M2")]
     assert "you've given them a few days, so today's the day for your request. Has it gone out?" in dana.words
     dana.beside("look")
     assert dana.names == ["question outcome"]

@@ -52,7 +52,7 @@ def test_from_the_interview_to_the_answer_and_on_to_keeping_warm(telegram: BotAp
         reminded(dana, "another interview round")
         answer(dana, "No")
         reminded(dana, "Now it's: connect now, because you got good news")
-        reminded(dana, "your good news about")
+        reminded(dana, "good news about the Data Analyst role")
         answer(dana, "I've sent the request")
         reminded(dana, "Nice, your request is out.")
 
