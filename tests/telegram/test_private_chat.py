@@ -176,3 +176,18 @@ def test_a_location_that_moves_on_is_met_with_silence() -> None:
     person = {"id": 1, "is_bot": False}
     message = {"message_id": 1, "chat": {"id": 1, "type": "private"}, "from": person, "location": {"latitude": 1}}
     assert read(ME, {"update_id": 1, "edited_message": message}).incoming is None
+
+
+def test_whose_day_it_is_stands_below_the_question_for_a_day_and_one_tap_corrects_it(library: Library) -> None:
+    """Late on a Sunday in Honolulu it is Monday by the bot's clock: the day is put right before it decides."""
+    phone = Phone(library)
+    phone.ask("start")
+    phone.say(*WARM[:6])
+    assert "For me it&#x27;s Monday 23 November, 09:00." in phone.last
+    phone.tap("My clock says something else")
+    phone.say("Honolulu")
+    assert phone.asked == "interviewed_on"
+    assert "My clock says something else" not in phone.buttons(max(phone.messages)), "it is known now"
+    phone.tap("Today")
+    assert phone.person is not None
+    assert phone.person.cases[1].answers["interviewed_on"] == "2026-11-22"
