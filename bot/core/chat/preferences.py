@@ -327,7 +327,8 @@ def _set_zone(turn: ChatTurn, place: NamedZone, case: int) -> Next:
         reminders.confirm(turn, case, place)
     else:
         here = turn.now.astimezone(zone_named(place.zone)).time()
-        turn.say("remind.there", "remind.kept", city=place.name, time=here)
+        kept = ("remind.kept",) if turn.schedule.planned else ()
+        turn.say("remind.there", *kept, city=place.name, time=here)
     return RESUME
 
 
